@@ -1,0 +1,29 @@
+import { defineConfig } from "tsup";
+import { writeWorkletFiles } from "./scripts/worklets.js";
+
+export default defineConfig({
+  entry: [
+    "src/index.ts",
+    "src/providers/openai/index.ts",
+    "src/inspect/index.ts",
+    "src/testing/index.ts",
+    "src/local-service/index.ts",
+    "src/local-service/cli.ts",
+  ],
+  format: ["esm", "cjs"],
+  target: "es2022",
+  // One build with shared chunks, or an error thrown by one entry would not be an instance of the class in another.
+  splitting: true,
+  // Rollup then writes the CommonJS chunks; without it tsup uses Sucrase, which lowers class fields and loses class names.
+  treeshake: true,
+  sourcemap: true,
+  clean: true,
+  tsconfig: "src/tsconfig.json",
+  dts: {
+    // tsup sets `baseUrl`, which TypeScript 6 calls deprecated.
+    compilerOptions: { ignoreDeprecations: "6.0", types: ["node"] },
+  },
+  onSuccess: async () => {
+    await writeWorkletFiles("dist/worklets");
+  },
+});

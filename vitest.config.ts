@@ -1,0 +1,96 @@
+import { fileURLToPath } from "node:url";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from "vitest/config";
+import { findBrowser } from "./scripts/ensure-browser.js";
+
+const speech = fileURLToPath(new URL("test/fixtures/speech.wav", import.meta.url));
+
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--allow-loopback-in-peer-connection",
+];
+
+/** A microphone that speaks, and nobody who has to allow it. */
+const granted = [
+  ...quiet,
+  "--autoplay-policy=no-user-gesture-required",
+  "--use-fake-ui-for-media-stream",
+  "--use-fake-device-for-media-stream",
+  `--use-file-for-fake-audio-capture=${speech}`,
+];
+
+/** A microphone that is refused, and output that waits for a gesture. */
+const denied = [...quiet, "--use-fake-device-for-media-stream", "--deny-permission-prompts"];
+
+export default defineConfig(async (): Promise<ViteUserConfig> => {
+  const executablePath = await findBrowser();
+
+  const browserProject = (name: string, args: string[], groupOrder: number): TestProjectInlineConfiguration => ({
+    // Pre-bundled, or Vite reloads the page in the middle of the first run.
+    optimizeDeps: { include: ["xstate", "@pipecat-ai/client-js"] },
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      globalSetup: ["test/browser/global-setup.ts"],
+      testTimeout: 20_000,
+      hookTimeout: 20_000,
+      // Audio runs in real time: two pages at once would measure each other.
+      fileParallelism: false,
+      sequence: { groupOrder },
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: { args, ...(executablePath === undefined ? {} : { executablePath }) },
+        }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  });
+
+  // For .ci/run, which counts.
+  const report = process.env.RTVI_MACHINE_TEST_REPORT;
+
+  return {
+    test: {
+      reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+      projects: [
+        {
+          test: {
+            name: "unit",
+            environment: "node",
+            include: ["test/**/*.test.ts"],
+            exclude: ["test/{adapter,conformance,browser,browser-denied}/**"],
+          },
+        },
+        {
+          test: {
+            name: "adapter",
+            environment: "jsdom",
+            include: ["test/{adapter,conformance}/**/*.test.ts"],
+          },
+        },
+        {
+          test: {
+            name: "types",
+            include: [],
+            typecheck: {
+              enabled: true,
+              only: true,
+              include: ["test/types/**/*.test-d.ts"],
+              tsconfig: "test/tsconfig.json",
+            },
+          },
+        },
+        browserProject("browser", granted, 1),
+        browserProject("browser-denied", denied, 2),
+      ],
+    },
+  };
+});
