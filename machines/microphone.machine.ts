@@ -1,0 +1,245 @@
+import { assign, fromCallback, sendParent, sendTo, setup } from "xstate";
+import type { Fault } from "../src/contracts/fault.js";
+
+/** A capture device as plain data. */
+export interface MicrophoneDevice {
+  readonly deviceId: string;
+  readonly label: string;
+  readonly groupId: string;
+}
+
+/** Facts about the microphone: from the `capture` actor to this chart, and from this chart to the root. */
+export type MicrophoneFact =
+  | { readonly type: "mic.acquired"; readonly device: MicrophoneDevice }
+  | { readonly type: "mic.failed"; readonly fault: Fault }
+  | { readonly type: "mic.lost"; readonly fault: Fault };
+
+/** What the `capture` actor is told. */
+export type CaptureCommand =
+  { readonly type: "capture.muted" } | { readonly type: "capture.unmuted" } | { readonly type: "capture.streamed" };
+
+export interface CaptureInput {
+  /** Empty means the system's default. */
+  readonly deviceId: string;
+  readonly muted: boolean;
+  /** Whether chunks go to the uplink from the start. */
+  readonly streaming: boolean;
+}
+
+export type MicrophoneEvent =
+  | MicrophoneFact
+  | { readonly type: "mic.requested" }
+  | { readonly type: "mic.released" }
+  | { readonly type: "session.began" }
+  | { readonly type: "mic.muted" }
+  | { readonly type: "mic.unmuted" }
+  | { readonly type: "mic.chosen"; readonly deviceId: string }
+  /** The devices present now, after something was plugged in. */
+  | { readonly type: "device.arrived"; readonly deviceIds: readonly string[] };
+
+export interface MicrophoneInput {
+  readonly muted: boolean;
+}
+
+export interface MicrophoneContext {
+  /** The device the user prefers; empty means the system's default. */
+  readonly deviceId: string;
+  readonly muted: boolean;
+  /** A session wants the audio, not only the permission. */
+  readonly streaming: boolean;
+  /** The preferred device was lost and the default stands in. */
+  readonly fallback: boolean;
+  /** What is held now. */
+  readonly device: MicrophoneDevice | null;
+}
+
+/** Permission, capture, mute, loss and swap. Answers every `mic.requested` in every state, or the root would hang. */
+export const microphoneMachine = setup({
+  types: {
+    context: {} as MicrophoneContext,
+    events: {} as MicrophoneEvent,
+    input: {} as MicrophoneInput,
+  },
+  actors: {
+    capture: fromCallback<CaptureCommand, CaptureInput>(() => {
+      throw new Error("actor not provided: capture");
+    }),
+    deviceWatch: fromCallback(() => {
+      throw new Error("actor not provided: deviceWatch");
+    }),
+  },
+  actions: {
+    markMuted: assign({ muted: true }),
+    markUnmuted: assign({ muted: false }),
+    markStreaming: assign({ streaming: true }),
+    rememberChoice: assign({ deviceId: (_, params: { deviceId: string }) => params.deviceId, fallback: false }),
+    rememberDevice: assign({ device: (_, params: { device: MicrophoneDevice }) => params.device }),
+    forgetSession: assign({ streaming: false, fallback: false, device: null }),
+    forgetDevice: assign({ device: null }),
+    fallBack: assign({ fallback: true }),
+    prefer: assign({ fallback: false }),
+    muteCapture: sendTo("capture", { type: "capture.muted" }),
+    unmuteCapture: sendTo("capture", { type: "capture.unmuted" }),
+    streamCapture: sendTo("capture", { type: "capture.streamed" }),
+    reportAcquired: sendParent(({ context }) => ({ type: "mic.acquired", device: context.device })),
+    reportFailed: sendParent((_, params: { fault: Fault }) => ({ type: "mic.failed", fault: params.fault })),
+    reportCrash: sendParent({
+      type: "mic.failed",
+      fault: { id: 0, code: "internal-error", message: "The microphone's own code crashed.", retryable: false },
+    }),
+    reportLost: sendParent((_, params: { fault: Fault }) => ({ type: "mic.lost", fault: params.fault })),
+  },
+  guards: {
+    isMuted: ({ context }) => context.muted,
+    isStreaming: ({ context }) => context.streaming,
+    isWanted: ({ context }) => !context.muted,
+    preferredDeviceArrived: ({ context }, params: { deviceIds: readonly string[] }) =>
+      context.fallback && context.deviceId !== "" && params.deviceIds.includes(context.deviceId),
+    isFallback: ({ context }) => context.fallback,
+  },
+}).createMachine({
+  id: "microphone",
+  context: ({ input }) => ({ deviceId: "", muted: input.muted, streaming: false, fallback: false, device: null }),
+  initial: "off",
+  states: {
+    off: {
+      entry: "forgetSession",
+      on: {
+        "mic.requested": "open",
+        "session.began": [
+          { guard: "isWanted", target: "open", actions: "markStreaming" },
+          { actions: "markStreaming" },
+        ],
+        "mic.unmuted": [{ guard: "isStreaming", target: "open", actions: "markUnmuted" }, { actions: "markUnmuted" }],
+        "mic.muted": { actions: "markMuted" },
+        "mic.chosen": { actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) } },
+      },
+    },
+    open: {
+      // Without the watch a lost device does not come back by itself; the one in use is no worse for it.
+      invoke: { id: "deviceWatch", src: "deviceWatch", onError: {} },
+      initial: "held",
+      states: {
+        held: {
+          invoke: {
+            id: "capture",
+            src: "capture",
+            input: ({ context }) => ({
+              deviceId: context.fallback ? "" : context.deviceId,
+              muted: context.muted,
+              streaming: context.streaming,
+            }),
+            onError: { target: "#microphone.failed", actions: "reportCrash" },
+          },
+          initial: "acquiring",
+          states: {
+            acquiring: {
+              on: {
+                "mic.acquired": [
+                  {
+                    guard: "isMuted",
+                    target: "muted",
+                    actions: [
+                      { type: "rememberDevice", params: ({ event }) => ({ device: event.device }) },
+                      "reportAcquired",
+                    ],
+                  },
+                  {
+                    target: "live",
+                    actions: [
+                      { type: "rememberDevice", params: ({ event }) => ({ device: event.device }) },
+                      "reportAcquired",
+                    ],
+                  },
+                ],
+                "mic.muted": { actions: ["markMuted", "muteCapture"] },
+                "mic.unmuted": { actions: ["markUnmuted", "unmuteCapture"] },
+              },
+            },
+            live: {
+              on: {
+                "mic.muted": { target: "muted", actions: ["markMuted", "muteCapture"] },
+                "mic.requested": { actions: "reportAcquired" },
+              },
+            },
+            muted: {
+              on: {
+                "mic.unmuted": { target: "live", actions: ["markUnmuted", "unmuteCapture"] },
+                "mic.requested": { actions: "reportAcquired" },
+              },
+            },
+          },
+          on: {
+            "mic.failed": [
+              {
+                guard: "isFallback",
+                target: "lost",
+                actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) },
+              },
+              {
+                target: "#microphone.failed",
+                actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) },
+              },
+            ],
+            "mic.lost": [
+              {
+                guard: "isFallback",
+                target: "lost",
+                actions: { type: "reportLost", params: ({ event }) => ({ fault: event.fault }) },
+              },
+              {
+                target: "held",
+                reenter: true,
+                actions: ["fallBack", { type: "reportLost", params: ({ event }) => ({ fault: event.fault }) }],
+              },
+            ],
+            "device.arrived": {
+              guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
+              target: "held",
+              reenter: true,
+              actions: "prefer",
+            },
+            "session.began": { actions: ["markStreaming", "streamCapture"] },
+          },
+        },
+        lost: {
+          description: "No device is left; the next one that arrives is taken.",
+          entry: "forgetDevice",
+          on: {
+            "device.arrived": [
+              {
+                guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
+                target: "held",
+                actions: "prefer",
+              },
+              { target: "held" },
+            ],
+            "mic.requested": "held",
+            "mic.unmuted": { target: "held", actions: "markUnmuted" },
+            "mic.muted": { actions: "markMuted" },
+            "session.began": { actions: "markStreaming" },
+          },
+        },
+      },
+      on: {
+        "mic.released": "off",
+        "mic.chosen": { actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) } },
+      },
+    },
+    failed: {
+      description: "Refused or absent; asked again only when the app asks.",
+      entry: "forgetDevice",
+      on: {
+        "mic.requested": "open",
+        "mic.unmuted": { target: "open", actions: "markUnmuted" },
+        "mic.chosen": {
+          target: "open",
+          actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) },
+        },
+        "mic.muted": { actions: "markMuted" },
+        "session.began": { actions: "markStreaming" },
+        "mic.released": "off",
+      },
+    },
+  },
+});

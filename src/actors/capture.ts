@@ -1,0 +1,70 @@
+import { DeviceError } from "@pipecat-ai/client-js";
+import { fromCallback } from "xstate";
+import type { CaptureCommand, CaptureInput, MicrophoneEvent } from "../../machines/microphone.machine.js";
+import type { MicrophonePort } from "../contracts/microphone.js";
+import type { Logger } from "../log.js";
+import { tearDown } from "../media/teardown.js";
+import type { FaultBook } from "./fault-book.js";
+import { lifetimeWithin } from "./lifetime.js";
+
+/** What the capture actor needs of its surroundings. */
+export interface CaptureParts {
+  readonly port: MicrophonePort;
+  readonly faults: FaultBook;
+  readonly logger: Logger;
+  readonly lifetime: AbortSignal;
+}
+
+/** Holds the microphone for as long as it lives. Audio flows from the port to the uplink, never through here. */
+export function captureActor({ port, faults, logger, lifetime: outer }: CaptureParts) {
+  return fromCallback<CaptureCommand, CaptureInput>(({ input, sendBack, receive }) => {
+    const lifetime = lifetimeWithin(outer);
+    const { signal } = lifetime;
+    if (signal.aborted) return;
+    const wanted = { muted: input.muted, streaming: input.streaming };
+    let phase: "opening" | "open" | "over" = "opening";
+    const report = (fact: MicrophoneEvent): void => {
+      if (!signal.aborted) sendBack(fact);
+    };
+    const release = (): void => {
+      tearDown(logger, [() => port.close()]);
+    };
+    signal.addEventListener("abort", release, { once: true });
+
+    // One answer to the request, and at most one loss after it, whatever the port reports when.
+    const fail = (error: unknown): void => {
+      const type = phase === "open" ? "mic.lost" : "mic.failed";
+      if (phase === "over") return;
+      phase = "over";
+      report({ type, fault: faults.record(asDeviceError(error)) });
+    };
+    const open = async (): Promise<void> => {
+      const device = await port.open({ deviceId: input.deviceId, muted: input.muted, signal }, { lost: fail });
+      if (signal.aborted || phase === "over") return;
+      port.setMuted(wanted.muted);
+      port.setStreaming(wanted.streaming);
+      phase = "open";
+      report({ type: "mic.acquired", device });
+    };
+    open().catch(fail);
+
+    receive((command) => {
+      if (command.type === "capture.streamed") {
+        wanted.streaming = true;
+        port.setStreaming(true);
+      } else {
+        wanted.muted = command.type === "capture.muted";
+        port.setMuted(wanted.muted);
+      }
+    });
+    return () => {
+      lifetime.end();
+    };
+  });
+}
+
+function asDeviceError(error: unknown): DeviceError {
+  if (error instanceof DeviceError) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return new DeviceError(["mic"], "unknown", cause.message, { cause });
+}

@@ -1,0 +1,131 @@
+import { createActor, type Actor, type InspectionEvent } from "xstate";
+import { linkMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
+import { captureActor } from "./actors/capture.js";
+import type { FaultBook } from "./actors/fault-book.js";
+import { playbackActor } from "./actors/playback.js";
+import { deviceWatchActor, networkActor, type DeviceSource, type NetworkSource } from "./actors/watches.js";
+import { wireActor } from "./actors/wire.js";
+import type { PlaybackReport } from "./contracts/speaker.js";
+import type { Dial } from "./contracts/wire.js";
+import type { Logger } from "./log.js";
+import type { MediaPorts } from "./media/media-manager.js";
+import type { ReconnectOptions, TransportOptions } from "./options.js";
+import type { Downlink } from "./pipes/downlink.js";
+import type { Uplink } from "./pipes/uplink.js";
+import { fullJitter } from "./policy/backoff.js";
+
+/** The running root actor. */
+export type TransportActor = Actor<typeof transportMachine>;
+
+/** Everything a composition joins. */
+export interface Parts {
+  readonly dial: Dial;
+  readonly ports: MediaPorts;
+  readonly uplink: Uplink;
+  readonly downlink: Downlink;
+  readonly faults: FaultBook;
+  readonly observePlayback: (report: PlaybackReport) => void;
+  readonly listMicrophones: () => Promise<readonly { readonly deviceId: string }[]>;
+  readonly devices: DeviceSource | undefined;
+  readonly network: NetworkSource | undefined;
+  readonly muted: boolean;
+  readonly options: TransportOptions;
+  readonly logger: Logger;
+  /** Aborting releases everything the composition holds, whatever state its actors are in. */
+  readonly lifetime: AbortSignal;
+}
+
+/** Provides the charts with their actors, joins the pipes, and returns the root actor, not started yet. */
+export function compose(parts: Parts): TransportActor {
+  const { options, uplink, downlink, ports, faults, logger, lifetime } = parts;
+  const reconnect = reconnectDefaults(options.reconnect);
+  const random = options.random ?? Math.random;
+
+  const machine = transportMachine.provide({
+    actors: {
+      link: linkMachine.provide({
+        actors: { wire: wireActor(parts.dial, faults, lifetime), network: networkActor(parts.network, lifetime) },
+        delays: { backoff: ({ context }) => fullJitter(context.redials, reconnect, random) },
+      }),
+      microphone: microphoneMachine.provide({
+        actors: {
+          capture: captureActor({ port: ports.microphone, faults, logger, lifetime }),
+          deviceWatch: deviceWatchActor(parts.devices, parts.listMicrophones, lifetime),
+        },
+      }),
+      speaker: speakerMachine.provide({
+        actors: {
+          playback: playbackActor({ output: downlink, faults, observe: parts.observePlayback, logger, lifetime }),
+        },
+        actions: {
+          flushPlayback: () => {
+            downlink.flush();
+          },
+          resumePlayback: () => {
+            downlink.resume();
+          },
+        },
+      }),
+    },
+    actions: {
+      armUplink: () => {
+        uplink.arm();
+      },
+      openUplink: () => {
+        uplink.open();
+      },
+      shutUplink: () => {
+        uplink.arm();
+      },
+      disarmUplink: () => {
+        uplink.shut();
+      },
+    },
+  });
+
+  return createActor(machine, {
+    input: {
+      link: {
+        dialTimeout: options.timeouts?.dial ?? 15_000,
+        retryInitial: reconnect.initial,
+        maxAttempts: reconnect.attempts,
+        minUptime: reconnect.minUptime,
+        backoffBase: reconnect.base,
+        backoffFactor: reconnect.factor,
+        backoffCap: reconnect.cap,
+      },
+      readyTimeout: options.timeouts?.ready ?? 15_000,
+      disconnectTimeout: options.timeouts?.disconnect ?? 2_000,
+      muted: parts.muted,
+    },
+    ...(options.clock !== undefined && { clock: options.clock }),
+    ...(options.inspect !== undefined && { inspect: guardInspector(options.inspect, logger) }),
+  });
+}
+
+/** XState calls inspectors in the middle of a step, where a throw would kill the actor. */
+function guardInspector(
+  inspector: NonNullable<TransportOptions["inspect"]>,
+  logger: Logger,
+): (event: InspectionEvent) => void {
+  return (event) => {
+    try {
+      if (typeof inspector === "function") inspector(event);
+      else inspector.next?.(event);
+    } catch (error) {
+      logger.error("options.inspect threw", error);
+    }
+  };
+}
+
+function reconnectDefaults(options: ReconnectOptions | false | undefined): Required<ReconnectOptions> {
+  return {
+    initial: false,
+    base: 250,
+    factor: 2,
+    cap: 15_000,
+    attempts: options === false ? 0 : 6,
+    minUptime: 5_000,
+    ...(options !== false && options),
+  };
+}

@@ -1,0 +1,36 @@
+/** Why something failed, as a word that charts, recordings and tests can compare. */
+export type FaultCode =
+  | "aborted"
+  | "connect-timeout"
+  | "ready-timeout"
+  | "connection-failed"
+  | "connection-lost"
+  | "unauthorized"
+  | "service-error"
+  | "protocol-error"
+  | "invalid-options"
+  | "not-ready"
+  | "already-connected"
+  | "unsupported-environment"
+  | "device-error"
+  | "internal-error";
+
+/**
+ * A failure as the charts see it: serialisable facts only. The `Error` object itself (with its stack and `cause`) stays
+ * in the `FaultBook` of the composition and is found again by `id`.
+ */
+export interface Fault {
+  /** Finds the original error in the `FaultBook`; unique within one transport. */
+  readonly id: number;
+  readonly code: FaultCode;
+  /** What a person should read. Never holds a credential. */
+  readonly message: string;
+  /** Whether another attempt may succeed without anyone changing anything. */
+  readonly retryable: boolean;
+  /** HTTP status, where one was seen. */
+  readonly status?: number;
+  /** WebSocket close code, where one was seen. */
+  readonly closeCode?: number;
+  /** WebSocket close reason, at most 123 bytes by RFC 6455. */
+  readonly reason?: string;
+}

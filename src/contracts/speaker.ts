@@ -1,0 +1,36 @@
+/** How much of one item (one utterance of the bot) has been played. */
+export interface PlayedItem {
+  /** The id given to `write`. */
+  readonly itemId: string;
+  /** Samples rendered to the output, at `sampleRate`. */
+  readonly playedSamples: number;
+  /** Samples received so far, at `sampleRate`. */
+  readonly receivedSamples: number;
+  /** Hz. */
+  readonly sampleRate: number;
+}
+
+/** What playback tells its owner. Low rate: edges, and progress about ten times a second while audible. */
+export type PlaybackReport =
+  /** The first sample of the item was rendered. */
+  | { readonly type: "began"; readonly item: PlayedItem }
+  | { readonly type: "progress"; readonly item: PlayedItem }
+  /** Every sample received so far has been rendered; more may come. */
+  | { readonly type: "drained"; readonly item: PlayedItem }
+  /** The browser's autoplay policy holds the output; `resume()` in a user gesture frees it. */
+  | { readonly type: "blocked" }
+  | { readonly type: "unblocked" };
+
+/** Playback as the `speaker` chart drives it. Audio reaches it through the downlink pipe, never as an event. */
+export interface SpeakerPort {
+  /** Prepares the output. Resolves when `write` may be heard or `blocked` was reported. Never waits for a gesture. */
+  open(reports: (report: PlaybackReport) => void, signal: AbortSignal): Promise<void>;
+  /** Queues 16-bit mono PCM at the port's sample rate. Anything written before `open` resolves is kept and played. */
+  write(pcm: Int16Array, itemId: string): void;
+  /** Silences the output within one render quantum plus the fade, and forgets what was queued. */
+  interrupt(): Promise<readonly PlayedItem[]>;
+  /** Tries to leave `blocked`; call it in a user gesture. */
+  resume(): Promise<void>;
+  /** Releases the output. Idempotent; never throws. */
+  close(): void;
+}

@@ -1,0 +1,105 @@
+import { RTVIError } from "@pipecat-ai/client-js";
+import type { FaultCode } from "./contracts/fault.js";
+
+/** Facts that every error of this library may carry. */
+export interface ErrorFacts {
+  readonly cause?: unknown;
+  /** Whether another attempt may succeed unchanged. */
+  readonly retryable?: boolean;
+  /** HTTP status. */
+  readonly status?: number;
+  /** WebSocket close code. */
+  readonly closeCode?: number;
+  /** WebSocket close reason. */
+  readonly reason?: string;
+}
+
+/** Root of every error this library throws or reports. `code` is stable; `message` says what to do. */
+export abstract class RtviMachineError extends RTVIError {
+  abstract readonly code: FaultCode;
+  override readonly cause: unknown;
+  readonly retryable: boolean;
+  readonly closeCode: number | undefined;
+  readonly reason: string | undefined;
+
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super(message, facts.status);
+    this.name = new.target.name;
+    this.cause = facts.cause;
+    this.retryable = facts.retryable ?? false;
+    this.closeCode = facts.closeCode;
+    this.reason = facts.reason;
+  }
+}
+
+/** `disconnect()`, or a newer request, ended this one. */
+export class ConnectionAbortedError extends RtviMachineError {
+  readonly code = "aborted";
+}
+
+/** The wire did not open in time. */
+export class ConnectTimeoutError extends RtviMachineError {
+  readonly code = "connect-timeout";
+}
+
+/** The wire opened, but the service never said that it was ready. */
+export class ReadyTimeoutError extends RtviMachineError {
+  readonly code = "ready-timeout";
+}
+
+/** The wire could not be opened. */
+export class ConnectionFailedError extends RtviMachineError {
+  readonly code = "connection-failed";
+}
+
+/** The wire was open and is gone. */
+export class ConnectionLostError extends RtviMachineError {
+  readonly code = "connection-lost";
+}
+
+/** The service refused the credential. */
+export class AuthenticationError extends RtviMachineError {
+  readonly code = "unauthorized";
+}
+
+/** The service reported an error of its own. */
+export class ServiceError extends RtviMachineError {
+  readonly code = "service-error";
+  /** The service's own error code, e.g. `session_expired`. */
+  readonly serviceCode: string | undefined;
+
+  constructor(message: string, facts: ErrorFacts & { readonly serviceCode?: string } = {}) {
+    super(message, facts);
+    this.serviceCode = facts.serviceCode;
+  }
+}
+
+/** A message on the wire was not what the protocol says. */
+export class ProtocolError extends RtviMachineError {
+  readonly code = "protocol-error";
+}
+
+/** An option or connection parameter has the wrong type; the message names its key. */
+export class InvalidOptionsError extends RtviMachineError {
+  readonly code = "invalid-options";
+}
+
+/** The call needs a session that is connected or ready. */
+export class NotReadyError extends RtviMachineError {
+  readonly code = "not-ready";
+}
+
+/** `connect()` during a session: there is never a second wire. */
+export class AlreadyConnectedError extends RtviMachineError {
+  readonly code = "already-connected";
+}
+
+/** The page lacks something the session needs (secure context, AudioWorklet, WebSocket, getUserMedia). */
+export class UnsupportedEnvironmentError extends RtviMachineError {
+  readonly code = "unsupported-environment";
+}
+
+/** A defect in this library or in a subclass; the session ended, the instance can connect again. */
+export class InternalError extends RtviMachineError {
+  readonly code = "internal-error";
+}

@@ -1,0 +1,35 @@
+export { linkMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
+export type { RtviTag, TransportContext, TransportEvent, TransportFact } from "../machines/index.js";
+export type { NetworkSource } from "./actors/watches.js";
+export type { TransportActor } from "./compose.js";
+export type { Fault, FaultCode } from "./contracts/fault.js";
+export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "./contracts/microphone.js";
+export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
+export type { Dial, DialRequest, Wire, WireReports } from "./contracts/wire.js";
+export {
+  AlreadyConnectedError,
+  AuthenticationError,
+  ConnectionAbortedError,
+  ConnectionFailedError,
+  ConnectionLostError,
+  ConnectTimeoutError,
+  InternalError,
+  InvalidOptionsError,
+  NotReadyError,
+  ProtocolError,
+  ReadyTimeoutError,
+  RtviMachineError,
+  ServiceError,
+  UnsupportedEnvironmentError,
+} from "./errors.js";
+export type { ErrorFacts } from "./errors.js";
+export type { Logger } from "./log.js";
+export { MediaManager } from "./media/media-manager.js";
+export type { MediaPorts } from "./media/media-manager.js";
+export { WebAudioMediaManager } from "./media/web-audio-media-manager.js";
+export type { WebAudioOptions } from "./media/web-audio-options.js";
+export type { Clock, ReconnectOptions, TimeoutOptions, TransportOptions, WebSocketConstructor } from "./options.js";
+export { RealTimeWebsocketTransport } from "./rtvi/real-time-websocket-transport.js";
+export type { LLMServiceOptions, TrackSampleOffset } from "./rtvi/real-time-websocket-transport.js";
+export { RtviTransport } from "./rtvi/rtvi-transport.js";
+export { rtviStateOf } from "./rtvi/rtvi-state.js";

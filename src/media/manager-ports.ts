@@ -1,0 +1,164 @@
+import type { DeviceInfo, MicrophonePort } from "../contracts/microphone.js";
+import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { Logger } from "../log.js";
+import type { MediaManager, MediaPorts } from "./media-manager.js";
+
+/** What a manager of Pipecat's shape plays at: its players run at 24 kHz. */
+const FOREIGN_SAMPLE_RATE = 24_000;
+
+/**
+ * The ports of a manager: its own where it has them, else ports that drive it through Pipecat's methods:
+ * `initialize` when the first end opens, `connect` when audio is wanted, `disconnect` when the last end closes.
+ */
+export function portsOf(manager: MediaManager, logger: Logger): MediaPorts {
+  if (manager.ports !== undefined) return manager.ports;
+  const hold = new ManagerHold(manager, logger);
+  return { microphone: new ManagerMicrophone(manager, hold), speaker: new ManagerSpeaker(manager, hold) };
+}
+
+/** Counts who needs the manager and keeps its calls in order. */
+class ManagerHold {
+  readonly #holders = new Set<object>();
+  #initialized: Promise<void> | undefined;
+  #streaming = false;
+
+  constructor(
+    private readonly manager: MediaManager,
+    private readonly logger: Logger,
+  ) {}
+
+  async acquire(holder: object): Promise<void> {
+    this.#holders.add(holder);
+    this.#initialized ??= this.manager.initialize();
+    const initialized = this.#initialized;
+    try {
+      await initialized;
+    } catch (error) {
+      if (this.#initialized === initialized) this.#initialized = undefined;
+      throw error;
+    }
+  }
+
+  stream(): void {
+    if (this.#streaming || this.#initialized === undefined) return;
+    this.#streaming = true;
+    this.guard("connect", () => this.manager.connect());
+  }
+
+  release(holder: object): void {
+    if (!this.#holders.delete(holder) || this.#holders.size > 0) return;
+    const initialized = this.#initialized;
+    this.#initialized = undefined;
+    this.#streaming = false;
+    // What a late initialize() acquires must go too, unless somebody wants it again by then.
+    const disconnect = (): void => {
+      if (this.#holders.size === 0) this.guard("disconnect", () => this.manager.disconnect());
+    };
+    if (initialized === undefined) disconnect();
+    else initialized.then(disconnect, disconnect);
+  }
+
+  guard(step: string, run: () => unknown): void {
+    Promise.resolve()
+      .then(run)
+      .catch((error: unknown) => {
+        this.logger.warn(`MediaManager.${step}() failed`, error);
+      });
+  }
+}
+
+class ManagerMicrophone implements MicrophonePort {
+  constructor(
+    private readonly manager: MediaManager,
+    private readonly hold: ManagerHold,
+  ) {}
+
+  async open(): Promise<DeviceInfo> {
+    await this.hold.acquire(this);
+    const { deviceId = "", label = "", groupId = "" } = this.manager.selectedMic;
+    return { deviceId, label, groupId };
+  }
+
+  setStreaming(streaming: boolean): void {
+    if (streaming) this.hold.stream();
+  }
+
+  setMuted(muted: boolean): void {
+    if (this.manager.isMicEnabled !== !muted) {
+      this.hold.guard("enableMic", () => this.manager.enableMic(!muted));
+    }
+  }
+
+  close(): void {
+    this.hold.release(this);
+  }
+}
+
+/** Such a manager does not say what it plays, so edges are told by the clock from the audio's duration. */
+class ManagerSpeaker implements SpeakerPort {
+  #report: (report: PlaybackReport) => void = () => undefined;
+  #item: { id: string; samples: number; startedAt: number } | undefined;
+  #endsAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly manager: MediaManager,
+    private readonly hold: ManagerHold,
+  ) {}
+
+  async open(report: (report: PlaybackReport) => void): Promise<void> {
+    this.#report = report;
+    await this.hold.acquire(this);
+  }
+
+  write(pcm: Int16Array, itemId: string): void {
+    const now = Date.now();
+    const idle = this.#item === undefined;
+    if (this.#item?.id !== itemId) {
+      this.#item = { id: itemId, samples: 0, startedAt: Math.max(now, this.#endsAt) };
+    }
+    this.#item.samples += pcm.length;
+    this.#endsAt = Math.max(now, this.#endsAt) + (pcm.length / FOREIGN_SAMPLE_RATE) * 1000;
+    this.manager.bufferBotAudio(pcm, itemId);
+    if (idle) this.#report({ type: "began", item: this.#played() });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const item = this.#played();
+      this.#item = undefined;
+      this.#report({ type: "drained", item });
+    }, this.#endsAt - now);
+  }
+
+  async interrupt(): Promise<readonly PlayedItem[]> {
+    const cut = this.#item === undefined ? [] : [this.#played()];
+    this.#forget();
+    await this.manager.userStartedSpeaking();
+    return cut;
+  }
+
+  resume(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.#forget();
+    this.hold.release(this);
+  }
+
+  #played(): PlayedItem {
+    const { id, samples, startedAt } = this.#item ?? { id: "", samples: 0, startedAt: 0 };
+    const elapsed = Math.floor(((Date.now() - startedAt) / 1000) * FOREIGN_SAMPLE_RATE);
+    return {
+      itemId: id,
+      playedSamples: Math.max(0, Math.min(samples, elapsed)),
+      receivedSamples: samples,
+      sampleRate: FOREIGN_SAMPLE_RATE,
+    };
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    this.#item = undefined;
+    this.#endsAt = 0;
+  }
+}

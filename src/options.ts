@@ -1,0 +1,64 @@
+import type { InspectionEvent, Observer } from "xstate";
+import type { NetworkSource } from "./actors/watches.js";
+import type { Logger } from "./log.js";
+import type { WebAudioOptions } from "./media/web-audio-options.js";
+
+/** When a lost connection is dialled again. Delays are full-jitter exponential; all times in ms. */
+export interface ReconnectOptions {
+  /** Also retry the first dial of a session. Default false: an app wants its error at once. */
+  readonly initial?: boolean;
+  /** Ceiling of the first delay. Default 250 ms. */
+  readonly base?: number;
+  /** Growth of the ceiling per redial. Default 2. */
+  readonly factor?: number;
+  /** Highest ceiling. Default 15 000 ms. */
+  readonly cap?: number;
+  /** Redials in a row before giving up. Default 6. 0 turns reconnection off. */
+  readonly attempts?: number;
+  /** How long the wire must stay up before earlier failures are forgotten. Default 5 000 ms. */
+  readonly minUptime?: number;
+}
+
+/** Deadlines; all times in ms. */
+export interface TimeoutOptions {
+  /** From the dial to an open wire. Default 15 000 ms. */
+  readonly dial?: number;
+  /** From an open wire to the service's word that it is ready. Default 15 000 ms. */
+  readonly ready?: number;
+  /** How long an orderly goodbye may take. Default 2 000 ms. */
+  readonly disconnect?: number;
+}
+
+/** Timers, so that tests can turn the clock. */
+export interface Clock {
+  setTimeout(run: (...args: never[]) => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+/** The part of the `WebSocket` constructor that is used; pass your own to add headers or to test. */
+export type WebSocketConstructor = new (url: string | URL, protocols?: string | string[]) => WebSocket;
+
+/** Options that every transport takes as its last argument. */
+export interface TransportOptions {
+  /** Receives every inspection event of the session's actors; see `rtvi-machine/inspect`. */
+  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  /** `false` turns reconnection off. */
+  readonly reconnect?: ReconnectOptions | false;
+  readonly timeouts?: TimeoutOptions;
+  /** Options of the default `WebAudioMediaManager`; without effect when you pass a manager of your own. */
+  readonly audio?: WebAudioOptions;
+  /** Where the worklet files are served, for pages whose CSP forbids `blob:` scripts. */
+  readonly workletUrl?: WebAudioOptions["workletUrl"];
+  /** Default: the global `WebSocket`, looked up when connecting. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Default: warnings and errors to the console. */
+  readonly logger?: Logger;
+  /** Default: the global timers. */
+  readonly clock?: Clock;
+  /** Uniform in [0, 1), for the jitter. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Tells `online` and `offline`. Default: the global `window`, where there is one. */
+  readonly network?: NetworkSource;
+  /** Microphone audio kept from connect() to ready, in ms; the oldest is dropped first. Default 2 000 ms. */
+  readonly preRoll?: number;
+}

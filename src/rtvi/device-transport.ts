@@ -1,0 +1,82 @@
+import { DeviceError, Transport, type Tracks } from "@pipecat-ai/client-js";
+import type { MediaManager } from "../media/media-manager.js";
+
+/** The members of client-js's `Transport` that only pass a wish or a question on to the media manager. */
+export abstract class DeviceTransport extends Transport {
+  protected readonly _mediaManager: MediaManager;
+
+  constructor(manager: MediaManager) {
+    super();
+    this._mediaManager = manager;
+    // Until `initialize()` brings the client's: whoever drives a transport without a client has none.
+    this._callbacks = {};
+    this._onMessage = () => undefined;
+  }
+
+  getAllMics(): Promise<MediaDeviceInfo[]> {
+    return this._mediaManager.getAllMics();
+  }
+  getAllCams(): Promise<MediaDeviceInfo[]> {
+    return this._mediaManager.getAllCams();
+  }
+  getAllSpeakers(): Promise<MediaDeviceInfo[]> {
+    return this._mediaManager.getAllSpeakers();
+  }
+
+  /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
+  async updateMic(micId: string): Promise<void> {
+    await this._reported("mic", () => this._mediaManager.updateMic(micId));
+  }
+  updateCam(camId: string): void {
+    void this._reported("cam", () => this._mediaManager.updateCam(camId));
+  }
+  updateSpeaker(speakerId: string): void {
+    void this._reported("speaker", () => this._mediaManager.updateSpeaker(speakerId));
+  }
+
+  get selectedMic(): MediaDeviceInfo | Record<string, never> {
+    return this._mediaManager.selectedMic;
+  }
+  get selectedCam(): MediaDeviceInfo | Record<string, never> {
+    return this._mediaManager.selectedCam;
+  }
+  get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
+    return this._mediaManager.selectedSpeaker;
+  }
+
+  /** @throws UnsupportedFeatureError where the manager has no camera. */
+  enableCam(enable: boolean): void {
+    const enabling = this._mediaManager.enableCam(enable);
+    void this._reported("cam", () => enabling);
+  }
+  /** @throws UnsupportedFeatureError where the manager cannot share the screen. */
+  enableScreenShare(enable: boolean): void {
+    this._mediaManager.enableScreenShare(enable);
+  }
+  get isCamEnabled(): boolean {
+    return this._mediaManager.isCamEnabled;
+  }
+  get isSharingScreen(): boolean {
+    return this._mediaManager.isSharingScreen;
+  }
+
+  tracks(): Tracks {
+    return this._mediaManager.tracks();
+  }
+
+  private async _reported(kind: "mic" | "cam" | "speaker", update: () => void | Promise<void>): Promise<void> {
+    try {
+      await update();
+    } catch (error) {
+      this.reportDeviceError(kind, error);
+    }
+  }
+
+  /** Tells the app through `onDeviceError`, as a client-js `DeviceError`. */
+  protected reportDeviceError(kind: "mic" | "cam" | "speaker", error: unknown): void {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    this._callbacks.onDeviceError?.(
+      cause instanceof DeviceError ? cause : new DeviceError([kind], "unknown", cause.message, { cause }),
+    );
+  }
+}

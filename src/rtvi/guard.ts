@@ -1,0 +1,52 @@
+import type { RTVIEventCallbacks, RTVIMessage } from "@pipecat-ai/client-js";
+import type { Logger } from "../log.js";
+
+/** Runs app code: what it throws is logged and changes nothing here. */
+export function runGuarded(name: string, logger: Logger, run: () => unknown): void {
+  try {
+    const result = run();
+    if (result instanceof Promise) {
+      result.catch((error: unknown) => {
+        logger.error(`${name} rejected`, error);
+      });
+    }
+  } catch (error) {
+    logger.error(`${name} threw`, error);
+  }
+}
+
+/** The app's logger: one that throws must not change what it is told about. */
+export function guardLogger(logger: Logger): Logger {
+  const guarded =
+    (level: keyof Logger): Logger[typeof level] =>
+    (message, ...details) => {
+      try {
+        logger[level](message, ...details);
+      } catch {
+        return;
+      }
+    };
+  return { debug: guarded("debug"), info: guarded("info"), warn: guarded("warn"), error: guarded("error") };
+}
+
+/** The app's callbacks, each guarded. Functions are looked up at the call, as the client may wrap them later. */
+export function guardCallbacks(callbacks: RTVIEventCallbacks, logger: Logger): RTVIEventCallbacks {
+  return new Proxy(callbacks, {
+    get(target, name) {
+      const callback: unknown = Reflect.get(target, name);
+      if (typeof callback !== "function") return callback;
+      return (...args: unknown[]): void => {
+        runGuarded(String(name), logger, () => Reflect.apply(callback, target, args) as unknown);
+      };
+    },
+  });
+}
+
+/** The client's message handler, guarded: it runs app callbacks. */
+export function guardHandler(handler: (message: RTVIMessage) => void, logger: Logger): (message: RTVIMessage) => void {
+  return (message) => {
+    runGuarded(`The handler of "${message.type}"`, logger, () => {
+      handler(message);
+    });
+  };
+}

@@ -1,0 +1,63 @@
+import type { Fault } from "../contracts/fault.js";
+import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
+import { ConnectionLostError, type RtviMachineError } from "../errors.js";
+import type { Logger } from "../log.js";
+
+/** The hooks of a subclass, and what the wire needs of its transport. */
+export interface WireHooks {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  /** Whether no newer attempt has begun: the hooks have no notion of attempts. */
+  isCurrent(): boolean;
+  record(error: unknown): Fault;
+  /** Hands out the way to report the loss of this wire. */
+  onLose(lose: (error: RtviMachineError) => void): void;
+  readonly logger: Logger;
+}
+
+/**
+ * A wire out of `connectLLM()` and `disconnectLLM()`. The goodbye is said once per connection; an attempt that opens
+ * after it was abandoned is closed again.
+ */
+export function dialByHooks(request: DialRequest, reports: WireReports, hooks: WireHooks): Wire {
+  const { signal } = request;
+  let goodbye: Promise<void> | undefined;
+  const sayGoodbye = (): Promise<void> => {
+    goodbye ??= run(() => hooks.disconnect()).catch((error: unknown) => {
+      hooks.logger.warn("disconnectLLM() failed", error);
+    });
+    return goodbye;
+  };
+
+  hooks.onLose((error) => {
+    reports.closed(hooks.record(error));
+  });
+  signal.addEventListener("abort", () => void sayGoodbye(), { once: true });
+
+  run(() => hooks.connect()).then(
+    () => {
+      if (!signal.aborted) {
+        reports.opened({ resumed: false });
+      } else if (hooks.isCurrent()) {
+        goodbye = undefined;
+        void sayGoodbye();
+      }
+    },
+    (error: unknown) => {
+      reports.closed(hooks.record(error));
+    },
+  );
+
+  return {
+    hangUp: () => {
+      void sayGoodbye().then(() => {
+        reports.closed(hooks.record(new ConnectionLostError("The connection was closed on purpose.")));
+      });
+    },
+  };
+}
+
+/** Turns a synchronous throw into a rejection; a hook may be declared async and not be. */
+async function run(hook: () => Promise<void>): Promise<void> {
+  await hook();
+}

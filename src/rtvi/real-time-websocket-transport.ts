@@ -1,0 +1,243 @@
+import {
+  RTVIMessageType,
+  RTVIMessage,
+  type BotTTSTextData,
+  type PipecatClientOptions,
+  type TranscriptData,
+  type TransportState,
+} from "@pipecat-ai/client-js";
+import type { PlayedItem } from "../contracts/speaker.js";
+import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
+import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
+import type { MediaManager } from "../media/media-manager.js";
+import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
+import type { TransportOptions } from "../options.js";
+import { dialByHooks } from "./hooks-wire.js";
+import { errorResponse } from "./messages.js";
+import { RtviTransport } from "./rtvi-transport.js";
+
+const BOT_READY: string = RTVIMessageType.BOT_READY;
+
+/** Options of a direct voice-to-voice service; a subclass narrows them. */
+export interface LLMServiceOptions {
+  api_key?: unknown;
+  initial_messages?: unknown[];
+  /** @deprecated Pipecat 0.3's name of `initial_messages`. */
+  initial_message?: unknown[];
+  model?: string;
+  settings?: object;
+}
+
+/** What `userStartedSpeaking()` resolves to: where the bot was cut, in the shape of Pipecat's player; null if silent. */
+export interface TrackSampleOffset {
+  readonly trackId: string;
+  /** Samples really played. */
+  readonly offset: number;
+  /** Seconds really played. */
+  readonly currentTime: number;
+}
+
+/**
+ * Base of transports that talk directly to a voice-to-voice service. Extend it, implement the abstract methods, and the
+ * chart gives lifecycle, devices, playback, reconnection and inspection. A subclass written for Pipecat's class of this
+ * name runs unchanged; see `docs/writing-a-transport.md`.
+ */
+export abstract class RealTimeWebsocketTransport extends RtviTransport {
+  protected _service_options: LLMServiceOptions;
+  protected _botIsSpeaking = false;
+  private _attempt: DialRequest | undefined;
+  private _lose: ((error: RtviMachineError) => void) | undefined;
+  private _audioFailed = false;
+  private _readyEarly = false;
+  private _readyIsBounded = false;
+
+  /**
+   * @param service_options what the service needs; a subclass reads them from `this._service_options`.
+   * @param manager devices and playback; default `WebAudioMediaManager` at 24 kHz both ways.
+   */
+  constructor(service_options: LLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
+    super(manager ?? defaultManager(options), options);
+    this._service_options = service_options;
+  }
+
+  /** Called once from `initialize()`: set up the service's client. */
+  abstract initializeLLM(): void;
+  /** Called once from `initialize()`, after `initializeLLM()`: attach listeners for the service's messages. */
+  abstract attachLLMListeners(): void;
+  /** Called for every attempt; resolves when the wire is open, rejects when it cannot be opened. */
+  abstract connectLLM(): Promise<void>;
+  /** Called to say goodbye and to release an abandoned attempt; must bear being called when nothing is open. */
+  abstract disconnectLLM(): Promise<void>;
+  /** Called with each chunk of microphone audio while the session is ready: 16-bit little-endian mono PCM. */
+  abstract handleUserAudioStream(data: ArrayBuffer): void;
+  /** Called by the client after `connect()`: resolve when the service is ready, and deliver `bot-ready`. */
+  abstract override sendReadyMessage(): Promise<void>;
+  abstract override sendMessage(message: RTVIMessage): void;
+
+  override initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
+    super.initialize(options, messageHandler);
+    const deliver = this._onMessage;
+    this._onMessage = (message) => {
+      // A subclass that hands out bot-ready has said that its service is ready.
+      if (message.type === BOT_READY) this.serviceReady();
+      deliver(message);
+    };
+    this._settleReadyWithSession();
+    this.initializeLLM();
+    this.attachLLMListeners();
+  }
+
+  /** A subclass's promise may never settle when its service falls silent; the client awaits it, so the session bounds it. */
+  private _settleReadyWithSession(): void {
+    if (this._readyIsBounded) return;
+    this._readyIsBounded = true;
+    const announce = this.sendReadyMessage.bind(this);
+    this.sendReadyMessage = () => Promise.race([announce(), this.whenEnded()]);
+  }
+
+  protected dial(request: DialRequest, reports: WireReports): Wire {
+    this._attempt = request;
+    this._readyEarly = false;
+    return dialByHooks(request, reports, {
+      connect: () => this.connectLLM(),
+      disconnect: () => this.disconnectLLM(),
+      isCurrent: () => this._attempt === request,
+      record: (error) => this._session.faults.record(error),
+      onLose: (lose) => {
+        this._lose = lose;
+      },
+      logger: this.logger,
+    });
+  }
+
+  protected sendAudio(pcm: ArrayBuffer): void {
+    try {
+      this.handleUserAudioStream(pcm);
+    } catch (error) {
+      if (this._audioFailed) return;
+      this._audioFailed = true;
+      this.reportError(error instanceof Error ? error : new ServiceError(String(error)));
+    }
+  }
+
+  protected applyConnectionParams(params: unknown): void {
+    if (typeof params === "object" && params !== null) {
+      this._service_options = { ...this._service_options, ...params };
+    }
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    if (state === "connected" && this._readyEarly) this.serviceReady();
+    if (state !== "disconnected" && state !== "error") return;
+    this._botIsSpeaking = false;
+    this._audioFailed = false;
+    this._lose = undefined;
+  }
+
+  protected override acceptState(state: TransportState): boolean {
+    if (state === "ready") this.serviceReady();
+    else if (state === "error") this._fail(new ServiceError("The service failed."));
+    // The other states follow the session, and a subclass that announces them says nothing new.
+    else return state === this._state;
+    return true;
+  }
+
+  /** The dial attempt in progress or in use. @throws NotReadyError outside a session. */
+  protected get attempt(): DialRequest {
+    if (this._attempt === undefined) throw new NotReadyError("There is no connection attempt.");
+    return this._attempt;
+  }
+
+  /** The service said that it is ready: RTVI `connected` becomes `ready` and microphone audio flows. */
+  protected serviceReady(): void {
+    // It may say so before connectLLM() has resolved: then it counts from the moment the wire is open.
+    this._readyEarly = this._state === "connecting";
+    this.actor.send({ type: "service.ready" });
+  }
+
+  /** The open wire is gone; `error.retryable` decides whether it is dialled again. */
+  protected connectionLost(error: RtviMachineError): void {
+    this._lose?.(error);
+  }
+
+  private _fail(error: RtviMachineError): void {
+    this.actor.send({ type: "bot.failed", fault: this._session.faults.record(error) });
+  }
+
+  /** Hands a server-to-client RTVI message to the client. */
+  protected deliver(type: string, data?: unknown, id?: string): void {
+    this._onMessage(new RTVIMessage(type, data, id));
+  }
+
+  /** Answers a message of the app with an error: `onMessageError`. */
+  protected rejectMessage(message: RTVIMessage, error: Error): void {
+    this._onMessage(errorResponse(message, error));
+  }
+
+  /** Silences the bot now; resolves to what was really played of each item that was cut. */
+  protected interruptBot(): Promise<readonly PlayedItem[]> {
+    this.actor.send({ type: "bot.interrupted" });
+    return this._downlink.takeCut();
+  }
+
+  /** The user began to speak: silences the bot and tells the app. */
+  async userStartedSpeaking(): Promise<unknown> {
+    const [cut] = await this.interruptBot();
+    this._callbacks.onUserStartedSpeaking?.();
+    if (cut === undefined) return null;
+    const { itemId, playedSamples, sampleRate } = cut;
+    return {
+      trackId: itemId,
+      offset: playedSamples,
+      currentTime: playedSamples / sampleRate,
+    } satisfies TrackSampleOffset;
+  }
+
+  userStoppedSpeaking(): void {
+    this._callbacks.onUserStoppedSpeaking?.();
+  }
+
+  userTranscript(transcript: TranscriptData): void {
+    this._callbacks.onUserTranscript?.(transcript);
+  }
+
+  botStartedSpeaking(): void {
+    if (this._botIsSpeaking) return;
+    this._botIsSpeaking = true;
+    this._callbacks.onBotStartedSpeaking?.();
+  }
+
+  botStoppedSpeaking(): void {
+    if (!this._botIsSpeaking) return;
+    this._botIsSpeaking = false;
+    this._callbacks.onBotStoppedSpeaking?.();
+  }
+
+  botTtsText(data: BotTTSTextData): void {
+    this._callbacks.onBotTtsText?.(data);
+  }
+
+  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
+  bufferBotAudio(audio: ArrayBuffer, id = "default"): void {
+    this._downlink.write(new Int16Array(audio, 0, audio.byteLength >> 1), id);
+  }
+
+  /** The connection failed for good: the session ends in `error`. */
+  connectionError(errorMsg: string): void {
+    if (this._lose === undefined) this._fail(new ConnectionLostError(errorMsg));
+    else this._lose(new ConnectionLostError(errorMsg));
+  }
+
+  /** When the session expires; undefined where the service does not say. */
+  get expiry(): number | undefined {
+    return undefined;
+  }
+}
+
+function defaultManager(options: TransportOptions): MediaManager {
+  return new WebAudioMediaManager({
+    ...(options.workletUrl !== undefined && { workletUrl: options.workletUrl }),
+    ...(options.logger !== undefined && { logger: options.logger }),
+    ...options.audio,
+  });
+}

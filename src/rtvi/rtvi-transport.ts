@@ -1,0 +1,246 @@
+import { DeviceError, type PipecatClientOptions, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
+import { browserDevices, browserNetwork } from "../actors/watches.js";
+import type { TransportActor } from "../compose.js";
+import type { PlaybackReport } from "../contracts/speaker.js";
+import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
+import { ConnectionAbortedError } from "../errors.js";
+import { defaultLogger, type Logger } from "../log.js";
+import { portsOf } from "../media/manager-ports.js";
+import type { MediaManager } from "../media/media-manager.js";
+import type { TransportOptions } from "../options.js";
+import { Downlink } from "../pipes/downlink.js";
+import { Uplink } from "../pipes/uplink.js";
+import { DeviceTransport } from "./device-transport.js";
+import { guardCallbacks, guardHandler, guardLogger, runGuarded } from "./guard.js";
+import { errorMessage } from "./messages.js";
+import { Requests } from "./requests.js";
+import { Session } from "./session.js";
+import { StartGuard } from "./start-guard.js";
+
+/** 24 kHz, 16 bit: what the pre-roll is counted in when a manager does not say more. */
+const BYTES_PER_MS = 48;
+
+const AUTOPLAY_ADVICE =
+  "The browser's autoplay policy blocks the bot's audio: call transport.resumeAudio() in a click handler.";
+
+/**
+ * The RTVI face of a session: every member of client-js's `Transport` as an event to the root chart, a look at its state,
+ * or a fact passed on to the app's callbacks. Holds no lifecycle of its own.
+ *
+ * Members are `protected` or underscored, not `#private`: client-js hands apps a `Proxy` of the transport, and getters
+ * run on it.
+ */
+export abstract class RtviTransport extends DeviceTransport {
+  protected readonly options: TransportOptions;
+  protected readonly logger: Logger;
+  protected readonly _session: Session;
+  protected readonly _downlink: Downlink;
+  private readonly _startGuard = new StartGuard();
+  private readonly _requests: Requests;
+  private _micWanted = true;
+  private _awaitsDevices = false;
+  private _timesReady = 0;
+  private _timesConnected = 0;
+
+  constructor(manager: MediaManager, options: TransportOptions = {}) {
+    super(manager);
+    this.options = options;
+    this.logger = guardLogger(options.logger ?? defaultLogger);
+    const ports = portsOf(manager, this.logger);
+    const uplink = new Uplink(
+      (pcm) => {
+        this.sendAudio(pcm);
+      },
+      { preRollBytes: (options.preRoll ?? 2_000) * BYTES_PER_MS },
+    );
+    manager.setUserAudioCallback((pcm) => {
+      uplink.write(pcm);
+    });
+    this._downlink = new Downlink(ports.speaker);
+    this._session = new Session(
+      {
+        dial: (request, reports) => this.dial(request, reports),
+        ports,
+        uplink,
+        downlink: this._downlink,
+        observePlayback: (report) => {
+          runGuarded("onPlayback", this.logger, () => {
+            this.onPlayback(report);
+          });
+        },
+        listMicrophones: () => manager.getAllMics(),
+        devices: options.audio?.mediaDevices ?? browserDevices(),
+        network: options.network ?? browserNetwork(),
+        muted: () => !this._micWanted,
+        options,
+        logger: this.logger,
+      },
+      {
+        stateChanged: (state, error, resumed) => {
+          this._announce(state, error, resumed);
+        },
+        settled: () => {
+          this._requests.released();
+        },
+        microphoneSettled: () => {
+          this._requests.microphoneSettled();
+        },
+        deviceFault: (kind, fault) => {
+          this.reportDeviceError(kind, this._session.faults.errorOf(fault));
+        },
+        playbackBlocked: () => {
+          this.reportDeviceError("speaker", new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE));
+        },
+        linkDropped: (fault) => {
+          this.reportError(this._session.faults.errorOf(fault), false);
+        },
+      },
+    );
+    this._requests = new Requests(this._session);
+  }
+
+  /** Resolves when the service is ready and bot-ready was delivered; rejects when the session ends before. */
+  abstract override sendReadyMessage(): Promise<void>;
+  /** Opens one wire to the service; the `link` chart decides when. */
+  protected abstract dial(request: DialRequest, reports: WireReports): Wire;
+  /** Sends one chunk of microphone audio; called only while the session is ready. Must not throw. */
+  protected abstract sendAudio(pcm: ArrayBuffer): void;
+  /** Takes validated connection parameters of one `connect()`. */
+  protected abstract applyConnectionParams(params: unknown): void;
+  /** Playback edges and progress, for providers that follow what is really heard. */
+  protected onPlayback(_report: PlaybackReport): void {}
+  /** Delivers bot-ready: what `sendReadyMessage()` of a subclass ends with. */
+  protected announceReady(): void {}
+  /** The state changed; called before the app's callback. */
+  protected stateAnnounced(_state: TransportState): void {}
+  /** A subclass wrote a state that the client does not write; true if it was taken as a fact. */
+  protected acceptState(_state: TransportState): boolean {
+    return false;
+  }
+
+  /** The XState actor of the session's root chart, for `useSelector`, inspectors and tests. */
+  get actor(): TransportActor {
+    return this._session.actor;
+  }
+
+  initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
+    this._callbacks = guardCallbacks(options.callbacks ?? {}, this.logger);
+    this._options = { ...options, callbacks: this._callbacks };
+    this._onMessage = guardHandler(messageHandler, this.logger);
+    this._mediaManager.setClientOptions(this._options);
+    this._awaitsDevices = options.enableMic === true || options.enableCam === true;
+    if (options.enableMic === false) this.enableMic(false);
+  }
+
+  /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
+  async initDevices(): Promise<void> {
+    this._startGuard.devicesRequested();
+    await this._requests.initDevices();
+  }
+
+  _validateConnectionParams(params?: unknown): unknown {
+    return params;
+  }
+
+  /**
+   * Resolves when connected.
+   * @throws ConnectionAbortedError when `disconnect()` came first; the link's error when it failed;
+   * AlreadyConnectedError during a session.
+   */
+  async _connect(params?: unknown): Promise<void> {
+    if (this._startGuard.takeCancelled()) {
+      throw new ConnectionAbortedError("disconnect() was called before the connection was attempted.");
+    }
+    await this._requests.connect(() => {
+      this.applyConnectionParams(params);
+    });
+  }
+
+  /** Legal in every state; resolves when disconnected. */
+  async _disconnect(): Promise<void> {
+    this._startGuard.released(this._requests.awaitsDevices && this._awaitsDevices);
+    await this._requests.disconnect();
+  }
+
+  /** Resolves at `ready`; rejects when the session ends before. */
+  protected whenReady(): Promise<void> {
+    return this._requests.whenReady();
+  }
+
+  /** Rejects when the session ends; never resolves. To be raced against what a service may never answer. */
+  protected whenEnded(): Promise<void> {
+    return this._requests.whenEnded();
+  }
+
+  get state(): TransportState {
+    return this._state;
+  }
+
+  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
+  set state(state: TransportState) {
+    if (state === "authenticating") {
+      this._startGuard.botStarting();
+      this._session.revive().send({ type: "bot.starting" });
+    } else if (state === "authenticated") {
+      this._startGuard.botStarted();
+      this.actor.send({ type: "bot.started" });
+    } else if (!this.acceptState(state)) {
+      this.logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
+    }
+  }
+
+  private _announce(state: TransportState, error: Error | undefined, resumed: boolean): void {
+    this._state = state;
+    this._requests.announced(state, error);
+    this.logger.info(`state: ${state}`);
+    if (state === "disconnected" || state === "error") {
+      this._timesReady = 0;
+      this._timesConnected = 0;
+    }
+    runGuarded("stateAnnounced", this.logger, () => {
+      this.stateAnnounced(state);
+    });
+    this._callbacks.onTransportStateChanged?.(state);
+    if (state === "connected" && ++this._timesConnected === 1) this._callbacks.onConnected?.();
+    if (state === "disconnected") this._callbacks.onDisconnected?.();
+    if (state === "ready") this._timesReady += 1;
+    if (state === "connected" && this._timesReady > 0 && !resumed) this._announceReadyAgain();
+    if (error !== undefined) this.reportError(error, true);
+  }
+
+  /** After a reconnection that could not resume the bot is new, and the client, which asked once, does not ask again. */
+  private _announceReadyAgain(): void {
+    const ask = async (): Promise<void> => this.sendReadyMessage();
+    ask().catch((error: unknown) => {
+      this.logger.debug("The service was not ready again before the session ended.", error);
+    });
+  }
+
+  /** Tells the app through `onError`. A fatal one makes the client disconnect. */
+  protected reportError(error: Error, fatal = false): void {
+    this.logger.warn(`${fatal ? "fatal error" : "error"}: ${error.message}`);
+    this._callbacks.onError?.(errorMessage(error, fatal));
+  }
+
+  /** Frees a bot that the browser's autoplay policy holds silent; call it inside a user gesture. */
+  resumeAudio(): void {
+    this.actor.send({ type: "gesture.made" });
+  }
+
+  enableMic(enable: boolean): void {
+    this._micWanted = enable;
+    this.actor.send({ type: enable ? "mic.unmuted" : "mic.muted" });
+  }
+
+  /** Whether the microphone is on: wanted by the app, and neither refused nor lost. */
+  get isMicEnabled(): boolean {
+    const microphone = this.actor.getSnapshot().children.microphone?.getSnapshot();
+    const missing = microphone?.matches("failed") === true || microphone?.matches({ open: "lost" }) === true;
+    return this._micWanted && !missing;
+  }
+
+  override async updateMic(micId: string): Promise<void> {
+    this.actor.send({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
+    await super.updateMic(micId);
+  }
+}

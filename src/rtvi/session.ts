@@ -1,0 +1,138 @@
+import type { TransportState } from "@pipecat-ai/client-js";
+import { FaultBook } from "../actors/fault-book.js";
+import { compose, type Parts, type TransportActor } from "../compose.js";
+import type { Fault } from "../contracts/fault.js";
+import { InternalError } from "../errors.js";
+import { rtviStateOf } from "./rtvi-state.js";
+
+/** What the session tells the adapter. */
+export interface SessionListener {
+  /** The RTVI state changed. Called once per change, in order; never inside a machine action. */
+  stateChanged(state: TransportState, error: Error | undefined, resumed: boolean): void;
+  /** A `session.released` was answered: nothing is held any more. The state change, if any, follows. */
+  settled(): void;
+  /** A microphone request was answered. */
+  microphoneSettled(): void;
+  deviceFault(kind: "mic" | "speaker", fault: Fault): void;
+  playbackBlocked(): void;
+  linkDropped(fault: Fault): void;
+}
+
+/** What a composition needs beside what the session adds itself. */
+export type SessionParts = Omit<Parts, "faults" | "lifetime" | "muted"> & { readonly muted: () => boolean };
+
+/**
+ * Owns the root actor and follows it. If a defect kills the actor, everything it held is released, the state becomes
+ * `error`, and the next `revive()` composes a new one.
+ */
+export class Session {
+  readonly faults = new FaultBook();
+  #actor: TransportActor | undefined;
+  #lifetime = new AbortController();
+  #state: TransportState = "disconnected";
+  #releasing = false;
+  readonly #parts: SessionParts;
+  readonly #listener: SessionListener;
+
+  constructor(parts: SessionParts, listener: SessionListener) {
+    this.#parts = parts;
+    this.#listener = listener;
+  }
+
+  /** The running actor; the dead one after a crash, until `revive()`. */
+  get actor(): TransportActor {
+    return (this.#actor ??= this.#start());
+  }
+
+  /** The state last announced: it and the callback agree at all times. */
+  get state(): TransportState {
+    return this.#state;
+  }
+
+  /** A running actor again, if the last one died. */
+  revive(): TransportActor {
+    if (!this.#isAlive()) this.#actor = this.#start();
+    return this.actor;
+  }
+
+  /** Asks for the end of everything; `settled` answers, also when a defect kills the actor on the way. */
+  release(): void {
+    this.#releasing = true;
+    if (this.#isAlive()) this.actor.send({ type: "session.released" });
+    else this.#settleDead();
+  }
+
+  #isAlive(): boolean {
+    return this.actor.getSnapshot().status === "active";
+  }
+
+  /** Leaves `error` when there is no actor that could. */
+  #settleDead(): void {
+    this.#settled();
+    this.#announce("disconnected", undefined, false);
+  }
+
+  #settled(): void {
+    this.#releasing = false;
+    this.#listener.settled();
+  }
+
+  #start(): TransportActor {
+    this.#lifetime = new AbortController();
+    const actor = compose({
+      ...this.#parts,
+      muted: this.#parts.muted(),
+      faults: this.faults,
+      lifetime: this.#lifetime.signal,
+    });
+    actor.subscribe({
+      next: (snapshot) => {
+        const state = rtviStateOf(snapshot);
+        const failed = state === "error" ? this.faults.errorOf(snapshot.context.fault) : undefined;
+        this.#announce(state, failed, snapshot.context.resumed);
+      },
+      error: (cause) => {
+        this.#lifetime.abort();
+        this.#announce(
+          "error",
+          new InternalError("The session's state machine failed; it was stopped.", { cause }),
+          false,
+        );
+        if (this.#releasing) this.#settleDead();
+      },
+    });
+    this.#listen(actor);
+    return actor.start();
+  }
+
+  #listen(actor: TransportActor): void {
+    actor.on("session.settled", () => {
+      this.#settled();
+    });
+    actor.on("mic.acquired", () => {
+      this.#listener.microphoneSettled();
+    });
+    actor.on("mic.failed", ({ fault }) => {
+      this.#listener.deviceFault("mic", fault);
+      this.#listener.microphoneSettled();
+    });
+    actor.on("mic.lost", ({ fault }) => {
+      this.#listener.deviceFault("mic", fault);
+    });
+    actor.on("playback.failed", ({ fault }) => {
+      this.#listener.deviceFault("speaker", fault);
+    });
+    actor.on("playback.blocked", () => {
+      this.#listener.playbackBlocked();
+    });
+    actor.on("link.dropped", ({ fault }) => {
+      this.#listener.linkDropped(fault);
+    });
+  }
+
+  #announce(state: TransportState, error: Error | undefined, resumed: boolean): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#listener.stateChanged(state, error, resumed);
+  }
+}

@@ -1,0 +1,187 @@
+import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
+import { describe, expect, it } from "vitest";
+import type { MicrophoneFact } from "../../machines/microphone.machine.js";
+import { microphoneMachine, speakerMachine } from "../../machines/index.js";
+import { createActor, fromCallback, setup, type AnyActorRef } from "xstate";
+import { microphoneChart } from "../support/charts.js";
+import { isIn, placeOf, silenced, walk } from "../support/graph.js";
+
+const { states } = walk(microphoneChart);
+const machine = silenced(microphoneChart);
+const ANSWERS = ["reportAcquired", "reportFailed", "reportCrash"];
+/** How a capture actor may end its asking: the port's yes, its no, or a crash. */
+const VERDICTS = ["mic.acquired", "mic.failed", "xstate.error.actor.capture"];
+
+function step(from: AnyMachineSnapshot, event: AnyEventObject): { to: AnyMachineSnapshot; answered: boolean } {
+  const [to, actions] = transition(machine, from, event);
+  return { to, answered: actions.some(({ type }) => ANSWERS.includes(type)) };
+}
+
+describe("the microphone answers every request (or its owner would hang)", () => {
+  it.each(states.map((state) => [JSON.stringify([state.value, state.context]), state] as const))(
+    "in %s",
+    (_, state) => {
+      const { to, answered } = step(state, { type: "mic.requested" });
+      if (answered) return;
+      expect(placeOf(to)).toBe("open.held.acquiring");
+      for (const letter of VERDICTS.flatMap((type) => microphoneChart.alphabet[type] ?? [])) {
+        expect(step(to, letter.event).answered, letter.event.type).toBe(true);
+      }
+    },
+  );
+
+  it("asks again while it asks already, without asking twice", () => {
+    const acquiring = states.filter((state) => isIn(state, { open: { held: "acquiring" } }));
+    for (const state of acquiring) {
+      const [to, actions] = transition(machine, state, { type: "mic.requested" });
+      expect(to.value).toEqual(state.value);
+      expect(actions).toEqual([]);
+    }
+  });
+});
+
+describe("a running microphone", () => {
+  /** The chart under a parent that writes down its facts, with a capture that the test plays. */
+  function start(muted = false) {
+    const facts: string[] = [];
+    const inputs: unknown[] = [];
+    const commands: string[] = [];
+    let capture: (fact: MicrophoneFact) => void = () => undefined;
+    let arrive: (deviceIds: string[]) => void = () => undefined;
+    let held = 0;
+    const child = microphoneMachine.provide({
+      actors: {
+        capture: fromCallback(({ input, sendBack, receive }) => {
+          inputs.push(input);
+          held += 1;
+          capture = sendBack;
+          receive((command) => commands.push(command.type));
+          return () => {
+            held -= 1;
+          };
+        }),
+        deviceWatch: fromCallback(({ sendBack }) => {
+          arrive = (deviceIds) => {
+            sendBack({ type: "device.arrived", deviceIds });
+          };
+        }),
+      },
+    });
+    const parent = setup({ actors: { child } }).createMachine({
+      invoke: { id: "child", src: "child", input: { muted } },
+      on: { "*": { actions: ({ event }) => facts.push(event.type) } },
+    });
+    const root = createActor(parent).start();
+    const microphone = root.getSnapshot().children.child as AnyActorRef;
+    return {
+      facts,
+      inputs,
+      commands,
+      get held() {
+        return held;
+      },
+      state: () => placeOf(microphone.getSnapshot() as AnyMachineSnapshot),
+      send: (event: AnyEventObject) => {
+        microphone.send(event);
+      },
+      capture: (fact: MicrophoneFact) => {
+        capture(fact);
+      },
+      arrive: (...deviceIds: string[]) => {
+        arrive(deviceIds);
+      },
+    };
+  }
+  const device = { deviceId: "usb", label: "USB", groupId: "" };
+  const fault = { id: 1, code: "device-error", message: "scripted", retryable: false } as const;
+
+  it("falls back to the default microphone when the chosen one is lost, and returns to it", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.chosen", deviceId: "usb" });
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.capture({ type: "mic.lost", fault });
+    expect(microphone.inputs.at(-1)).toMatchObject({ deviceId: "" });
+    microphone.capture({ type: "mic.acquired", device: { ...device, deviceId: "built-in" } });
+    microphone.arrive("built-in", "usb");
+    expect(microphone.inputs.at(-1)).toMatchObject({ deviceId: "usb" });
+    expect(microphone.held).toBe(1);
+    expect(microphone.facts).toEqual(["mic.acquired", "mic.lost", "mic.acquired"]);
+  });
+
+  it("waits for a device when the only one is unplugged, and takes it when it is plugged in again", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.chosen", deviceId: "usb" });
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.capture({ type: "mic.lost", fault });
+    microphone.capture({ type: "mic.failed", fault });
+    expect(microphone.state()).toBe("open.lost");
+    expect(microphone.held).toBe(0);
+    microphone.arrive("usb");
+    expect(microphone.inputs.at(-1)).toMatchObject({ deviceId: "usb" });
+    microphone.capture({ type: "mic.acquired", device });
+    expect(microphone.state()).toBe("open.held.live");
+  });
+
+  it("is not asked for again by itself after it was refused", () => {
+    const microphone = start();
+    microphone.send({ type: "session.began" });
+    microphone.capture({ type: "mic.failed", fault });
+    microphone.send({ type: "session.began" });
+    expect(microphone.inputs).toHaveLength(1);
+    microphone.send({ type: "mic.unmuted" });
+    expect(microphone.inputs).toHaveLength(2);
+  });
+
+  it("is left alone by a session that begins muted, and taken when it is unmuted", () => {
+    const microphone = start(true);
+    microphone.send({ type: "session.began" });
+    expect(microphone.held).toBe(0);
+    microphone.send({ type: "mic.unmuted" });
+    expect(microphone.inputs).toEqual([{ deviceId: "", muted: false, streaming: true }]);
+  });
+
+  it("streams from a device that was asked for before the session", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.send({ type: "session.began" });
+    expect(microphone.commands).toEqual(["capture.streamed"]);
+  });
+
+  it("lets go of the device when it is released, in the middle of the asking too", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.requested" });
+    microphone.send({ type: "mic.released" });
+    expect(microphone.held).toBe(0);
+    expect(microphone.state()).toBe("off");
+  });
+});
+
+describe("a running speaker", () => {
+  it("flushes on an interruption in every state that has an output", () => {
+    let flushes = 0;
+    const speaker = createActor(
+      speakerMachine.provide({
+        actors: { playback: fromCallback(() => undefined) },
+        actions: {
+          flushPlayback: () => {
+            flushes += 1;
+          },
+          reportBlocked: () => undefined,
+        },
+      }),
+    ).start();
+    speaker.send({ type: "bot.interrupted" });
+    expect(flushes).toBe(0);
+    speaker.send({ type: "speaker.requested" });
+    speaker.send({ type: "bot.interrupted" });
+    speaker.send({ type: "playback.began" });
+    speaker.send({ type: "bot.interrupted" });
+    expect(speaker.getSnapshot().value).toEqual({ open: "silent" });
+    speaker.send({ type: "playback.blocked" });
+    speaker.send({ type: "bot.interrupted" });
+    expect(flushes).toBe(3);
+  });
+});

@@ -1,0 +1,152 @@
+import {
+  createActor,
+  fromCallback,
+  SimulatedClock,
+  type AnyActorRef,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type EventObject,
+  type NonReducibleUnknown,
+} from "xstate";
+import { describe, expect, it } from "vitest";
+import {
+  linkMachine,
+  microphoneMachine,
+  speakerMachine,
+  transportMachine,
+  type CaptureCommand,
+  type CaptureInput,
+  type WireCommand,
+} from "../../machines/index.js";
+import {
+  LINK_INPUT,
+  linkChart,
+  microphoneChart,
+  speakerChart,
+  transportChart,
+  type ChartUnderTest,
+} from "../support/charts.js";
+import { placeOf, shortestPaths } from "../support/graph.js";
+
+/** Actors at the ends of the charts: they say nothing by themselves, and are counted. */
+function silentEnds() {
+  const live = new Set<string>();
+  const end = <Command extends EventObject, Input extends NonReducibleUnknown>(name: string) =>
+    fromCallback<Command, Input>(() => {
+      live.add(name);
+      return () => live.delete(name);
+    });
+  const machines = {
+    link: linkMachine.provide({
+      actors: { wire: end<WireCommand, { attempt: number }>("wire"), network: end("network") },
+    }),
+    microphone: microphoneMachine.provide({
+      actors: { capture: end<CaptureCommand, CaptureInput>("capture"), deviceWatch: end("deviceWatch") },
+    }),
+    speaker: speakerMachine.provide({ actors: { playback: end("playback") } }),
+  };
+  return { live, machines };
+}
+
+interface Live {
+  readonly chart: ChartUnderTest;
+  readonly input: unknown;
+  readonly build: (ends: ReturnType<typeof silentEnds>) => AnyStateMachine;
+  /** What lets everything go, and the state that follows. */
+  readonly release: AnyEventObject;
+  readonly settled: readonly string[];
+}
+
+/** A child's facts go to a parent; here there is none. */
+const alone = (machine: AnyStateMachine): AnyStateMachine =>
+  machine.provide({
+    actions: Object.fromEntries(
+      [
+        "reportOpened",
+        "reportDropped",
+        "reportAcquired",
+        "reportFailed",
+        "reportLost",
+        "reportCrash",
+        "reportBlocked",
+        "reportUnblocked",
+      ].map((name) => [name, () => undefined]),
+    ),
+  });
+
+const lives: readonly Live[] = [
+  {
+    chart: transportChart,
+    // The real link below stays quiet, so that the path decides.
+    input: { ...(transportChart.input as object), link: { ...LINK_INPUT, dialTimeout: 1_000_000 } },
+    build: ({ machines }) => transportMachine.provide({ actors: machines }),
+    release: { type: "session.released" },
+    settled: ["idle.disconnected"],
+  },
+  {
+    chart: linkChart,
+    input: linkChart.input,
+    build: ({ machines }) => alone(machines.link),
+    release: { type: "link.released" },
+    settled: ["closed", "refused", "exhausted"],
+  },
+  {
+    chart: microphoneChart,
+    input: microphoneChart.input,
+    build: ({ machines }) => alone(machines.microphone),
+    release: { type: "mic.released" },
+    settled: ["off"],
+  },
+  {
+    chart: speakerChart,
+    input: undefined,
+    build: ({ machines }) => alone(machines.speaker),
+    release: { type: "speaker.released" },
+    settled: ["off"],
+  },
+];
+
+const DELAYS: Readonly<Record<string, number>> = {
+  readyTimeout: 2_000,
+  disconnectTimeout: 500,
+  dialTimeout: 1_000,
+  minUptime: 5_000,
+  backoff: 1_000,
+};
+
+function play(actor: AnyActorRef, clock: SimulatedClock, event: AnyEventObject): void {
+  const delay = /^xstate\.after\.([^.]+)/.exec(event.type)?.[1];
+  if (delay === undefined) actor.send(event);
+  else clock.increment(DELAYS[delay] ?? Number.NaN);
+}
+
+describe.each(lives)("$chart.id, live", ({ chart, input, build, release, settled }) => {
+  const paths = shortestPaths(chart).map(
+    (path) => [path.steps.map(({ type }) => type).join(" → ") || "(start)", path] as const,
+  );
+
+  it.each(paths)("%s", (_, { steps, places }) => {
+    const ends = silentEnds();
+    const clock = new SimulatedClock();
+    const actor = createActor(build(ends), { input, clock }).start();
+    const snapshot = (): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot;
+    const seen: string[] = [];
+    actor.subscribe(() => {
+      seen.push(`${placeOf(snapshot())} ${[...snapshot().tags].join(" ")}`);
+    });
+    for (const [index, event] of steps.entries()) {
+      seen.length = 0;
+      play(actor, clock, event);
+      // Among those seen, not the last: a real child may answer at once and lead on.
+      expect(seen.map((line) => line.split(" ")[0])).toContain(places[index]);
+      for (const line of seen) if (chart === transportChart) expect(line.split(" ")).toHaveLength(2);
+    }
+
+    if (snapshot().status === "active") actor.send(release);
+    if (placeOf(snapshot()) === "attempt.closing") actor.send({ type: "wire.closed", fault: null });
+    clock.increment(60_000);
+    expect(settled).toContain(placeOf(snapshot()));
+    expect([...ends.live]).toEqual([]);
+  });
+});

@@ -1,0 +1,157 @@
+import {
+  matchesState,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  type StateValue,
+} from "xstate";
+import { getAdjacencyMap, getShortestPaths } from "xstate/graph";
+import type { ChartUnderTest, Letter } from "./charts.js";
+
+/** More steps than any of the charts has; reaching it means that something counts without a bound. */
+const LIMIT = 20_000;
+
+export interface Edge {
+  readonly from: AnyMachineSnapshot;
+  readonly letter: Letter;
+  readonly to: AnyMachineSnapshot;
+}
+
+/** Every state of a chart that can be rested in, with its context, and every edge between them. */
+export interface Walk {
+  readonly states: readonly AnyMachineSnapshot[];
+  readonly edges: readonly Edge[];
+}
+
+interface Node {
+  readonly state: AnyMachineSnapshot;
+  readonly transitions: Readonly<
+    Record<string, { readonly event: AnyEventObject; readonly state: AnyMachineSnapshot }>
+  >;
+}
+
+/** "session.ready" for `{ session: "ready" }`. */
+function pathOf(value: StateValue): string {
+  if (typeof value === "string") return value;
+  return Object.entries(value)
+    .map(([key, child]) => (child === undefined ? key : `${key}.${pathOf(child)}`))
+    .join(" & ");
+}
+
+/** Where a chart is, as a path: "session.ready". */
+export function placeOf(snapshot: AnyMachineSnapshot): string {
+  return pathOf(snapshot.value as StateValue);
+}
+
+export function isIn(snapshot: AnyMachineSnapshot, value: StateValue): boolean {
+  return matchesState(value, snapshot.value as StateValue);
+}
+
+export function allNodes(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap((child) => allNodes(child))];
+}
+
+export const nodesOf = (chart: ChartUnderTest): AnyStateNode[] => allNodes(chart.machine.root);
+
+/** The letters that a state handles. Throws for one without a sample: the alphabet documents the chart. */
+export function lettersOf(chart: ChartUnderTest, snapshot: AnyMachineSnapshot): Letter[] {
+  if (snapshot.status !== "active") return [];
+  const handled = new Set(nodesOfSnapshot(snapshot).flatMap((node) => [...node.transitions.keys()]));
+  return [...handled].flatMap((type) => {
+    const letters = chart.alphabet[type];
+    if (letters === undefined) throw new Error(`${chart.id}: the alphabet has no sample of "${type}"`);
+    return letters;
+  });
+}
+
+function nodesOfSnapshot(snapshot: AnyMachineSnapshot): AnyStateNode[] {
+  return snapshot._nodes;
+}
+
+/** The chart with its messages to other actors silenced: a walk has nobody to send them to. */
+export function silenced(chart: ChartUnderTest): AnyStateMachine {
+  const names = Object.keys(chart.machine.implementations.actions);
+  const silent = names.filter((name) =>
+    /^(ask|start|release|mute|unmute|choose|interrupt|unblock|hangUp|say|report|stream)/.test(name),
+  );
+  return chart.machine.provide({ actions: Object.fromEntries(silent.map((name) => [name, () => undefined])) });
+}
+
+function traversal(chart: ChartUnderTest) {
+  const endless = Object.fromEntries((chart.endless ?? []).map((key) => [key, undefined]));
+  return {
+    input: chart.input,
+    limit: LIMIT,
+    serializeState: (snapshot: AnyMachineSnapshot) =>
+      JSON.stringify([snapshot.value, { ...(snapshot.context as object), ...endless }]),
+    events: (snapshot: AnyMachineSnapshot) => lettersOf(chart, snapshot).map(({ event }) => event),
+  };
+}
+
+/** Walks the whole chart, guards and context included. */
+export function walk(chart: ChartUnderTest): Walk {
+  const notes = new Map<AnyEventObject, Letter>(
+    Object.values(chart.alphabet).flatMap((letters) => letters.map((letter) => [letter.event, letter] as const)),
+  );
+  const map = getAdjacencyMap(silenced(chart), traversal(chart));
+  const nodes: readonly Node[] = Object.values(map);
+  return {
+    states: nodes.map(({ state }) => state),
+    edges: nodes.flatMap(({ state, transitions }) =>
+      Object.values(transitions).map(({ event, state: to }) => ({
+        from: state,
+        letter: notes.get(event) ?? { event },
+        to,
+      })),
+    ),
+  };
+}
+
+export interface Path {
+  readonly steps: readonly AnyEventObject[];
+  /** Where each step leads. */
+  readonly places: readonly string[];
+}
+
+/** One shortest way to each state, whatever its context. */
+export function shortestPaths(chart: ChartUnderTest): Path[] {
+  const paths = getShortestPaths(silenced(chart), traversal(chart)).map(({ steps }) => {
+    const taken: readonly { readonly state: AnyMachineSnapshot; readonly event: AnyEventObject }[] = steps;
+    return { steps: taken.slice(1).map(({ event }) => event), places: taken.map(({ state }) => placeOf(state)) };
+  });
+  const shortest = new Map<string, Path>();
+  for (const path of paths.sort((a, b) => a.steps.length - b.steps.length)) {
+    const end = path.places.at(-1) ?? "";
+    if (!shortest.has(end)) shortest.set(end, { ...path, places: path.places.slice(1) });
+  }
+  return [...shortest.values()];
+}
+
+/** The states and edges of a chart as text that a reviewer reads. */
+export function describeWalk(chart: ChartUnderTest, { states, edges }: Walk): string {
+  const places = new Map<string, { heading: string; out: Set<string> }>();
+  for (const state of states) {
+    const place = placeOf(state);
+    const tags = [...state.tags].map((tag) => ` [${tag}]`).join("");
+    places.set(place, { heading: `${place}${tags}${state.status === "done" ? " (final)" : ""}`, out: new Set() });
+  }
+  for (const { from, letter, to } of edges) {
+    const [source, target] = [placeOf(from), placeOf(to)];
+    const note = letter.note === undefined ? "" : ` (${letter.note})`;
+    places.get(source)?.out.add(`${letter.event.type}${note} -> ${source === target ? "stays" : target}`);
+  }
+  const living = [...places.values()].filter(({ out }) => out.size > 0);
+  const everywhere = [...(living[0]?.out ?? [])].filter((line) => living.every(({ out }) => out.has(line))).sort();
+  const count = living.reduce((sum, { out }) => sum + out.size, 0);
+  const block = (heading: string, lines: readonly string[]): string =>
+    [heading, ...lines.map((line) => `  ${line}`)].join("\n");
+  return [
+    `# ${chart.id}: ${places.size} states, ${count} edges`,
+    ...(everywhere.length === 0 ? [] : [block("in every state", everywhere)]),
+    ...[...places.values()].map(({ heading, out }) =>
+      block(heading, [...out].filter((line) => !everywhere.includes(line)).sort()),
+    ),
+    "",
+  ].join("\n\n");
+}
