@@ -1,0 +1,48 @@
+/** Bytes of one 16-bit sample. */
+export const BYTES_PER_SAMPLE = 2;
+
+const SCALE = 32768;
+const MAX = 32767;
+const MIN = -32768;
+
+/**
+ * Quantises float samples (-1..1, clamped) to 16-bit integers in a buffer that the caller owns and reuses.
+ * NaN becomes silence.
+ * @param input float samples
+ * @param output receives `input.length` samples from `offset` on
+ * @param offset in samples
+ */
+export function floatToPcm16(input: Float32Array, output: Int16Array, offset = 0): void {
+  for (let index = 0; index < input.length; index += 1) {
+    const scaled = (input[index] ?? 0) * SCALE;
+    output[offset + index] = scaled >= MAX ? MAX : scaled <= MIN ? MIN : Math.round(scaled);
+  }
+}
+
+/**
+ * Widens 16-bit samples to floats in [-1, 1). Exact: `floatToPcm16` gives the same integers back.
+ * @param offset where the first sample goes in `output`, in samples
+ */
+export function pcm16ToFloat(input: Int16Array, output: Float32Array, offset = 0): void {
+  for (let index = 0; index < input.length; index += 1) output[offset + index] = (input[index] ?? 0) / SCALE;
+}
+
+/** Milliseconds to the nearest whole number of samples at `sampleRate` Hz. */
+export function msToSamples(ms: number, sampleRate: number): number {
+  return Math.round((ms * sampleRate) / 1000);
+}
+
+/** Samples at `sampleRate` Hz to milliseconds; not rounded. */
+export function samplesToMs(samples: number, sampleRate: number): number {
+  return (samples * 1000) / sampleRate;
+}
+
+/** Mono 16-bit samples to bytes. */
+export function samplesToBytes(samples: number): number {
+  return samples * BYTES_PER_SAMPLE;
+}
+
+/** Bytes to whole mono 16-bit samples; a byte too many does not count. */
+export function bytesToSamples(bytes: number): number {
+  return Math.floor(bytes / BYTES_PER_SAMPLE);
+}

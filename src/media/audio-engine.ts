@@ -1,0 +1,103 @@
+import { UnsupportedEnvironmentError } from "../errors.js";
+import type { Logger } from "../log.js";
+import type { AudioContextConstructor } from "./web-audio-options.js";
+import { loadWorklet, type WorkletUrl } from "./worklet-loader.js";
+import type { WorkletName } from "./worklets/protocol.js";
+
+/** A share in an AudioContext. */
+export interface ContextLease {
+  readonly context: AudioContext;
+  /** Resolves when the worklet is loaded. Rejects with UnsupportedEnvironmentError. */
+  readonly ready: Promise<void>;
+  /** Gives the share back; the last one closes the context. Idempotent; never throws. */
+  release(): void;
+}
+
+export interface AudioEngineOptions {
+  readonly AudioContext?: AudioContextConstructor | undefined;
+  readonly workletUrl?: WorkletUrl | undefined;
+  readonly logger: Logger;
+}
+
+interface SharedContext {
+  readonly context: AudioContext;
+  readonly worklets: Map<WorkletName, Promise<void>>;
+  shares: number;
+}
+
+/** The rate that the hardware runs at, whatever it is. */
+export const NATIVE_RATE = "native";
+
+/**
+ * The session's AudioContexts: one per sample rate, shared by microphone and speaker, made with the first share and closed
+ * with the last. Where the browser cannot run at a rate, the context runs at the hardware's and the worklets resample.
+ */
+export class AudioEngine {
+  readonly #options: AudioEngineOptions;
+  readonly #contexts = new Map<number | typeof NATIVE_RATE, SharedContext>();
+
+  constructor(options: AudioEngineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Synchronous, so that a call in a user gesture makes a context that may start at once.
+   * @param sampleRate wanted rate in Hz; read `context.sampleRate` for the one that is
+   * @throws UnsupportedEnvironmentError when the page has no AudioContext.
+   */
+  acquire(sampleRate: number | typeof NATIVE_RATE, worklet: WorkletName): ContextLease {
+    const present = this.#contexts.get(sampleRate);
+    const shared = present === undefined || present.context.state === "closed" ? this.#create(sampleRate) : present;
+    shared.shares += 1;
+    const ready = shared.worklets.get(worklet) ?? loadWorklet(shared.context, worklet, this.#options.workletUrl);
+    shared.worklets.set(worklet, ready);
+    // Whoever holds the lease awaits it too; one that is released early does not.
+    ready.catch(() => shared.worklets.delete(worklet));
+    let released = false;
+    return {
+      context: shared.context,
+      ready,
+      release: () => {
+        if (released) return;
+        released = true;
+        shared.shares -= 1;
+        if (shared.shares === 0) this.#close(sampleRate, shared);
+      },
+    };
+  }
+
+  #create(sampleRate: number | typeof NATIVE_RATE): SharedContext {
+    const shared: SharedContext = {
+      context: this.#construct(this.#contextConstructor(), sampleRate),
+      worklets: new Map(),
+      shares: 0,
+    };
+    this.#contexts.set(sampleRate, shared);
+    return shared;
+  }
+
+  #contextConstructor(): AudioContextConstructor {
+    if (this.#options.AudioContext !== undefined) return this.#options.AudioContext;
+    if (typeof AudioContext !== "undefined") return AudioContext;
+    throw new UnsupportedEnvironmentError("This page has no AudioContext (Web Audio).");
+  }
+
+  #construct(Context: AudioContextConstructor, sampleRate: number | typeof NATIVE_RATE): AudioContext {
+    if (sampleRate === NATIVE_RATE) return new Context({ latencyHint: "interactive" });
+    try {
+      return new Context({ latencyHint: "interactive", sampleRate });
+    } catch (error) {
+      this.#options.logger.debug(`No AudioContext at ${String(sampleRate)} Hz; resampling instead.`, error);
+      return new Context({ latencyHint: "interactive" });
+    }
+  }
+
+  #close(key: number | typeof NATIVE_RATE, { context }: SharedContext): void {
+    // It may have been replaced by one that works.
+    if (this.#contexts.get(key)?.context === context) this.#contexts.delete(key);
+    if (context.state === "closed") return;
+    context.close().catch((error: unknown) => {
+      this.#options.logger.debug("AudioContext.close() failed.", error);
+    });
+  }
+}

@@ -1,0 +1,179 @@
+import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
+import type { Logger } from "../log.js";
+import type { AudioEngine, ContextLease } from "./audio-engine.js";
+import { AutoplayWatch } from "./autoplay-watch.js";
+import { PlaybackLedger } from "./playback-ledger.js";
+import { tearDown } from "./teardown.js";
+import {
+  type PlaybackCommand,
+  type PlaybackMessage,
+  type PlaybackOptions,
+  PROCESSOR_NAMES,
+} from "./worklets/protocol.js";
+
+/** A worklet answers within a render quantum; one that does not is not running. */
+const ANSWER_MS = 500;
+
+export interface PlaybackSettings {
+  readonly engine: AudioEngine;
+  /** Hz of what is written. */
+  readonly sampleRate: number;
+  readonly fadeMs: number;
+  readonly logger: Logger;
+}
+
+export interface PlaybackEvents {
+  report(report: PlaybackReport): void;
+  /** Root mean square, 0..1, about ten times a second while audible, and one 0 after it. */
+  level(rms: number): void;
+}
+
+interface Interruption {
+  readonly resolve: (items: readonly PlayedItem[]) => void;
+  readonly fallback: readonly PlayedItem[];
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+/** One output: PCM → worklet → destination. It is used once; opening again makes another. */
+export class PlaybackSession {
+  readonly #settings: PlaybackSettings;
+  readonly #events: PlaybackEvents;
+  readonly #ledger: PlaybackLedger;
+  readonly #interruptions = new Map<number, Interruption>();
+  #early: PlaybackCommand[] = [];
+  #requests = 0;
+  /** Interruptions that the worklet has not dealt with; until then its reports are of what was cut. */
+  #cutsAwaited = 0;
+  #closed = false;
+  #lease: ContextLease | undefined;
+  #autoplay: AutoplayWatch | undefined;
+  #node: AudioWorkletNode | undefined;
+
+  constructor(settings: PlaybackSettings, events: PlaybackEvents) {
+    this.#settings = settings;
+    this.#events = events;
+    this.#ledger = new PlaybackLedger(settings.sampleRate);
+  }
+
+  get context(): AudioContext | undefined {
+    return this.#lease?.context;
+  }
+
+  /**
+   * Makes the output ready, or finds it blocked.
+   * @throws UnsupportedEnvironmentError. After `close()` it resolves without effect.
+   */
+  async start(): Promise<void> {
+    try {
+      this.#lease = this.#settings.engine.acquire(this.#settings.sampleRate, "playback");
+      const { context } = this.#lease;
+      this.#autoplay = new AutoplayWatch(context, (type) => this.#events.report({ type }), this.#settings.logger);
+      const running = this.#autoplay.start();
+      await this.#lease.ready;
+      if (this.#closed) return;
+      this.#join(context);
+      await running;
+    } catch (error) {
+      if (this.#closed) return;
+      this.close();
+      throw error;
+    }
+  }
+
+  write(pcm: Int16Array, itemId: string): void {
+    if (this.#closed || pcm.length === 0) return;
+    this.#ledger.written(itemId, pcm.length);
+    // The one copy: the caller keeps its samples, the worklet owns these.
+    const { buffer } = pcm.slice();
+    this.#send({ type: "write", itemId, pcm: buffer }, [buffer]);
+  }
+
+  /** Silences what was written so far; see `SpeakerPort.interrupt`. */
+  interrupt(): Promise<readonly PlayedItem[]> {
+    const fallback = this.#ledger.cut();
+    if (this.#node === undefined) {
+      this.#early = [];
+      return Promise.resolve(fallback);
+    }
+    this.#requests += 1;
+    this.#cutsAwaited += 1;
+    const requestId = this.#requests;
+    // What fades in a context that stands still would be heard when it moves on.
+    const fadeMs = this.context?.state === "running" ? this.#settings.fadeMs : 0;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#answer(requestId, fallback), ANSWER_MS);
+      this.#interruptions.set(requestId, { resolve, fallback, timer });
+      this.#send({ type: "interrupt", requestId, fadeMs });
+    });
+  }
+
+  /** To be called in a gesture; resolves when the output runs, or when it is clear that it does not. */
+  async resume(): Promise<void> {
+    await this.#autoplay?.start();
+  }
+
+  /** Idempotent; never throws. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const node = this.#node;
+    this.#node = undefined;
+    this.#early = [];
+    tearDown(this.#settings.logger, [
+      () => this.#autoplay?.dispose(),
+      () => {
+        for (const [requestId, { fallback }] of this.#interruptions) this.#answer(requestId, fallback);
+      },
+      () => {
+        if (node === undefined) return;
+        node.port.onmessage = null;
+        node.onprocessorerror = null;
+        node.port.postMessage({ type: "stop" } satisfies PlaybackCommand);
+        node.disconnect();
+      },
+      () => this.#lease?.release(),
+    ]);
+  }
+
+  #join(context: AudioContext): void {
+    const node = new AudioWorkletNode(context, PROCESSOR_NAMES.playback, {
+      numberOfInputs: 0,
+      numberOfOutputs: 1,
+      outputChannelCount: [1],
+      processorOptions: { inputRate: this.#settings.sampleRate } satisfies PlaybackOptions,
+    });
+    node.port.onmessage = (event: MessageEvent<PlaybackMessage>) => this.#onMessage(event.data);
+    node.onprocessorerror = () => this.#settings.logger.error("The playback worklet failed; the bot cannot be heard.");
+    node.connect(context.destination);
+    this.#node = node;
+    const early = this.#early;
+    this.#early = [];
+    for (const command of early) this.#send(command, command.type === "write" ? [command.pcm] : []);
+  }
+
+  #send(command: PlaybackCommand, transfer: Transferable[] = []): void {
+    if (this.#node === undefined) this.#early.push(command);
+    else this.#node.port.postMessage(command, transfer);
+  }
+
+  #answer(requestId: number, items: readonly PlayedItem[]): void {
+    const interruption = this.#interruptions.get(requestId);
+    if (interruption === undefined) return;
+    this.#interruptions.delete(requestId);
+    clearTimeout(interruption.timer);
+    interruption.resolve(items);
+  }
+
+  #onMessage(message: PlaybackMessage): void {
+    if (this.#closed) return;
+    if (message.type === "level") {
+      this.#events.level(message.rms);
+    } else if (message.type === "cut") {
+      this.#cutsAwaited -= 1;
+      const items = message.items.map((item) => this.#ledger.item(item));
+      this.#answer(message.requestId, items);
+    } else if (this.#cutsAwaited === 0) {
+      this.#events.report({ type: message.type, item: this.#ledger.played(message.item) });
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { UnsupportedEnvironmentError } from "../errors.js";
+import { captureWorkletSource, playbackWorkletSource } from "./worklets/generated.js";
+import type { WorkletName } from "./worklets/protocol.js";
+
+/**
+ * Where the worklet files are: the URL of the folder that holds `capture.js` and `playback.js`, the URL of each, or a
+ * function from name to URL. Relative URLs resolve against the page.
+ */
+export type WorkletUrl = string | Readonly<Record<WorkletName, string>> | ((name: WorkletName) => string);
+
+const SOURCES: Readonly<Record<WorkletName, string>> = {
+  capture: captureWorkletSource,
+  playback: playbackWorkletSource,
+};
+
+function fileUrl(name: WorkletName, where: WorkletUrl): string {
+  if (typeof where === "function") return where(name);
+  if (typeof where === "string") return `${where.replace(/\/$/, "")}/${name}.js`;
+  return where[name];
+}
+
+async function loadFromBlob(context: BaseAudioContext, name: WorkletName): Promise<void> {
+  const url = URL.createObjectURL(new Blob([SOURCES[name]], { type: "text/javascript" }));
+  try {
+    await context.audioWorklet.addModule(url);
+  } catch (cause) {
+    throw new UnsupportedEnvironmentError(
+      `The ${name} worklet could not load from a Blob URL: most likely the page's Content Security Policy (CSP) does not allow ` +
+        "blob: in script-src. Allow it, or serve the files of rtvi-machine/worklets and pass their folder as `workletUrl`.",
+      { cause },
+    );
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/**
+ * Makes the processor of that name known to `context`. Call it once per context and name.
+ * @throws UnsupportedEnvironmentError when the page has no AudioWorklet, or its CSP or server keeps the script from loading.
+ */
+export async function loadWorklet(context: BaseAudioContext, name: WorkletName, where?: WorkletUrl): Promise<void> {
+  // Typed as always there; in an insecure context it is not.
+  if (!("audioWorklet" in context)) {
+    throw new UnsupportedEnvironmentError(
+      "This page has no AudioWorklet. Serve it over https (or from localhost) and use a browser that has it.",
+    );
+  }
+  if (where === undefined) return loadFromBlob(context, name);
+  const url = fileUrl(name, where);
+  try {
+    await context.audioWorklet.addModule(url);
+  } catch (cause) {
+    throw new UnsupportedEnvironmentError(
+      `The ${name} worklet could not load from ${url} (option \`workletUrl\`): it must be served as JavaScript, and the page's ` +
+        "Content Security Policy (CSP) must allow its origin in script-src.",
+      { cause },
+    );
+  }
+}

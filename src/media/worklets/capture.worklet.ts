@@ -1,0 +1,26 @@
+import { CaptureCore } from "./capture-core.js";
+import { type CaptureCommand, type CaptureMessage, type CaptureOptions, PROCESSOR_NAMES } from "./protocol.js";
+
+class CaptureProcessor extends AudioWorkletProcessor {
+  readonly #core: CaptureCore;
+  #stopped = false;
+
+  constructor(options: { readonly processorOptions: CaptureOptions }) {
+    super();
+    this.#core = new CaptureCore(sampleRate, options.processorOptions, (message: CaptureMessage, transfer) => {
+      this.port.postMessage(message, transfer ?? []);
+    });
+    this.port.onmessage = (event: MessageEvent<CaptureCommand>) => {
+      if (event.data.type === "stop") this.#stopped = true;
+      else this.#core.setStreaming(event.data.streaming);
+    };
+  }
+
+  process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
+    if (this.#stopped) return false;
+    this.#core.process(inputs[0] ?? [], outputs[0]?.[0]?.length);
+    return true;
+  }
+}
+
+registerProcessor(PROCESSOR_NAMES.capture, CaptureProcessor);

@@ -1,0 +1,32 @@
+import { PlaybackCore } from "./playback-core.js";
+import { type PlaybackCommand, type PlaybackMessage, type PlaybackOptions, PROCESSOR_NAMES } from "./protocol.js";
+
+class PlaybackProcessor extends AudioWorkletProcessor {
+  readonly #core: PlaybackCore;
+  #stopped = false;
+
+  constructor(options: { readonly processorOptions: PlaybackOptions }) {
+    super();
+    this.#core = new PlaybackCore(sampleRate, options.processorOptions, (message: PlaybackMessage) => {
+      this.port.postMessage(message);
+    });
+    this.port.onmessage = (event: MessageEvent<PlaybackCommand>) => {
+      const command = event.data;
+      if (command.type === "write") this.#core.write(new Int16Array(command.pcm), command.itemId);
+      else if (command.type === "interrupt") this.#core.interrupt(command.requestId, command.fadeMs);
+      else this.#stopped = true;
+    };
+  }
+
+  /** Silence is not the end: only `stop` is. */
+  process(_inputs: unknown, outputs: Float32Array[][]): boolean {
+    if (this.#stopped) return false;
+    const [first, ...others] = outputs[0] ?? [];
+    if (first === undefined) return true;
+    this.#core.render(first);
+    for (const other of others) other.set(first);
+    return true;
+  }
+}
+
+registerProcessor(PROCESSOR_NAMES.playback, PlaybackProcessor);

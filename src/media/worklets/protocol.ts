@@ -1,0 +1,59 @@
+/**
+ * What the worklets and the main thread say to each other. Sample counts of playback are at the stream's rate
+ * (`inputRate` of playback), whatever rate the context runs at.
+ */
+
+/** Names under which the processors are registered. */
+export const PROCESSOR_NAMES = { capture: "rtvi-machine-capture", playback: "rtvi-machine-playback" } as const;
+
+export type WorkletName = keyof typeof PROCESSOR_NAMES;
+
+/** `processorOptions` of the capture node. */
+export interface CaptureOptions {
+  /** Hz of the chunks. */
+  readonly outputRate: number;
+  /** Length of a chunk in milliseconds; may be a fraction of a sample. */
+  readonly chunkMs: number;
+}
+
+export type CaptureCommand =
+  | { readonly type: "streaming"; readonly streaming: boolean }
+  /** Ends the processor for good. */
+  | { readonly type: "stop" };
+
+export type CaptureMessage =
+  /** 16-bit mono PCM; transferred, not copied. */
+  | { readonly type: "chunk"; readonly pcm: ArrayBuffer }
+  /**
+   * About ten times a second as long as the context runs, streaming or not: a heartbeat as well.
+   * `starved` says that no input reached the node during that time.
+   */
+  | { readonly type: "level"; readonly rms: number; readonly starved: boolean };
+
+/** `processorOptions` of the playback node. */
+export interface PlaybackOptions {
+  /** Hz of the samples that are written. */
+  readonly inputRate: number;
+}
+
+export type PlaybackCommand =
+  | { readonly type: "write"; readonly itemId: string; readonly pcm: ArrayBuffer }
+  | { readonly type: "interrupt"; readonly requestId: number; readonly fadeMs: number }
+  /** Ends the processor for good. */
+  | { readonly type: "stop" };
+
+/** Counts of one item. */
+export interface ItemCount {
+  readonly itemId: string;
+  readonly playedSamples: number;
+  readonly receivedSamples: number;
+}
+
+export type PlaybackMessage =
+  | { readonly type: "began" | "progress" | "drained"; readonly item: ItemCount }
+  | { readonly type: "level"; readonly rms: number }
+  /** The answer to `interrupt`: items that had samples left, in the order of playing. */
+  | { readonly type: "cut"; readonly requestId: number; readonly items: readonly ItemCount[] };
+
+/** Posts a message; `transfer` changes hands. */
+export type Post<Message> = (message: Message, transfer?: ArrayBuffer[]) => void;

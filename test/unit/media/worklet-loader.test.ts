@@ -1,0 +1,48 @@
+import { describe, expect, it, vi } from "vitest";
+import { UnsupportedEnvironmentError } from "../../../src/errors.js";
+import { loadWorklet } from "../../../src/media/worklet-loader.js";
+
+function context(addModule: (url: string) => Promise<void>): BaseAudioContext {
+  return { audioWorklet: { addModule } } as unknown as BaseAudioContext;
+}
+
+describe("loadWorklet", () => {
+  it("loads from a Blob URL and revokes it", async () => {
+    const revoke = vi.spyOn(URL, "revokeObjectURL");
+    const addModule = vi.fn(async () => undefined);
+    await loadWorklet(context(addModule), "capture");
+    expect(addModule).toHaveBeenCalledWith(expect.stringMatching(/^blob:/));
+    expect(revoke).toHaveBeenCalledTimes(1);
+    revoke.mockRestore();
+  });
+
+  it.each([
+    ["/audio", "/audio/playback.js"],
+    ["https://cdn.example/w/", "https://cdn.example/w/playback.js"],
+    [{ capture: "c.js", playback: "p.js" }, "p.js"],
+    [(name: string) => `/x-${name}.mjs`, "/x-playback.mjs"],
+  ])("loads from workletUrl %j", async (where, url) => {
+    const addModule = vi.fn(async () => undefined);
+    await loadWorklet(context(addModule), "playback", where);
+    expect(addModule).toHaveBeenCalledWith(url);
+  });
+
+  it.each([[undefined], ["/audio"]])("names CSP and workletUrl when it fails (%j), and revokes", async (where) => {
+    const revoke = vi.spyOn(URL, "revokeObjectURL");
+    const cause = new DOMException("Unable to load a worklet's module.", "AbortError");
+    const failed = loadWorklet(
+      context(() => Promise.reject(cause)),
+      "capture",
+      where,
+    );
+    await expect(failed).rejects.toThrow(UnsupportedEnvironmentError);
+    await expect(failed).rejects.toThrow(/CSP.*workletUrl|workletUrl.*CSP/);
+    await expect(failed).rejects.toHaveProperty("cause", cause);
+    expect(revoke).toHaveBeenCalledTimes(where === undefined ? 1 : 0);
+    revoke.mockRestore();
+  });
+
+  it("says that a secure context is missing", async () => {
+    await expect(loadWorklet({} as BaseAudioContext, "capture")).rejects.toThrow(/https/);
+  });
+});
