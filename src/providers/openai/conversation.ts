@@ -1,0 +1,242 @@
+import type { RTVIMessage } from "@pipecat-ai/client-js";
+import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import { EffectSink, type Effect } from "./effects.js";
+import { parseMessage, readEvent, type ServerEvent } from "./events.js";
+import { messageItem } from "./items.js";
+import { readCommand, type AppCommand } from "./outbound.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "./records.js";
+import { asProtocolError } from "./service-errors.js";
+import { Bot } from "./translate/bot.js";
+import { Opening, type OpeningSetup } from "./translate/opening.js";
+import { Troubles } from "./translate/troubles.js";
+import { TurnClock } from "./translate/turn-clock.js";
+import { UserTurns } from "./translate/user-turns.js";
+
+/** What one conversation, over one wire, is set up with. */
+export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
+  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
+  readonly playback: "local" | "remote";
+  /** Deliver server events as they are, too. */
+  readonly rawEvents: boolean;
+  /** The transport's name, for errors. */
+  readonly name: string;
+  /** Makes the service's words safe to show. */
+  readonly redact: (text: string) => string;
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Wall-clock time. */
+  readonly date: () => Date;
+}
+
+/**
+ * The Realtime API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be
+ * done. Knows no socket, no media and no clock of its own; one conversation lives as long as one wire.
+ */
+export class Conversation {
+  readonly #sink = new EffectSink();
+  readonly #opening: Opening;
+  readonly #user: UserTurns;
+  readonly #clock: TurnClock;
+  readonly #bot: Bot;
+  readonly #troubles: Troubles;
+
+  constructor(private readonly setup: ConversationSetup) {
+    const { playback, now, date } = setup;
+    this.#opening = new Opening(this.#sink, { ...setup, formats: playback === "local" });
+    this.#user = new UserTurns(this.#sink, date);
+    this.#clock = new TurnClock(this.#sink, now);
+    this.#bot = new Bot(this.#sink, {
+      playback,
+      now,
+      autoResponds: () => this.#opening.autoResponds,
+      answered: () => {
+        this.#clock.answered();
+      },
+      spoke: () => {
+        this.#opening.spoke();
+      },
+    });
+    this.#troubles = new Troubles(this.#sink, setup.redact, this.#bot.sequencer, this.#opening);
+  }
+
+  /** Whether messages of the app can be taken. */
+  get isReady(): boolean {
+    return this.#opening.phase === "ready";
+  }
+
+  /** When the service will end the session, in epoch seconds. */
+  get expiresAt(): number | undefined {
+    return this.#opening.expiresAt;
+  }
+
+  /** A message of the service. What cannot be understood is reported, and the session goes on. */
+  receive(data: string | ArrayBuffer): Effect[] {
+    try {
+      const { type, record } = parseMessage(data);
+      if (this.setup.rawEvents && type !== "response.output_audio.delta") {
+        this.#sink.deliver("server-message", { t: "raw", d: showable(record, this.setup.redact) });
+      }
+      this.#handle(readEvent(type, record));
+    } catch (error) {
+      this.#sink.report(asProtocolError(error));
+    }
+    return this.#sink.take();
+  }
+
+  /** What the player says. */
+  playback(report: PlaybackReport): Effect[] {
+    this.#bot.playback(report);
+    return this.#sink.take();
+  }
+
+  /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
+  cut(items: readonly PlayedItem[]): Effect[] {
+    this.#bot.cut(items);
+    return this.#sink.take();
+  }
+
+  /** Silences the bot and stops what it is making, as a click or a text does. */
+  interrupt(): Effect[] {
+    this.#bot.silence();
+    this.#bot.interrupt(true);
+    return this.#sink.take();
+  }
+
+  /**
+   * A message of the app.
+   * @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then.
+   */
+  message(message: RTVIMessage): Effect[] {
+    const command = readCommand(message, this.setup.name);
+    switch (command.type) {
+      case "say":
+        this.#say(command, message);
+        break;
+      case "tool-result":
+        if (this.#bot.tools.result(command.callId, command.output, command.result)) break;
+        this.#sink.debug("A function result came for a call that is not open; it is ignored.");
+        break;
+      case "raw":
+        this.#sink.send(command.event);
+        this.#sink.deliver("server-response", { t: "raw" }, message.id);
+        break;
+      case "hang-up":
+        this.#sink.add({ type: "hang-up" });
+        break;
+      case "nothing":
+        break;
+    }
+    return this.#sink.take();
+  }
+
+  /** Changes settings (checked) of the running session. */
+  updateSettings(settings: JsonRecord): Effect[] {
+    this.#opening.update(settings);
+    return this.#sink.take();
+  }
+
+  /** The wire is gone: closes whatever was said to have started. */
+  end(): Effect[] {
+    this.#user.end();
+    this.#bot.end();
+    return this.#sink.take();
+  }
+
+  #handle(event: ServerEvent): void {
+    switch (event.type) {
+      case "session.created":
+        this.#opening.created(event.session);
+        break;
+      case "session.updated":
+        this.#configured(event.session);
+        break;
+      case "input_audio_buffer.speech_started":
+        this.#bargeIn();
+        break;
+      case "input_audio_buffer.speech_stopped":
+        this.#user.stopped();
+        this.#clock.turnEnded();
+        this.#bot.sequencer.userStopped();
+        break;
+      case "input_audio_buffer.committed":
+        this.#clock.turnCommitted();
+        break;
+      case "conversation.item.input_audio_transcription.delta":
+        this.#user.heard(event.itemId, event.delta);
+        break;
+      case "conversation.item.input_audio_transcription.completed":
+        this.#user.understood(event.itemId, event.transcript);
+        break;
+      case "conversation.item.input_audio_transcription.failed":
+        this.#user.notUnderstood(event.itemId);
+        this.#troubles.transcription(event.error);
+        break;
+      case "conversation.item.truncated":
+        this.#bot.truncated(event.itemId);
+        break;
+      case "response.created":
+        this.#bot.begin(event.response.id, event.response.outOfBand);
+        break;
+      case "response.done":
+        this.#bot.done(event.response);
+        this.#troubles.response(event.response);
+        break;
+      case "output_audio_buffer.started":
+      case "output_audio_buffer.stopped":
+      case "output_audio_buffer.cleared":
+        this.#bot.remotePlayback(event.type);
+        break;
+      case "error":
+        this.#troubles.error(event.error);
+        break;
+      case "other":
+        this.#sink.debug(`The event ${event.name} is not used.`);
+        break;
+      default:
+        this.#bot.handle(event);
+    }
+  }
+
+  #configured(session: JsonRecord): void {
+    if (!this.#opening.updated(session)) return;
+    this.#sink.add({ type: "ready" });
+    if (!this.setup.runInitial) return;
+    this.#clock.turnEnded();
+    this.#bot.request();
+  }
+
+  #bargeIn(): void {
+    this.#bot.silence();
+    this.#user.started();
+    this.#clock.turnBegan();
+    // With `interrupt_response` off the service goes on making what nobody listens to any more.
+    this.#bot.interrupt(!this.#opening.interruptsResponses);
+    this.#bot.sequencer.userStarted();
+  }
+
+  #say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
+    const { dialect } = this.#opening;
+    const item = messageItem({ role: command.role, content: command.content }, dialect, message.type);
+    if (command.run) {
+      this.#bot.silence();
+      this.#bot.interrupt(true);
+    }
+    this.#sink.send({ type: "conversation.item.create", item });
+    if (command.acknowledge) this.#sink.deliver("append-to-context-result", { result: "success" }, message.id);
+    if (!command.run) return;
+    this.#clock.turnEnded();
+    const key = dialect === "beta" ? "modalities" : "output_modalities";
+    this.#bot.request(command.audio ? {} : { params: { [key]: ["text"] } });
+  }
+}
+
+/** An event as the app may see it: a beta session carries the secret that opened it, and an error may quote it. */
+function showable(record: JsonRecord, redact: (text: string) => string): JsonRecord {
+  const session = fieldOf(record, "session");
+  const error = fieldOf(record, "error");
+  const message = isRecord(error) ? stringAt(error, "message") : undefined;
+  if (isRecord(error) && message !== undefined) return { ...record, error: { ...error, message: redact(message) } };
+  if (!isRecord(session)) return record;
+  const { client_secret: _secret, ...rest } = session;
+  return { ...record, session: rest };
+}

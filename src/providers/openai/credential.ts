@@ -1,0 +1,71 @@
+import { AuthenticationError, ConnectionFailedError, InvalidOptionsError, RtviMachineError } from "../../errors.js";
+import type { OpenAIKeyRequest } from "./options.js";
+import { isKeyProvider, type OpenAIConnectionParams } from "./params.js";
+import { fieldOf, isRecord, stringAt } from "./records.js";
+
+/** RFC 7230 `token`: what a WebSocket subprotocol may consist of. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** The token inside a bare string, a GA client secret or a beta session; undefined when there is none. */
+export function tokenOf(credential: unknown): string | undefined {
+  if (typeof credential === "string") return credential;
+  if (!isRecord(credential)) return undefined;
+  const nested = fieldOf(credential, "client_secret");
+  return stringAt(credential, "value") ?? (isRecord(nested) ? stringAt(nested, "value") : undefined);
+}
+
+/**
+ * The key for one attempt. A secret that came with the session's connection parameters goes first; once it has expired,
+ * and there is an `api_key` to fall back on, that one is used.
+ * @param nowSeconds Epoch seconds, for the expiry of a secret.
+ * @throws AuthenticationError when there is no key; InvalidOptionsError when it cannot be one; both name `api_key`.
+ */
+export async function resolveKey(
+  apiKey: unknown,
+  params: OpenAIConnectionParams | undefined,
+  request: OpenAIKeyRequest,
+  nowSeconds: number,
+): Promise<string> {
+  const source = params?.api_key ?? apiKey;
+  if (params?.secret !== undefined) {
+    const expired = params.expires_at !== undefined && params.expires_at <= nowSeconds;
+    if (!expired) return checkedKey(params.secret);
+    if (!isProvided(source)) {
+      throw new AuthenticationError(
+        "The client secret of this session has expired: start the bot again for a new one.",
+      );
+    }
+  }
+  return checkedKey(isKeyProvider(source) ? await askForKey(() => source(request)) : source);
+}
+
+function isProvided(source: unknown): boolean {
+  return isKeyProvider(source) || (typeof source === "string" && source !== "");
+}
+
+async function askForKey(ask: () => unknown): Promise<unknown> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof RtviMachineError) throw error;
+    // A token server that is down is like a service that is down: the next attempt may find it.
+    throw new ConnectionFailedError("The `api_key` function failed; see `cause`.", { cause: error, retryable: true });
+  }
+}
+
+function checkedKey(credential: unknown): string {
+  if (credential === undefined || credential === null || credential === "") {
+    throw new AuthenticationError(
+      "`api_key` is missing: pass a key, a function that returns one, or connection parameters with a client secret.",
+    );
+  }
+  const key = tokenOf(credential)?.trim();
+  if (key === undefined) {
+    throw new InvalidOptionsError(
+      "`api_key` must be a string, a client secret `{ value }` or `{ client_secret: { value } }`, or a function that returns one of them.",
+    );
+  }
+  if (key === "") throw new AuthenticationError("`api_key` is empty.");
+  if (!TOKEN.test(key)) throw new InvalidOptionsError("`api_key` holds characters that no OpenAI key has.");
+  return key;
+}

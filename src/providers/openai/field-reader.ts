@@ -1,0 +1,67 @@
+import { ProtocolError } from "../../errors.js";
+import { fieldOf, isRecord, type JsonRecord } from "./records.js";
+
+const LONGEST_ID = 512;
+
+/** Reads the fields of one server event, by type. Every miss is a `ProtocolError` that names the event and the field. */
+export class FieldReader {
+  constructor(
+    private readonly record: JsonRecord,
+    private readonly name: string,
+  ) {}
+
+  /** A non-empty string short enough to be kept. */
+  id(key: string): string {
+    const value = this.text(key, LONGEST_ID);
+    return value === "" ? this.#miss(key, "a non-empty string") : value;
+  }
+
+  optionalId(key: string): string | undefined {
+    const value = fieldOf(this.record, key);
+    return value === undefined || value === null ? undefined : this.id(key);
+  }
+
+  /** @param longest In characters. */
+  text(key: string, longest: number): string {
+    const value = fieldOf(this.record, key);
+    if (typeof value !== "string") return this.#miss(key, "a string");
+    return value.length > longest ? this.#miss(key, `a string of at most ${longest} characters`) : value;
+  }
+
+  optionalText(key: string, longest: number): string | undefined {
+    const value = fieldOf(this.record, key);
+    return value === undefined || value === null ? undefined : this.text(key, longest);
+  }
+
+  raw(key: string): JsonRecord {
+    const value = fieldOf(this.record, key);
+    return isRecord(value) ? value : this.#miss(key, "an object");
+  }
+
+  /** The fields of an object inside this one. */
+  inner(key: string): FieldReader {
+    return new FieldReader(this.raw(key), `${this.name}.${key}`);
+  }
+
+  optionalInner(key: string): FieldReader | undefined {
+    const value = fieldOf(this.record, key);
+    return value === undefined || value === null ? undefined : this.inner(key);
+  }
+
+  /** The objects of a list; a missing list is empty, and so is everything in it that is not an object. */
+  list(key: string, most: number): FieldReader[] {
+    const value = fieldOf(this.record, key);
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value) || value.length > most) return this.#miss(key, `a list of at most ${most}`);
+    return value.filter(isRecord).map((entry) => new FieldReader(entry, `${this.name}.${key}`));
+  }
+
+  /** Whether a field is there and null: "no" rather than "not said". */
+  isNull(key: string): boolean {
+    return fieldOf(this.record, key) === null;
+  }
+
+  #miss(key: string, expected: string): never {
+    throw new ProtocolError(`OpenAI sent ${this.name} whose \`${key}\` is not ${expected}.`);
+  }
+}

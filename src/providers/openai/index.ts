@@ -1,0 +1,16 @@
+export { OpenAIRealTimeWebSocketTransport } from "./transport.js";
+export type { OpenAIDialect } from "./dialect.js";
+export type { OpenAIClientEvent } from "./effects.js";
+export type { OpenAIConnectionParams } from "./params.js";
+export type {
+  OpenAICredential,
+  OpenAIFunctionTool,
+  OpenAIKeyProvider,
+  OpenAIKeyRequest,
+  OpenAIMessage,
+  OpenAISemanticVAD,
+  OpenAIServerVad,
+  OpenAIServiceOptions,
+  OpenAISessionConfig,
+  OpenAIVoice,
+} from "./options.js";

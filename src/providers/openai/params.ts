@@ -1,0 +1,99 @@
+import { InvalidOptionsError } from "../../errors.js";
+import type { OpenAIKeyProvider, OpenAIMessage } from "./options.js";
+import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "./records.js";
+import { checkSettings } from "./settings.js";
+import { checkMessages } from "./items.js";
+
+/** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */
+export interface OpenAIConnectionParams {
+  /** A client secret for this session; never stored beyond it. */
+  readonly secret?: string;
+  /** When the secret expires, in epoch seconds. */
+  readonly expires_at?: number;
+  readonly api_key?: string | OpenAIKeyProvider;
+  readonly model?: string;
+  readonly base_url?: string;
+  readonly initial_messages?: OpenAIMessage[];
+  readonly settings?: JsonRecord;
+}
+
+/**
+ * Reads connection parameters: nothing, a bare secret, the answer of OpenAI's client-secret endpoint (GA
+ * `{ value, expires_at, session }`, beta `{ client_secret: { value, expires_at } }`), or options in Pipecat's shape
+ * (`{ api_key, model, … }`). Unknown keys are ignored.
+ * @throws InvalidOptionsError naming the key whose type is wrong.
+ */
+export function readConnectionParams(params: unknown): OpenAIConnectionParams | undefined {
+  if (params === undefined || params === null) return undefined;
+  if (typeof params === "string") {
+    if (params.trim() === "")
+      throw new InvalidOptionsError("The connection parameter is an empty string; a client secret is wanted.");
+    return { secret: params };
+  }
+  if (!isRecord(params))
+    throw new InvalidOptionsError("Connection parameters must be an object or a client secret as a string.");
+
+  const secret = secretIn(params);
+  const model = optionalText(params, "model") ?? stringAt(recordAt(params, "session"), "model");
+  const baseUrl = optionalText(params, "base_url");
+  const messages = fieldOf(params, "initial_messages");
+  const settings = settingsIn(params);
+  const apiKey = keyIn(params);
+  return {
+    ...secret,
+    ...(apiKey !== undefined && { api_key: apiKey }),
+    ...(model !== undefined && { model }),
+    ...(baseUrl !== undefined && { base_url: baseUrl }),
+    ...(messages !== undefined && { initial_messages: checkMessages(messages, "initial_messages") }),
+    ...(settings !== undefined && { settings }),
+  };
+}
+
+function secretIn(params: JsonRecord): Pick<OpenAIConnectionParams, "secret" | "expires_at"> {
+  const nested = fieldOf(params, "client_secret");
+  if (nested !== undefined && nested !== null && typeof nested !== "string" && !isRecord(nested)) {
+    throw new InvalidOptionsError("client_secret must be a string or an object with a string `value`.");
+  }
+  const holder = isRecord(nested) ? nested : params;
+  const name = isRecord(nested) ? "client_secret.value" : "value";
+  const value = typeof nested === "string" ? nested : fieldOf(holder, "value");
+  if (value === undefined || value === null) {
+    if (isRecord(nested)) throw new InvalidOptionsError("client_secret.value is missing.");
+    return {};
+  }
+  if (typeof value !== "string" || value.trim() === "")
+    throw new InvalidOptionsError(`${name} must be a non-empty string.`);
+  const expires = fieldOf(holder, "expires_at");
+  if (expires !== undefined && expires !== null && typeof expires !== "number") {
+    throw new InvalidOptionsError("expires_at must be a number of epoch seconds.");
+  }
+  return { secret: value, ...(typeof expires === "number" && { expires_at: expires }) };
+}
+
+function keyIn(params: JsonRecord): string | OpenAIKeyProvider | undefined {
+  const key = fieldOf(params, "api_key");
+  if (key === undefined || key === null) return undefined;
+  if (typeof key === "string") return key;
+  if (isKeyProvider(key)) return key;
+  throw new InvalidOptionsError("api_key must be a string or a function.");
+}
+
+/** Whether a value can be asked for a key. What it returns is checked when it is called. */
+export function isKeyProvider(value: unknown): value is OpenAIKeyProvider {
+  return typeof value === "function";
+}
+
+function settingsIn(params: JsonRecord): JsonRecord | undefined {
+  const parts = ["session_config", "settings"].flatMap((key) => {
+    const value = fieldOf(params, key);
+    return value === undefined || value === null ? [] : [checkSettings(value, key)];
+  });
+  return parts.length === 0 ? undefined : parts.reduce((merged, part) => ({ ...merged, ...part }));
+}
+
+function optionalText(params: JsonRecord, key: string): string | undefined {
+  const value = fieldOf(params, key);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw new InvalidOptionsError(`${key} must be a string.`);
+  return value;
+}

@@ -1,0 +1,96 @@
+import { InvalidOptionsError } from "../../errors.js";
+import type { ConversationSetup } from "./conversation.js";
+import { checkMessages } from "./items.js";
+import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
+import type { OpenAIConnectionParams } from "./params.js";
+import { isRecord, type JsonRecord } from "./records.js";
+import { buildSession } from "./session.js";
+import { checkSettings } from "./settings.js";
+
+/** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
+export interface SessionPlan extends Pick<
+  ConversationSetup,
+  "settings" | "session" | "initialMessages" | "runInitial" | "dialect" | "rawEvents"
+> {
+  readonly baseUrl: URL;
+  readonly model: string;
+}
+
+/**
+ * Checks the options and lays the connection parameters of the session over them.
+ * @param returning The session had been ready before: the bot does not answer the initial messages again.
+ * @throws InvalidOptionsError naming the option that is wrong.
+ */
+export function planSession(
+  options: OpenAIServiceOptions,
+  params: OpenAIConnectionParams | undefined,
+  returning: boolean,
+): SessionPlan {
+  const { session } = options;
+  if (session !== undefined && !isRecord(session)) throw new InvalidOptionsError("`session` must be an object.");
+  const initialMessages = params?.initial_messages ?? checkMessages(options.initial_messages ?? [], "initial_messages");
+  const settings = { ...mergedSettings(options), ...params?.settings };
+  // Whatever cannot be mapped should be said now, not when the service asks for it.
+  buildSession(settings, {
+    dialect: "ga",
+    defaults: true,
+    formats: true,
+    ...(session !== undefined && { over: session }),
+  });
+  return {
+    baseUrl: readBaseUrl(params?.base_url ?? options.base_url ?? DEFAULT_BASE_URL),
+    model: readModel(params?.model ?? options.model ?? DEFAULT_MODEL),
+    settings,
+    session,
+    initialMessages,
+    runInitial: !returning && runsInitial(options, initialMessages),
+    dialect: readDialect(options.dialect ?? "ga"),
+    rawEvents: options.raw_events === true,
+  };
+}
+
+/** `session_config` and, over it, `settings`. @throws InvalidOptionsError */
+export function mergedSettings({ session_config = {}, settings = {} }: OpenAIServiceOptions): JsonRecord {
+  return { ...checkSettings(session_config, "session_config"), ...checkSettings(settings, "settings") };
+}
+
+function runsInitial(
+  { run_initial_messages }: OpenAIServiceOptions,
+  messages: readonly { readonly role: string }[],
+): boolean {
+  const last = messages.at(-1);
+  return run_initial_messages ?? (last !== undefined && last.role !== "assistant");
+}
+
+function readDialect(dialect: unknown): SessionPlan["dialect"] {
+  if (dialect === "ga" || dialect === "beta" || dialect === "auto") return dialect;
+  throw new InvalidOptionsError('`dialect` must be "ga", "beta" or "auto".');
+}
+
+function readModel(model: unknown): string {
+  if (typeof model !== "string" || model === "") throw new InvalidOptionsError("`model` must be a non-empty string.");
+  return model;
+}
+
+function readBaseUrl(text: unknown): URL {
+  if (typeof text !== "string" || !URL.canParse(text)) throw new InvalidOptionsError("`base_url` must be a URL.");
+  const url = new URL(text);
+  if (!/^(?:wss?|https?):$/.test(url.protocol)) {
+    throw new InvalidOptionsError("`base_url` must begin with wss:, ws:, https: or http:.");
+  }
+  return url;
+}
+
+/** The address of the WebSocket: scheme by security, the model as its query; never a credential. */
+export function webSocketUrl({ baseUrl, model }: SessionPlan): string {
+  const url = new URL(baseUrl);
+  url.protocol = /^(?:https|wss):$/.test(url.protocol) ? "wss:" : "ws:";
+  if (!url.searchParams.has("model")) url.searchParams.set("model", model);
+  return url.href;
+}
+
+/** Subprotocols carry what headers cannot from a browser: the key, and the beta dialect where that is spoken. */
+export function webSocketProtocols(key: string, { dialect }: SessionPlan): string[] {
+  const beta = dialect === "beta" ? ["openai-beta.realtime-v1"] : [];
+  return ["realtime", `openai-insecure-api-key.${key}`, ...beta];
+}

@@ -1,0 +1,41 @@
+/** A JSON object whose fields are not known yet. */
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object that is neither null nor an array. */
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An own field; never one that came from a prototype. */
+export function fieldOf(record: JsonRecord, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** An own field where it is an object, else an empty one. */
+export function recordAt(record: JsonRecord, key: string): JsonRecord {
+  const value = fieldOf(record, key);
+  return isRecord(value) ? value : {};
+}
+
+/** An own field where it is a string. */
+export function stringAt(record: JsonRecord, key: string): string | undefined {
+  const value = fieldOf(record, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * `over` laid onto `base`, objects merged field by field, everything else replaced. Fields that are `undefined` are
+ * left out, and so is `__proto__`, whoever sent it.
+ */
+export function mergeRecords(base: JsonRecord, over: JsonRecord): Record<string, unknown> {
+  const merged: Record<string, unknown> = {};
+  for (const key of new Set([...Object.keys(base), ...Object.keys(over)])) {
+    if (key === "__proto__") continue;
+    const below = fieldOf(base, key);
+    const above = fieldOf(over, key);
+    const value = above === undefined ? below : above;
+    if (isRecord(value)) merged[key] = mergeRecords(isRecord(below) ? below : {}, isRecord(above) ? above : {});
+    else if (value !== undefined) merged[key] = value;
+  }
+  return merged;
+}

@@ -1,0 +1,16 @@
+const KEY_LIKE = /\b(?:sk|ek)[-_][\w*.-]{4,}/g;
+const LONGEST = 600;
+
+/**
+ * Makes a service's own words safe to show: known credentials and whatever looks like a key are blanked, and the text
+ * is cut at 600 characters.
+ */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const known = secrets.filter((secret) => secret.length >= 4);
+  return (text) => {
+    let safe = text;
+    for (const secret of known) safe = safe.replaceAll(secret, "[redacted]");
+    safe = safe.replace(KEY_LIKE, "[redacted]");
+    return safe.length > LONGEST ? `${safe.slice(0, LONGEST)}…` : safe;
+  };
+}

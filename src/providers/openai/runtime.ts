@@ -1,0 +1,210 @@
+import type { RTVIMessage } from "@pipecat-ai/client-js";
+import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import { NotReadyError, type RtviMachineError } from "../../errors.js";
+import type { Logger } from "../../log.js";
+import { Conversation } from "./conversation.js";
+import type { Effect, OpenAIClientEvent, RtviOut } from "./effects.js";
+import { asProtocolError } from "./service-errors.js";
+import type { SessionPlan } from "./plan.js";
+import type { JsonRecord } from "./records.js";
+
+/** What a transport does for the conversation it carries. */
+export interface ServicePorts {
+  /** Hands an RTVI message to the client. */
+  deliver(message: RtviOut): void;
+  /** Queues audio of an item for playback. */
+  play(itemId: string, pcm: ArrayBuffer): void;
+  /** Silences the bot; resolves to what was really played. */
+  interrupt(): Promise<readonly PlayedItem[]>;
+  ready(): void;
+  report(error: RtviMachineError): void;
+  /** The session is over. */
+  lost(error: RtviMachineError): void;
+  /** End the session on purpose. */
+  hangUp(): void;
+  readonly logger: Logger;
+}
+
+/** What a transport is, beside its ports. */
+export interface ServiceTraits {
+  readonly name: string;
+  readonly playback: "local" | "remote";
+  /** Monotonic time in ms. Default `performance.now`. */
+  readonly now?: () => number;
+  /** Default the system's. */
+  readonly date?: () => Date;
+}
+
+interface Live {
+  readonly conversation: Conversation;
+  readonly send: (text: string) => void;
+}
+
+/**
+ * Carries a conversation over whatever wire a transport has: performs the translation's effects, in order, also when an
+ * app's callback comes back with a call of its own, and never for a wire that is gone.
+ */
+export class ServiceRuntime {
+  #live: Live | undefined;
+  #queue: { readonly live: Live; readonly effect: Effect }[] = [];
+  #performing = false;
+  readonly #said = new Set<string>();
+
+  constructor(
+    private readonly ports: ServicePorts,
+    private readonly traits: ServiceTraits,
+  ) {}
+
+  /** Whether messages of the app can be taken. */
+  get isReady(): boolean {
+    return this.#live?.conversation.isReady === true;
+  }
+
+  /** When the service will end the session, in epoch seconds. */
+  get expiresAt(): number | undefined {
+    return this.#live?.conversation.expiresAt;
+  }
+
+  /**
+   * A wire is open: begins a conversation on it.
+   * @param send Sends one event as text; throws when the wire is not open.
+   * @param redact Makes the service's words safe to show.
+   * @returns What to call with each message of this wire.
+   */
+  begin(
+    plan: SessionPlan,
+    redact: (text: string) => string,
+    send: (text: string) => void,
+  ): (data: string | ArrayBuffer) => void {
+    this.end();
+    const { name, playback, now = () => performance.now(), date = () => new Date() } = this.traits;
+    const live = { conversation: new Conversation({ ...plan, name, playback, redact, now, date }), send };
+    this.#live = live;
+    return (data) => {
+      if (this.#live === live) this.#perform(live, live.conversation.receive(data));
+    };
+  }
+
+  /** The wire is gone, or about to go. Idempotent. */
+  end(): void {
+    const live = this.#live;
+    if (live === undefined) return;
+    this.#live = undefined;
+    const pending = this.#queue.filter((queued) => queued.live === live).map(({ effect }) => effect);
+    this.#queue = this.#queue.filter((queued) => queued.live !== live);
+    // The last words are for the app only: nothing can be sent or played any more.
+    for (const effect of [...pending, ...live.conversation.end()]) {
+      if (effect.type === "deliver") this.ports.deliver(effect.message);
+    }
+  }
+
+  playback(report: PlaybackReport): void {
+    this.#with((conversation) => conversation.playback(report));
+  }
+
+  /** Silences the bot and stops what it is making; nothing happens outside a session. */
+  interrupt(): void {
+    this.#with((conversation) => conversation.interrupt());
+  }
+
+  updateSettings(settings: JsonRecord): void {
+    this.#with((conversation) => conversation.updateSettings(settings));
+  }
+
+  /** A message of the app. @throws NotReadyError, UnsupportedFeatureError, InvalidOptionsError */
+  message(message: RTVIMessage): void {
+    const live = this.#ready();
+    this.#perform(live, live.conversation.message(message));
+  }
+
+  /** Sends an event of the service's own protocol. @throws NotReadyError */
+  send(event: OpenAIClientEvent): void {
+    this.#ready().send(JSON.stringify(event));
+  }
+
+  #ready(): Live {
+    if (this.#live?.conversation.isReady !== true) {
+      throw new NotReadyError("The session is not ready: wait for the state `ready`.");
+    }
+    return this.#live;
+  }
+
+  #with(run: (conversation: Conversation) => Effect[]): void {
+    const live = this.#live;
+    if (live !== undefined) this.#perform(live, run(live.conversation));
+  }
+
+  #perform(live: Live, effects: readonly Effect[]): void {
+    for (const effect of effects) this.#queue.push({ live, effect });
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        if (next.live === this.#live) this.#do(next.live, next.effect);
+      }
+    } finally {
+      this.#performing = false;
+    }
+  }
+
+  #do(live: Live, effect: Effect): void {
+    switch (effect.type) {
+      case "deliver":
+        this.ports.deliver(effect.message);
+        break;
+      case "send":
+        this.#send(live, effect.event);
+        break;
+      case "play":
+        this.ports.play(effect.itemId, effect.pcm);
+        break;
+      case "interrupt":
+        this.#interrupt(live);
+        break;
+      case "ready":
+        this.ports.ready();
+        break;
+      case "report":
+        this.ports.report(effect.error);
+        break;
+      case "fault":
+        this.end();
+        this.ports.lost(effect.error);
+        break;
+      case "hang-up":
+        this.ports.hangUp();
+        break;
+      case "log":
+        this.#log(effect);
+        break;
+    }
+  }
+
+  #send(live: Live, event: OpenAIClientEvent): void {
+    try {
+      live.send(JSON.stringify(event));
+    } catch (error) {
+      // The wire is closing; what becomes of the session, its end will tell.
+      this.ports.logger.debug(`${event.type} could not be sent`, error);
+    }
+  }
+
+  #interrupt(live: Live): void {
+    this.ports.interrupt().then(
+      (items) => {
+        if (this.#live === live) this.#perform(live, live.conversation.cut(items));
+      },
+      (error: unknown) => {
+        this.ports.logger.warn("The bot could not be interrupted", asProtocolError(error));
+      },
+    );
+  }
+
+  #log({ level, message, once }: Extract<Effect, { readonly type: "log" }>): void {
+    if (once === true) {
+      if (this.#said.has(message)) return;
+      this.#said.add(message);
+    }
+    this.ports.logger[level](message);
+  }
+}

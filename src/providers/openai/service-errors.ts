@@ -1,0 +1,89 @@
+import { AuthenticationError, ProtocolError, ServiceError, type RtviMachineError } from "../../errors.js";
+import { purposeOf } from "./effects.js";
+import type { ErrorDetails, ResponseInfo } from "./events.js";
+
+/** The errors that end a session, and what a person should read. */
+const FATAL: Readonly<Record<string, { readonly advice: string; readonly retryable?: true; readonly auth?: true }>> = {
+  session_expired: {
+    advice: "The OpenAI session reached its maximum duration; a new session is needed.",
+    retryable: true,
+  },
+  beta_api_shape_disabled: {
+    advice: 'OpenAI no longer accepts the beta dialect: leave `dialect` at "ga", and beta keys out of `session`.',
+  },
+  invalid_api_key: {
+    advice: "OpenAI refused the credential: check `api_key`, or mint a new client secret.",
+    auth: true,
+  },
+  model_not_found: { advice: "OpenAI does not offer this `model` to this key." },
+  insufficient_quota: { advice: "The OpenAI account has no quota left: check its plan and billing." },
+  billing_hard_limit_reached: { advice: "The OpenAI account has reached its billing limit." },
+  account_deactivated: { advice: "The OpenAI account is deactivated.", auth: true },
+};
+
+/** Whether an error means that the session is over. */
+export function isFatal(details: ErrorDetails): boolean {
+  return (details.code !== undefined && Object.hasOwn(FATAL, details.code)) || details.type === "authentication_error";
+}
+
+/** What an error event means for the conversation. */
+export type ErrorMeaning =
+  /** The session is over. */
+  | "fatal"
+  /** A race that nobody has to hear of: what was to be cancelled had just ended by itself. */
+  | "not-cancelled"
+  /** The same for what was to be truncated or cleared. */
+  | "too-late"
+  /** A response was refused because another is being made. */
+  | "busy"
+  /** A response was refused for another reason. */
+  | "not-created"
+  | "other";
+
+/** Reads an error by its code, and by what our own event that caused it was for. */
+export function meaningOf(details: ErrorDetails): ErrorMeaning {
+  if (isFatal(details)) return "fatal";
+  const purpose = purposeOf(details.eventId);
+  if (purpose === "cancel" || details.code === "response_cancel_not_active") return "not-cancelled";
+  if (purpose === "truncate" || purpose === "clear") return "too-late";
+  if (details.code === "conversation_already_has_active_response") return "busy";
+  return purpose === "create" ? "not-created" : "other";
+}
+
+/** The service's error as one of ours. `redact` makes its words safe to show. */
+export function serviceError(details: ErrorDetails, redact: (text: string) => string): RtviMachineError {
+  const said = redact(details.message);
+  const serviceCode = redact(details.code ?? details.type ?? "unknown");
+  const known = details.code !== undefined && Object.hasOwn(FATAL, details.code) ? FATAL[details.code] : undefined;
+  if (known?.auth === true || details.type === "authentication_error") {
+    const advice = known?.advice ?? "OpenAI refused the credential: check `api_key`.";
+    return new AuthenticationError(`${advice} (${said})`, { reason: serviceCode });
+  }
+  if (known !== undefined) {
+    return new ServiceError(`${known.advice} (${said})`, { serviceCode, retryable: known.retryable === true });
+  }
+  return new ServiceError(`OpenAI reported an error: ${said}`, { serviceCode });
+}
+
+/** Why a response that is done was not completed; undefined when nothing is wrong with it. */
+export function responseError(response: ResponseInfo, redact: (text: string) => string): RtviMachineError | undefined {
+  if (response.status === "failed") {
+    if (response.error !== undefined) return serviceError(response.error, redact);
+    return new ServiceError("OpenAI could not make a response and gave no reason.", { serviceCode: "response_failed" });
+  }
+  if (response.status !== "incomplete") return undefined;
+  const reason = redact(response.reason ?? "unknown");
+  const why =
+    reason === "max_output_tokens"
+      ? "it reached the limit of output tokens"
+      : reason === "content_filter"
+        ? "the content filter stopped it"
+        : reason;
+  return new ServiceError(`OpenAI's response is incomplete: ${why}.`, { serviceCode: reason });
+}
+
+/** Anything thrown while reading the wire, as a `ProtocolError`. */
+export function asProtocolError(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  return new ProtocolError("OpenAI sent an event that could not be understood.", { cause: error });
+}

@@ -1,0 +1,102 @@
+import type { EffectSink } from "../effects.js";
+import { SpokenText, type Segment } from "./spoken-text.js";
+
+interface Item {
+  readonly responseId: string;
+  readonly text: SpokenText;
+  readonly spoken: boolean;
+}
+
+/**
+ * `bot-output` and `bot-transcription`: what the bot says, sentence by sentence, and how much of it has been heard.
+ *
+ * A sentence is announced as "new" when its text is there, is "in-progress" while it is played, and "completed" when it
+ * has been. One that an interruption cut keeps its last "in-progress", with what was really heard in
+ * `accumulated_text`; one that was never reached stays "new". Text that is not to be spoken stays "new", too.
+ */
+export class BotOutput {
+  readonly #items = new Map<string, Item>();
+  #segments = 0;
+
+  constructor(private readonly sink: EffectSink) {}
+
+  /** A piece of an item's text. `spoken`: it is the transcript of audio. */
+  add(responseId: string, itemId: string, delta: string, spoken: boolean): void {
+    const item = this.#item(responseId, itemId, spoken);
+    this.#announce(item, item.text.add(delta));
+  }
+
+  /** An item's text is complete; `whole` fills in what no delta brought. */
+  finish(responseId: string, itemId: string, whole: string | undefined, spoken: boolean): void {
+    const item = this.#item(responseId, itemId, spoken);
+    this.#announce(item, item.text.finish(whole));
+  }
+
+  /** A response is over: completes the texts of its items, and lets go of those of which nothing more will be heard. */
+  responseEnded(responseId: string, isHeld: (itemId: string) => boolean): void {
+    for (const [itemId, item] of this.#items) {
+      if (item.responseId !== responseId) continue;
+      this.#announce(item, item.text.finish());
+      if (!item.spoken || item.text.allSpoken || !isHeld(itemId)) this.#items.delete(itemId);
+    }
+  }
+
+  /** Playback has come this far in an item. */
+  progress(itemId: string, playedMs: number, receivedMs: number, audioComplete: boolean): void {
+    const changed = this.#items.get(itemId)?.text.moveTo(playedMs, receivedMs, audioComplete) ?? [];
+    for (const segment of changed) this.#show(segment);
+  }
+
+  /** An item has been played to its end. */
+  complete(itemId: string): void {
+    const item = this.#items.get(itemId);
+    if (item === undefined) return;
+    for (const segment of item.text.complete()) this.#show(segment);
+    if (item.text.finished) this.#items.delete(itemId);
+  }
+
+  /** Every item has been played to its end. */
+  completeAll(): void {
+    for (const itemId of [...this.#items.keys()]) this.complete(itemId);
+  }
+
+  /** Nothing more will be heard of an item. */
+  forget(itemId: string): void {
+    this.#items.delete(itemId);
+  }
+
+  #item(responseId: string, itemId: string, spoken: boolean): Item {
+    const known = this.#items.get(itemId);
+    if (known !== undefined) return known;
+    const item = { responseId, text: new SpokenText(() => (this.#segments += 1)), spoken };
+    this.#items.set(itemId, item);
+    return item;
+  }
+
+  #announce(item: Item, segments: readonly Segment[]): void {
+    for (const { id, text } of segments) {
+      this.sink.deliver("bot-output", {
+        text,
+        aggregated_by: "sentence",
+        segment_id: id,
+        will_be_spoken: item.spoken,
+        spoken_status: "new",
+      });
+      this.sink.deliver("bot-transcription", { text });
+    }
+    // The transcript came after the last sample: it has been spoken already.
+    if (!item.text.allSpoken) return;
+    for (const segment of item.text.complete()) this.#show(segment);
+  }
+
+  #show({ id, text, done, shown }: Segment): void {
+    this.sink.deliver("bot-output", {
+      text,
+      aggregated_by: "sentence",
+      segment_id: id,
+      will_be_spoken: true,
+      spoken_status: done ? "completed" : "in-progress",
+      spoken_progress: { accumulated_text: text.slice(0, shown), remaining_text: text.slice(shown) },
+    });
+  }
+}

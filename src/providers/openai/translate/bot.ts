@@ -1,0 +1,185 @@
+import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
+import type { EffectSink } from "../effects.js";
+import type { ResponseInfo, ServerEvent } from "../events.js";
+import { decodePcm } from "../pcm.js";
+import { BotOutput } from "./bot-output.js";
+import { BotSpeech } from "./bot-speech.js";
+import { Responses } from "./responses.js";
+import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
+import { ToolCalls } from "./tool-calls.js";
+
+/** What the bot's side of the conversation is set up with. */
+export interface BotSetup {
+  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
+  readonly playback: "local" | "remote";
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Whether the service answers by itself when the user stops speaking. */
+  readonly autoResponds: () => boolean;
+  /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
+  readonly answered: () => void;
+  /** Called when the model's voice is first used. */
+  readonly spoke: () => void;
+}
+
+/** The events that carry what the model makes. */
+export type OutputEvent = Extract<ServerEvent, { readonly responseId: string }>;
+
+/** The bot's side: what the model makes, what of it is heard, the functions it calls, and how it is interrupted. */
+export class Bot {
+  readonly sequencer: ResponseSequencer;
+  readonly tools: ToolCalls;
+  readonly #responses: Responses;
+  readonly #output: BotOutput;
+  readonly #speech: BotSpeech;
+
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly setup: BotSetup,
+  ) {
+    this.#responses = new Responses(sink, setup.now);
+    this.#output = new BotOutput(sink);
+    this.#speech = new BotSpeech(sink, this.#output, setup.answered);
+    this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
+    this.tools = new ToolCalls(sink, () => {
+      this.request({ patient: true });
+    });
+  }
+
+  /** Asks for a response as soon as one may be asked for. */
+  request(request?: ResponseRequest): void {
+    this.sequencer.request(request);
+  }
+
+  playback(report: PlaybackReport): void {
+    this.#speech.report(report);
+  }
+
+  cut(items: readonly PlayedItem[]): void {
+    this.#speech.cut(items);
+  }
+
+  /** Asks for silence at once, before anybody is told why. */
+  silence(): void {
+    if (this.setup.playback === "local" && this.#speech.pending) this.sink.add({ type: "interrupt" });
+  }
+
+  /** After `silence`: nothing more of the responses being made comes through. `cancel`: the service must be told to stop. */
+  interrupt(cancel: boolean): void {
+    const clears = cancel && this.setup.playback === "remote" && this.#speech.pending;
+    this.sequencer.interrupt(cancel);
+    if (clears) this.sink.sendFor("clear", { type: "output_audio_buffer.clear" });
+    this.#responses.interruptAll();
+    this.#speech.interrupt();
+  }
+
+  /** The service began a response. */
+  begin(id: string, outOfBand: boolean): void {
+    if (this.#responses.knows(id)) return;
+    this.#responses.created(id, outOfBand);
+    const cancelledBefore = !outOfBand && this.sequencer.created(id);
+    if (cancelledBefore) this.#responses.interrupt(id);
+  }
+
+  /** A response is over, however it ended. */
+  done(response: ResponseInfo): void {
+    const { id, status } = response;
+    if (this.#responses.hasEnded(id)) return;
+    const interrupted = this.#responses.isInterrupted(id);
+    const outOfBand = response.outOfBand || this.#responses.isOutOfBand(id);
+    for (const item of interrupted ? [] : response.output) {
+      if (item.type === "function_call" && item.status !== "incomplete") {
+        this.tools.complete(id, item.callId, item.name, item.arguments);
+      }
+    }
+    this.#output.responseEnded(id, (itemId) => this.setup.playback === "remote" || this.#speech.holds(itemId));
+    this.#responses.done(response);
+    this.#speech.responseEnded(id);
+    this.tools.responseDone(id, interrupted || status === "cancelled");
+    if (!outOfBand) this.sequencer.done(id);
+  }
+
+  /** Something the model made. Late news of an interrupted response is dropped. */
+  handle(event: OutputEvent): void {
+    const { responseId } = event;
+    if (!this.#responses.knows(responseId)) this.begin(responseId, false);
+    if (this.#responses.isInterrupted(responseId) || this.#responses.hasEnded(responseId)) {
+      this.sink.debug(`A late ${event.type} was dropped: its response is over or interrupted.`);
+      return;
+    }
+    switch (event.type) {
+      case "response.output_audio.delta":
+        this.#audio(responseId, event.itemId, event.delta);
+        break;
+      case "response.output_audio.done":
+        this.#responses.voiceStopped(responseId);
+        this.#speech.itemEnded(event.itemId);
+        break;
+      case "response.output_audio_transcript.delta":
+        this.#transcript(responseId, event.itemId, event.delta);
+        break;
+      case "response.output_audio_transcript.done":
+        this.#output.finish(responseId, event.itemId, event.text, true);
+        break;
+      case "response.output_text.delta":
+        this.setup.answered();
+        this.sink.deliver("bot-llm-text", { text: event.delta });
+        this.#output.add(responseId, event.itemId, event.delta, false);
+        break;
+      case "response.output_text.done":
+        this.#output.finish(responseId, event.itemId, event.text, false);
+        break;
+      case "response.output_item.added":
+        this.tools.announced(responseId, event.item);
+        break;
+      case "response.output_item.done":
+        if (event.item.type !== "function_call" || event.item.status === "incomplete") break;
+        this.tools.complete(responseId, event.item.callId, event.item.name, event.item.arguments);
+        break;
+      case "response.function_call_arguments.done":
+        this.tools.complete(responseId, event.callId, event.name, event.arguments);
+        break;
+    }
+  }
+
+  /** The service's own playback (WebRTC). */
+  remotePlayback(edge: `output_audio_buffer.${"started" | "stopped" | "cleared"}`): void {
+    if (this.setup.playback === "local") return;
+    if (edge === "output_audio_buffer.started") this.#speech.remoteStarted();
+    else if (edge === "output_audio_buffer.stopped") this.#speech.remoteStopped();
+    else this.#speech.remoteCleared();
+  }
+
+  /** The service has truncated an item by itself. */
+  truncated(itemId: string): void {
+    this.#speech.truncated(itemId);
+  }
+
+  /** The session is over: closes whatever was said to have started. */
+  end(): void {
+    this.#speech.end();
+    this.#responses.end();
+    this.tools.end();
+  }
+
+  #audio(responseId: string, itemId: string, delta: string): void {
+    // Over WebRTC the audio comes by RTP.
+    if (this.setup.playback === "remote") return;
+    const pcm = decodePcm(delta);
+    if (pcm.byteLength === 0) return;
+    this.#voice(responseId);
+    this.#speech.play(responseId, itemId, pcm);
+  }
+
+  #transcript(responseId: string, itemId: string, delta: string): void {
+    if (this.setup.playback === "remote") this.#voice(responseId);
+    this.sink.deliver("bot-llm-text", { text: delta });
+    this.sink.deliver("bot-tts-text", { text: delta });
+    this.#output.add(responseId, itemId, delta, true);
+  }
+
+  #voice(responseId: string): void {
+    this.setup.spoke();
+    this.#responses.voiceStarted(responseId);
+  }
+}

@@ -1,0 +1,99 @@
+import type { EffectSink } from "../effects.js";
+import type { ResponseInfo } from "../events.js";
+import { BoundedSet } from "./bounded-set.js";
+
+const REMEMBERED = 64;
+
+interface LiveResponse {
+  readonly createdAt: number;
+  readonly outOfBand: boolean;
+  voicing: boolean;
+}
+
+/**
+ * The responses being made: each `bot-llm-started` and `bot-tts-started` gets its `…-stopped` exactly once, and nothing
+ * of a response comes through after it was interrupted or has ended.
+ */
+export class Responses {
+  readonly #live = new Map<string, LiveResponse>();
+  readonly #interrupted = new BoundedSet(REMEMBERED);
+  readonly #ended = new BoundedSet(REMEMBERED);
+
+  /** @param now Monotonic time in ms. */
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly now: () => number,
+  ) {}
+
+  created(id: string, outOfBand: boolean): void {
+    if (this.#live.has(id) || this.#ended.has(id)) return;
+    this.#live.set(id, { createdAt: this.now(), outOfBand, voicing: false });
+    this.sink.deliver("bot-llm-started");
+  }
+
+  /** Whether a response has begun, or ended, before. */
+  knows(id: string): boolean {
+    return this.#live.has(id) || this.#ended.has(id);
+  }
+
+  hasEnded(id: string): boolean {
+    return this.#ended.has(id);
+  }
+
+  isOutOfBand(id: string): boolean {
+    return this.#live.get(id)?.outOfBand === true;
+  }
+
+  isInterrupted(id: string): boolean {
+    return this.#interrupted.has(id);
+  }
+
+  voiceStarted(id: string): void {
+    const response = this.#live.get(id);
+    if (response === undefined || response.voicing) return;
+    response.voicing = true;
+    this.sink.deliver("bot-tts-started");
+  }
+
+  voiceStopped(id: string): void {
+    const response = this.#live.get(id);
+    if (response?.voicing !== true) return;
+    response.voicing = false;
+    this.sink.deliver("bot-tts-stopped");
+  }
+
+  /** Lets nothing more of one response through. */
+  interrupt(id: string): void {
+    this.#interrupted.add(id);
+    this.voiceStopped(id);
+  }
+
+  /** Lets nothing more of the conversation's responses through; those outside it go on. */
+  interruptAll(): void {
+    for (const [id, { outOfBand }] of this.#live) {
+      if (!outOfBand) this.interrupt(id);
+    }
+  }
+
+  /** A response is over, however it ended. */
+  done({ id, status }: ResponseInfo): void {
+    const response = this.#live.get(id);
+    this.#ended.add(id);
+    if (response === undefined) return;
+    this.voiceStopped(id);
+    this.#live.delete(id);
+    this.sink.deliver("bot-llm-stopped");
+    if (status === "cancelled" || status === "failed") return;
+    const seconds = (this.now() - response.createdAt) / 1000;
+    this.sink.deliver("metrics", { processing: [{ processor: "openai-realtime", value: seconds }] });
+  }
+
+  /** The session is over: closes what is open. */
+  end(): void {
+    for (const id of [...this.#live.keys()]) {
+      this.voiceStopped(id);
+      this.#live.delete(id);
+      this.sink.deliver("bot-llm-stopped");
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import type { EffectSink } from "../effects.js";
+import type { JsonRecord } from "../records.js";
+
+/** A response that is wanted. */
+export interface ResponseRequest {
+  /** Fields of `response.create`; without them the answer is made as the session is set. */
+  readonly params?: JsonRecord;
+  /** May wait for the user to finish, and is met by the answer to what they say: a continuation after tools. */
+  readonly patient?: boolean;
+}
+
+interface Waiting extends ResponseRequest {
+  readonly retried: boolean;
+}
+
+/**
+ * Asks for responses one at a time. The service makes one response of a conversation at once and refuses a second, so a
+ * request waits until the last response is done.
+ */
+export class ResponseSequencer {
+  readonly #active = new Map<string, { cancelling: boolean }>();
+  #requested: (Waiting & { readonly eventId: string }) | undefined;
+  #cancelRequested = false;
+  #waiting: Waiting[] = [];
+  #userTurn: "none" | "speaking" | "unanswered" = "none";
+
+  /** @param autoResponds Whether the service answers by itself when the user stops speaking. */
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly autoResponds: () => boolean,
+  ) {}
+
+  /** Asks for a response, now or as soon as it may be asked for. Waiting requests without params become one. */
+  request(request: ResponseRequest = {}): void {
+    const same = request.params === undefined && this.#waiting.find(({ params }) => params === undefined);
+    if (!same) this.#waiting.push({ ...request, retried: false });
+    else if (request.patient !== true) this.#replace(same, { retried: same.retried });
+    this.#flush();
+  }
+
+  /** The service began a response. Returns whether it must be interrupted: it was cancelled before it began. */
+  created(id: string): boolean {
+    const cancelled = this.#requested !== undefined && this.#cancelRequested;
+    if (this.#requested === undefined) {
+      // The service's own answer to the user. It knows all that was sent before, so it continues after tools as well.
+      this.#userTurn = "none";
+      this.#waiting = this.#waiting.filter(({ patient }) => patient !== true);
+    }
+    this.#requested = undefined;
+    this.#cancelRequested = false;
+    this.#active.set(id, { cancelling: cancelled });
+    return cancelled;
+  }
+
+  done(id: string): void {
+    // A response may fail before it was announced.
+    if (!this.#active.delete(id)) this.#requested = undefined;
+    this.#flush();
+  }
+
+  /**
+   * The service refused a `response.create`. `busy`: because another response is active. Returns whether it is asked for
+   * again, once, after that one.
+   */
+  refused(eventId: string | undefined, busy: boolean): boolean {
+    const request = this.#requested;
+    if (request === undefined || (eventId !== undefined && eventId !== request.eventId)) return false;
+    this.#requested = undefined;
+    this.#cancelRequested = false;
+    const retry = busy && !request.retried;
+    if (retry) {
+      const { params, patient } = request;
+      this.#waiting.unshift({
+        ...(params !== undefined && { params }),
+        ...(patient !== undefined && { patient }),
+        retried: true,
+      });
+    }
+    this.#flush();
+    return retry;
+  }
+
+  /** The service says that what was to be cancelled is not active. */
+  nothingToCancel(): void {
+    for (const [id, { cancelling }] of this.#active) {
+      if (cancelling) this.#active.delete(id);
+    }
+    this.#flush();
+  }
+
+  /** Drops what waits; with `cancel`, also stops what is being made. */
+  interrupt(cancel: boolean): void {
+    this.#waiting = [];
+    if (!cancel) return;
+    if (this.#requested !== undefined && !this.#cancelRequested) {
+      this.#cancelRequested = true;
+      this.sink.sendFor("cancel", { type: "response.cancel" });
+    }
+    for (const [id, response] of this.#active) {
+      if (response.cancelling) continue;
+      response.cancelling = true;
+      this.sink.sendFor("cancel", { type: "response.cancel", response_id: id });
+    }
+  }
+
+  userStarted(): void {
+    this.#userTurn = "speaking";
+  }
+
+  userStopped(): void {
+    this.#userTurn = this.autoResponds() ? "unanswered" : "none";
+    this.#flush();
+  }
+
+  #replace(old: Waiting, by: Waiting): void {
+    this.#waiting = this.#waiting.map((waiting) => (waiting === old ? by : waiting));
+  }
+
+  #flush(): void {
+    if (this.#active.size > 0 || this.#requested !== undefined) return;
+    const next = this.#waiting.find(({ patient }) => patient !== true || this.#userTurn === "none");
+    if (next === undefined) return;
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
+    const event = { type: "response.create", ...(next.params !== undefined && { response: next.params }) };
+    this.#requested = { ...next, eventId: this.sink.sendFor("create", event) };
+  }
+}

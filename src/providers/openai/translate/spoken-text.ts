@@ -1,0 +1,99 @@
+import { sentenceEnds, wordBoundary } from "./sentences.js";
+
+/** One sentence of what the bot says. */
+export interface Segment {
+  readonly id: number;
+  readonly text: string;
+  /** Where it lies in the item's whole text. */
+  readonly start: number;
+  readonly end: number;
+  done: boolean;
+  /** Characters shown as spoken so far. */
+  shown: number;
+}
+
+/** Fastest speech believed before text and audio are both complete, in characters per ms. */
+const FASTEST = 0.025;
+
+/** The text of one item of the bot, cut into sentences, and how far its audio has come. */
+export class SpokenText {
+  readonly segments: Segment[] = [];
+  /** Whether every sample of it has been played. */
+  allSpoken = false;
+  #text = "";
+  #cutUpTo = 0;
+  #finished = false;
+  #position = 0;
+
+  /** Whether no more text will come. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  constructor(private readonly nextId: () => number) {}
+
+  /** Takes a delta; returns the sentences it completed. */
+  add(delta: string): Segment[] {
+    if (this.#finished) return [];
+    this.#text += delta;
+    return sentenceEnds(this.#text, this.#cutUpTo).flatMap((end) => this.#cut(end));
+  }
+
+  /** The text is complete; `whole` fills in what no delta brought. Returns the last sentences. */
+  finish(whole?: string): Segment[] {
+    if (this.#finished) return [];
+    const missing = whole?.startsWith(this.#text) === true ? whole.slice(this.#text.length) : "";
+    const segments = this.add(missing);
+    this.#finished = true;
+    return [...segments, ...this.#cut(this.#text.length)];
+  }
+
+  /**
+   * Moves to where the playback is, in proportion to the audio: exact once text and audio are complete, before that an
+   * estimate that never runs ahead of fast speech. Never goes back. Returns the segments that changed.
+   * @param audioComplete Whether `receivedMs` is all there will be.
+   */
+  moveTo(playedMs: number, receivedMs: number, audioComplete: boolean): Segment[] {
+    if (receivedMs <= 0) return [];
+    const measured = this.#text.length / receivedMs;
+    const rate = audioComplete && this.#finished ? measured : Math.min(measured, FASTEST);
+    this.#position = Math.max(this.#position, Math.min(this.#text.length, Math.floor(playedMs * rate)));
+    return this.segments.filter((segment, index) => this.#advance(segment, index === this.segments.length - 1));
+  }
+
+  /** Everything known has been spoken. Returns the segments that changed. */
+  complete(): Segment[] {
+    this.allSpoken = true;
+    const open = this.segments.filter((segment) => !segment.done);
+    for (const segment of open) {
+      segment.done = true;
+      segment.shown = segment.text.length;
+    }
+    return open;
+  }
+
+  #advance(segment: Segment, last: boolean): boolean {
+    if (segment.done || this.#position <= segment.start) return false;
+    // The last one known may still be going on: only the end of the playback completes it.
+    if (this.#position >= segment.end && !last) {
+      segment.done = true;
+      segment.shown = segment.text.length;
+      return true;
+    }
+    const shown = wordBoundary(segment.text, Math.min(this.#position - segment.start, segment.text.length - 1));
+    if (shown <= segment.shown) return false;
+    segment.shown = shown;
+    return true;
+  }
+
+  #cut(end: number): Segment[] {
+    const raw = this.#text.slice(this.#cutUpTo, end);
+    const text = raw.trim();
+    const start = this.#cutUpTo + raw.length - raw.trimStart().length;
+    this.#cutUpTo = end;
+    if (text === "") return [];
+    const segment = { id: this.nextId(), text, start, end: start + text.length, done: false, shown: 0 };
+    this.segments.push(segment);
+    return [segment];
+  }
+}

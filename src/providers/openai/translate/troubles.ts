@@ -1,0 +1,56 @@
+import type { EffectSink } from "../effects.js";
+import type { ErrorDetails, ResponseInfo } from "../events.js";
+import { isFatal, meaningOf, responseError, serviceError } from "../service-errors.js";
+import type { Opening } from "./opening.js";
+import type { ResponseSequencer } from "./sequencer.js";
+
+/** What becomes of the errors that the service reports: the end, news for the app, or a line in the log. */
+export class Troubles {
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly redact: (text: string) => string,
+    private readonly sequencer: ResponseSequencer,
+    private readonly opening: Opening,
+  ) {}
+
+  /** A response is done; it may have failed. */
+  response(response: ResponseInfo): void {
+    const error = responseError(response, this.redact);
+    if (error === undefined) return;
+    const fatal = response.error !== undefined && isFatal(response.error);
+    this.sink.add({ type: fatal ? "fault" : "report", error });
+  }
+
+  /** What the user said could not be transcribed. */
+  transcription(details: ErrorDetails): void {
+    this.sink.report(serviceError(details, this.redact));
+  }
+
+  /** An `error` event. */
+  error(details: ErrorDetails): void {
+    const error = serviceError(details, this.redact);
+    switch (meaningOf(details)) {
+      case "fatal":
+        this.sink.add({ type: "fault", error });
+        return;
+      case "not-cancelled":
+        this.sequencer.nothingToCancel();
+        this.sink.debug(`Nothing was there to cancel (${error.message})`);
+        return;
+      case "too-late":
+        this.sink.debug(`An interruption came too late to matter (${error.message})`);
+        return;
+      case "busy":
+        if (!this.sequencer.refused(details.eventId, true)) break;
+        this.sink.debug("Another response was being made; this one is asked for again after it.");
+        return;
+      case "not-created":
+        this.sequencer.refused(details.eventId, false);
+        break;
+      case "other":
+        break;
+    }
+    // Going on without its settings would mean a bot without its instructions, tools and turn detection.
+    this.sink.add({ type: this.opening.phase === "configuring" ? "fault" : "report", error });
+  }
+}

@@ -1,0 +1,487 @@
+import { MessageTooLargeError, RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  AuthenticationError,
+  ConnectionFailedError,
+  InvalidOptionsError,
+  NotReadyError,
+} from "../../../../src/errors.js";
+import { OpenAIRealTimeWebSocketTransport } from "../../../../src/providers/openai/index.js";
+import type { OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
+import { ScriptedMediaManager } from "../../../../src/testing/index.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
+import { pcm, played, server } from "./scenario.js";
+
+const KEY = "ek_the_secret";
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+function build(service: OpenAIServiceOptions = {}) {
+  const manager = new ScriptedMediaManager();
+  const told: RTVIMessage[] = [];
+  const states: string[] = [];
+  const errors: RTVIMessage[] = [];
+  const logged: unknown[][] = [];
+  const log = (...line: unknown[]) => void logged.push(line);
+  const logger = { debug: log, info: log, warn: log, error: log };
+  const transport = new OpenAIRealTimeWebSocketTransport({ api_key: KEY, ...service }, manager, {
+    WebSocket: FakeWebSocketConstructor,
+    reconnect: { base: 1, cap: 1 },
+    logger,
+  });
+  const options = {
+    transport,
+    callbacks: {
+      onTransportStateChanged: (state: string) => void states.push(state),
+      onError: (message: RTVIMessage) => void errors.push(message),
+    },
+  };
+  transport.initialize(options, (message) => void told.push(message));
+  const events = () => FakeWebSocket.last.sent.map((text) => JSON.parse(String(text)) as Record<string, unknown>);
+  return { transport, manager, told, states, errors, logged, events, types: () => told.map(({ type }) => type) };
+}
+
+const receive = (...events: object[]) => {
+  for (const event of events) FakeWebSocket.last.message(JSON.stringify(event));
+};
+const greet = () => {
+  receive({ type: "session.created", session: { type: "realtime", id: "sess_1", expires_at: 1234 } });
+  receive({ type: "session.updated", session: { type: "realtime", id: "sess_1", expires_at: 1234 } });
+};
+
+async function connected(service: OpenAIServiceOptions = {}, params?: unknown) {
+  const rig = build(service);
+  const connecting = rig.transport.connect(params);
+  await vi.waitFor(() => {
+    expect(FakeWebSocket.all.length).toBeGreaterThan(0);
+  });
+  FakeWebSocket.last.open();
+  await connecting;
+  return rig;
+}
+
+async function ready(service: OpenAIServiceOptions = {}, params?: unknown) {
+  const rig = await connected(service, params);
+  const announced = rig.transport.sendReadyMessage();
+  greet();
+  await announced;
+  return rig;
+}
+
+async function hangUp({ transport }: { transport: OpenAIRealTimeWebSocketTransport }) {
+  const socket = FakeWebSocket.last;
+  const gone = transport.disconnect();
+  if (socket.readyState < 3) socket.drop(1000, "", true);
+  await gone;
+}
+
+beforeEach(() => {
+  FakeWebSocket.all.length = 0;
+});
+
+describe("connecting", () => {
+  it("dials with the key in a subprotocol, and is ready when the session is configured", async () => {
+    const rig = await ready({ model: "gpt-realtime-2", session_config: { voice: "marin" } });
+    const { url, protocols } = FakeWebSocket.last;
+    expect(url).toBe("wss://api.openai.com/v1/realtime?model=gpt-realtime-2");
+    expect(protocols).toEqual(["realtime", `openai-insecure-api-key.${KEY}`]);
+    expect(rig.states).toEqual(["connecting", "connected", "ready"]);
+    expect(rig.events()[0]).toMatchObject({
+      type: "session.update",
+      session: { type: "realtime", audio: { output: { voice: "marin" } } },
+    });
+    expect(rig.told.at(-1)).toMatchObject({ type: "bot-ready", data: { version: "2.1.0" } });
+    expect(rig.transport.expiry).toBe(1234);
+    await hangUp(rig);
+    expect(rig.transport.expiry).toBeUndefined();
+    expect(rig.states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
+  });
+
+  it("understands a service that speaks in the very moment of opening", async () => {
+    const rig = build();
+    const connecting = rig.transport.connect();
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(1);
+    });
+    FakeWebSocket.last.open();
+    greet();
+    await connecting;
+    await rig.transport.sendReadyMessage();
+    expect(rig.types()).toContain("bot-ready");
+    await hangUp(rig);
+  });
+
+  it.each([
+    ["GA", { value: "ek_params", expires_at: 99_999_999_999, session: { model: "m1" } }],
+    ["beta", { client_secret: { value: "ek_params" }, model: "m1" }],
+    ["Pipecat's", { api_key: "ek_params", model: "m1" }],
+  ])("takes %s connection parameters for one session, and keeps them out of the options", async (_name, params) => {
+    const rig = await ready({ model: "m0" }, params);
+    expect(FakeWebSocket.last.url).toContain("model=m1");
+    expect(FakeWebSocket.last.protocols).toContain("openai-insecure-api-key.ek_params");
+    await hangUp(rig);
+    const again = rig.transport.connect();
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(2);
+    });
+    expect(FakeWebSocket.last.url).toContain("model=m0");
+    expect(FakeWebSocket.last.protocols).toContain(`openai-insecure-api-key.${KEY}`);
+    FakeWebSocket.last.open();
+    await again;
+    await hangUp(rig);
+  });
+
+  it("refuses parameters of a wrong type at once, naming the key", () => {
+    const { transport } = build();
+    expect(() => transport._validateConnectionParams({ model: 7 })).toThrow(InvalidOptionsError);
+    expect(() => transport.connect({ model: 7 })).toThrow("model");
+    expect(transport._validateConnectionParams(null)).toBeNull();
+    expect(FakeWebSocket.all).toHaveLength(0);
+  });
+
+  it.each([
+    ["no key", { api_key: "" }, AuthenticationError, "api_key"],
+    ["a key that cannot be one", { api_key: "a b" }, InvalidOptionsError, "api_key"],
+    ["a wrong option", { base_url: "nowhere" }, InvalidOptionsError, "base_url"],
+  ])("rejects with %s, dials nothing, and can connect afterwards", async (_name, service, ErrorClass, named) => {
+    const rig = build(service);
+    const error = await rig.transport.connect().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ErrorClass);
+    expect((error as Error).message).toContain(named);
+    expect(FakeWebSocket.all).toHaveLength(0);
+    expect(rig.transport.state).toBe("error");
+    const again = rig.transport.connect({ value: KEY, base_url: "ws://127.0.0.1/x" });
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(1);
+    });
+    FakeWebSocket.last.open();
+    await again;
+    await hangUp(rig);
+  });
+
+  it("rejects when the socket closes before it opens", async () => {
+    const rig = build();
+    const connecting = rig.transport.connect();
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(1);
+    });
+    FakeWebSocket.last.drop(1006);
+    await expect(connecting).rejects.toBeInstanceOf(ConnectionFailedError);
+    expect(FakeWebSocket.last.listenerCount).toBe(0);
+  });
+
+  it("closes the socket that dials when disconnect() comes first", async () => {
+    const rig = build();
+    const connecting = rig.transport.connect();
+    const settled = expect(connecting).rejects.toThrow();
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(1);
+    });
+    await rig.transport.disconnect();
+    await settled;
+    expect(FakeWebSocket.last.closeCalls.length).toBeGreaterThan(0);
+    FakeWebSocket.last.drop(1006);
+    expect(FakeWebSocket.last.listenerCount).toBe(0);
+    expect(rig.transport.state).toBe("disconnected");
+  });
+
+  it("rejects sendReadyMessage when the service refuses before it is ready", async () => {
+    const rig = await connected();
+    const announced = rig.transport.sendReadyMessage();
+    receive(server.error({ code: "invalid_api_key", message: `Incorrect API key provided: ${KEY}.` }));
+    await expect(announced).rejects.toBeInstanceOf(AuthenticationError);
+    expect(rig.transport.state).toBe("error");
+    expect(rig.errors.at(-1)?.data).toMatchObject({ fatal: true, code: "unauthorized" });
+    expect(FakeWebSocket.last.closeCalls.length).toBeGreaterThan(0);
+  });
+
+  it("shows the key to nobody", async () => {
+    const rig = await ready({ raw_events: true });
+    receive(server.error({ code: "x", message: `What about ${KEY}?` }));
+    FakeWebSocket.last.drop(4001, `Bad key ${KEY}`);
+    await turn();
+    const seen = JSON.stringify([rig.told, rig.errors, rig.logged, rig.states, rig.transport.actor.getSnapshot()]);
+    expect(seen).toContain("[redacted]");
+    expect(seen).not.toContain(KEY);
+  });
+});
+
+describe("a session", () => {
+  it("streams the microphone once it is ready", async () => {
+    const rig = await connected();
+    const chunk = new Int16Array([1, -2, 3]).buffer;
+    rig.transport.handleUserAudioStream(chunk);
+    expect(FakeWebSocket.last.sent).toEqual([]);
+    greet();
+    rig.transport.handleUserAudioStream(chunk);
+    expect(rig.events().at(-1)).toEqual({
+      type: "input_audio_buffer.append",
+      audio: Buffer.from(chunk).toString("base64"),
+    });
+    await hangUp(rig);
+    rig.transport.handleUserAudioStream(chunk);
+  });
+
+  it("drops microphone audio while the network is too slow, and says so once", async () => {
+    const rig = await ready();
+    const before = FakeWebSocket.last.sent.length;
+    FakeWebSocket.last.bufferedAmount = 1_000_000;
+    rig.transport.handleUserAudioStream(new ArrayBuffer(960));
+    rig.transport.handleUserAudioStream(new ArrayBuffer(960));
+    expect(FakeWebSocket.last.sent).toHaveLength(before);
+    expect(rig.logged.filter(([line]) => String(line).includes("too slow"))).toHaveLength(1);
+    FakeWebSocket.last.bufferedAmount = 0;
+    rig.transport.handleUserAudioStream(new ArrayBuffer(960));
+    expect(FakeWebSocket.last.sent).toHaveLength(before + 1);
+    await hangUp(rig);
+  });
+
+  it("plays the bot, and truncates what a voice cuts by what was heard", async () => {
+    const rig = await ready();
+    receive(server.created(), server.transcript("Hello."), server.audio(1000));
+    expect(rig.manager.speaker.queue).toEqual([{ itemId: "item_a", samples: 24_000 }]);
+    rig.manager.speaker.report({ type: "began", item: played("item_a", 0, 1000) });
+    rig.manager.speaker.report({ type: "progress", item: played("item_a", 250, 1000) });
+    expect(rig.types()).toContain("bot-started-speaking");
+    receive(server.started);
+    expect(rig.manager.speaker.queue).toEqual([]);
+    await turn();
+    expect(rig.events().at(-1)).toMatchObject({
+      type: "conversation.item.truncate",
+      item_id: "item_a",
+      content_index: 0,
+      audio_end_ms: 250,
+    });
+    expect(rig.types().filter((type) => type === "bot-stopped-speaking")).toHaveLength(1);
+    await hangUp(rig);
+  });
+
+  it("interrupts by hand", async () => {
+    const rig = await ready();
+    receive(server.created(), server.audio(1000));
+    rig.transport.interrupt();
+    expect(rig.manager.speaker.queue).toEqual([]);
+    expect(rig.events().at(-1)).toMatchObject({ type: "response.cancel", response_id: "resp_1" });
+    await hangUp(rig);
+    rig.transport.interrupt();
+  });
+
+  it("performs effects in order when a callback comes back with a message of its own", async () => {
+    const rig = await ready();
+    const order: string[] = [];
+    vi.spyOn(FakeWebSocket.last, "send").mockImplementation((text) => {
+      order.push((JSON.parse(String(text)) as { type: string }).type);
+    });
+    rig.transport.initialize({ transport: rig.transport, callbacks: {} }, ({ type }) => {
+      order.push(type);
+      if (type !== "llm-function-call-in-progress") return;
+      const data = { tool_call_id: "c1", function_name: "f", arguments: {}, result: 0 };
+      rig.transport.sendMessage(new RTVIMessage("llm-function-call-result", data));
+    });
+    receive(server.created(), server.callArguments("c1", "{}", { name: "f" }), server.done());
+    expect(order).toEqual([
+      "bot-llm-started",
+      "llm-function-call-started",
+      "llm-function-call-in-progress",
+      "conversation.item.create",
+      "llm-function-call-stopped",
+      "bot-llm-stopped",
+      "metrics",
+      "response.create",
+    ]);
+    await hangUp(rig);
+  });
+
+  it("does nothing more for a session that a callback has ended", async () => {
+    const rig = await ready();
+    rig.transport.initialize({ transport: rig.transport, callbacks: {} }, ({ type }) => {
+      if (type === "llm-function-call-started") void rig.transport.disconnect();
+      rig.told.push(new RTVIMessage(type, undefined));
+    });
+    const before = FakeWebSocket.last.sent.length;
+    receive(server.created(), server.callArguments("c1", "not json", { name: "f" }));
+    await turn();
+    expect(FakeWebSocket.last.sent).toHaveLength(before);
+    expect(rig.types().filter((type) => type === "llm-function-call-stopped")).toHaveLength(1);
+  });
+
+  it("reports what it cannot understand, and goes on", async () => {
+    const rig = await ready();
+    FakeWebSocket.last.message("{");
+    receive({ ...server.audio(20), delta: "A" });
+    expect(rig.errors.map(({ data }) => data)).toEqual([
+      expect.objectContaining({ fatal: false, code: "protocol-error" }),
+      expect.objectContaining({ fatal: false, code: "protocol-error" }),
+    ]);
+    expect(rig.transport.state).toBe("ready");
+    await hangUp(rig);
+  });
+
+  it("changes settings now and for later sessions", async () => {
+    const rig = await ready({ session_config: { voice: "ash" } });
+    rig.transport.updateSettings({ instructions: "new" });
+    expect(rig.events().at(-1)).toMatchObject({ type: "session.update", session: { instructions: "new" } });
+    expect(() => {
+      rig.transport.updateSettings({ voice: 7 } as never);
+    }).toThrow("settings.voice");
+    await hangUp(rig);
+    rig.transport.updateSettings({ speed: 1.2 });
+    const again = rig.transport.connect();
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(2);
+    });
+    FakeWebSocket.last.open();
+    await again;
+    greet();
+    expect(rig.events()[0]).toMatchObject({
+      session: { instructions: "new", audio: { output: { voice: "ash", speed: 1.2 } } },
+    });
+    await hangUp(rig);
+  });
+
+  it("warns of temperature once, however many sessions", async () => {
+    const rig = await ready({ session_config: { temperature: 0.8 } });
+    rig.transport.updateSettings({ temperature: 0.9 });
+    expect(rig.logged.filter(([line]) => String(line).includes("temperature"))).toHaveLength(1);
+    await hangUp(rig);
+  });
+});
+
+describe("messages of the app", () => {
+  it("need a session that is ready", async () => {
+    const rig = build();
+    const send = () => {
+      rig.transport.sendMessage(new RTVIMessage("send-text", { content: "hi" }));
+    };
+    expect(send).toThrow(NotReadyError);
+    expect(() => {
+      rig.transport.sendServiceEvent({ type: "x" });
+    }).toThrow(NotReadyError);
+    rig.transport.sendMessage(RTVIMessage.clientReady());
+  });
+
+  it("are refused with their type's name, in a throw and through onMessageError", async () => {
+    const rig = await ready();
+    const send = () => {
+      rig.transport.sendMessage(new RTVIMessage("dtmf", { buttons: ["1"] }, "msg5"));
+    };
+    expect(send).toThrow(UnsupportedFeatureError);
+    expect(rig.told.at(-1)).toMatchObject({ type: "error-response", id: "msg5", data: { msgType: "dtmf" } });
+    await hangUp(rig);
+  });
+
+  it("that are requests are refused through onMessageError alone", async () => {
+    const rig = await ready();
+    rig.transport.sendMessage(new RTVIMessage("client-message", { t: "weather" }, "msg6"));
+    expect(rig.told.at(-1)).toMatchObject({ type: "error-response", id: "msg6" });
+    await hangUp(rig);
+  });
+
+  it("may not be too large", async () => {
+    const rig = await ready();
+    const before = FakeWebSocket.last.sent.length;
+    expect(() => {
+      rig.transport.sendMessage(new RTVIMessage("send-text", { content: "x".repeat(70_000) }));
+    }).toThrow(MessageTooLargeError);
+    expect(FakeWebSocket.last.sent).toHaveLength(before);
+    await hangUp(rig);
+  });
+
+  it("may be the service's own", async () => {
+    const rig = await ready({ raw_events: true });
+    rig.transport.sendServiceEvent({ type: "input_audio_buffer.commit" });
+    expect(rig.events().at(-1)).toEqual({ type: "input_audio_buffer.commit" });
+    expect(() => {
+      rig.transport.sendServiceEvent({} as never);
+    }).toThrow(InvalidOptionsError);
+    receive({ type: "rate_limits.updated", rate_limits: [] });
+    expect(rig.told.at(-1)).toMatchObject({
+      type: "server-message",
+      data: { t: "raw", d: { type: "rate_limits.updated", rate_limits: [] } },
+    });
+    await hangUp(rig);
+  });
+
+  it("end the session with disconnect-bot, on purpose and without an error", async () => {
+    const rig = await ready();
+    rig.transport.sendMessage(RTVIMessage.disconnectBot());
+    expect(FakeWebSocket.last.closeCalls).toEqual([{ code: 1000, reason: "" }]);
+    FakeWebSocket.last.drop(1000, "", true);
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("disconnected");
+    });
+    expect(rig.errors).toEqual([]);
+  });
+});
+
+describe("losing the wire", () => {
+  it("dials again with a fresh key, a fresh conversation, and no second answer to the initial messages", async () => {
+    let minted = 0;
+    const rig = await ready({
+      api_key: () => ({ value: `ek_number_${(minted += 1)}` }),
+      initial_messages: [{ role: "user", content: "hello" }],
+    });
+    expect(rig.events().map(({ type }) => type)).toEqual([
+      "session.update",
+      "conversation.item.create",
+      "response.create",
+    ]);
+    receive(server.created(), server.audio(500));
+    rig.manager.speaker.report({ type: "began", item: played("item_a", 0, 500) });
+    FakeWebSocket.last.drop(1006);
+    expect(rig.types().slice(-3)).toEqual(["bot-stopped-speaking", "bot-tts-stopped", "bot-llm-stopped"]);
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(2);
+    });
+    expect(FakeWebSocket.all[0]?.listenerCount).toBe(0);
+    expect(FakeWebSocket.last.protocols).toContain("openai-insecure-api-key.ek_number_2");
+    FakeWebSocket.last.open();
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("connected");
+    });
+    greet();
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("ready");
+    });
+    expect(rig.types().filter((type) => type === "bot-ready")).toHaveLength(2);
+    expect(rig.events().map(({ type }) => type)).toEqual(["session.update", "conversation.item.create"]);
+    receive(server.created("resp_1"), server.audio(20));
+    expect(rig.manager.speaker.queue.at(-1)).toEqual({ itemId: "item_a", samples: 480 });
+    await hangUp(rig);
+  });
+
+  it("dials again when the session expired, not when the account did", async () => {
+    const rig = await ready();
+    receive(server.error({ code: "session_expired", message: "maximum duration" }));
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(2);
+    });
+    FakeWebSocket.last.open();
+    await turn();
+    receive(server.error({ code: "insufficient_quota", message: "no more" }));
+    expect(rig.transport.state).toBe("error");
+    expect(rig.errors.at(-1)?.data).toMatchObject({ fatal: true, code: "service-error" });
+    await rig.transport.disconnect();
+  });
+
+  it("leaves nothing from one session to the next, twenty times", async () => {
+    const rig = await ready();
+    await hangUp(rig);
+    for (let round = 0; round < 20; round += 1) {
+      const connecting = rig.transport.connect();
+      await vi.waitFor(() => {
+        expect(FakeWebSocket.all).toHaveLength(round + 2);
+      });
+      FakeWebSocket.last.open();
+      await connecting;
+      greet();
+      receive(server.created(), server.audio(20), server.started);
+      receive({ ...server.audio(20, "resp_2"), delta: pcm(10) });
+      expect(rig.manager.speaker.queue).toEqual([{ itemId: "item_a", samples: 240 }]);
+      await hangUp(rig);
+      rig.told.length = 0;
+    }
+    expect(FakeWebSocket.all.every((socket) => socket.listenerCount === 0)).toBe(true);
+    expect(rig.manager.speaker.isOpen).toBe(false);
+    expect(rig.manager.microphone.held).toBe(0);
+  });
+});
