@@ -1,0 +1,172 @@
+import { fromWire } from "../audio/formats.js";
+import { bytesToMs } from "../audio/pcm.js";
+import { SoundBuffer } from "../audio/sound-buffer.js";
+import { EnergyVad, type VadFact } from "../audio/vad.js";
+import type { ConversationLog } from "../conversation-log.js";
+import type { Timers } from "../timers.js";
+import { decodeSound } from "./base64-sound.js";
+import type { Conversation } from "./conversation.js";
+import { newId } from "./ids.js";
+import { itemToWire, type MessageItem } from "./items.js";
+import type { Send } from "./outlet.js";
+import { ProtocolMistake } from "./protocol-error.js";
+import type { SessionConfig, TurnDetection } from "./session-config.js";
+
+/** What the input buffer works with. */
+export interface InputParts {
+  readonly send: Send;
+  readonly conversation: Conversation;
+  readonly config: SessionConfig;
+  readonly timers: Timers;
+  readonly log: ConversationLog;
+  /** What a spoken turn is taken to say. */
+  hear(pcm: Buffer): string;
+  /** Speech begins; `interrupts` when it should silence the answer. */
+  speechStarted(interrupts: boolean): void;
+  /** A turn found by the detector is in the conversation and wants an answer. */
+  turnEnded(): void;
+}
+
+const SHORTEST_COMMIT_MS = 100;
+/** A recogniser takes a moment. */
+const TRANSCRIPTION_MS = 30;
+/** Quiet kept while nobody speaks: prefix padding comes out of it. */
+const KEPT_QUIET_MS = 1000;
+/** Push to talk keeps no more than ten minutes. */
+const LONGEST_MS = 600_000;
+const OFF = { threshold: 0.5, silenceMs: 500, prefixMs: 300 };
+
+/** The input audio buffer: collects sound, finds turns in it, and moves them into the conversation. */
+export class InputSound {
+  readonly #parts: InputParts;
+  readonly #buffer = new SoundBuffer();
+  readonly #vad = new EnergyVad(OFF);
+  #detection: TurnDetection | undefined;
+  #turn: { readonly itemId: string; readonly startMs: number } | undefined;
+
+  constructor(parts: InputParts) {
+    this.#parts = parts;
+    this.configure();
+  }
+
+  get speaking(): boolean {
+    return this.#turn !== undefined;
+  }
+
+  /** Sound received since the session began, in ms. */
+  get receivedMs(): number {
+    return this.#buffer.endMs;
+  }
+
+  /** Takes over the session's turn detection. */
+  configure(): void {
+    this.#detection = this.#parts.config.turnDetection;
+    this.#vad.configure(this.#detection ?? OFF);
+    if (!this.#detection) this.#forgetTurn();
+  }
+
+  append(audio: unknown): void {
+    const format = this.#parts.config.inputFormat;
+    const pcm = fromWire(decodeSound(audio, "audio", format), format);
+    this.#buffer.append(pcm);
+    // The detector hears everything, also under push to talk, so that its time stays that of the buffer.
+    for (const fact of this.#vad.push(pcm)) this.#heard(fact);
+    if (!this.#detection) this.#buffer.keepLast(LONGEST_MS);
+    else if (!this.#turn) this.#buffer.keepLast(Math.max(this.#detection.prefixMs, KEPT_QUIET_MS) + KEPT_QUIET_MS);
+  }
+
+  commit(): void {
+    const { lengthMs } = this.#buffer;
+    if (lengthMs < SHORTEST_COMMIT_MS) {
+      throw new ProtocolMistake({
+        code: "input_audio_buffer_commit_empty",
+        message: `Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has ${lengthMs.toFixed(2)}ms of audio.`,
+      });
+    }
+    const { itemId, startMs } = this.#turn ?? { itemId: newId("item"), startMs: this.#buffer.startMs };
+    this.#forgetTurn();
+    this.#toConversation(itemId, startMs, this.#buffer.endMs);
+  }
+
+  clear(): void {
+    this.#buffer.clear();
+    this.#forgetTurn();
+    this.#parts.send({ type: "input_audio_buffer.cleared" });
+  }
+
+  /** Nobody spoke for `idleMs` after the last answer: the silence becomes a turn. */
+  timeOut(idleMs: number): void {
+    const endMs = this.#buffer.endMs;
+    const itemId = newId("item");
+    const startMs = Math.max(0, endMs - idleMs);
+    this.#parts.send({
+      type: "input_audio_buffer.timeout_triggered",
+      audio_start_ms: Math.round(startMs),
+      audio_end_ms: Math.round(endMs),
+      item_id: itemId,
+    });
+    this.#toConversation(itemId, startMs, endMs);
+  }
+
+  #heard(fact: VadFact): void {
+    if (!this.#detection) return;
+    if (fact.type === "started") {
+      const startMs = Math.max(fact.startMs, this.#buffer.startMs);
+      const itemId = newId("item");
+      this.#turn = { itemId, startMs };
+      this.#parts.send({
+        type: "input_audio_buffer.speech_started",
+        audio_start_ms: Math.round(startMs),
+        item_id: itemId,
+      });
+      this.#parts.speechStarted(this.#detection.interruptsResponse);
+      return;
+    }
+    if (!this.#turn) return;
+    const { itemId, startMs } = this.#turn;
+    this.#turn = undefined;
+    this.#parts.send({
+      type: "input_audio_buffer.speech_stopped",
+      audio_end_ms: Math.round(fact.endMs),
+      item_id: itemId,
+    });
+    this.#toConversation(itemId, startMs, fact.endMs);
+    if (this.#detection.createsResponse) this.#parts.turnEnded();
+  }
+
+  #toConversation(itemId: string, startMs: number, endMs: number): void {
+    const { send, conversation, log } = this.#parts;
+    const pcm = this.#buffer.take(startMs, endMs);
+    const item: MessageItem = {
+      type: "message",
+      id: itemId,
+      role: "user",
+      status: "completed",
+      content: [{ type: "input_audio", pcm, transcript: null }],
+    };
+    const heard = this.#parts.hear(pcm);
+    send({ type: "input_audio_buffer.committed", previous_item_id: conversation.lastId, item_id: itemId });
+    const previous = conversation.append(item);
+    send({ type: "conversation.item.added", previous_item_id: previous, item: itemToWire(item) });
+    send({ type: "conversation.item.done", previous_item_id: previous, item: itemToWire(item) });
+    log.line("user", heard);
+    if (this.#parts.config.transcribes) this.#transcribe(item, pcm, heard);
+  }
+
+  #transcribe(item: MessageItem, pcm: Buffer, heard: string): void {
+    const prefix = "conversation.item.input_audio_transcription";
+    this.#parts.timers.after(TRANSCRIPTION_MS, () => {
+      const part = item.content[0];
+      if (part?.type === "input_audio") part.transcript = heard;
+      const at = { item_id: item.id, content_index: 0 };
+      for (const delta of heard.match(/\S+\s*/g) ?? []) this.#parts.send({ type: `${prefix}.delta`, ...at, delta });
+      const usage = { type: "duration", seconds: Math.ceil(bytesToMs(pcm.length) / 1000) };
+      this.#parts.send({ type: `${prefix}.completed`, ...at, transcript: heard, usage });
+    });
+  }
+
+  #forgetTurn(): void {
+    this.#vad.reset();
+    this.#turn = undefined;
+  }
+}

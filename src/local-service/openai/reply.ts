@@ -1,0 +1,111 @@
+import { bytesToMs, trimQuietEnd } from "../audio/pcm.js";
+import { thresholdToDb } from "../audio/vad.js";
+import { answerClip } from "../audio/voice.js";
+import { seconds } from "../conversation-log.js";
+import type { JsonObject } from "../json.js";
+import type { ScriptedTurn, Settings } from "../options.js";
+import type { Turn } from "./conversation.js";
+import type { MessageItem } from "./items.js";
+import { callsInText, forcedCall, type PlannedCall } from "./tool-calls.js";
+
+/** What a response will be. */
+export type Plan =
+  | { readonly kind: "message"; readonly words: string; readonly pcm: Buffer }
+  | { readonly kind: "calls"; readonly calls: readonly PlannedCall[] };
+
+/** What a response may do. */
+export interface ReplyRules {
+  readonly tools: readonly string[];
+  readonly toolChoice: unknown;
+  /** Instructions of this one response. */
+  readonly instructions: string | undefined;
+  /** The name of the function behind a call id. */
+  readonly nameOf: (callId: string) => string | undefined;
+}
+
+/** Quiet left after the speaker's last word, in ms. */
+const KEPT_QUIET_MS = 200;
+
+/** What stands in for words where nobody recognises speech. */
+export function speechNote(pcm: Buffer): string {
+  return `(speech, ${seconds(bytesToMs(pcm.length))})`;
+}
+
+function textOf(message: MessageItem): string {
+  const words = message.content.map((part) => {
+    if ("text" in part) return part.text;
+    if ("pcm" in part) return part.transcript ?? speechNote(part.pcm);
+    return `(image, ${part.image_url.slice("data:".length).split(";")[0] ?? "?"})`;
+  });
+  return words.join(" ");
+}
+
+function soundIn(turn: Turn): Buffer[] {
+  return turn.messages.flatMap(({ content }) =>
+    content.flatMap((part) => (part.type === "input_audio" ? part.pcm : [])),
+  );
+}
+
+/** Decides answers: repeats speech, acknowledges text, calls the tools that a text names, quotes their outputs. */
+export class Replier {
+  readonly #script: readonly ScriptedTurn[];
+  readonly #defaults: Readonly<Record<string, JsonObject>>;
+  readonly #quietDb: number;
+  #turns = 0;
+
+  constructor(settings: Settings) {
+    this.#script = settings.script;
+    this.#defaults = settings.tools;
+    this.#quietDb = thresholdToDb(settings.vad.threshold) - 6;
+  }
+
+  /** What a spoken turn is taken to say, before it is answered. */
+  hear(pcm: Buffer): string {
+    return this.#script[this.#turns]?.heard ?? speechNote(pcm);
+  }
+
+  /** The answer to a turn. Each turn of the user takes one entry of the script. */
+  answer(turn: Turn, rules: ReplyRules): Plan {
+    if (turn.outputs.length > 0) return this.#quote(turn, rules);
+    const scripted = turn.messages.length > 0 ? this.#script[this.#turns] : undefined;
+    if (turn.messages.length > 0) this.#turns += 1;
+    const said = scripted?.heard ?? turn.messages.map(textOf).join(" ");
+    const calls = scripted?.calls
+      ? scripted.calls.map((call) => ({ name: call.name, arguments: argumentsText(call.arguments) }))
+      : this.#calls([said, rules.instructions ?? ""].join(" "), rules);
+    if (calls.length > 0) return { kind: "calls", calls };
+    return { kind: "message", words: scripted?.say ?? acknowledge(said, rules.instructions), pcm: this.#voice(turn) };
+  }
+
+  /** The speaker's own, where there is one. */
+  #voice(turn: Turn): Buffer {
+    const sound = soundIn(turn);
+    if (sound.length === 0) return answerClip().pcm;
+    return trimQuietEnd(Buffer.concat(sound), this.#quietDb, KEPT_QUIET_MS);
+  }
+
+  #calls(text: string, rules: ReplyRules): readonly PlannedCall[] {
+    if (rules.toolChoice === "none") return [];
+    const asked = callsInText(text, rules.tools, this.#defaults);
+    return asked.length > 0 ? asked : forcedCall(rules.toolChoice, rules.tools, this.#defaults);
+  }
+
+  #quote(turn: Turn, rules: ReplyRules): Plan {
+    const results = turn.outputs.map(({ callId, output }) => {
+      // An empty output is shown as what it is: a reader should see that something came back.
+      return `${rules.nameOf(callId) ?? callId} returned ${output === "" ? '""' : output}.`;
+    });
+    const said = turn.messages.map(textOf).join(" ");
+    const words = said === "" ? results : [...results, `You said: ${said}`];
+    return { kind: "message", words: words.join(" "), pcm: this.#voice(turn) };
+  }
+}
+
+function argumentsText(value: JsonObject | string | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? {});
+}
+
+function acknowledge(said: string, instructions: string | undefined): string {
+  if (said !== "") return `You said: ${said}`;
+  return instructions === undefined ? "There is nothing to answer yet." : `You asked: ${instructions}`;
+}

@@ -1,0 +1,192 @@
+import type { WebSocket } from "ws";
+import { ConversationLog } from "../conversation-log.js";
+import type { EventLog } from "../event-log.js";
+import type { FaultKnobs } from "../faults.js";
+import { parseJsonObject, stringOr, type JsonObject } from "../json.js";
+import type { Settings } from "../options.js";
+import { Timers } from "../timers.js";
+import { betaToGaEvent, gaToBetaEvents } from "./beta.js";
+import { handleClientEvent, type ClientEventParts } from "./client-events.js";
+import { Conversation } from "./conversation.js";
+import { newId } from "./ids.js";
+import { InputSound } from "./input-sound.js";
+import { itemToWire } from "./items.js";
+import { malformedFrames } from "./malformed.js";
+import type { ServerEvent } from "./outlet.js";
+import { errorEvent, ProtocolMistake, type ProtocolErrorFacts } from "./protocol-error.js";
+import { Responder } from "./responder.js";
+import { SessionConfig } from "./session-config.js";
+import { SessionWaits } from "./session-waits.js";
+
+/** What a session is opened with. */
+export interface SessionStart {
+  readonly socket: WebSocket;
+  readonly settings: Settings;
+  readonly faults: Readonly<FaultKnobs>;
+  readonly events: EventLog;
+  readonly id: string;
+  /** How the conversation log calls it. */
+  readonly label: string;
+  readonly model: string;
+  /** Settings that a client secret brought along; empty for none. */
+  readonly baked: JsonObject;
+}
+
+/** Updates come in bursts: the greeting waits for the last of them. */
+const GREET_PAUSE_MS = 100;
+
+/** One conversation over one socket. */
+export class OpenAiSession {
+  readonly #start: SessionStart;
+  readonly #log: ConversationLog;
+  readonly #timers = new Timers();
+  readonly #waits = new SessionWaits(this.#timers);
+  readonly #conversation = new Conversation();
+  readonly #config: SessionConfig;
+  readonly #parts: ClientEventParts;
+
+  constructor(start: SessionStart) {
+    this.#start = start;
+    const { settings, faults } = start;
+    this.#log = new ConversationLog(settings.logger, start.label);
+    const expiresAt = Math.floor(Date.now() / 1000) + Math.ceil(settings.sessionMaxSeconds);
+    this.#config = new SessionConfig(start.id, start.model, expiresAt, settings.vad);
+    if (Object.keys(start.baked).length > 0) this.#config.update(start.baked, false);
+    const shared = {
+      send: (event: ServerEvent) => this.send(event),
+      conversation: this.#conversation,
+      config: this.#config,
+      timers: this.#timers,
+      log: this.#log,
+    };
+    const responder = new Responder({
+      ...shared,
+      settings,
+      lateDeltas: faults.lateDeltas,
+      fails: faults.failResponses,
+      ended: (soundMs) => this.#waitForSilence(soundMs),
+    });
+    const input = new InputSound({
+      ...shared,
+      hear: (pcm) => responder.hear(pcm),
+      speechStarted: (interrupts) => {
+        this.#waits.callOff();
+        if (interrupts) responder.interrupt();
+      },
+      turnEnded: () => this.#attempt(() => responder.create()),
+    });
+    this.#parts = {
+      ...shared,
+      input,
+      responder,
+      update: (session) => this.#update(session),
+      respond: (params) => {
+        this.#waits.callOff();
+        responder.create(params);
+      },
+    };
+  }
+
+  /** The whole session object, as `session.updated` last had it. */
+  get config(): JsonObject {
+    return this.#config.effective;
+  }
+
+  /** Sound received so far, in ms. */
+  get receivedMs(): number {
+    return this.#parts.input.receivedMs;
+  }
+
+  /** The conversation, as events show it. */
+  get items(): readonly JsonObject[] {
+    return this.#conversation.items.map((item) => itemToWire(item));
+  }
+
+  /** Says hello on the wire and starts the session's clocks. */
+  open(): void {
+    const { settings, faults, model, socket } = this.#start;
+    this.#log.line("session", `opened, ${model}`);
+    if (faults.dropAfterMs !== undefined) this.#timers.after(faults.dropAfterMs, () => socket.terminate());
+    if (faults.silent) return;
+    this.send({ type: "session.created", session: this.config });
+    const { id } = this.#conversation;
+    this.send({ type: "conversation.created", conversation: { id, object: "realtime.conversation" } });
+    if (faults.malformed) for (const frame of malformedFrames()) socket.send(frame);
+    this.#timers.after(settings.sessionMaxSeconds * 1000, () => this.#expire());
+    this.#greetAfter(settings.greetAfterMs);
+  }
+
+  /** One frame from the client. */
+  receive(data: Buffer, isBinary: boolean): void {
+    const raw = isBinary ? undefined : parseJsonObject(data.toString("utf8"));
+    if (raw) this.#start.events.add(this.#start.id, "in", raw);
+    if (this.#start.faults.silent) return;
+    this.#attempt(() => {
+      if (!raw) throw new ProtocolMistake({ code: "invalid_json", message: "Expected text with one JSON object." });
+      handleClientEvent(this.#start.settings.dialect === "beta" ? betaToGaEvent(raw) : raw, this.#parts);
+    }, stringOr(raw?.event_id));
+  }
+
+  /** Sends one event in the session's dialect. */
+  send(event: ServerEvent): void {
+    const { socket, settings, events, id } = this.#start;
+    if (socket.readyState !== socket.OPEN) return;
+    for (const out of settings.dialect === "beta" ? gaToBetaEvents(event) : [event]) {
+      events.add(id, "out", out);
+      socket.send(JSON.stringify({ ...out, event_id: newId("event") }));
+    }
+  }
+
+  /** Reports an error and closes: an end that clients must tell from a lost line. */
+  fail(facts: ProtocolErrorFacts, code: number, reason: string): void {
+    this.send(errorEvent(facts));
+    this.#log.line("session", facts.message);
+    this.#start.socket.close(code, reason);
+  }
+
+  /** The socket is gone. */
+  closed(code: number): void {
+    this.#timers.clear();
+    this.#log.line("session", `closed (${String(code)})`);
+  }
+
+  /** Turns a client's mistake into an `error` event; the session goes on. */
+  #attempt(work: () => void, causedBy?: string): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof ProtocolMistake)) throw error;
+      this.send(errorEvent(error.facts, causedBy));
+      this.#log.line("session", `error ${String(error.facts.code)}: ${error.message}`);
+    }
+  }
+
+  #update(session: unknown): void {
+    if (this.#start.faults.noUpdated) return;
+    this.#config.update(session, this.#parts.responder.hasSpoken);
+    this.#parts.input.configure();
+    this.send({ type: "session.updated", session: this.config });
+    if (this.#waits.greetingDue) this.#greetAfter(GREET_PAUSE_MS);
+  }
+
+  #greetAfter(ms: number): void {
+    if (this.#start.settings.greet) this.#waits.greetAfter(ms, () => this.#parts.responder.greet());
+  }
+
+  #waitForSilence(soundMs: number): void {
+    const idleMs = this.#config.turnDetection?.idleMs;
+    if (idleMs === undefined) return;
+    this.#waits.idleAfter(soundMs + idleMs, () => {
+      if (this.#config.turnDetection?.idleMs === undefined || this.#parts.input.speaking) return;
+      this.#parts.input.timeOut(idleMs);
+      this.#parts.responder.nudge();
+    });
+  }
+
+  #expire(): void {
+    const { sessionMaxSeconds: max } = this.#start.settings;
+    const span = max % 60 === 0 ? `${String(max / 60)} minutes` : `${String(max)} seconds`;
+    const message = `Your session hit the maximum duration of ${span}.`;
+    this.fail({ code: "session_expired", message }, 1001, message);
+  }
+}

@@ -1,0 +1,109 @@
+import { defaultLogger, type Logger } from "../log.js";
+import type { FaultKnobs } from "./faults.js";
+import type { JsonObject } from "./json.js";
+
+/** One function call that the service makes. */
+export interface ScriptedCall {
+  readonly name: string;
+  /** Sent as JSON; `{}` when absent. A string is sent as it is, valid JSON or not. */
+  readonly arguments?: JsonObject | string;
+}
+
+/** How the service answers one turn of the user. */
+export interface ScriptedTurn {
+  /** What a recogniser would have understood, for a spoken turn. It is transcribed, and may name a tool. */
+  readonly heard?: string;
+  /** The words of the answer; the voice stays the recorded one, or the speaker's own. */
+  readonly say?: string;
+  /** Functions to call instead of an answer; once their outputs are in, the answer quotes them. */
+  readonly calls?: readonly ScriptedCall[];
+}
+
+/** Detector settings for sessions that do not choose their own. */
+export interface VadDefaults {
+  /** 0 to 1; default 0.5. */
+  readonly threshold?: number;
+  /** Default 300. */
+  readonly prefixPaddingMs?: number;
+  /** Default 500. */
+  readonly silenceDurationMs?: number;
+}
+
+/** Options of {@link startLocalService}; every one has a default. */
+export interface LocalServiceOptions {
+  /** 0 (the default) takes any free port. */
+  readonly port?: number;
+  /** The loopback address, and no other: this service has no secrets worth the name. */
+  readonly host?: "127.0.0.1";
+  /** Standard keys that are accepted. Default: `local`, and what begins with `sk-`. A key that begins with `bad` or `sk-bad` never is. */
+  readonly keys?: readonly string[] | "any";
+  /** How a bad key is refused: HTTP 401 to the handshake (default), or an `error` event and a close after it. */
+  readonly refusal?: "http" | "event";
+  /** Arguments of tools that a text calls by their bare name. */
+  readonly tools?: Readonly<Record<string, JsonObject>>;
+  /** Answers to the first turns of each session, in order. */
+  readonly script?: readonly ScriptedTurn[];
+  /** Whether the service speaks first; default true. */
+  readonly greet?: boolean;
+  /** How long the greeting waits for a `session.update`, in ms; default 600. */
+  readonly greetAfterMs?: number;
+  /** Gets the conversation, one info line per turn. Default: nothing but warnings. */
+  readonly logger?: Logger;
+  /** Life of a client secret in seconds, where its request names none; default 600. */
+  readonly clientSecretTtl?: number;
+  /** Life of a session in seconds; default 3600. */
+  readonly sessionMaxSeconds?: number;
+  readonly vad?: VadDefaults;
+  /** Pause before an answer, in ms; default 80. */
+  readonly replyDelayMs?: number;
+  /** How many times faster than real time an answer is sent; default 6. */
+  readonly replySpeed?: number;
+  /** Sound in one delta, in ms; default 120. */
+  readonly replyChunkMs?: number;
+  /** `beta` speaks the retired dialect, as some gateways still do; default `ga`. */
+  readonly dialect?: "ga" | "beta";
+  /** Knobs that are set from the start. */
+  readonly faults?: Partial<FaultKnobs>;
+}
+
+/** The options with their defaults. */
+export interface Settings {
+  readonly keys: readonly string[] | "any" | undefined;
+  readonly refusal: "http" | "event";
+  readonly tools: Readonly<Record<string, JsonObject>>;
+  readonly script: readonly ScriptedTurn[];
+  readonly greet: boolean;
+  readonly greetAfterMs: number;
+  readonly logger: Logger;
+  readonly clientSecretTtl: number;
+  readonly sessionMaxSeconds: number;
+  readonly vad: Required<VadDefaults>;
+  readonly replyDelayMs: number;
+  readonly replySpeed: number;
+  readonly replyChunkMs: number;
+  readonly dialect: "ga" | "beta";
+}
+
+/** Fills in the defaults. */
+export function settle(options: LocalServiceOptions): Settings {
+  return {
+    keys: options.keys,
+    refusal: options.refusal ?? "http",
+    tools: options.tools ?? {},
+    script: options.script ?? [],
+    greet: options.greet ?? true,
+    greetAfterMs: options.greetAfterMs ?? 600,
+    logger: options.logger ?? defaultLogger,
+    clientSecretTtl: options.clientSecretTtl ?? 600,
+    sessionMaxSeconds: options.sessionMaxSeconds ?? 3600,
+    vad: {
+      threshold: options.vad?.threshold ?? 0.5,
+      prefixPaddingMs: options.vad?.prefixPaddingMs ?? 300,
+      silenceDurationMs: options.vad?.silenceDurationMs ?? 500,
+    },
+    replyDelayMs: options.replyDelayMs ?? 80,
+    replySpeed: options.replySpeed ?? 6,
+    replyChunkMs: options.replyChunkMs ?? 120,
+    dialect: options.dialect ?? "ga",
+  };
+}

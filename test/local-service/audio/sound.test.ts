@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { fromWire, toWire } from "../../../src/local-service/audio/formats.js";
+import { decodeG711, encodeG711 } from "../../../src/local-service/audio/g711.js";
+import { bytesToMs, loudness, msToBytes, trimQuietEnd } from "../../../src/local-service/audio/pcm.js";
+import { SoundBuffer } from "../../../src/local-service/audio/sound-buffer.js";
+import { answerClip, greetingClip } from "../../../src/local-service/audio/voice.js";
+import { bestCorrelation, silence, speech } from "../../support/speech.js";
+
+function samples(...values: number[]): Buffer {
+  return Buffer.from(Int16Array.from(values).buffer);
+}
+
+describe("pcm", () => {
+  it("turns milliseconds into bytes and back", () => {
+    expect(msToBytes(20)).toBe(960);
+    expect(bytesToMs(960)).toBe(20);
+  });
+
+  it("measures loudness in dB below full scale", () => {
+    expect(loudness(silence(20))).toBe(-Infinity);
+    expect(loudness(Buffer.alloc(0))).toBe(-Infinity);
+    expect(loudness(samples(-32_768, -32_768))).toBeCloseTo(0, 5);
+    expect(loudness(samples(3277, -3277))).toBeCloseTo(-20, 1);
+  });
+
+  it("trims quiet from the end only", () => {
+    const padded = Buffer.concat([silence(300), speech(), silence(2000)]);
+    const trimmed = trimQuietEnd(padded, -44, 200);
+    expect(bytesToMs(padded.length - trimmed.length)).toBeGreaterThan(1700);
+    expect(trimmed.subarray(0, msToBytes(300))).toEqual(silence(300));
+    expect(trimQuietEnd(silence(100), -44, 0)).toHaveLength(0);
+  });
+});
+
+describe("G.711", () => {
+  it("has the values of the standard", () => {
+    const ulaw = decodeG711(Uint8Array.of(0xff, 0x7f, 0x80, 0x00), "ulaw");
+    expect([0, 2, 4, 6].map((at) => ulaw.readInt16LE(at))).toEqual([0, 0, 32_124, -32_124]);
+    const alaw = decodeG711(Uint8Array.of(0xd5, 0x55, 0xaa, 0x2a), "alaw");
+    expect([0, 2, 4, 6].map((at) => alaw.readInt16LE(at))).toEqual([8, -8, 32_256, -32_256]);
+  });
+
+  it.each(["ulaw", "alaw"] as const)("gives every code back (%s)", (law) => {
+    const codes = Uint8Array.from({ length: 256 }, (_, code) => code);
+    const again = encodeG711(decodeG711(codes, law), law);
+    // µ-law has two zeros; they decode to the same sample.
+    expect([...again].map((code) => (law === "ulaw" && code === 0x7f ? 0xff : code))).toEqual(
+      [...codes].map((code) => (law === "ulaw" && code === 0x7f ? 0xff : code)),
+    );
+  });
+
+  it.each(["audio/pcm", "audio/pcmu", "audio/pcma"] as const)("carries speech over the wire (%s)", (format) => {
+    const wire = toWire(speech(), format);
+    expect(wire.length).toBe(format === "audio/pcm" ? speech().length : Math.floor(speech().length / 6));
+    expect(bestCorrelation(speech(), fromWire(wire, format), 20).value).toBeGreaterThan(0.9);
+  });
+});
+
+describe("SoundBuffer", () => {
+  it("takes a span and drops what came before", () => {
+    const buffer = new SoundBuffer();
+    buffer.append(Buffer.alloc(msToBytes(100), 1));
+    buffer.append(Buffer.alloc(msToBytes(100), 2));
+    const taken = buffer.take(50, 150);
+    expect(taken.length).toBe(msToBytes(100));
+    expect([taken[0], taken.at(-1)]).toEqual([1, 2]);
+    expect([buffer.startMs, buffer.endMs, buffer.lengthMs]).toEqual([150, 200, 50]);
+  });
+
+  it("clamps to what it has", () => {
+    const buffer = new SoundBuffer();
+    buffer.append(Buffer.alloc(msToBytes(100), 1));
+    expect(buffer.take(-50, 500)).toHaveLength(msToBytes(100));
+    expect(buffer.take(0, 500)).toHaveLength(0);
+  });
+
+  it("keeps no more than it is told, and knows the time all the same", () => {
+    const buffer = new SoundBuffer();
+    for (let index = 0; index < 100; index += 1) buffer.append(silence(20));
+    buffer.keepLast(300);
+    expect([buffer.startMs, buffer.endMs]).toEqual([1700, 2000]);
+    buffer.clear();
+    expect([buffer.lengthMs, buffer.endMs]).toEqual([0, 2000]);
+  });
+});
+
+describe("the recorded voice", () => {
+  it("is short, loud enough, and starts at once", () => {
+    expect(bytesToMs(greetingClip().pcm.length)).toBeGreaterThan(1400);
+    expect(bytesToMs(greetingClip().pcm.length)).toBeLessThan(2400);
+    expect(bytesToMs(answerClip().pcm.length)).toBeGreaterThan(500);
+    for (const { pcm } of [greetingClip(), answerClip()]) {
+      expect(loudness(pcm)).toBeGreaterThan(-26);
+      expect(loudness(pcm.subarray(0, msToBytes(300)))).toBeGreaterThan(-40);
+    }
+  });
+});

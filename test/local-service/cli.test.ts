@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { HELP, runCli, type CliOutcome } from "../../src/local-service/run-cli.js";
+import { like } from "../support/matchers.js";
+import { RawClient } from "../support/raw-client.js";
+import { speech } from "../support/speech.js";
+
+const outcomes: CliOutcome[] = [];
+let out = "";
+let err = "";
+
+afterEach(async () => {
+  for (const outcome of outcomes.splice(0)) if ("service" in outcome) await outcome.service.close();
+  out = "";
+  err = "";
+});
+
+async function run(...args: string[]): Promise<CliOutcome> {
+  const outcome = await runCli(args, { out: (text) => (out += text), err: (text) => (err += text) });
+  outcomes.push(outcome);
+  return outcome;
+}
+
+describe("rtvi-machine", () => {
+  it("says what it is", async () => {
+    expect(await run("--help")).toEqual({ exitCode: 0 });
+    expect(out).toBe(HELP);
+    expect(HELP).toMatch(/developer's tool: no speech recognition, no model/);
+  });
+
+  it.each([
+    [[]],
+    [["sing"]],
+    [["serve", "twice"]],
+    [["serve", "--loud"]],
+    [["serve", "--port", "x"]],
+    [["serve", "--port", "99999"]],
+  ])("refuses %j", async (args) => {
+    expect(await run(...args)).toEqual({ exitCode: 2 });
+    expect(err).toContain("--help");
+  });
+
+  it("says when the port is taken", async () => {
+    const first = await run("serve", "--port", "0", "--quiet");
+    if (!("service" in first)) throw new Error(err);
+    expect(await run("serve", "--port", String(first.service.port))).toEqual({ exitCode: 2 });
+    expect(err).toContain("EADDRINUSE");
+  });
+
+  it("serves, and writes the conversation readably", async () => {
+    const outcome = await run("serve", "--port", "0", "--no-greet");
+    if (!("service" in outcome)) throw new Error(err);
+    const client = await RawClient.open(outcome.service.wsUrl, "sk-very-secret");
+    await client.event("session.created");
+    client.send("session.update", {
+      session: { type: "realtime", tools: [{ type: "function", name: "get_weather" }] },
+    });
+    await client.ask("hello \u001b[31mthere");
+    const { response } = await client.ask("get_weather");
+    client.send("conversation.item.create", {
+      item: { type: "function_call_output", call_id: response.output[0]!.call_id, output: "sunny" },
+    });
+    await client.event(
+      (event) => event.type === "conversation.item.done" && event.item.type === "function_call_output",
+    );
+    client.speak(speech());
+    const from = client.events.length;
+    await client.event("response.done", from);
+    await client.close();
+    await expect.poll(() => out).toContain("closed");
+    const lines = out.split("\n").map((line) => line.replace(/^[\d:.]+ +/, ""));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "#1 session opened, gpt-realtime",
+        "#1 user    hello [31mthere",
+        "#1 bot     You said: hello [31mthere (voice, 0.7 s)",
+        "#1 tool    get_weather({})",
+        "#1 tool    get_weather returned sunny",
+        like(/^#1 user {4}\(speech, \d\.\d s\)$/),
+      ]),
+    );
+    expect(out).not.toMatch(/secret|[A-Za-z0-9+/]{100}/);
+    expect(err).toBe("");
+  });
+});
