@@ -1,0 +1,78 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { createWebSocketReceiver, type StatelyInspectionEvent } from "@statelyai/inspect";
+import { createInspectorServer } from "@statelyai/inspect/server";
+import { RTVIMessage, type PipecatClientOptions } from "@pipecat-ai/client-js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { statelyInspector } from "../../src/inspect/index.js";
+import { ScriptedTransport } from "../../src/testing/index.js";
+
+const SECRET = "sk-never-to-be-seen";
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+describe("statelyInspector", () => {
+  it("shows a whole session, state by state, in the Stately receiver", { timeout: 20_000 }, async () => {
+    const port = await freePort();
+    const server = createInspectorServer({ port, autoOpen: false });
+    cleanups.push(() => {
+      server.stop();
+    });
+    const received: StatelyInspectionEvent[] = [];
+    createWebSocketReceiver({ server: `ws://localhost:${String(port)}` }).subscribe((event) => received.push(event));
+    const inspector = statelyInspector({ url: `ws://localhost:${String(port)}` });
+    cleanups.push(() => {
+      inspector.stop();
+    });
+
+    const transport = new ScriptedTransport({ inspect: inspector.inspect }, { api_key: SECRET });
+    transport.initialize({ transport, enableMic: true } as PipecatClientOptions, () => undefined);
+    await transport.initDevices();
+    await transport.connect({ api_key: SECRET });
+    await transport.sendReadyMessage();
+    transport.sendMessage(new RTVIMessage("send-text", { content: "hello" }));
+    await transport.disconnect();
+
+    const values = (): string[] =>
+      received
+        .filter((event) => event.type === "@xstate.snapshot" && event.sessionId === transport.actor.sessionId)
+        .map((event) => JSON.stringify("snapshot" in event ? event.snapshot["value" as never] : null))
+        .filter((value, index, all) => value !== all[index - 1]);
+    await vi.waitFor(
+      () => {
+        expect(values()).toEqual([
+          '{"idle":"disconnected"}',
+          '{"idle":"initializing"}',
+          '{"idle":"initialized"}',
+          '{"session":"connecting"}',
+          '{"session":"connected"}',
+          '{"session":"ready"}',
+          '{"session":"disconnecting"}',
+          '{"idle":"disconnected"}',
+        ]);
+      },
+      { timeout: 10_000 },
+    );
+
+    const machines = received.filter((event) => event.type === "@xstate.actor").map((event) => event.name);
+    expect(machines).toEqual(expect.arrayContaining(["transport", "microphone", "speaker", "link"]));
+    expect(JSON.stringify(received)).not.toContain(SECRET);
+  });
+
+  it("says what is missing when there is no page and no socket url", async () => {
+    const inspector = statelyInspector();
+    await expect(inspector.ready).rejects.toThrow(/ws:\/\//);
+  });
+});
