@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Connect, Plugin } from "vite";
+
+/** A service of the page, with what only the server may know. */
+export interface BackedService {
+  readonly id: string;
+  readonly label: string;
+  /** Where the page's transport dials, e.g. `wss://api.openai.com/v1`. */
+  readonly base_url: string;
+  readonly model: string;
+  /** Where client secrets are minted, e.g. `https://api.openai.com/v1/realtime/client_secrets`. */
+  readonly mintUrl: string;
+  /** Stays in this process. */
+  readonly apiKey: string;
+}
+
+const MAX_BODY_BYTES = 10_000;
+
+/**
+ * Gives the page two endpoints: `GET /api/services` lists what it may talk to, `POST /api/session` with `{ service }`
+ * mints a short-lived client secret and answers with it. The key itself never reaches the page.
+ */
+export function sessionEndpoint(services: readonly BackedService[]): Plugin {
+  const attach = ({ middlewares }: { middlewares: Connect.Server }): void => {
+    middlewares.use("/api/services", (_request, response) => {
+      const offered = services.map(({ id, label, base_url, model }) => ({ id, label, base_url, model }));
+      answer(response, 200, offered);
+    });
+    middlewares.use("/api/session", (request, response) => {
+      startSession(request, response).catch((problem: unknown) => {
+        answer(response, 502, { error: `The service could not be reached: ${String(problem)}` });
+      });
+    });
+  };
+  const startSession = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method !== "POST") {
+      answer(response, 405, { error: "POST { service } to start a session." });
+      return;
+    }
+    const wanted = readService(await readBody(request));
+    const service = services.find(({ id }) => id === wanted);
+    if (!service) {
+      answer(response, 400, { error: `No such service: ${wanted ?? "none named"}` });
+      return;
+    }
+    const minted = await fetch(service.mintUrl, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${service.apiKey}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ session: { type: "realtime", model: service.model } }),
+    });
+    answer(response, minted.status, await minted.json());
+  };
+  return { name: "voice-console-session", configureServer: attach, configurePreviewServer: attach };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  let body = "";
+  for await (const chunk of request) {
+    body += String(chunk);
+    if (body.length > MAX_BODY_BYTES) throw new Error("request too large");
+  }
+  return body;
+}
+
+function readService(body: string): string | undefined {
+  try {
+    const request: unknown = JSON.parse(body);
+    if (typeof request !== "object" || request === null || !("service" in request)) return undefined;
+    return typeof request.service === "string" ? request.service : undefined;
+  } catch {
+    return undefined; // Not JSON: the caller answers that no service was named.
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,72 @@
+import type { Transport } from "@pipecat-ai/client-js";
+import { OpenAIRealTimeWebSocketTransport, type OpenAIFunctionTool } from "rtvi-machine/openai";
+
+/** A voice service that the page's server offers; the server keeps the credential. */
+export interface OfferedService {
+  readonly id: keyof typeof TRANSPORTS;
+  readonly label: string;
+  /** Where the transport dials, e.g. `wss://api.openai.com/v1`. */
+  readonly base_url: string;
+  readonly model: string;
+}
+
+/** Choices a person makes before a session. */
+export interface SessionChoices {
+  /** Echo cancellation, noise suppression and gain control by the browser. */
+  readonly processing: boolean;
+}
+
+/** A tool that the page answers; type its name to the local service to see it called. */
+const CURRENT_TIME: OpenAIFunctionTool = {
+  type: "function",
+  name: "current_time",
+  description: "The time of day where the user is.",
+  parameters: { type: "object", properties: {} },
+};
+
+function openAIWebSocket(service: OfferedService, choices: SessionChoices) {
+  return new OpenAIRealTimeWebSocketTransport(
+    {
+      api_key: "",
+      base_url: service.base_url,
+      model: service.model,
+      session_config: {
+        instructions: "You are a friendly voice assistant. Answer in one or two short sentences.",
+        input_audio_transcription: { model: "gpt-4o-mini-transcribe" },
+        tools: [CURRENT_TIME],
+      },
+    },
+    undefined,
+    {
+      audio: {
+        echoCancellation: choices.processing,
+        noiseSuppression: choices.processing,
+        autoGainControl: choices.processing,
+      },
+    },
+  );
+}
+
+/** One constructor per service the page can talk to. */
+const TRANSPORTS = { "openai-websocket": openAIWebSocket } satisfies Record<
+  string,
+  (service: OfferedService, choices: SessionChoices) => Transport
+>;
+
+/** The transport of a service. */
+export function createTransport(service: OfferedService, choices: SessionChoices) {
+  return TRANSPORTS[service.id](service, choices);
+}
+
+/** The services that the page's server offers. */
+export async function fetchServices(): Promise<OfferedService[]> {
+  const response = await fetch("/api/services");
+  if (!response.ok) throw new Error(`The server does not list its services (HTTP ${String(response.status)})`);
+  const listed: unknown = await response.json();
+  if (!Array.isArray(listed)) throw new Error("The server's list of services is not a list");
+  return listed.filter(isOfferedService);
+}
+
+function isOfferedService(value: unknown): value is OfferedService {
+  return typeof value === "object" && value !== null && "id" in value && String(value.id) in TRANSPORTS;
+}

@@ -1,0 +1,118 @@
+import type { BotOutputData } from "@pipecat-ai/client-js";
+import { byId, create, followEnd, keepLast } from "../dom.js";
+
+const LIMIT = 60;
+
+interface UserEntry {
+  readonly text: HTMLElement;
+  readonly aside: HTMLElement;
+  readonly startedAt: number;
+  final: boolean;
+}
+
+interface BotEntry {
+  readonly item: HTMLElement;
+  readonly segments: Map<number | string, HTMLElement>;
+}
+
+/** The conversation: user text as it firms up, the bot's text as it is spoken. */
+export class TranscriptView {
+  readonly #list = byId("transcript", HTMLOListElement);
+  #user: UserEntry | undefined;
+  #bot: BotEntry | undefined;
+
+  userStarted(at: number): void {
+    this.#closeBot(true);
+    const text = create("p", "words", "…");
+    const aside = create("p", "aside", "speaking");
+    this.#add("user live", text, aside);
+    this.#user = { text, aside, startedAt: at, final: false };
+  }
+
+  userStopped(at: number): void {
+    if (!this.#user) return;
+    this.#user.aside.textContent = `spoke ${((at - this.#user.startedAt) / 1000).toFixed(1)} s`;
+    this.#user.text.parentElement?.classList.remove("live");
+  }
+
+  /** Speech recognised; `final` may come after the bot has begun to answer, and still belongs to what was said. */
+  userHeard(text: string, final: boolean): void {
+    if (!this.#user || this.#user.final) this.userStarted(performance.now());
+    const user = this.#user;
+    if (!user) return;
+    followEnd(this.#list, () => {
+      user.text.textContent = text;
+    });
+    user.text.classList.toggle("partial", !final);
+    user.final = final;
+  }
+
+  userTyped(text: string): void {
+    this.#closeBot(true);
+    this.#add("user", create("p", "words", text), create("p", "aside", "typed"));
+  }
+
+  botOutput(output: BotOutputData): void {
+    followEnd(this.#list, () => {
+      const bot = (this.#bot ??= this.#openBot());
+      const key = output.segment_id ?? `text-${String(bot.segments.size)}`;
+      let segment = bot.segments.get(key);
+      if (!segment) {
+        segment = create("span", "segment");
+        bot.segments.set(key, segment);
+        bot.item.querySelector(".words")?.append(segment, " ");
+      }
+      fillSegment(segment, output);
+    });
+  }
+
+  botStarted(): void {
+    this.#bot ??= this.#openBot();
+    this.#bot.item.classList.add("live");
+  }
+
+  botStopped(): void {
+    this.#closeBot(false);
+  }
+
+  note(text: string): void {
+    this.#closeBot(false);
+    this.#add("note", create("p", "words", text));
+  }
+
+  #openBot(): BotEntry {
+    const item = this.#add("bot", create("p", "words"));
+    return { item, segments: new Map() };
+  }
+
+  /** @param cut whether unspoken words were dropped by the user's turn */
+  #closeBot(cut: boolean): void {
+    const bot = this.#bot;
+    if (!bot) return;
+    const wasLive = bot.item.classList.contains("live");
+    bot.item.classList.remove("live");
+    if (cut && wasLive) {
+      bot.item.classList.add("interrupted");
+      bot.item.append(create("p", "aside", "interrupted"));
+    }
+    this.#bot = undefined;
+  }
+
+  #add(className: string, ...content: HTMLElement[]): HTMLLIElement {
+    const item = create("li", `entry ${className}`);
+    item.append(...content);
+    followEnd(this.#list, () => {
+      this.#list.append(item);
+      keepLast(this.#list, LIMIT);
+    });
+    return item;
+  }
+}
+
+function fillSegment(segment: HTMLElement, output: BotOutputData): void {
+  const progress = output.spoken_progress;
+  const unspoken = output.will_be_spoken === true && output.spoken_status !== "completed";
+  const spoken = progress?.accumulated_text ?? (unspoken ? "" : output.text);
+  const rest = progress?.remaining_text ?? (unspoken ? output.text : "");
+  segment.replaceChildren(create("span", "spoken", spoken), create("span", "unspoken", rest));
+}

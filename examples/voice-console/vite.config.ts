@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const source = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
+
+/** The page on its own; `npm start` and `npm run demo` add the session endpoint. */
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  // An app would install the package; the example runs on the sources beside it.
+  resolve: { alias: { "rtvi-machine/openai": source("providers/openai/index.ts") } },
+  optimizeDeps: { include: ["@pipecat-ai/client-js", "xstate"] },
+  build: { target: "es2022", emptyOutDir: true },
+  server: { fs: { allow: ["../.."] } },
+});

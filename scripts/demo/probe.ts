@@ -1,0 +1,152 @@
+/**
+ * What the demo sees of the page, from outside: installed before the page's own scripts, it watches the browser's
+ * interfaces, so that neither the page nor the library has a test hook.
+ */
+
+/** An RTVI event, from the page's performance marks; or `clicked` and `typed`, for what was done to the page. */
+export interface SeenEvent {
+  readonly name: string;
+  /** `performance.now()` of the page, ms. */
+  readonly at: number;
+  readonly data: unknown;
+}
+
+/** A block of what an AudioContext sent to its destination. */
+export interface PlayedBlock {
+  /** Counts the page's contexts, from 1. */
+  readonly context: number;
+  /** Hz. */
+  readonly rate: number;
+  /** The block's first frame, by the context's clock. */
+  readonly frame: number;
+  /** When the block arrived, `performance.now()` of the page, ms. */
+  readonly arrived: number;
+  /** 16-bit little-endian mono PCM in base64. */
+  readonly pcm: string;
+}
+
+/** What is still held. */
+export interface Holdings {
+  readonly liveTracks: number;
+  readonly openContexts: number;
+  readonly openSockets: number;
+}
+
+declare global {
+  interface Window {
+    demoEvent(event: SeenEvent): void;
+    demoPlayed(block: PlayedBlock): void;
+    demoHoldings(): Holdings;
+  }
+}
+
+/** Runs in the page. Self-contained: it travels as text. */
+export function installProbe(): void {
+  const tracks: MediaStreamTrack[] = [];
+  const contexts: AudioContext[] = [];
+  const sockets: WebSocket[] = [];
+  const taps = new WeakMap<BaseAudioContext, Promise<AudioNode>>();
+
+  window.demoHoldings = () => ({
+    liveTracks: tracks.filter((track) => track.readyState === "live").length,
+    openContexts: contexts.filter((context) => context.state !== "closed").length,
+    openSockets: sockets.filter((socket) => socket.readyState !== WebSocket.CLOSED).length,
+  });
+
+  new PerformanceObserver((list) => {
+    for (const mark of list.getEntries()) {
+      if (!(mark instanceof PerformanceMark) || !mark.name.startsWith("rtvi:")) continue;
+      window.demoEvent({ name: mark.name.slice("rtvi:".length), at: mark.startTime, data: mark.detail as unknown });
+    }
+  }).observe({ type: "mark" });
+
+  const done = (name: string, data: string, at: number): void => window.demoEvent({ name, at, data });
+  const options = { capture: true };
+  window.addEventListener(
+    "click",
+    ({ target, timeStamp }) => {
+      if (target instanceof HTMLButtonElement && target.type === "button") done("clicked", target.innerText, timeStamp);
+    },
+    options,
+  );
+  window.addEventListener(
+    "submit",
+    ({ target, timeStamp }) => {
+      const text = target instanceof HTMLFormElement ? new FormData(target).get("text") : undefined;
+      if (typeof text === "string") done("typed", text, timeStamp);
+    },
+    options,
+  );
+
+  const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await getUserMedia(constraints);
+    tracks.push(...stream.getTracks());
+    return stream;
+  };
+  window.AudioContext = class extends AudioContext {
+    constructor(options?: AudioContextOptions) {
+      super(options);
+      contexts.push(this);
+    }
+  };
+  window.WebSocket = class extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      sockets.push(this);
+    }
+  };
+
+  const RECORDER = `registerProcessor("demo-recorder", class extends AudioWorkletProcessor {
+    block = new Float32Array(2048); filled = 0;
+    process([[input]]) {
+      if (this.filled === 0) this.frame = currentFrame;
+      if (input) this.block.set(input, this.filled);
+      this.filled += 128;
+      if (this.filled === this.block.length) {
+        this.port.postMessage({ frame: this.frame, block: this.block.slice() });
+        this.block.fill(0);
+        this.filled = 0;
+      }
+      return true;
+    }
+  })`;
+
+  // Whatever is connected to the loudspeaker is connected to a recorder too: this is the sound as it is played.
+  const recorderOf = async (context: AudioContext): Promise<AudioNode> => {
+    const url = URL.createObjectURL(new Blob([RECORDER], { type: "text/javascript" }));
+    await context.audioWorklet.addModule(url);
+    const recorder = new AudioWorkletNode(context, "demo-recorder", {
+      channelCount: 1,
+      channelCountMode: "explicit",
+      numberOfOutputs: 0,
+    });
+    const number = contexts.indexOf(context) + 1;
+    recorder.port.onmessage = ({ data }: MessageEvent<{ frame: number; block: Float32Array }>) => {
+      const pcm = Int16Array.from(data.block, (sample) => Math.max(-1, Math.min(1, sample)) * 32767);
+      const text = String.fromCharCode(...new Uint8Array(pcm.buffer));
+      const arrived = performance.now();
+      window.demoPlayed({ context: number, rate: context.sampleRate, frame: data.frame, arrived, pcm: btoa(text) });
+    };
+    return recorder;
+  };
+
+  // Whatever is connected to the loudspeaker is connected to a recorder too: this is the sound as it is played.
+  const connect: unknown = Reflect.get(AudioNode.prototype, "connect");
+  const reallyConnect = (node: AudioNode, args: readonly unknown[]): unknown =>
+    typeof connect === "function" ? Reflect.apply(connect, node, args) : undefined;
+  const listen = (node: AudioNode, target: unknown): void => {
+    const { context } = node;
+    if (!(target instanceof AudioDestinationNode) || !(context instanceof AudioContext)) return;
+    const recorder = taps.get(context) ?? recorderOf(context);
+    taps.set(context, recorder);
+    recorder.then(
+      (tap) => reallyConnect(node, [tap]),
+      (problem: unknown) => console.error("The demo's recorder did not start", problem),
+    );
+  };
+  Reflect.set(AudioNode.prototype, "connect", function (this: AudioNode, ...args: unknown[]): unknown {
+    listen(this, args[0]);
+    return reallyConnect(this, args);
+  });
+}
