@@ -17,7 +17,7 @@ export default defineConfig(
     "**/dist/",
     "coverage/",
     "docs/",
-    "artifacts/",
+    "demo-output/",
     "src/media/worklets/generated.ts",
     "src/local-service/audio/voice-data.ts",
   ]),

@@ -113,6 +113,8 @@ export const microphoneMachine = setup({
         "mic.unmuted": [{ guard: "isStreaming", target: "open", actions: "markUnmuted" }, { actions: "markUnmuted" }],
         "mic.muted": { actions: "markMuted" },
         "mic.chosen": { actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) } },
+        // A session that was muted from start to end held nothing, and must not leave its wish for audio behind.
+        "mic.released": { actions: "forgetSession" },
       },
     },
     open: {

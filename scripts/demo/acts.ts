@@ -23,6 +23,8 @@ const MUTE_SETTLES_MS = 250;
 const VAD_MS = 800;
 /** Far enough into a turn for a look at the meters, and for a picture. */
 const MID_SPEECH_MS = 500;
+/** How long a speaker's meter may stay at 0: a breath. */
+const METER_MS = 1500;
 
 const fixed = (value: number): string => value.toFixed(3);
 const nameOf = (turn: SeenTurn): string => (turn.asked === "greeting" ? "greeting" : `turn ${turn.number}`);
@@ -127,9 +129,14 @@ export class Acts {
     );
   }
 
-  /** What a level meter shows, in percent. */
+  /** The first level above 0 that a meter shows, in percent; 0 when it stays there. */
   async #meter(who: "user" | "bot"): Promise<number> {
-    return Number(await this.#stage.page.getAttribute(`#${who}-level`, "aria-valuenow"));
+    const end = Date.now() + METER_MS;
+    let level = 0;
+    while (level === 0 && Date.now() < end) {
+      level = Number(await this.#stage.page.getAttribute(`#${who}-level`, "aria-valuenow"));
+    }
+    return level;
   }
 
   #lastText(): SeenTurn | undefined {
@@ -157,9 +164,6 @@ export class Acts {
       before > HEARD && silent <= SILENT_WITHIN_MS,
       `${nameOf(turn)}: interrupted; the bot was audible (${fixed(before)} RMS) and silent ${ms(Math.max(0, silent))} after the user's start`,
     );
-    this.#report.check(
-      stopped <= STOPPED_WITHIN_MS,
-      `${nameOf(turn)}: bot-stopped-speaking ${ms(stopped)} after it`,
-    );
+    this.#report.check(stopped <= STOPPED_WITHIN_MS, `${nameOf(turn)}: bot-stopped-speaking ${ms(stopped)} after it`);
   }
 }

@@ -14,8 +14,9 @@ const MIN = -32768;
  */
 export function floatToPcm16(input: Float32Array, output: Int16Array, offset = 0): void {
   for (let index = 0; index < input.length; index += 1) {
+    // floor(x + 0.5) is Math.round(x) here, and several times faster in V8.
     const scaled = (input[index] ?? 0) * SCALE;
-    output[offset + index] = scaled >= MAX ? MAX : scaled <= MIN ? MIN : Math.round(scaled);
+    output[offset + index] = scaled >= MAX ? MAX : scaled <= MIN ? MIN : Math.floor(scaled + 0.5);
   }
 }
 

@@ -1,3 +1,4 @@
+export { ManualClock } from "./manual-clock.js";
 export { ScriptedMediaManager, ScriptedMicrophone, ScriptedSpeaker } from "./scripted-media.js";
 export type { MicrophoneScript } from "./scripted-media.js";
 export { ScriptedTransport } from "./scripted-transport.js";

@@ -11,12 +11,20 @@ const DEVICE: DeviceInfo = { deviceId: "scripted-mic", label: "Scripted micropho
 /** A microphone without a browser. */
 export class ScriptedMicrophone implements MicrophonePort {
   script: MicrophoneScript = "grant";
+  /** What is held, or was held last. */
+  device: DeviceInfo = DEVICE;
   /** Microphones held now; a leak if not 0 after a session. */
   held = 0;
   muted = false;
   streaming = false;
   #reports: MicrophoneReports | undefined;
   #answer: ((error: DeviceError | undefined) => void) | undefined;
+  readonly #granted: () => void;
+
+  /** @param granted is told each time that the microphone was granted. */
+  constructor(granted: () => void = () => undefined) {
+    this.#granted = granted;
+  }
 
   async open(request: MicrophoneRequest, reports: MicrophoneReports): Promise<DeviceInfo> {
     this.muted = request.muted;
@@ -36,7 +44,9 @@ export class ScriptedMicrophone implements MicrophonePort {
     if (request.signal.aborted) throw new DeviceError(["mic"], "unknown", "aborted");
     this.#reports = reports;
     this.held += 1;
-    return { ...DEVICE, deviceId: request.deviceId === "" ? DEVICE.deviceId : request.deviceId };
+    this.device = request.deviceId === "" ? DEVICE : { ...DEVICE, deviceId: request.deviceId };
+    this.#granted();
+    return this.device;
   }
 
   /** Answers a hanging `open`. */
@@ -113,11 +123,15 @@ export class ScriptedSpeaker implements SpeakerPort {
   }
 }
 
-const MICROPHONE_INFO = { ...DEVICE, kind: "audioinput", toJSON: () => DEVICE } satisfies MediaDeviceInfo;
+function infoOf(device: DeviceInfo): MediaDeviceInfo {
+  return { ...device, kind: "audioinput", toJSON: () => device };
+}
 
 /** A media manager without a browser, for tests of transports and apps. */
 export class ScriptedMediaManager extends MediaManager {
-  readonly microphone = new ScriptedMicrophone();
+  readonly microphone = new ScriptedMicrophone(() => {
+    this._callbacks.onMicUpdated?.(infoOf(this.microphone.device));
+  });
   readonly speaker = new ScriptedSpeaker();
 
   override get ports(): MediaPorts {
@@ -147,7 +161,7 @@ export class ScriptedMediaManager extends MediaManager {
     return pcm;
   }
   getAllMics(): Promise<MediaDeviceInfo[]> {
-    return Promise.resolve([MICROPHONE_INFO]);
+    return Promise.resolve([infoOf(DEVICE)]);
   }
   getAllCams(): Promise<MediaDeviceInfo[]> {
     return Promise.resolve([]);
@@ -155,8 +169,10 @@ export class ScriptedMediaManager extends MediaManager {
   getAllSpeakers(): Promise<MediaDeviceInfo[]> {
     return Promise.resolve([]);
   }
-  updateMic(): void {
-    this._callbacks.onMicUpdated?.(MICROPHONE_INFO);
+  updateMic(micId: string): void {
+    if (this.microphone.held === 0) return;
+    this.microphone.device = { ...DEVICE, deviceId: micId };
+    this._callbacks.onMicUpdated?.(infoOf(this.microphone.device));
   }
   updateCam(): void {
     // No camera.
@@ -165,7 +181,7 @@ export class ScriptedMediaManager extends MediaManager {
     // One output only.
   }
   get selectedMic(): MediaDeviceInfo | Record<string, never> {
-    return this.microphone.held > 0 ? MICROPHONE_INFO : {};
+    return this.microphone.held > 0 ? infoOf(this.microphone.device) : {};
   }
   get selectedCam(): Record<string, never> {
     return {};
@@ -182,15 +198,11 @@ export class ScriptedMediaManager extends MediaManager {
   enableScreenShare(): void {
     // No screen.
   }
-  get isCamEnabled(): boolean {
-    return false;
-  }
+  readonly isCamEnabled = false;
   get isMicEnabled(): boolean {
     return !this.microphone.muted;
   }
-  get isSharingScreen(): boolean {
-    return false;
-  }
+  readonly isSharingScreen = false;
   tracks(): Tracks {
     return { local: {} };
   }

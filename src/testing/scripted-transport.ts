@@ -46,6 +46,7 @@ export class ScriptedTransport extends RealTimeWebsocketTransport {
   }
 
   async connectLLM(): Promise<void> {
+    const { signal } = this.attempt;
     this.dials += 1;
     if (this.script.dial === "refuse") throw new ConnectionFailedError("refused by the script", { retryable: true });
     this.wires += 1;
@@ -55,10 +56,11 @@ export class ScriptedTransport extends RealTimeWebsocketTransport {
         this.#settle = { open, refuse };
       });
     }
-    if (this.script.ready === "at once")
+    if (this.script.ready === "at once") {
       queueMicrotask(() => {
-        this.serviceReady();
+        if (!signal.aborted) this.serviceReady();
       });
+    }
   }
 
   disconnectLLM(): Promise<void> {

@@ -44,7 +44,7 @@ function plain(payload: unknown): unknown {
   if (payload instanceof MediaStreamTrack) return { kind: payload.kind, label: payload.label };
   if (payload === undefined) return null;
   try {
-    return JSON.parse(JSON.stringify(payload)) as unknown;
+    return JSON.parse(JSON.stringify(payload));
   } catch {
     return typeof payload; // Circular or a BigInt: nothing that one line could show.
   }

@@ -19,12 +19,10 @@ export class PlaybackCore {
   readonly #fading = new FadingTail();
   readonly #meter: LevelMeter;
   readonly #resampler: Resampler | undefined;
-  readonly #reportEvery: number;
   #source = new Float32Array(0);
   /** The item that is audible; undefined while silent. */
   #current: QueuedItem | undefined;
   #reported = 0;
-  #sinceReport = 0;
   #silence = 0;
   #metered = false;
 
@@ -33,8 +31,7 @@ export class PlaybackCore {
     this.#post = post;
     this.#inputRate = inputRate;
     this.#resampler = contextRate === inputRate ? undefined : new Resampler(inputRate, contextRate);
-    this.#reportEvery = contextRate / REPORTS_PER_SECOND;
-    this.#meter = new LevelMeter(this.#reportEvery);
+    this.#meter = new LevelMeter(contextRate / REPORTS_PER_SECOND);
   }
 
   write(samples: Int16Array, itemId: string): void {
@@ -80,33 +77,30 @@ export class PlaybackCore {
     if (this.#current !== undefined) this.#progress(this.#current);
     this.#current = item;
     this.#reported = item.played;
-    this.#sinceReport = 0;
     this.#post({ type: "began", item: countOf(item) });
   }
 
   #progress(item: QueuedItem): void {
-    this.#sinceReport = 0;
     if (item.played === this.#reported) return;
     this.#reported = item.played;
     this.#post({ type: "progress", item: countOf(item) });
   }
 
   #report(output: Float32Array): void {
-    const current = this.#current;
-    if (current !== undefined) {
-      this.#sinceReport += output.length;
-      if (this.#queue.empty && this.#silence >= (this.#resampler?.delay ?? 0)) {
-        // The resampler holds back its last samples: the item has drained when they are out, too.
-        this.#current = undefined;
-        this.#post({ type: "drained", item: countOf(current) });
-      } else if (this.#sinceReport >= this.#reportEvery) {
-        this.#progress(current);
-      }
+    // The resampler holds back its last samples: the item has drained when they are out, too.
+    if (this.#current !== undefined && this.#queue.empty && this.#silence >= (this.#resampler?.delay ?? 0)) {
+      this.#post({ type: "drained", item: countOf(this.#current) });
+      this.#current = undefined;
     }
     const rms = this.#meter.add(output);
-    // One zero tells that it is silent; more would wake the main thread for nothing.
-    if (rms === undefined || (rms === 0 && !this.#metered)) return;
+    if (rms === undefined) return;
+    if (this.#current !== undefined) {
+      this.#reported = this.#current.played;
+      this.#post({ type: "progress", item: countOf(this.#current), rms });
+    } else if (rms > 0 || this.#metered) {
+      // One zero tells that it is silent; more would wake the main thread for nothing.
+      this.#post({ type: "level", rms });
+    }
     this.#metered = rms > 0;
-    this.#post({ type: "level", rms });
   }
 }

@@ -50,7 +50,9 @@ export interface ItemCount {
 }
 
 export type PlaybackMessage =
-  | { readonly type: "began" | "progress" | "drained"; readonly item: ItemCount }
+  /** `rms` rides along with the regular progress: each message wakes the main thread. */
+  | { readonly type: "began" | "progress" | "drained"; readonly item: ItemCount; readonly rms?: number }
+  /** The level while no item is audible. */
   | { readonly type: "level"; readonly rms: number }
   /** The answer to `interrupt`: items that had samples left, in the order of playing. */
   | { readonly type: "cut"; readonly requestId: number; readonly items: readonly ItemCount[] };

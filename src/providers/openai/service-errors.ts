@@ -22,7 +22,7 @@ const FATAL: Readonly<Record<string, { readonly advice: string; readonly retryab
 };
 
 /** Whether an error means that the session is over. */
-export function isFatal(details: ErrorDetails): boolean {
+function isFatal(details: ErrorDetails): boolean {
   return (details.code !== undefined && Object.hasOwn(FATAL, details.code)) || details.type === "authentication_error";
 }
 

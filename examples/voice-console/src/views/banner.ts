@@ -25,10 +25,6 @@ export class Banner {
 export function describe(problem: unknown): string {
   if (problem instanceof Response) return `The server answered ${String(problem.status)} ${problem.statusText}`.trim();
   if (problem instanceof Error) return problem.message;
-  if (typeof problem === "object" && problem !== null) {
-    const { error, message } = problem as { error?: unknown; message?: unknown };
-    if (typeof error === "string") return error;
-    if (typeof message === "string") return message;
-  }
+  if (typeof problem === "object" && problem !== null && "error" in problem) return describe(problem.error);
   return String(problem);
 }

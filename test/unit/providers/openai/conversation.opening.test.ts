@@ -11,7 +11,10 @@ describe("opening a session", () => {
     const scenario = new Scenario({ settings: { instructions: "be kind" } });
     scenario.receive(created);
     expect(scenario.sent).toEqual([
-      { type: "session.update", session: expect.objectContaining({ type: "realtime", instructions: "be kind" }) },
+      {
+        type: "session.update",
+        session: expect.objectContaining({ type: "realtime", instructions: "be kind" }) as object,
+      },
     ]);
     expect(scenario.of("ready")).toHaveLength(0);
     expect(scenario.conversation.isReady).toBe(false);

@@ -131,7 +131,7 @@ describe("a spoken answer", () => {
     scenario.receive(server.audio(50, "resp_1", "item_b"), server.audioDone("resp_1", "item_b"), server.done());
     scenario.plays("began", "item_a", 0, 50);
     scenario.plays("drained", "item_b", 50);
-    expect(scenario.told.filter((type) => /bot-st/.test(type))).toEqual([
+    expect(scenario.told.filter((type) => type.includes("bot-st"))).toEqual([
       "bot-started-speaking",
       "bot-stopped-speaking",
     ]);
@@ -305,11 +305,15 @@ describe("responses that do not complete", () => {
     expect(scenario.of("fault")).toHaveLength(0);
   });
 
-  it("ends the session when the quota is spent", () => {
+  it("does not end the session, even when the quota is spent: it says what to do", () => {
     const scenario = Scenario.ready();
     const error = { type: "insufficient_quota", code: "insufficient_quota", message: "You exceeded your quota" };
     scenario.receive(server.created(), server.done("resp_1", { status: "failed", status_details: { error } }));
-    expect(scenario.of("fault")).toHaveLength(1);
+    expect(scenario.of("fault")).toHaveLength(0);
+    expect(scenario.of("report")[0]?.error).toMatchObject({
+      serviceCode: "insufficient_quota",
+      message: expect.stringContaining("billing") as string,
+    });
   });
 
   it("says nothing of a cancelled one", () => {

@@ -1,4 +1,4 @@
-import { MessageTooLargeError, RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
+import { MessageTooLargeError, RTVIMessage, TransportWrapper, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   AuthenticationError,
@@ -335,6 +335,21 @@ describe("a session", () => {
     expect(rig.events()[0]).toMatchObject({
       session: { instructions: "new", audio: { output: { voice: "ash", speed: 1.2 } } },
     });
+    await hangUp(rig);
+  });
+
+  it("works through the proxy that client-js hands to apps", async () => {
+    const rig = await ready();
+    const proxy = new TransportWrapper(rig.transport).proxy as unknown as typeof rig.transport;
+    expect(proxy.expiry).toBe(1234);
+    expect(proxy.state).toBe("ready");
+    proxy.interrupt();
+    proxy.updateSettings({ instructions: "by proxy" });
+    proxy.sendServiceEvent({ type: "input_audio_buffer.clear" });
+    expect(rig.events().slice(-2)).toMatchObject([
+      { type: "session.update", session: { instructions: "by proxy" } },
+      { type: "input_audio_buffer.clear" },
+    ]);
     await hangUp(rig);
   });
 

@@ -1,0 +1,226 @@
+import type { DeviceError, PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
+import { expect } from "vitest";
+import type { DeviceSource, NetworkSource } from "../../src/actors/watches.js";
+import type { Logger } from "../../src/log.js";
+import { rtviStateOf } from "../../src/rtvi/rtvi-state.js";
+import { ManualClock, ScriptedTransport } from "../../src/testing/index.js";
+
+/** Everything that is ready to run, runs: promises are settled as far as they can be without time passing. */
+export async function drain(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** An event target that counts its listeners. */
+export class CountingTarget extends EventTarget {
+  listeners = 0;
+
+  override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
+    this.listeners += 1;
+    const options = args[2];
+    if (typeof options === "object") options.signal?.addEventListener("abort", () => (this.listeners -= 1));
+    super.addEventListener(...args);
+  }
+}
+
+export class ScriptedNetwork extends CountingTarget implements NetworkSource {
+  readonly navigator = { onLine: true };
+
+  turn(onLine: boolean): void {
+    this.navigator.onLine = onLine;
+    this.dispatchEvent(new Event(onLine ? "online" : "offline"));
+  }
+}
+
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export const READY_TIMEOUT = 3_000;
+/** Longer than all of a session's deadlines and waits together. */
+export const AGES = 120_000;
+
+/** What an app does inside one of its callbacks. */
+export type Reaction = (world: World) => void;
+
+/** A scripted transport as it is, and what an app has seen of it. */
+export class World {
+  readonly clock = new ManualClock();
+  readonly network = new ScriptedNetwork();
+  readonly devices = new CountingTarget();
+  readonly transport: AuditedTransport;
+  readonly announced: TransportState[] = ["disconnected"];
+  readonly log: string[] = [];
+  readonly errors: RTVIMessage[] = [];
+  readonly deviceErrors: DeviceError[] = [];
+  /** What callbacks do, once each, by the callback's name or the announced state. */
+  readonly reactions = new Map<string, Reaction>();
+  readonly promises: { name: string; outcome: "pending" | "resolved" | Error }[] = [];
+  depth = 0;
+
+  constructor(enableMic = true) {
+    this.transport = new AuditedTransport({
+      clock: this.clock,
+      network: this.network,
+      random: () => 0.5,
+      reconnect: { base: 100, cap: 1_000, attempts: 3, minUptime: 2_000 },
+      timeouts: { dial: 2_000, ready: READY_TIMEOUT, disconnect: 500 },
+      audio: { mediaDevices: this.devices as DeviceSource as MediaDevices },
+      logger: silent,
+      preRoll: 100,
+    });
+    const callbacks: PipecatClientOptions["callbacks"] = {
+      onTransportStateChanged: (state) => {
+        // The getter and the callback agree, here of all places.
+        expect(this.transport.state).toBe(state);
+        this.announced.push(state);
+        this.#called(state);
+      },
+      onConnected: () => this.#called("onConnected"),
+      onDisconnected: () => this.#called("onDisconnected"),
+      onBotReady: () => this.#called("onBotReady"),
+      onMicUpdated: () => this.#called("onMicUpdated"),
+      onDeviceError: (error) => {
+        this.deviceErrors.push(error);
+        this.#called("onDeviceError");
+      },
+      onError: (message) => {
+        this.errors.push(message);
+        this.#called("onError");
+        // As the client does.
+        if ((message.data as { fatal: boolean }).fatal) this.disconnect();
+      },
+    };
+    const options: PipecatClientOptions = { transport: this.transport, enableMic, callbacks };
+    this.transport.initialize(options, (message) => {
+      this.#called(message.type);
+    });
+  }
+
+  #called(name: string): void {
+    this.log.push(name);
+    const reaction = this.reactions.get(name);
+    this.reactions.delete(name);
+    this.depth += 1;
+    try {
+      reaction?.(this);
+    } finally {
+      this.depth -= 1;
+    }
+  }
+
+  /** As the client does it. */
+  connect(): void {
+    const connect = async (): Promise<void> => {
+      try {
+        await this.transport.connect();
+        await this.transport.sendReadyMessage();
+      } catch (error) {
+        this.disconnect();
+        throw error;
+      }
+    };
+    this.#track("connect", connect());
+  }
+
+  disconnect(): void {
+    this.#track("disconnect", this.transport.disconnect());
+  }
+
+  initDevices(): void {
+    this.#track("initDevices", this.transport.initDevices());
+  }
+
+  sendReadyMessage(): void {
+    this.#track("sendReadyMessage", this.transport.sendReadyMessage());
+  }
+
+  #track(name: string, promise: Promise<void>): void {
+    const entry: (typeof this.promises)[number] = { name, outcome: "pending" };
+    this.promises.push(entry);
+    promise.then(
+      () => {
+        entry.outcome = "resolved";
+      },
+      (error: unknown) => {
+        entry.outcome = error instanceof Error ? error : new Error(`not an Error: ${String(error)}`);
+      },
+    );
+  }
+
+  /** Microphone audio, marked with the session it was spoken in. */
+  say(): void {
+    const pcm = new Int32Array(4).fill(this.transport.sessions);
+    this.transport.media.say(pcm.buffer);
+  }
+
+  /** What holds at every moment, whether promises have been drained or not. */
+  checkInvariants(): void {
+    const { transport } = this;
+    const snapshot = transport.actor.getSnapshot();
+    expect(snapshot.status).toBe("active");
+    expect(transport.state).toBe(this.announced.at(-1));
+    expect(transport.state).toBe(rtviStateOf(snapshot));
+    expect(transport.mostWires).toBeLessThanOrEqual(1);
+    expect(transport.crossed).toEqual([]);
+    if (snapshot.matches("idle")) expect(transport.wires, `wires in ${transport.state}`).toBe(0);
+    if (transport.state === "disconnected" || transport.state === "error") this.checkNothingHeld();
+  }
+
+  checkNothingHeld(): void {
+    const { media } = this.transport;
+    expect(this.transport.wires, "wires").toBe(0);
+    expect(media.microphone.held, "microphones held").toBe(0);
+    expect(media.speaker.isOpen, "speaker open").toBe(false);
+    expect(media.speaker.queue, "audio queued").toEqual([]);
+  }
+
+  /** `disconnect()`, and then all the time in the world. */
+  async release(): Promise<void> {
+    this.reactions.clear();
+    this.disconnect();
+    for (let past = 0; past < AGES; past += AGES / 4) {
+      await drain();
+      this.clock.advance(AGES / 4);
+    }
+    await drain();
+  }
+
+  /** What holds once it is released. */
+  checkSettled(): void {
+    expect(this.transport.state).toBe("disconnected");
+    this.checkInvariants();
+    this.checkNothingHeld();
+    const before = this.transport.audioBytes;
+    this.transport.media.microphone.held = 1;
+    this.transport.media.microphone.streaming = true;
+    this.transport.media.microphone.muted = false;
+    this.say();
+    this.transport.media.microphone.held = 0;
+    expect(this.transport.audioBytes, "audio after the end").toBe(before);
+    expect(this.clock.pending, "timers").toBe(0);
+    expect(this.network.listeners, "network listeners").toBe(0);
+    expect(this.devices.listeners, "device listeners").toBe(0);
+    expect(this.promises.filter(({ outcome }) => outcome === "pending").map(({ name }) => name)).toEqual([]);
+  }
+}
+
+/** Watches that audio reaches its own session alone. */
+export class AuditedTransport extends ScriptedTransport {
+  sessions = 0;
+  readonly crossed: string[] = [];
+
+  override async connectLLM(): Promise<void> {
+    if (this.attempt.attempt === 1) this.sessions += 1;
+    await super.connectLLM();
+  }
+
+  override handleUserAudioStream(data: ArrayBuffer): void {
+    super.handleUserAudioStream(data);
+    const [session] = new Int32Array(data);
+    if (session !== this.sessions) this.crossed.push(`session ${session} in ${this.sessions}`);
+    if (this.state !== "ready") this.crossed.push(`audio in ${this.state}`);
+  }
+}

@@ -1,0 +1,209 @@
+import { RTVIMessage } from "@pipecat-ai/client-js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { WebSocket as NodeWebSocket } from "ws";
+import type { PlayedItem } from "../../../../src/contracts/speaker.js";
+import type { LocalService } from "../../../../src/local-service/index.js";
+import { OpenAIRealTimeWebSocketTransport } from "../../../../src/providers/openai/index.js";
+import type { OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
+import { ScriptedMediaManager, ScriptedSpeaker } from "../../../../src/testing/index.js";
+import { chunks, silence, speech } from "../../../support/speech.js";
+import { withService } from "../../../support/with-service.js";
+
+/** Plays what it is given in next to no time, or, held, stops after the first 100 ms. */
+class QuickSpeaker extends ScriptedSpeaker {
+  held = false;
+  readonly #received = new Map<string, number>();
+
+  override write(pcm: Int16Array, itemId: string): void {
+    super.write(pcm, itemId);
+    const received = (this.#received.get(itemId) ?? 0) + pcm.length;
+    const first = received === pcm.length;
+    this.#received.set(itemId, received);
+    const item = (playedSamples: number): PlayedItem => {
+      return { itemId, playedSamples, receivedSamples: received, sampleRate: 24_000 };
+    };
+    setTimeout(() => {
+      if (first) this.report({ type: "began", item: item(0) });
+      if (this.held) this.report({ type: "progress", item: item(Math.min(received, 2400)) });
+      else this.report({ type: "drained", item: item(received) });
+    }, 1);
+  }
+}
+
+class QuickMedia extends ScriptedMediaManager {
+  override readonly speaker = new QuickSpeaker();
+}
+
+const open: OpenAIRealTimeWebSocketTransport[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((transport) => transport.disconnect()));
+});
+
+function rigFor(service: LocalService, options: OpenAIServiceOptions = {}) {
+  const manager = new QuickMedia();
+  const told: RTVIMessage[] = [];
+  const errors: unknown[] = [];
+  const transport = new OpenAIRealTimeWebSocketTransport(
+    { api_key: "local", base_url: service.wsUrl, ...options },
+    manager,
+    { WebSocket: NodeWebSocket as unknown as typeof WebSocket, reconnect: false, logger: quiet },
+  );
+  const callbacks = { onError: ({ data }: RTVIMessage) => void errors.push(data) };
+  transport.initialize({ transport, callbacks }, (message) => void told.push(message));
+  open.push(transport);
+  const types = () => told.map(({ type }) => type);
+  const data = (type: string) => told.filter((message) => message.type === type).map((message) => message.data);
+  const seen = (type: string, times = 1) =>
+    vi.waitFor(() => {
+      expect(types().filter((told_) => told_ === type).length).toBeGreaterThanOrEqual(times);
+    }, 8_000);
+  const say = (content: string, flags: object = {}) => {
+    transport.sendMessage(new RTVIMessage("send-text", { content, options: flags }));
+  };
+  return { transport, manager, told, errors, types, data, seen, say };
+}
+
+const ignore = () => undefined;
+const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+async function ready(service: LocalService, options: OpenAIServiceOptions = {}) {
+  const rig = rigFor(service, options);
+  await rig.transport.connect();
+  await rig.transport.sendReadyMessage();
+  return rig;
+}
+
+const tools = ["get_weather", "get_time"].map((name) => ({
+  type: "function" as const,
+  name,
+  parameters: { type: "object" },
+}));
+
+describe("OpenAIRealTimeWebSocketTransport with the local service", { timeout: 20_000 }, () => {
+  it.each(["ga", "beta"] as const)("speaks %s: a text is answered aloud", async (dialect) => {
+    const rig = await ready(await withService({ dialect }), { dialect });
+    rig.say("hello there");
+    await rig.seen("bot-stopped-speaking");
+    expect(rig.types()).toEqual(
+      expect.arrayContaining(["bot-llm-started", "bot-tts-started", "bot-started-speaking", "bot-tts-stopped"]),
+    );
+    expect(rig.data("bot-output").at(-1)).toMatchObject({ spoken_status: "completed" });
+    expect(rig.data("metrics")[0]).toHaveProperty("ttfb");
+    expect(rig.errors).toEqual([]);
+  });
+
+  it("answers a text in text", async () => {
+    const rig = await ready(await withService());
+    rig.say("hello there", { audio_response: false });
+    await rig.seen("bot-llm-stopped");
+    expect(rig.types()).not.toContain("bot-tts-started");
+    expect(rig.data("bot-output")[0]).toMatchObject({ will_be_spoken: false });
+  });
+
+  it("hears a voice, and is cut by the next one", async () => {
+    const rig = await ready(await withService({ replySpeed: 8 }), {
+      session_config: { turn_detection: { type: "server_vad", silence_duration_ms: 300 } },
+    });
+    rig.manager.speaker.held = true;
+    const speak = async () => {
+      for (const chunk of [...chunks(speech(), 40), ...chunks(silence(500), 40)]) {
+        rig.transport.handleUserAudioStream(new Uint8Array(chunk).buffer);
+        await new Promise((resolve) => setTimeout(resolve, 4));
+      }
+    };
+    await speak();
+    await rig.seen("user-stopped-speaking");
+    await rig.seen("bot-started-speaking");
+    await speak();
+    await rig.seen("user-started-speaking", 2);
+    await rig.seen("bot-stopped-speaking");
+    const edges = rig.types().filter((type) => /^(user|bot)-(started|stopped)-speaking$/.test(type));
+    expect(edges.slice(0, 5)).toEqual([
+      "user-started-speaking",
+      "user-stopped-speaking",
+      "bot-started-speaking",
+      "user-started-speaking",
+      "bot-stopped-speaking",
+    ]);
+    expect(rig.errors).toEqual([]);
+  });
+
+  it("calls functions, several at once, and goes on with their results", async () => {
+    const rig = await ready(await withService(), { session_config: { tools } });
+    rig.say('get_weather {"city":"Paris"} and get_time');
+    await rig.seen("llm-function-call-in-progress", 2);
+    for (const call of rig.data("llm-function-call-in-progress") as { tool_call_id: string; function_name: string }[]) {
+      rig.transport.sendMessage(new RTVIMessage("llm-function-call-result", { ...call, arguments: {}, result: 0 }));
+    }
+    await rig.seen("bot-llm-started", 2);
+    await rig.seen("bot-stopped-speaking");
+    expect(rig.data("llm-function-call-in-progress")[0]).toMatchObject({ arguments: { city: "Paris" } });
+    expect(rig.types().filter((type) => type === "llm-function-call-stopped")).toHaveLength(2);
+    expect(rig.types().filter((type) => type === "bot-llm-started")).toHaveLength(2);
+    expect(rig.errors).toEqual([]);
+  });
+
+  it("is interrupted by text, and answers that", async () => {
+    const rig = await ready(await withService({ replySpeed: 2 }));
+    rig.manager.speaker.held = true;
+    rig.say("tell me a story");
+    await rig.seen("bot-started-speaking");
+    rig.manager.speaker.held = false;
+    rig.say("stop");
+    await rig.seen("bot-llm-started", 2);
+    await rig.seen("bot-stopped-speaking", 2);
+    expect(rig.errors).toEqual([]);
+  });
+
+  it("greets with initial messages, and takes raw events in push to talk", async () => {
+    const rig = await ready(await withService(), {
+      initial_messages: [{ role: "user", content: "introduce yourself" }],
+      session_config: { turn_detection: null },
+    });
+    await rig.seen("bot-stopped-speaking");
+    for (const chunk of chunks(speech(), 100)) rig.transport.handleUserAudioStream(new Uint8Array(chunk).buffer);
+    rig.transport.sendServiceEvent({ type: "input_audio_buffer.commit" });
+    rig.transport.sendServiceEvent({ type: "response.create" });
+    await rig.seen("bot-stopped-speaking", 2);
+    expect(rig.errors).toEqual([]);
+  });
+
+  it("reports a failed response and lives on; ends with a bad key, in words", async () => {
+    const service = await withService();
+    service.faults.failResponses = true;
+    const rig = await ready(service);
+    rig.say("hello");
+    await vi.waitFor(() => {
+      expect(rig.errors).toMatchObject([{ fatal: false, code: "service-error" }]);
+    });
+    expect(rig.transport.state).toBe("ready");
+
+    const refused = rigFor(service, { api_key: "bad-key" });
+    await expect(refused.transport.connect()).rejects.toThrow("api_key");
+  });
+
+  it("survives frames that break the protocol in every way", async () => {
+    const service = await withService();
+    service.faults.malformed = true;
+    const rig = await ready(service);
+    rig.say("hello");
+    await rig.seen("bot-stopped-speaking");
+    expect(rig.errors.every((error) => !(error as { fatal: boolean }).fatal)).toBe(true);
+    expect(rig.transport.state).toBe("ready");
+  });
+
+  it("drops late deltas of a cancelled response", async () => {
+    const service = await withService({ replySpeed: 2 });
+    service.faults.lateDeltas = true;
+    const rig = await ready(service);
+    rig.manager.speaker.held = true;
+    rig.say("tell me a story");
+    await rig.seen("bot-started-speaking");
+    rig.transport.interrupt();
+    await rig.seen("bot-llm-stopped");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(rig.manager.speaker.queue).toEqual([]);
+    expect(rig.errors).toEqual([]);
+  });
+});
