@@ -9,9 +9,6 @@ import { WebAudioMicrophone } from "./web-audio-microphone.js";
 import { checkNumbers, type WebAudioOptions } from "./web-audio-options.js";
 import { WebAudioSpeaker } from "./web-audio-speaker.js";
 
-export type { AudioContextConstructor, WebAudioOptions } from "./web-audio-options.js";
-export type { WorkletUrl } from "./worklet-loader.js";
-
 const LOCAL = { id: "local", name: "", local: true } as const;
 const BOT = { id: "bot", name: "bot", local: false } as const;
 

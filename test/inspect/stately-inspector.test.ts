@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createWebSocketReceiver, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { createInspectorServer } from "@statelyai/inspect/server";
-import { RTVIMessage, type PipecatClientOptions } from "@pipecat-ai/client-js";
+import { RTVIMessage } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { statelyInspector } from "../../src/inspect/index.js";
 import { ScriptedTransport } from "../../src/testing/index.js";
@@ -38,7 +38,7 @@ describe("statelyInspector", () => {
     });
 
     const transport = new ScriptedTransport({ inspect: inspector.inspect }, { api_key: SECRET });
-    transport.initialize({ transport, enableMic: true } as PipecatClientOptions, () => undefined);
+    transport.initialize({ transport, enableMic: true }, () => undefined);
     await transport.initDevices();
     await transport.connect({ api_key: SECRET });
     await transport.sendReadyMessage();

@@ -1,5 +1,4 @@
 import type { DeviceError, PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
-import { expect } from "vitest";
 import type { DeviceSource, NetworkSource } from "../../src/actors/watches.js";
 import type { Logger } from "../../src/log.js";
 import { rtviStateOf } from "../../src/rtvi/rtvi-state.js";
@@ -42,6 +41,11 @@ export const READY_TIMEOUT = 3_000;
 /** Longer than all of a session's deadlines and waits together. */
 export const AGES = 120_000;
 
+/** A plain assertion: thousands of runs make millions of them. */
+function claim(holds: boolean, what: string, seen?: unknown): void {
+  if (!holds) throw new Error(`Broken: ${what}${seen === undefined ? "" : `, but ${JSON.stringify(seen)}`}`);
+}
+
 /** What an app does inside one of its callbacks. */
 export type Reaction = (world: World) => void;
 
@@ -74,7 +78,7 @@ export class World {
     const callbacks: PipecatClientOptions["callbacks"] = {
       onTransportStateChanged: (state) => {
         // The getter and the callback agree, here of all places.
-        expect(this.transport.state).toBe(state);
+        claim(this.transport.state === state, "the getter and the callback agree", [this.transport.state, state]);
         this.announced.push(state);
         this.#called(state);
       },
@@ -160,21 +164,21 @@ export class World {
   checkInvariants(): void {
     const { transport } = this;
     const snapshot = transport.actor.getSnapshot();
-    expect(snapshot.status).toBe("active");
-    expect(transport.state).toBe(this.announced.at(-1));
-    expect(transport.state).toBe(rtviStateOf(snapshot));
-    expect(transport.mostWires).toBeLessThanOrEqual(1);
-    expect(transport.crossed).toEqual([]);
-    if (snapshot.matches("idle")) expect(transport.wires, `wires in ${transport.state}`).toBe(0);
+    claim(snapshot.status === "active", "the actor is alive");
+    claim(transport.state === this.announced.at(-1), "the getter says what was announced last", transport.state);
+    claim(transport.state === rtviStateOf(snapshot), "the getter says what the chart says", transport.state);
+    claim(transport.mostWires <= 1, "there are never two wires");
+    claim(transport.crossed.length === 0, "audio stays in its session", transport.crossed);
+    if (snapshot.matches("idle")) claim(transport.wires === 0, "there is no wire while idle", transport.state);
     if (transport.state === "disconnected" || transport.state === "error") this.checkNothingHeld();
   }
 
   checkNothingHeld(): void {
     const { media } = this.transport;
-    expect(this.transport.wires, "wires").toBe(0);
-    expect(media.microphone.held, "microphones held").toBe(0);
-    expect(media.speaker.isOpen, "speaker open").toBe(false);
-    expect(media.speaker.queue, "audio queued").toEqual([]);
+    claim(this.transport.wires === 0, "no wire is left");
+    claim(media.microphone.held === 0, "no microphone is held");
+    claim(!media.speaker.isOpen, "no speaker is open");
+    claim(media.speaker.queue.length === 0, "no audio waits to be played");
   }
 
   /** `disconnect()`, and then all the time in the world. */
@@ -190,20 +194,25 @@ export class World {
 
   /** What holds once it is released. */
   checkSettled(): void {
-    expect(this.transport.state).toBe("disconnected");
+    claim(this.transport.state === "disconnected", "it is disconnected", this.transport.state);
     this.checkInvariants();
     this.checkNothingHeld();
+    this.checkUplinkShut();
+    claim(this.clock.pending === 0, "no timer is left");
+    claim(this.network.listeners === 0, "no network listener is left");
+    claim(this.devices.listeners === 0, "no device listener is left");
+    const pending = this.promises.filter(({ outcome }) => outcome === "pending").map(({ name }) => name);
+    claim(pending.length === 0, "every promise has settled", pending);
+  }
+
+  /** A manager that goes on delivering audio after it was told to stop reaches nobody. */
+  private checkUplinkShut(): void {
+    const { microphone } = this.transport.media;
     const before = this.transport.audioBytes;
-    this.transport.media.microphone.held = 1;
-    this.transport.media.microphone.streaming = true;
-    this.transport.media.microphone.muted = false;
+    Object.assign(microphone, { held: 1, streaming: true, muted: false });
     this.say();
-    this.transport.media.microphone.held = 0;
-    expect(this.transport.audioBytes, "audio after the end").toBe(before);
-    expect(this.clock.pending, "timers").toBe(0);
-    expect(this.network.listeners, "network listeners").toBe(0);
-    expect(this.devices.listeners, "device listeners").toBe(0);
-    expect(this.promises.filter(({ outcome }) => outcome === "pending").map(({ name }) => name)).toEqual([]);
+    Object.assign(microphone, { held: 0, streaming: false });
+    claim(this.transport.audioBytes === before, "the uplink is shut");
   }
 }
 

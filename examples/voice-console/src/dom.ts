@@ -1,3 +1,6 @@
+/** As good as at the end. */
+const NEAR_END_PX = 24;
+
 /** The element with this id, of this class; the page's own mark-up guarantees it, so its absence is a defect. */
 export function byId<E extends Element>(id: string, kind: new () => E): E {
   const element = document.getElementById(id);
@@ -22,9 +25,15 @@ export function keepLast(list: Element, limit: number): void {
   while (list.childElementCount > limit) list.firstElementChild?.remove();
 }
 
-/** Scrolls to the end, unless the reader has scrolled up to look at something. */
-export function followEnd(box: Element, change: () => void): void {
-  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
-  change();
-  if (atEnd) box.scrollTop = box.scrollHeight;
+/** Keeps a box scrolled to its end while it grows, unless the reader has scrolled up to look at something. */
+export function stickToEnd(box: Element): void {
+  let stuck = true;
+  const follow = (): void => {
+    if (stuck) box.scrollTop = box.scrollHeight;
+  };
+  box.addEventListener("scroll", () => {
+    stuck = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+  });
+  new MutationObserver(follow).observe(box, { childList: true, subtree: true, characterData: true });
+  new ResizeObserver(follow).observe(box);
 }

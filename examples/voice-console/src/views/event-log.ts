@@ -1,4 +1,4 @@
-import { byId, create, followEnd, keepLast } from "../dom.js";
+import { byId, create, keepLast, stickToEnd } from "../dom.js";
 
 const LIMIT = 200;
 
@@ -9,21 +9,23 @@ export class EventLogView {
   #count = 0;
   #last: { readonly name: string; readonly item: HTMLElement; times: number } | undefined;
 
+  constructor() {
+    stickToEnd(this.#list);
+  }
+
   /** @param at seconds since the session began */
   add(name: string, detail: string, at: number): void {
     this.#total.textContent = String(++this.#count);
-    followEnd(this.#list, () => {
-      if (this.#last?.name === name && name !== "transportStateChanged") {
-        this.#last.times += 1;
-        fill(this.#last.item, `${name} ×${String(this.#last.times)}`, detail, at);
-        return;
-      }
-      const item = create("li", `event ${family(name)}`);
-      fill(item, name, detail, at);
-      this.#list.append(item);
-      keepLast(this.#list, LIMIT);
-      this.#last = { name, item, times: 1 };
-    });
+    if (this.#last?.name === name && name !== "transportStateChanged") {
+      this.#last.times += 1;
+      fill(this.#last.item, `${name} ×${String(this.#last.times)}`, detail, at);
+      return;
+    }
+    const item = create("li", `event ${family(name)}`);
+    fill(item, name, detail, at);
+    this.#list.append(item);
+    keepLast(this.#list, LIMIT);
+    this.#last = { name, item, times: 1 };
   }
 }
 
