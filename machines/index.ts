@@ -4,4 +4,4 @@ export { microphoneMachine } from "./microphone.machine.js";
 export type { CaptureCommand, CaptureInput } from "./microphone.machine.js";
 export { speakerMachine } from "./speaker.machine.js";
 export { transportMachine } from "./transport.machine.js";
-export type { RtviTag, TransportContext, TransportEvent, TransportFact } from "./transport.machine.js";
+export type { RtviTag, TransportContext, TransportEvent, TransportFact } from "./transport.types.js";

@@ -13,6 +13,7 @@ export const transportMachine = setup({
     emitted: {} as TransportFact,
     input: {} as TransportInput,
     tags: {} as RtviTag,
+    children: {} as { microphone: "microphone"; speaker: "speaker"; link: "link" },
   },
   actors: { microphone: microphoneMachine, speaker: speakerMachine, link: linkMachine },
   actions: {

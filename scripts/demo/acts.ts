@@ -110,7 +110,11 @@ export class Acts {
     await watch.until("speech after unmuting", () => watch.count("userStartedSpeaking", unmuted) > 0, TURN_MS);
     await sleep(MID_SPEECH_MS);
     const user = await this.#meter("user");
-    await watch.until("an answer after unmuting", () => watch.count("botStartedSpeaking", unmuted) > 0, TURN_MS);
+    await watch.until(
+      "an uninterrupted answer after unmuting",
+      () => watch.count("botStartedSpeaking", unmuted) > 1,
+      TURN_MS,
+    );
     this.#report.check(true, "unmuted: heard and answered again");
     await sleep(MID_SPEECH_MS);
     const bot = await this.#meter("bot");

@@ -21,8 +21,15 @@ const WORDS = [
   "Tell me a story about the sea.",
   "Wait, I have a question.",
 ] as const;
-/** The turns of one run: the whole recording, one that is typed, and after the muted part the second utterance again. */
-const SCRIPT = [{ heard: WORDS[0] }, { heard: WORDS[1] }, { heard: WORDS[2] }, {}, { heard: WORDS[1] }];
+/** The turns of one run: the whole recording, one that is typed, and the rest of the recording after the muted part. */
+const SCRIPT = [
+  { heard: WORDS[0] },
+  { heard: WORDS[1] },
+  { heard: WORDS[2] },
+  {},
+  { heard: WORDS[1] },
+  { heard: WORDS[2] },
+];
 const VIEWPORT = { width: 1280, height: 800 };
 
 /** The page in its browser, with its service, and everything that is seen and heard of it. */

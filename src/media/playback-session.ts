@@ -166,9 +166,9 @@ export class PlaybackSession {
 
   #onMessage(message: PlaybackMessage): void {
     if (this.#closed) return;
-    if (message.type === "level") {
-      this.#events.level(message.rms);
-    } else if (message.type === "cut") {
+    if (message.type !== "cut" && message.rms !== undefined) this.#events.level(message.rms);
+    if (message.type === "level") return;
+    if (message.type === "cut") {
       this.#cutsAwaited -= 1;
       const items = message.items.map((item) => this.#ledger.item(item));
       this.#answer(message.requestId, items);

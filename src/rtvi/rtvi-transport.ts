@@ -134,8 +134,11 @@ export abstract class RtviTransport extends DeviceTransport {
 
   /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
   async initDevices(): Promise<void> {
-    this._startGuard.devicesRequested();
+    if (!this._startGuard.devicesRequested()) return;
+    const held = deviceIdOf(this.selectedMic);
     await this._requests.initDevices();
+    // The client takes a microphone that is not reported for one that it does not have.
+    if (held !== "" && held === deviceIdOf(this.selectedMic)) this._callbacks.onMicUpdated?.(this.selectedMic);
   }
 
   _validateConnectionParams(params?: unknown): unknown {
@@ -179,11 +182,9 @@ export abstract class RtviTransport extends DeviceTransport {
   /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
   set state(state: TransportState) {
     if (state === "authenticating") {
-      this._startGuard.botStarting();
-      this._session.revive().send({ type: "bot.starting" });
+      if (this._startGuard.botStarting()) this._session.revive().send({ type: "bot.starting" });
     } else if (state === "authenticated") {
-      this._startGuard.botStarted();
-      this.actor.send({ type: "bot.started" });
+      if (this._startGuard.botStarted()) this.actor.send({ type: "bot.started" });
     } else if (!this.acceptState(state)) {
       this.logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
     }
@@ -243,4 +244,8 @@ export abstract class RtviTransport extends DeviceTransport {
     this.actor.send({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
     await super.updateMic(micId);
   }
+}
+
+function deviceIdOf(device: MediaDeviceInfo | Record<string, never>): string {
+  return device.deviceId ?? "";
 }

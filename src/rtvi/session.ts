@@ -93,6 +93,7 @@ export class Session {
       },
       error: (cause) => {
         this.#lifetime.abort();
+        bury(actor);
         this.#announce(
           "error",
           new InternalError("The session's state machine failed; it was stopped.", { cause }),
@@ -135,4 +136,12 @@ export class Session {
     this.#state = state;
     this.#listener.stateChanged(state, error, resumed);
   }
+}
+
+/** XState stops no child of an actor that died by a throw: they are told to end by themselves, and drop their timers. */
+function bury(actor: TransportActor): void {
+  const { link, microphone, speaker } = actor.getSnapshot().children;
+  link?.send({ type: "link.released" });
+  microphone?.send({ type: "mic.released" });
+  speaker?.send({ type: "speaker.released" });
 }

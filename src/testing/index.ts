@@ -1,4 +1,14 @@
+export { transportConformance } from "./conformance.js";
+export type {
+  ConformanceHarness,
+  ConformanceRunner,
+  Deadlines,
+  HarnessFactory,
+  MicrophoneControl,
+  ServiceControl,
+} from "./conformance/harness.js";
 export { ManualClock } from "./manual-clock.js";
+export { scriptedHarness } from "./scripted-harness.js";
 export { ScriptedMediaManager, ScriptedMicrophone, ScriptedSpeaker } from "./scripted-media.js";
 export type { MicrophoneScript } from "./scripted-media.js";
 export { ScriptedTransport } from "./scripted-transport.js";

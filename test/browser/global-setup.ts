@@ -1,4 +1,16 @@
-/** Runs in Node before the browser tests; what they need outside the page starts here. */
-export default function setup(): void {
-  // The media tests need nothing but the page.
+import type { TestProject } from "vitest/node";
+import { openStage } from "../support/stage-server.js";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where a page asks for local services: see `support/stage.ts`. */
+    stageUrl: string;
+  }
+}
+
+/** Runs in Node before the browser tests: whatever they need outside the page starts here, and ends with them. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stage = await openStage();
+  project.provide("stageUrl", stage.url);
+  return stage.close;
 }

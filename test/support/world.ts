@@ -14,9 +14,9 @@ export class CountingTarget extends EventTarget {
   listeners = 0;
 
   override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
-    this.listeners += 1;
-    const options = args[2];
-    if (typeof options === "object") options.signal?.addEventListener("abort", () => (this.listeners -= 1));
+    const signal = typeof args[2] === "object" ? args[2].signal : undefined;
+    if (signal?.aborted !== true) this.listeners += 1;
+    signal?.addEventListener("abort", () => (this.listeners -= 1));
     super.addEventListener(...args);
   }
 }

@@ -104,6 +104,7 @@ export class Console {
     session.on(RTVIEvent.Error, (message: RTVIMessage) => this.#report(message.data));
     session.on(RTVIEvent.MessageError, (message: RTVIMessage) => this.#report(message.data));
     session.on(RTVIEvent.DeviceError, (error) => this.#banner.show(`${error.devices.join(", ")}: ${error.message}`));
+    session.on(RTVIEvent.Connected, () => this.#transcript.sessionBegan());
     session.on(RTVIEvent.Disconnected, () => {
       this.#userMeter.set(0);
       this.#botMeter.set(0);

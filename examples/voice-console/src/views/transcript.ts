@@ -1,5 +1,5 @@
 import type { BotOutputData } from "@pipecat-ai/client-js";
-import { byId, create, followEnd, keepLast } from "../dom.js";
+import { byId, create, keepLast, stickToEnd } from "../dom.js";
 
 const LIMIT = 60;
 
@@ -12,7 +12,7 @@ interface UserEntry {
 
 interface BotEntry {
   readonly item: HTMLElement;
-  readonly segments: Map<number | string, HTMLElement>;
+  readonly words: HTMLElement;
 }
 
 /** The conversation: user text as it firms up, the bot's text as it is spoken. */
@@ -20,6 +20,18 @@ export class TranscriptView {
   readonly #list = byId("transcript", HTMLOListElement);
   #user: UserEntry | undefined;
   #bot: BotEntry | undefined;
+  /** What the bot says in this session, by segment: news of one may come after its turn was cut. */
+  readonly #segments = new Map<number, HTMLElement>();
+
+  constructor() {
+    stickToEnd(this.#list);
+  }
+
+  /** Segments count from the start again. */
+  sessionBegan(): void {
+    this.#closeBot(false);
+    this.#segments.clear();
+  }
 
   userStarted(at: number): void {
     this.#closeBot(true);
@@ -40,9 +52,7 @@ export class TranscriptView {
     if (!this.#user || this.#user.final) this.userStarted(performance.now());
     const user = this.#user;
     if (!user) return;
-    followEnd(this.#list, () => {
-      user.text.textContent = text;
-    });
+    user.text.textContent = text;
     user.text.classList.toggle("partial", !final);
     user.final = final;
   }
@@ -53,17 +63,9 @@ export class TranscriptView {
   }
 
   botOutput(output: BotOutputData): void {
-    followEnd(this.#list, () => {
-      const bot = (this.#bot ??= this.#openBot());
-      const key = output.segment_id ?? `text-${String(bot.segments.size)}`;
-      let segment = bot.segments.get(key);
-      if (!segment) {
-        segment = create("span", "segment");
-        bot.segments.set(key, segment);
-        bot.item.querySelector(".words")?.append(segment, " ");
-      }
-      fillSegment(segment, output);
-    });
+    const { segment_id } = output;
+    const known = segment_id === undefined ? undefined : this.#segments.get(segment_id);
+    fillSegment(known ?? this.#openSegment(segment_id), output);
   }
 
   botStarted(): void {
@@ -81,8 +83,16 @@ export class TranscriptView {
   }
 
   #openBot(): BotEntry {
-    const item = this.#add("bot", create("p", "words"));
-    return { item, segments: new Map() };
+    const words = create("p", "words");
+    return { item: this.#add("bot", words), words };
+  }
+
+  #openSegment(id: number | undefined): HTMLElement {
+    const segment = create("span", "segment");
+    this.#bot ??= this.#openBot();
+    this.#bot.words.append(segment, " ");
+    if (id !== undefined) this.#segments.set(id, segment);
+    return segment;
   }
 
   /** @param cut whether unspoken words were dropped by the user's turn */
@@ -101,10 +111,8 @@ export class TranscriptView {
   #add(className: string, ...content: HTMLElement[]): HTMLLIElement {
     const item = create("li", `entry ${className}`);
     item.append(...content);
-    followEnd(this.#list, () => {
-      this.#list.append(item);
-      keepLast(this.#list, LIMIT);
-    });
+    this.#list.append(item);
+    keepLast(this.#list, LIMIT);
     return item;
   }
 }

@@ -1,0 +1,52 @@
+import type { Transport } from "@pipecat-ai/client-js";
+
+/** Plays the service behind a transport. */
+export interface ServiceControl {
+  /** How dials go from now on: they open, are refused, or stay open-ended until their deadline. */
+  dial(how: "open" | "refuse" | "hang"): void;
+  /** Whether the service says that it is ready once it is open, from now on. */
+  ready(how: "at once" | "never"): void;
+  /** Whether it answers a goodbye, from now on. */
+  goodbye(how: "answer" | "hang"): void;
+  /** The open wire is lost, in a way that another dial may mend, or for good. */
+  drop(how: "retryable" | "final"): void;
+}
+
+/** Plays the user who is asked for the microphone. */
+export interface MicrophoneControl {
+  /** What the user answers from now on; `"wait"` leaves the question open. */
+  answer(how: "allow" | "deny" | "wait"): void;
+}
+
+/** The transport's own deadlines, in ms. */
+export interface Deadlines {
+  readonly dial: number;
+  readonly ready: number;
+  readonly disconnect: number;
+  /** Time in which it has redialled a lost wire as often as it does, and given up. */
+  readonly reconnect: number;
+}
+
+/** A fresh transport, and hands on everything around it. */
+export interface ConformanceHarness {
+  /** Not given to any client yet. */
+  readonly transport: Transport;
+  readonly service: ServiceControl;
+  readonly microphone: MicrophoneControl;
+  readonly deadlines: Deadlines;
+  /** Lets time pass: turns the transport's clock, or waits. */
+  elapse(ms: number): Promise<void>;
+  /** What the transport still holds, in words; empty when it holds nothing. */
+  leftovers(): readonly string[];
+  /** Called after each case. */
+  dispose?(): void | Promise<void>;
+}
+
+/** Makes a harness for one case. */
+export type HarnessFactory = () => ConformanceHarness | Promise<ConformanceHarness>;
+
+/** The part of a test runner that the suite needs; Vitest, Jest, Mocha and `node:test` have it. */
+export interface ConformanceRunner {
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => Promise<void>): void;
+}

@@ -1,0 +1,52 @@
+import { ManualClock } from "./manual-clock.js";
+import type { ConformanceHarness } from "./conformance/harness.js";
+import { ScriptedTransport } from "./scripted-transport.js";
+import type { TransportOptions } from "../options.js";
+
+/** Deadlines of the scripted harness, in ms of its own clock. */
+const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 60_000 };
+
+/** The conformance harness of `ScriptedTransport`: an example of one, and how this library tests itself. */
+export function scriptedHarness(
+  options: TransportOptions = {},
+): ConformanceHarness & { readonly transport: ScriptedTransport } {
+  const clock = new ManualClock();
+  const transport = new ScriptedTransport({ clock, timeouts: DEADLINES, random: () => 0.5, ...options });
+  const { media, script } = transport;
+  return {
+    transport,
+    deadlines: DEADLINES,
+    service: {
+      dial: (how) => {
+        script.dial = how;
+      },
+      ready: (how) => {
+        script.ready = how;
+      },
+      goodbye: (how) => {
+        script.goodbye = how;
+      },
+      drop: (how) => {
+        transport.dropped(how === "retryable");
+      },
+    },
+    microphone: {
+      answer: (how) => {
+        media.microphone.script = ({ allow: "grant", deny: "permissions", wait: "hang" } as const)[how];
+      },
+    },
+    elapse: async (ms) => {
+      // In steps, with room for what each deadline sets going.
+      for (let past = 0; past < ms; past += 100) {
+        clock.advance(Math.min(100, ms - past));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    },
+    leftovers: () => [
+      ...(transport.wires === 0 ? [] : [`${transport.wires} wires`]),
+      ...(media.microphone.held === 0 ? [] : ["the microphone"]),
+      ...(media.speaker.isOpen ? ["the speaker"] : []),
+      ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),
+    ],
+  };
+}

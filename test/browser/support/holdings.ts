@@ -1,0 +1,199 @@
+import { expect, onTestFinished, vi } from "vitest";
+
+/** What is held of the browser. */
+export interface Holdings {
+  readonly tracks: number;
+  readonly contexts: number;
+  readonly sockets: number;
+  readonly timers: number;
+  /** On window, document and mediaDevices. */
+  readonly listeners: number;
+  readonly objectUrls: number;
+}
+
+export const NOTHING: Holdings = { tracks: 0, contexts: 0, sockets: 0, timers: 0, listeners: 0, objectUrls: 0 };
+
+type Listener = EventListenerOrEventListenerObject | null;
+
+/** Whether the code that called the wrapper is the test's or the runner's own. */
+function callerIsTest(): boolean {
+  const frames = (new Error().stack ?? "").split("\n").slice(1);
+  const caller = frames.find((frame) => !frame.includes("/support/holdings.ts")) ?? "";
+  return /@vitest|__vitest|\/vitest\/dist|\/test\//.test(caller);
+}
+
+/** Counts what is taken of the browser from now until the test ends, and what is given back; not what tests take. */
+export class HoldingsWatch {
+  #tracks: MediaStreamTrack[] = [];
+  #contexts: AudioContext[] = [];
+  #sockets: WebSocket[] = [];
+  readonly #timers = new Set<unknown>();
+  readonly #listeners = new Map<string, EventTarget>();
+  readonly #urls = new Set<string>();
+  #mostSockets = 0;
+  #microphones = 0;
+  readonly #restores: (() => void)[] = [];
+
+  constructor() {
+    this.#watchMedia();
+    this.#watchSockets();
+    this.#watchTimers();
+    this.#watchListeners();
+    this.#watchUrls();
+    onTestFinished(() => {
+      for (const restore of this.#restores) restore();
+    });
+  }
+
+  /** The most sockets that there ever were at one time. */
+  get mostSockets(): number {
+    return this.#mostSockets;
+  }
+
+  /** How often a microphone was granted. */
+  get microphones(): number {
+    return this.#microphones;
+  }
+
+  now(): Holdings {
+    // What is over is forgotten, or the watch itself would be the leak.
+    this.#tracks = this.#tracks.filter(({ readyState }) => readyState === "live");
+    this.#contexts = this.#contexts.filter(({ state }) => state !== "closed");
+    this.#sockets = this.#sockets.filter(({ readyState }) => readyState !== WebSocket.CLOSED);
+    return {
+      tracks: this.#tracks.length,
+      contexts: this.#contexts.length,
+      sockets: this.#sockets.length,
+      timers: this.#timers.size,
+      listeners: this.#listeners.size,
+      objectUrls: this.#urls.size,
+    };
+  }
+
+  /** Waits until nothing is held; contexts and sockets close in their own time. */
+  async nothingLeft(): Promise<void> {
+    await vi.waitFor(() => expect(this.now()).toEqual(NOTHING), { timeout: 10_000, interval: 20 });
+  }
+
+  #replace<T extends object, K extends keyof T>(target: T, name: K, make: (original: T[K]) => T[K]): void {
+    const own = Object.getOwnPropertyDescriptor(target, name);
+    const original = target[name];
+    const value = make(original);
+    Object.defineProperty(target, name, { value, configurable: true, writable: true });
+    this.#restores.push(() => {
+      if (own === undefined) Reflect.deleteProperty(target, name);
+      else Object.defineProperty(target, name, own);
+    });
+  }
+
+  #watchMedia(): void {
+    const { mediaDevices } = navigator;
+    this.#replace(mediaDevices, "getUserMedia", (original) => async (constraints) => {
+      const stream = await original.call(mediaDevices, constraints);
+      this.#tracks.push(...stream.getTracks());
+      this.#microphones += 1;
+      return stream;
+    });
+    const contexts = (context: AudioContext) => this.#contexts.push(context);
+    this.#replace(
+      globalThis,
+      "AudioContext",
+      (Original) =>
+        class extends Original {
+          constructor(options?: AudioContextOptions) {
+            super(options);
+            contexts(this);
+          }
+        },
+    );
+  }
+
+  #watchSockets(): void {
+    const opened = (socket: WebSocket): void => {
+      this.#sockets.push(socket);
+      this.#mostSockets = Math.max(this.#mostSockets, this.now().sockets);
+    };
+    this.#replace(
+      globalThis,
+      "WebSocket",
+      (Original) =>
+        class extends Original {
+          constructor(url: string | URL, protocols?: string | string[]) {
+            super(url, protocols);
+            opened(this);
+          }
+        },
+    );
+  }
+
+  #watchTimers(): void {
+    const timers = this.#timers;
+    for (const name of ["setTimeout", "setInterval"] as const) {
+      this.#replace(globalThis, name, (original) => {
+        const set = (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
+          if (callerIsTest()) return original(run, ms, ...args);
+          const id: unknown = original(() => {
+            if (name === "setTimeout") timers.delete(id);
+            run(...args);
+          }, ms);
+          timers.add(id);
+          return id;
+        };
+        return set as unknown as typeof original;
+      });
+    }
+    for (const name of ["clearTimeout", "clearInterval"] as const) {
+      this.#replace(globalThis, name, (original) => {
+        const clear = (id: unknown): void => {
+          timers.delete(id);
+          original(id as number);
+        };
+        return clear as unknown as typeof original;
+      });
+    }
+  }
+
+  #watchListeners(): void {
+    const ids = new WeakMap<object, number>();
+    let count = 0;
+    const idOf = (object: object): number => {
+      const id = ids.get(object) ?? (count += 1);
+      ids.set(object, id);
+      return id;
+    };
+    const held = this.#listeners;
+    for (const target of [window, document, navigator.mediaDevices] as EventTarget[]) {
+      const keyOf = (type: string, listener: object, options: boolean | EventListenerOptions | undefined): string => {
+        const capture = typeof options === "object" ? (options.capture ?? false) : (options ?? false);
+        return [idOf(target), type, idOf(listener), capture].join();
+      };
+      this.#replace(target, "addEventListener", (original) => (type: string, listener: Listener, options) => {
+        original.call(target, type, listener, options);
+        if (listener === null || callerIsTest()) return;
+        const key = keyOf(type, listener, options);
+        const forget = (): unknown => held.delete(key);
+        const { signal, once = false } = typeof options === "object" ? options : {};
+        if (signal?.aborted === true) return;
+        held.set(key, target);
+        signal?.addEventListener("abort", forget, { once: true });
+        if (once) original.call(target, type, forget, { once: true });
+      });
+      this.#replace(target, "removeEventListener", (original) => (type: string, listener: Listener, options) => {
+        original.call(target, type, listener, options);
+        if (listener !== null) held.delete(keyOf(type, listener, options));
+      });
+    }
+  }
+
+  #watchUrls(): void {
+    this.#replace(URL, "createObjectURL", (original) => (object) => {
+      const url = original.call(URL, object);
+      this.#urls.add(url);
+      return url;
+    });
+    this.#replace(URL, "revokeObjectURL", (original) => (url) => {
+      this.#urls.delete(url);
+      original.call(URL, url);
+    });
+  }
+}
