@@ -1,6 +1,6 @@
 import { createActor, fromCallback, SimulatedClock, type AnyMachineSnapshot } from "xstate";
 import { beforeEach, describe, expect, it } from "vitest";
-import { linkMachine, type LinkContext, type LinkInput } from "../../machines/index.js";
+import { linkMachine, type LinkContext, type LinkInput } from "../../machines/link.machine.js";
 import type { WireFact, NetworkFact } from "../../machines/link.machine.js";
 import type { Fault } from "../../src/contracts/fault.js";
 import { LINK_INPUT, linkChart } from "../support/charts.js";

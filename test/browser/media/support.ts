@@ -1,6 +1,7 @@
 import type { RTVIEventCallbacks } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../../src/contracts/speaker.js";
-import { WebAudioMediaManager, type WebAudioOptions } from "../../../src/media/web-audio-media-manager.js";
+import { WebAudioMediaManager } from "../../../src/media/web-audio-media-manager.js";
+import type { WebAudioOptions } from "../../../src/media/web-audio-options.js";
 
 const RECORDER = `
 registerProcessor("recorder", class extends AudioWorkletProcessor {
