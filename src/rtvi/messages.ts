@@ -1,5 +1,5 @@
 import { RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
-import { RtviMachineError } from "../errors.js";
+import { RtviMachineError, ServiceError } from "../errors.js";
 
 /** An RTVI `error` message: what `onError` receives. Carries `error` and, for older apps, `message`. */
 export function errorMessage(error: Error, fatal: boolean): RTVIMessage {
@@ -13,6 +13,7 @@ export function errorMessage(error: Error, fatal: boolean): RTVIMessage {
       ...(error.status !== undefined && { status: error.status }),
       ...(error.closeCode !== undefined && { closeCode: error.closeCode }),
       ...(error.reason !== undefined && { reason: error.reason }),
+      ...(error instanceof ServiceError && error.serviceCode !== undefined && { serviceCode: error.serviceCode }),
     }),
   });
 }
