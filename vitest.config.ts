@@ -1,31 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from "vitest/config";
+import { QUIET, speaking } from "./scripts/browser-arguments.js";
 import { findBrowser } from "./scripts/ensure-browser.js";
 
 const speech = fileURLToPath(new URL("test/fixtures/speech.wav", import.meta.url));
 
-const quiet = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--allow-loopback-in-peer-connection",
-];
+const LOOPBACK = "--allow-loopback-in-peer-connection";
 
 /** A microphone that speaks, and nobody who has to allow it. */
-const granted = [
-  ...quiet,
-  "--autoplay-policy=no-user-gesture-required",
-  "--use-fake-ui-for-media-stream",
-  "--use-fake-device-for-media-stream",
-  `--use-file-for-fake-audio-capture=${speech}`,
-];
+const granted = [...speaking(speech), LOOPBACK];
 
 /** A microphone that is refused, and output that waits for a gesture. */
-const denied = [...quiet, "--use-fake-device-for-media-stream", "--deny-permission-prompts"];
+const denied = [...QUIET, LOOPBACK, "--use-fake-device-for-media-stream", "--deny-permission-prompts"];
 
 export default defineConfig(async (): Promise<ViteUserConfig> => {
   const executablePath = await findBrowser();

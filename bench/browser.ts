@@ -1,24 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright";
+import { speaking } from "../scripts/browser-arguments.js";
 import { ensureBrowser } from "../scripts/ensure-browser.js";
 import { bundlePage } from "./bundles.js";
 // Its declarations tell what `window.bench` is.
 import type { Variant } from "./page.js";
 
 const speech = fileURLToPath(new URL("../test/fixtures/speech.wav", import.meta.url));
-
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--autoplay-policy=no-user-gesture-required",
-  "--use-fake-ui-for-media-stream",
-  "--use-fake-device-for-media-stream",
-  `--use-file-for-fake-audio-capture=${speech}`,
-];
 
 /** Without native base64, as in browsers before 2025. */
 const HIDE_NATIVE_BASE64 =
@@ -48,7 +36,10 @@ export class BenchBrowser {
 
   static async launch(): Promise<BenchBrowser> {
     const script = await bundlePage();
-    return new BenchBrowser(await chromium.launch({ executablePath: await ensureBrowser(), args: ARGS }), script);
+    return new BenchBrowser(
+      await chromium.launch({ executablePath: await ensureBrowser(), args: speaking(speech) }),
+      script,
+    );
   }
 
   get version(): string {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { startLocalService } from "rtvi-machine/local-service";
 import { chromium, type Page } from "playwright";
+import { speaking } from "../browser-arguments.js";
 import { build, preview } from "vite";
 import { sessionEndpoint } from "../../examples/voice-console/session-endpoint.js";
 import { ensureBrowser } from "../ensure-browser.js";
@@ -71,13 +72,7 @@ export async function setStage(report: Report, headed: boolean): Promise<Stage> 
   const browser = await chromium.launch({
     executablePath,
     headless: !headed,
-    args: [
-      "--no-sandbox",
-      "--autoplay-policy=no-user-gesture-required",
-      "--use-fake-ui-for-media-stream",
-      "--use-fake-device-for-media-stream",
-      `--use-file-for-fake-audio-capture=${RECORDING}`,
-    ],
+    args: speaking(RECORDING),
   });
   report.setup("browser", `Chromium ${browser.version()}${headed ? "" : ", headless"}`);
 
