@@ -210,13 +210,17 @@ export const transportMachine = setup({
           description: "On the way out, and nothing turns it back.",
           tags: "disconnecting",
           entry: ["releaseMicrophone", "releaseSpeaker", "hangUp"],
-          on: { "session.released": {}, "devices.requested": {}, "bot.failed": {} },
+          on: { "session.released": {}, "devices.requested": {}, "bot.failed": {}, "mic.acquired": {} },
           after: { disconnectTimeout: "#transport.idle.disconnected" },
         },
       },
       on: {
         "session.released": ".disconnecting",
         "devices.requested": { actions: "askForMicrophone" },
+        "mic.acquired": {
+          description: "An output that failed may have come back with it; one that is open is not touched.",
+          actions: [{ type: "announce", params: ({ event }) => ({ fact: event }) }, "startSpeaker"],
+        },
         "bot.failed": {
           target: "idle.error",
           actions: { type: "recordFault", params: ({ event }) => ({ fault: event.fault }) },

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { startLocalService } from "rtvi-machine/local-service";
 import { chromium, type Page } from "playwright";
-import { speaking } from "../browser-arguments.js";
 import { build, preview } from "vite";
 import { sessionEndpoint } from "../../examples/voice-console/session-endpoint.js";
+import { speaking } from "../browser-arguments.js";
 import { ensureBrowser } from "../ensure-browser.js";
 import { onLocalService } from "./backing.js";
 import { PlayedAudio } from "./played-audio.js";

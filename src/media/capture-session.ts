@@ -3,6 +3,7 @@ import { ConnectionAbortedError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { type AudioEngine, type ContextLease, NATIVE_RATE } from "./audio-engine.js";
 import { microphoneError, requireMediaDevices, toMicrophoneError } from "./device-errors.js";
+import { releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import { type CaptureCommand, type CaptureMessage, type CaptureOptions, PROCESSOR_NAMES } from "./worklets/protocol.js";
 
@@ -103,7 +104,6 @@ export class CaptureSession {
       () => track?.removeEventListener("ended", this.#onEnded),
       () => clearInterval(this.#watchdog),
       () => this.#disconnect(),
-      () => this.#lease?.release(),
       () => this.#withdraw(withdrawal()),
     ]);
   }
@@ -131,7 +131,6 @@ export class CaptureSession {
       // Some browsers cannot connect a device to a context of another rate: take the hardware's rate and resample.
       this.#settings.logger.debug("The microphone does not connect at the service's rate; resampling.", error);
       this.#disconnect();
-      this.#lease?.release();
       this.#lease = this.#settings.engine.acquire(NATIVE_RATE, "capture");
       await this.#lease.ready;
       if (!this.#closed) this.#join();
@@ -162,20 +161,17 @@ export class CaptureSession {
     context.resume().catch((error: unknown) => this.#settings.logger.debug("AudioContext.resume() failed.", error));
   }
 
+  /** Gives the context back when the processor has ended. */
   #disconnect(): void {
     const node = this.#node;
     const source = this.#source;
+    const lease = this.#lease;
     this.#node = undefined;
     this.#source = undefined;
+    this.#lease = undefined;
     tearDown(this.#settings.logger, [
       () => source?.disconnect(),
-      () => {
-        if (node === undefined) return;
-        node.port.onmessage = null;
-        node.onprocessorerror = null;
-        node.port.postMessage({ type: "stop" } satisfies CaptureCommand);
-        node.disconnect();
-      },
+      () => releaseAfter(node, lease, this.#settings.logger),
     ]);
   }
 

@@ -16,11 +16,19 @@ export function portsOf(manager: MediaManager, logger: Logger): MediaPorts {
   return { microphone: new ManagerMicrophone(manager, hold), speaker: new ManagerSpeaker(manager, hold) };
 }
 
-/** Counts who needs the manager and keeps its calls in order. */
+/** One stretch of time in which somebody needs the manager. */
+interface Use {
+  phase: "waiting" | "initializing" | "initialized";
+  streaming: boolean;
+  ready: Promise<void>;
+}
+
+/** Counts who needs the manager, and keeps its calls in order: what one use began is over before the next begins. */
 class ManagerHold {
   readonly #holders = new Set<object>();
-  #initialized: Promise<void> | undefined;
-  #streaming = false;
+  #use: Use | undefined;
+  /** Everything that earlier uses began is over. */
+  #over: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly manager: MediaManager,
@@ -29,41 +37,60 @@ class ManagerHold {
 
   async acquire(holder: object): Promise<void> {
     this.#holders.add(holder);
-    this.#initialized ??= this.manager.initialize();
-    const initialized = this.#initialized;
+    const use = (this.#use ??= this.#begin());
     try {
-      await initialized;
+      await use.ready;
     } catch (error) {
-      if (this.#initialized === initialized) this.#initialized = undefined;
+      if (this.#use === use) {
+        // Refused, perhaps half way through: whoever asks next asks anew.
+        this.#use = undefined;
+        this.#over = this.#disconnect();
+      }
       throw error;
     }
   }
 
   stream(): void {
-    if (this.#streaming || this.#initialized === undefined) return;
-    this.#streaming = true;
-    this.guard("connect", () => this.manager.connect());
+    const use = this.#use;
+    if (use?.phase !== "initialized" || use.streaming) return;
+    use.streaming = true;
+    void this.guard("connect", () => this.manager.connect());
   }
 
   release(holder: object): void {
     if (!this.#holders.delete(holder) || this.#holders.size > 0) return;
-    const initialized = this.#initialized;
-    this.#initialized = undefined;
-    this.#streaming = false;
-    // What a late initialize() acquires must go too, unless somebody wants it again by then.
-    const disconnect = (): void => {
-      if (this.#holders.size === 0) this.guard("disconnect", () => this.manager.disconnect());
-    };
-    if (initialized === undefined) disconnect();
-    else initialized.then(disconnect, disconnect);
+    const use = this.#use;
+    this.#use = undefined;
+    if (use === undefined || use.phase === "waiting") return;
+    const gone = this.#disconnect();
+    // What a late initialize() acquires must go too.
+    const late = use.phase === "initializing" ? use.ready.catch(() => undefined).then(() => this.#disconnect()) : gone;
+    this.#over = Promise.all([gone, late]).then(() => undefined);
   }
 
-  guard(step: string, run: () => unknown): void {
-    Promise.resolve()
-      .then(run)
-      .catch((error: unknown) => {
-        this.logger.warn(`MediaManager.${step}() failed`, error);
-      });
+  async guard(step: string, run: () => unknown): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.logger.warn(`MediaManager.${step}() failed`, error);
+    }
+  }
+
+  #begin(): Use {
+    const use: Use = { phase: "waiting", streaming: false, ready: Promise.resolve() };
+    const initialize = async (): Promise<void> => {
+      await this.#over;
+      if (this.#use !== use) return;
+      use.phase = "initializing";
+      await this.manager.initialize();
+      use.phase = "initialized";
+    };
+    use.ready = initialize();
+    return use;
+  }
+
+  #disconnect(): Promise<void> {
+    return this.guard("disconnect", () => this.manager.disconnect());
   }
 }
 
@@ -85,7 +112,7 @@ class ManagerMicrophone implements MicrophonePort {
 
   setMuted(muted: boolean): void {
     if (this.manager.isMicEnabled !== !muted) {
-      this.hold.guard("enableMic", () => this.manager.enableMic(!muted));
+      void this.hold.guard("enableMic", () => this.manager.enableMic(!muted));
     }
   }
 

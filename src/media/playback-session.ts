@@ -3,6 +3,7 @@ import type { Logger } from "../log.js";
 import type { AudioEngine, ContextLease } from "./audio-engine.js";
 import { AutoplayWatch } from "./autoplay-watch.js";
 import { PlaybackLedger } from "./playback-ledger.js";
+import { releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import {
   type PlaybackCommand,
@@ -117,6 +118,7 @@ export class PlaybackSession {
     if (this.#closed) return;
     this.#closed = true;
     const node = this.#node;
+    const lease = this.#lease;
     this.#node = undefined;
     this.#early = [];
     tearDown(this.#settings.logger, [
@@ -124,14 +126,7 @@ export class PlaybackSession {
       () => {
         for (const [requestId, { fallback }] of this.#interruptions) this.#answer(requestId, fallback);
       },
-      () => {
-        if (node === undefined) return;
-        node.port.onmessage = null;
-        node.onprocessorerror = null;
-        node.port.postMessage({ type: "stop" } satisfies PlaybackCommand);
-        node.disconnect();
-      },
-      () => this.#lease?.release(),
+      () => releaseAfter(node, lease, this.#settings.logger),
     ]);
   }
 

@@ -44,6 +44,12 @@ export abstract class DeviceTransport extends Transport {
     return this._mediaManager.selectedSpeaker;
   }
 
+  /** Tells the app through `onMicUpdated` which microphone it has. */
+  protected reportSelectedMic(): void {
+    const mic = this.selectedMic;
+    if (isDevice(mic)) this._callbacks.onMicUpdated?.(mic);
+  }
+
   /** @throws UnsupportedFeatureError where the manager has no camera. */
   enableCam(enable: boolean): void {
     const enabling = this._mediaManager.enableCam(enable);
@@ -79,4 +85,8 @@ export abstract class DeviceTransport extends Transport {
       cause instanceof DeviceError ? cause : new DeviceError([kind], "unknown", cause.message, { cause }),
     );
   }
+}
+
+function isDevice(device: MediaDeviceInfo | Record<string, never>): device is MediaDeviceInfo {
+  return "deviceId" in device;
 }

@@ -1,20 +1,18 @@
 import {
   RTVIMessageType,
-  RTVIMessage,
-  type BotTTSTextData,
+  type RTVIMessage,
   type PipecatClientOptions,
-  type TranscriptData,
   type TransportState,
 } from "@pipecat-ai/client-js";
-import type { PlayedItem } from "../contracts/speaker.js";
 import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
 import type { TransportOptions } from "../options.js";
+import { ConversationTransport } from "./conversation-transport.js";
 import { dialByHooks } from "./hooks-wire.js";
-import { errorResponse } from "./messages.js";
-import { RtviTransport } from "./rtvi-transport.js";
+
+export type { TrackSampleOffset } from "./conversation-transport.js";
 
 const BOT_READY: string = RTVIMessageType.BOT_READY;
 
@@ -28,26 +26,18 @@ export interface LLMServiceOptions {
   settings?: object;
 }
 
-/** What `userStartedSpeaking()` resolves to: where the bot was cut, in the shape of Pipecat's player; null if silent. */
-export interface TrackSampleOffset {
-  readonly trackId: string;
-  /** Samples really played. */
-  readonly offset: number;
-  /** Seconds really played. */
-  readonly currentTime: number;
-}
-
 /**
  * Base of transports that talk directly to a voice-to-voice service. Extend it, implement the abstract methods, and the
  * chart gives lifecycle, devices, playback, reconnection and inspection. A subclass written for Pipecat's class of this
  * name runs unchanged; see `docs/writing-a-transport.md`.
  */
-export abstract class RealTimeWebsocketTransport extends RtviTransport {
+export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   protected _service_options: LLMServiceOptions;
-  protected _botIsSpeaking = false;
   private _attempt: DialRequest | undefined;
   private _lose: ((error: RtviMachineError) => void) | undefined;
   private _audioFailed = false;
+  /** From the dial until the wire is open, or the session over. */
+  private _dialing = false;
   private _readyEarly = false;
   private _readyIsBounded = false;
 
@@ -97,6 +87,7 @@ export abstract class RealTimeWebsocketTransport extends RtviTransport {
 
   protected dial(request: DialRequest, reports: WireReports): Wire {
     this._attempt = request;
+    this._dialing = true;
     this._readyEarly = false;
     return dialByHooks(request, reports, {
       connect: () => this.connectLLM(),
@@ -127,16 +118,17 @@ export abstract class RealTimeWebsocketTransport extends RtviTransport {
   }
 
   protected override stateAnnounced(state: TransportState): void {
+    if (state !== "connecting") this._dialing = false;
     if (state === "connected" && this._readyEarly) this.serviceReady();
     if (state !== "disconnected" && state !== "error") return;
-    this._botIsSpeaking = false;
+    this.conversationEnded();
     this._audioFailed = false;
     this._lose = undefined;
   }
 
   protected override acceptState(state: TransportState): boolean {
     if (state === "ready") this.serviceReady();
-    else if (state === "error") this._fail(new ServiceError("The service failed."));
+    else if (state === "error") this._failedState();
     // The other states follow the session, and a subclass that announces them says nothing new.
     else return state === this._state;
     return true;
@@ -151,7 +143,7 @@ export abstract class RealTimeWebsocketTransport extends RtviTransport {
   /** The service said that it is ready: RTVI `connected` becomes `ready` and microphone audio flows. */
   protected serviceReady(): void {
     // It may say so before connectLLM() has resolved: then it counts from the moment the wire is open.
-    this._readyEarly = this._state === "connecting";
+    this._readyEarly = this._dialing;
     this.actor.send({ type: "service.ready" });
   }
 
@@ -160,77 +152,24 @@ export abstract class RealTimeWebsocketTransport extends RtviTransport {
     this._lose?.(error);
   }
 
+  /** A subclass that gives up while it dials usually throws right after, and what it throws says more. */
+  private _failedState(): void {
+    const { _attempt: attempt } = this;
+    const fail = (): void => {
+      if (attempt?.signal.aborted === false) this._fail(new ServiceError("The service failed."));
+    };
+    if (this._dialing) setTimeout(fail, 0);
+    else fail();
+  }
+
   private _fail(error: RtviMachineError): void {
     this.actor.send({ type: "bot.failed", fault: this._session.faults.record(error) });
-  }
-
-  /** Hands a server-to-client RTVI message to the client. */
-  protected deliver(type: string, data?: unknown, id?: string): void {
-    this._onMessage(new RTVIMessage(type, data, id));
-  }
-
-  /** Answers a message of the app with an error: `onMessageError`. */
-  protected rejectMessage(message: RTVIMessage, error: Error): void {
-    this._onMessage(errorResponse(message, error));
-  }
-
-  /** Silences the bot now; resolves to what was really played of each item that was cut. */
-  protected interruptBot(): Promise<readonly PlayedItem[]> {
-    this.actor.send({ type: "bot.interrupted" });
-    return this._downlink.takeCut();
-  }
-
-  /** The user began to speak: silences the bot and tells the app. */
-  async userStartedSpeaking(): Promise<unknown> {
-    const [cut] = await this.interruptBot();
-    this._callbacks.onUserStartedSpeaking?.();
-    if (cut === undefined) return null;
-    const { itemId, playedSamples, sampleRate } = cut;
-    return {
-      trackId: itemId,
-      offset: playedSamples,
-      currentTime: playedSamples / sampleRate,
-    } satisfies TrackSampleOffset;
-  }
-
-  userStoppedSpeaking(): void {
-    this._callbacks.onUserStoppedSpeaking?.();
-  }
-
-  userTranscript(transcript: TranscriptData): void {
-    this._callbacks.onUserTranscript?.(transcript);
-  }
-
-  botStartedSpeaking(): void {
-    if (this._botIsSpeaking) return;
-    this._botIsSpeaking = true;
-    this._callbacks.onBotStartedSpeaking?.();
-  }
-
-  botStoppedSpeaking(): void {
-    if (!this._botIsSpeaking) return;
-    this._botIsSpeaking = false;
-    this._callbacks.onBotStoppedSpeaking?.();
-  }
-
-  botTtsText(data: BotTTSTextData): void {
-    this._callbacks.onBotTtsText?.(data);
-  }
-
-  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
-  bufferBotAudio(audio: ArrayBuffer, id = "default"): void {
-    this._downlink.write(new Int16Array(audio, 0, audio.byteLength >> 1), id);
   }
 
   /** The connection failed for good: the session ends in `error`. */
   connectionError(errorMsg: string): void {
     if (this._lose === undefined) this._fail(new ConnectionLostError(errorMsg));
     else this._lose(new ConnectionLostError(errorMsg));
-  }
-
-  /** When the session expires; undefined where the service does not say. */
-  get expiry(): number | undefined {
-    return undefined;
   }
 }
 

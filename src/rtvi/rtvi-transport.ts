@@ -13,6 +13,7 @@ import { Uplink } from "../pipes/uplink.js";
 import { DeviceTransport } from "./device-transport.js";
 import { guardCallbacks, guardHandler, guardLogger, runGuarded } from "./guard.js";
 import { errorMessage } from "./messages.js";
+import { isMicrophoneHeld, isMicrophoneMissing } from "./microphone-state.js";
 import { Requests } from "./requests.js";
 import { Session } from "./session.js";
 import { StartGuard } from "./start-guard.js";
@@ -135,10 +136,10 @@ export abstract class RtviTransport extends DeviceTransport {
   /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
   async initDevices(): Promise<void> {
     if (!this._startGuard.devicesRequested()) return;
-    const held = deviceIdOf(this.selectedMic);
+    const held = isMicrophoneHeld(this.actor);
     await this._requests.initDevices();
     // The client takes a microphone that is not reported for one that it does not have.
-    if (held !== "" && held === deviceIdOf(this.selectedMic)) this._callbacks.onMicUpdated?.(this.selectedMic);
+    if (held && isMicrophoneHeld(this.actor)) this.reportSelectedMic();
   }
 
   _validateConnectionParams(params?: unknown): unknown {
@@ -235,17 +236,11 @@ export abstract class RtviTransport extends DeviceTransport {
 
   /** Whether the microphone is on: wanted by the app, and neither refused nor lost. */
   get isMicEnabled(): boolean {
-    const microphone = this.actor.getSnapshot().children.microphone?.getSnapshot();
-    const missing = microphone?.matches("failed") === true || microphone?.matches({ open: "lost" }) === true;
-    return this._micWanted && !missing;
+    return this._micWanted && !isMicrophoneMissing(this.actor);
   }
 
   override async updateMic(micId: string): Promise<void> {
     this.actor.send({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
     await super.updateMic(micId);
   }
-}
-
-function deviceIdOf(device: MediaDeviceInfo | Record<string, never>): string {
-  return device.deviceId ?? "";
 }

@@ -41,5 +41,9 @@ it("fifty sessions on one instance leave nothing behind", { timeout: 120_000 }, 
   expect(holdings.now()).toEqual(NOTHING);
   expect(holdings.microphones).toBeGreaterThanOrEqual(SESSIONS);
   expect(holdings.mostSockets).toBe(1);
-  console.log(heaps, slope(heaps));
+  await heap();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  console.log(heaps.join(), slope(heaps), await heap(), holdings.contextsInMemory);
+  // Memory outside the JavaScript heap hangs on these.
+  expect(holdings.contextsInMemory).toBeLessThan(5);
 });

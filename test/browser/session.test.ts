@@ -17,7 +17,10 @@ const MODEL = { type: "realtime", model: "gpt-realtime" };
 describe("an app that knows nothing of this library", () => {
   it("hears the bot, is heard, and is answered", LONG, async () => {
     const holdings = new HoldingsWatch();
-    const service = await stagedService({ greet: true, script: [{ heard: "The quick brown fox.", say: "Over the fence." }] });
+    const service = await stagedService({
+      greet: true,
+      script: [{ heard: "The quick brown fox.", say: "Over the fence." }],
+    });
     const transport = openAITransport(service.wsUrl);
 
     const said: string[] = [];
@@ -95,7 +98,9 @@ describe("an app that knows nothing of this library", () => {
     const holdings = new HoldingsWatch();
     const service = await stagedService();
     const tools = ["find_nothing", "find_more"].map((name) => ({ type: "function" as const, name }));
-    const app = new App({ transport: openAITransport(service.wsUrl, { session_config: { tools, turn_detection: null } }) });
+    const app = new App({
+      transport: openAITransport(service.wsUrl, { session_config: { tools, turn_detection: null } }),
+    });
     const { client } = app;
     await client.connect();
 

@@ -57,7 +57,7 @@ describe("any ordering of what races", () => {
             });
           }
           while (scheduler.count() > 0) {
-            await scheduler.waitOne();
+            await scheduler.waitNext(1);
             if (patient) await drain();
             world.checkInvariants();
           }

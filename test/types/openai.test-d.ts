@@ -40,7 +40,9 @@ describe("OpenAIRealTimeWebSocketTransport, as an app writes it", () => {
     expectTypeOf<OpenAIServiceOptions>().toExtend<object>();
     new OpenAIRealTimeWebSocketTransport({ api_key: () => "ek_1" });
     new OpenAIRealTimeWebSocketTransport({ api_key: () => Promise.resolve({ value: "ek_1", expires_at: 1 }) });
-    new OpenAIRealTimeWebSocketTransport({ api_key: async () => Promise.resolve({ client_secret: { value: "ek_1" } }) });
+    new OpenAIRealTimeWebSocketTransport({
+      api_key: async () => Promise.resolve({ client_secret: { value: "ek_1" } }),
+    });
     new OpenAIRealTimeWebSocketTransport({
       api_key: async ({ attempt, signal }) => (await fetch(`/key?${attempt}`, { signal })).text(),
     });

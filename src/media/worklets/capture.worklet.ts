@@ -1,5 +1,11 @@
 import { CaptureCore } from "./capture-core.js";
-import { type CaptureCommand, type CaptureMessage, type CaptureOptions, PROCESSOR_NAMES } from "./protocol.js";
+import {
+  type CaptureCommand,
+  type CaptureMessage,
+  type CaptureOptions,
+  PROCESSOR_NAMES,
+  type StoppedMessage,
+} from "./protocol.js";
 
 class CaptureProcessor extends AudioWorkletProcessor {
   readonly #core: CaptureCore;
@@ -17,9 +23,15 @@ class CaptureProcessor extends AudioWorkletProcessor {
   }
 
   process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
-    if (this.#stopped) return false;
+    if (this.#stopped) return this.#end();
     this.#core.process(inputs[0] ?? [], outputs[0]?.[0]?.length);
     return true;
+  }
+
+  /** Called until the node has no input any more: answers each time. */
+  #end(): false {
+    this.port.postMessage({ type: "stopped" } satisfies StoppedMessage);
+    return false;
   }
 }
 

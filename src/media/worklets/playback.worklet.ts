@@ -1,5 +1,11 @@
 import { PlaybackCore } from "./playback-core.js";
-import { type PlaybackCommand, type PlaybackMessage, type PlaybackOptions, PROCESSOR_NAMES } from "./protocol.js";
+import {
+  type PlaybackCommand,
+  type PlaybackMessage,
+  type PlaybackOptions,
+  PROCESSOR_NAMES,
+  type StoppedMessage,
+} from "./protocol.js";
 
 class PlaybackProcessor extends AudioWorkletProcessor {
   readonly #core: PlaybackCore;
@@ -20,12 +26,18 @@ class PlaybackProcessor extends AudioWorkletProcessor {
 
   /** Silence is not the end: only `stop` is. */
   process(_inputs: unknown, outputs: Float32Array[][]): boolean {
-    if (this.#stopped) return false;
+    if (this.#stopped) return this.#end();
     const [first, ...others] = outputs[0] ?? [];
     if (first === undefined) return true;
     this.#core.render(first);
     for (const other of others) other.set(first);
     return true;
+  }
+
+  /** Called until the node has no input any more: answers each time. */
+  #end(): false {
+    this.port.postMessage({ type: "stopped" } satisfies StoppedMessage);
+    return false;
   }
 }
 

@@ -16,10 +16,17 @@ export interface CaptureOptions {
   readonly chunkMs: number;
 }
 
-export type CaptureCommand =
-  | { readonly type: "streaming"; readonly streaming: boolean }
-  /** Ends the processor for good. */
-  | { readonly type: "stop" };
+/** Ends a processor for good. */
+export interface StopCommand {
+  readonly type: "stop";
+}
+
+/** The answer to `stop`, and a processor's last message. */
+export interface StoppedMessage {
+  readonly type: "stopped";
+}
+
+export type CaptureCommand = { readonly type: "streaming"; readonly streaming: boolean } | StopCommand;
 
 export type CaptureMessage =
   /** 16-bit mono PCM; transferred, not copied. */
@@ -39,8 +46,7 @@ export interface PlaybackOptions {
 export type PlaybackCommand =
   | { readonly type: "write"; readonly itemId: string; readonly pcm: ArrayBuffer }
   | { readonly type: "interrupt"; readonly requestId: number; readonly fadeMs: number }
-  /** Ends the processor for good. */
-  | { readonly type: "stop" };
+  | StopCommand;
 
 /** Counts of one item. */
 export interface ItemCount {

@@ -124,9 +124,9 @@ function isFatal({ data }: RTVIMessage): boolean {
 
 /** What a group of cases is written with. */
 export interface Suite {
-  describe(name: string, body: () => void): void;
+  readonly describe: (name: string, body: () => void) => void;
   /** A case on a fresh bench. */
-  it(name: string, body: (bench: Bench) => Promise<void>, options?: { readonly enableMic?: boolean }): void;
+  readonly it: (name: string, body: (bench: Bench) => Promise<void>, options?: { readonly enableMic?: boolean }) => void;
 }
 
 /** Joins a runner and a factory. */

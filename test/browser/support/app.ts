@@ -114,4 +114,3 @@ export class App {
 function line({ event, data, at }: Heard): string {
   return `${Math.round(at)} ${event} ${data instanceof Error ? data.message : JSON.stringify(data)}`;
 }
-

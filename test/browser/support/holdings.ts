@@ -30,6 +30,7 @@ export class HoldingsWatch {
   readonly #timers = new Set<unknown>();
   readonly #listeners = new Map<string, EventTarget>();
   readonly #urls = new Set<string>();
+  readonly #everyContext: WeakRef<AudioContext>[] = [];
   #mostSockets = 0;
   #microphones = 0;
   readonly #restores: (() => void)[] = [];
@@ -53,6 +54,11 @@ export class HoldingsWatch {
   /** How often a microphone was granted. */
   get microphones(): number {
     return this.#microphones;
+  }
+
+  /** AudioContexts that are still in memory, closed or not; ask after a garbage collection. */
+  get contextsInMemory(): number {
+    return this.#everyContext.filter((context) => context.deref() !== undefined).length;
   }
 
   now(): Holdings {
@@ -94,7 +100,10 @@ export class HoldingsWatch {
       this.#microphones += 1;
       return stream;
     });
-    const contexts = (context: AudioContext) => this.#contexts.push(context);
+    const made = (context: AudioContext): void => {
+      this.#contexts.push(context);
+      this.#everyContext.push(new WeakRef(context));
+    };
     this.#replace(
       globalThis,
       "AudioContext",
@@ -102,7 +111,7 @@ export class HoldingsWatch {
         class extends Original {
           constructor(options?: AudioContextOptions) {
             super(options);
-            contexts(this);
+            made(this);
           }
         },
     );

@@ -37,7 +37,8 @@ export async function stagedService(options: LocalServiceOptions = {}): Promise<
     session: async () => {
       const { sessions } = await look();
       const [session] = sessions;
-      if (session === undefined || sessions.length > 1) throw new Error(`${sessions.length} sessions are open, not one.`);
+      if (session === undefined || sessions.length > 1)
+        throw new Error(`${sessions.length} sessions are open, not one.`);
       return session;
     },
     setFaults: async (faults) => void (await order({ do: "set-faults", service, faults })),

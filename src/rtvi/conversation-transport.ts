@@ -1,0 +1,86 @@
+import { RTVIMessage, type BotTTSTextData, type TranscriptData } from "@pipecat-ai/client-js";
+import type { PlayedItem } from "../contracts/speaker.js";
+import { errorResponse } from "./messages.js";
+import { RtviTransport } from "./rtvi-transport.js";
+
+/** What `userStartedSpeaking()` resolves to: where the bot was cut, in the shape of Pipecat's player; null if silent. */
+export interface TrackSampleOffset {
+  readonly trackId: string;
+  /** Samples really played. */
+  readonly offset: number;
+  /** Seconds really played. */
+  readonly currentTime: number;
+}
+
+/** What a transport that knows the conversation tells the app: who speaks, what is said and heard. */
+export abstract class ConversationTransport extends RtviTransport {
+  protected _botIsSpeaking = false;
+
+  /** Hands a server-to-client RTVI message to the client. */
+  protected deliver(type: string, data?: unknown, id?: string): void {
+    this._onMessage(new RTVIMessage(type, data, id));
+  }
+
+  /** Answers a message of the app with an error: `onMessageError`. */
+  protected rejectMessage(message: RTVIMessage, error: Error): void {
+    this._onMessage(errorResponse(message, error));
+  }
+
+  /** Silences the bot now; resolves to what was really played of each item that was cut. */
+  protected interruptBot(): Promise<readonly PlayedItem[]> {
+    this.actor.send({ type: "bot.interrupted" });
+    return this._downlink.takeCut();
+  }
+
+  /** The user began to speak: silences the bot and tells the app. */
+  async userStartedSpeaking(): Promise<unknown> {
+    const [cut] = await this.interruptBot();
+    this._callbacks.onUserStartedSpeaking?.();
+    if (cut === undefined) return null;
+    const { itemId, playedSamples, sampleRate } = cut;
+    return {
+      trackId: itemId,
+      offset: playedSamples,
+      currentTime: playedSamples / sampleRate,
+    } satisfies TrackSampleOffset;
+  }
+
+  userStoppedSpeaking(): void {
+    this._callbacks.onUserStoppedSpeaking?.();
+  }
+
+  userTranscript(transcript: TranscriptData): void {
+    this._callbacks.onUserTranscript?.(transcript);
+  }
+
+  botStartedSpeaking(): void {
+    if (this._botIsSpeaking) return;
+    this._botIsSpeaking = true;
+    this._callbacks.onBotStartedSpeaking?.();
+  }
+
+  botStoppedSpeaking(): void {
+    if (!this._botIsSpeaking) return;
+    this._botIsSpeaking = false;
+    this._callbacks.onBotStoppedSpeaking?.();
+  }
+
+  botTtsText(data: BotTTSTextData): void {
+    this._callbacks.onBotTtsText?.(data);
+  }
+
+  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
+  bufferBotAudio(audio: ArrayBuffer, id = "default"): void {
+    this._downlink.write(new Int16Array(audio, 0, audio.byteLength >> 1), id);
+  }
+
+  /** When the session expires, in epoch seconds; undefined where the service does not say. */
+  get expiry(): number | undefined {
+    return undefined;
+  }
+
+  /** The session is over: whoever was speaking is not any more, and nobody is told. */
+  protected conversationEnded(): void {
+    this._botIsSpeaking = false;
+  }
+}
