@@ -12,6 +12,8 @@ export interface ErrorFacts {
   readonly closeCode?: number;
   /** WebSocket close reason. */
   readonly reason?: string;
+  /** How long the service asks to wait before another attempt, in ms (`Retry-After`). */
+  readonly retryAfterMs?: number;
 }
 
 /** Root of every error this library throws or reports. `code` is stable; `message` says what to do. */
@@ -21,6 +23,7 @@ export abstract class RtviMachineError extends RTVIError {
   readonly retryable: boolean;
   readonly closeCode: number | undefined;
   readonly reason: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(message: string, facts: ErrorFacts = {}) {
     super(message, facts.status);
@@ -29,6 +32,7 @@ export abstract class RtviMachineError extends RTVIError {
     this.retryable = facts.retryable ?? false;
     this.closeCode = facts.closeCode;
     this.reason = facts.reason;
+    this.retryAfterMs = facts.retryAfterMs;
   }
 }
 

@@ -27,6 +27,8 @@ export interface TimeoutOptions {
   readonly ready?: number;
   /** How long an orderly goodbye may take. Default 2 000 ms. */
   readonly disconnect?: number;
+  /** WebRTC only: how long ICE may stay `disconnected` before the connection counts as lost. Default 5 000 ms. */
+  readonly iceGrace?: number;
 }
 
 /** Timers, so that tests can turn the clock. */
@@ -37,6 +39,12 @@ export interface Clock {
 
 /** The part of the `WebSocket` constructor that is used; pass your own to add headers or to test. */
 export type WebSocketConstructor = new (url: string | URL, protocols?: string | string[]) => WebSocket;
+
+/** The part of `fetch` that is used. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The part of the `RTCPeerConnection` constructor that is used; pass your own to add ICE servers or to test. */
+export type PeerConnectionConstructor = new (configuration?: RTCConfiguration) => RTCPeerConnection;
 
 /** Options that every transport takes as its last argument. */
 export interface TransportOptions {
@@ -51,6 +59,15 @@ export interface TransportOptions {
   readonly workletUrl?: WebAudioOptions["workletUrl"];
   /** Default: the global `WebSocket`, looked up when connecting. */
   readonly WebSocket?: WebSocketConstructor;
+  /** WebRTC only. Default: the global `fetch`, looked up when connecting. */
+  readonly fetch?: Fetch;
+  /** WebRTC only. Default: the global `RTCPeerConnection`, looked up when connecting. */
+  readonly RTCPeerConnection?: PeerConnectionConstructor;
+  /**
+   * WebRTC only: whether the transport plays the bot's track. Default true. Turn it off in an app that attaches the track
+   * of `onTrackStarted` to an element of its own, or the bot is heard twice.
+   */
+  readonly playBotTrack?: boolean;
   /** Default: warnings and errors to the console. */
   readonly logger?: Logger;
   /** Default: the global timers. */

@@ -45,8 +45,8 @@ export function refuseUpgrade(socket: Duplex, status: number, body: JsonObject):
   socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
 }
 
-/** The body as a JSON object; undefined when it is none, or over 1 MB. An empty body is an empty object. */
-export async function readJson(request: IncomingMessage): Promise<JsonObject | undefined> {
+/** The body; undefined when it is over 1 MB. */
+export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
@@ -55,6 +55,11 @@ export async function readJson(request: IncomingMessage): Promise<JsonObject | u
     if (length > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
-  if (length === 0) return {};
-  return parseJsonObject(Buffer.concat(chunks).toString("utf8"));
+  return Buffer.concat(chunks);
+}
+
+/** The body as a JSON object; undefined when it is none, or over 1 MB. An empty body is an empty object. */
+export async function readJson(request: IncomingMessage): Promise<JsonObject | undefined> {
+  const body = await readBody(request);
+  return body?.length === 0 ? {} : body && parseJsonObject(body.toString("utf8"));
 }

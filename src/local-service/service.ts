@@ -1,15 +1,16 @@
-import type { WebSocket } from "ws";
 import { KeyRing } from "./auth.js";
 import { EventLog, type LoggedEvent } from "./event-log.js";
 import { noFaults, type FaultKnobs } from "./faults.js";
 import { sendJson } from "./http.js";
 import type { JsonObject } from "./json.js";
 import { listen } from "./listen.js";
+import type { SessionLine } from "./openai/line.js";
 import { openAiRest } from "./openai/rest.js";
 import type { OpenAiSession } from "./openai/session.js";
 import { openAiUpgrade } from "./openai/upgrade.js";
 import { settle, type LocalServiceOptions } from "./options.js";
 import { Router } from "./router.js";
+import { OpenAiCalls } from "./webrtc/calls.js";
 
 /** A session that is open, for tests to look at and to break. */
 export interface LiveSession {
@@ -22,7 +23,7 @@ export interface LiveSession {
   readonly receivedMs: number;
   /** Sends any event; for what the service never says by itself. */
   send(event: JsonObject & { readonly type: string }): void;
-  /** Closes with a close frame; 1011 unless told otherwise. */
+  /** Closes with a close frame, 1011 unless told otherwise; a WebRTC call has no code and just ends. */
   drop(code?: number, reason?: string): void;
   /** Cuts the line: the client sees 1006. */
   terminate(): void;
@@ -45,7 +46,7 @@ export interface LocalService {
   readonly close: () => Promise<void>;
 }
 
-function live(id: string, session: OpenAiSession, socket: WebSocket): LiveSession {
+function live(id: string, session: OpenAiSession, line: SessionLine): LiveSession {
   return {
     id,
     get config() {
@@ -58,8 +59,8 @@ function live(id: string, session: OpenAiSession, socket: WebSocket): LiveSessio
       return session.receivedMs;
     },
     send: (event) => session.send(event),
-    drop: (code = 1011, reason = "") => socket.close(code, reason),
-    terminate: () => socket.terminate(),
+    drop: (code = 1011, reason = "") => line.close(code, reason),
+    terminate: () => line.terminate(),
   };
 }
 
@@ -77,21 +78,22 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   const router = new Router();
   const host = options.host ?? "127.0.0.1";
 
+  const parts = {
+    settings,
+    keys,
+    faults,
+    events: log,
+    opened: (id: string, session: OpenAiSession, line: SessionLine) => void sessions.set(id, live(id, session, line)),
+    closed: (id: string) => void sessions.delete(id),
+  };
+  const calls = new OpenAiCalls(parts);
   router.add({
     http: {
       "GET /health": (_request, response) => sendJson(response, 200, { status: "ok", sessions: sessions.size }),
       ...openAiRest(keys, settings),
+      ...calls.routes,
     },
-    upgrades: {
-      "/v1/realtime": openAiUpgrade({
-        settings,
-        keys,
-        faults,
-        events: log,
-        opened: (id, session, socket) => sessions.set(id, live(id, session, socket)),
-        closed: (id) => sessions.delete(id),
-      }),
-    },
+    upgrades: { "/v1/realtime": openAiUpgrade(parts) },
   });
 
   const { port, close } = await listen(router, settings.logger, host, options.port ?? 0);
@@ -106,6 +108,8 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       return log.events;
     },
     faults,
-    close,
+    close: async () => {
+      await Promise.all([calls.close(), close()]);
+    },
   };
 }

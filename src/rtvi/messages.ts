@@ -13,6 +13,7 @@ export function errorMessage(error: Error, fatal: boolean): RTVIMessage {
       ...(error.status !== undefined && { status: error.status }),
       ...(error.closeCode !== undefined && { closeCode: error.closeCode }),
       ...(error.reason !== undefined && { reason: error.reason }),
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
       ...(error instanceof ServiceError && error.serviceCode !== undefined && { serviceCode: error.serviceCode }),
     }),
   });

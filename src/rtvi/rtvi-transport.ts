@@ -6,7 +6,7 @@ import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
 import { ConnectionAbortedError } from "../errors.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { portsOf } from "../media/manager-ports.js";
-import type { MediaManager } from "../media/media-manager.js";
+import type { MediaManager, MediaPorts } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
 import { Downlink } from "../pipes/downlink.js";
 import { Uplink } from "../pipes/uplink.js";
@@ -47,7 +47,7 @@ export abstract class RtviTransport extends DeviceTransport {
     super(manager);
     this.options = options;
     this.logger = guardLogger(options.logger ?? defaultLogger);
-    const ports = portsOf(manager, this.logger);
+    const ports = this.mediaPorts(manager);
     const uplink = new Uplink(
       (pcm) => {
         this.sendAudio(pcm);
@@ -108,6 +108,10 @@ export abstract class RtviTransport extends DeviceTransport {
   protected abstract sendAudio(pcm: ArrayBuffer): void;
   /** Takes validated connection parameters of one `connect()`. */
   protected abstract applyConnectionParams(params: unknown): void;
+  /** What the charts drive. Called by the constructor, so an override finds no initialised field of its own. */
+  protected mediaPorts(manager: MediaManager): MediaPorts {
+    return portsOf(manager, this.logger);
+  }
   /** Playback edges and progress, for providers that follow what is really heard. */
   protected onPlayback(_report: PlaybackReport): void {}
   /** Delivers bot-ready: what `sendReadyMessage()` of a subclass ends with. */

@@ -20,6 +20,8 @@ export interface ClientEventParts {
   readonly log: ConversationLog;
   /** `session.update`, with its session. */
   readonly update: (session: unknown) => void;
+  /** Silences what is played by RTP; undefined where sound travels in events. */
+  readonly clearVoice: (() => void) | undefined;
   /** `response.create`, with its parameters if any. */
   readonly respond: (params: unknown) => void;
 }
@@ -90,6 +92,13 @@ const RULES = new Map<string, Rule>([
       ["item_id", "content_index", "audio_end_ms"],
       truncate,
     ),
+  ],
+  [
+    "output_audio_buffer.clear",
+    rule({}, [], (_event, { clearVoice }) => {
+      if (clearVoice === undefined) throw invalidValue("type", "'output_audio_buffer.clear' is for WebRTC sessions.");
+      clearVoice();
+    }),
   ],
   ["response.create", rule({ response: object }, [], (event, { respond }) => respond(event.response))],
   [

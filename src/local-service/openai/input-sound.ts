@@ -67,7 +67,11 @@ export class InputSound {
 
   append(audio: unknown): void {
     const format = this.#parts.config.inputFormat;
-    const pcm = fromWire(decodeSound(audio, "audio", format), format);
+    this.push(fromWire(decodeSound(audio, "audio", format), format));
+  }
+
+  /** Sound that came by RTP, or out of an event: mono PCM16 at 24 kHz. */
+  push(pcm: Buffer): void {
     this.#buffer.append(pcm);
     // The detector hears everything, also under push to talk, so that its time stays that of the buffer.
     for (const fact of this.#vad.push(pcm)) this.#heard(fact);

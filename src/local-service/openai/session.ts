@@ -1,4 +1,4 @@
-import type { WebSocket } from "ws";
+import type { WireFormat } from "../audio/formats.js";
 import { ConversationLog } from "../conversation-log.js";
 import type { EventLog } from "../event-log.js";
 import type { FaultKnobs } from "../faults.js";
@@ -9,18 +9,21 @@ import { betaToGaEvent, gaToBetaEvents } from "./beta.js";
 import { handleClientEvent, type ClientEventParts } from "./client-events.js";
 import { Conversation } from "./conversation.js";
 import { newId } from "./ids.js";
+import type { SessionLine, SessionVoice } from "./line.js";
 import { InputSound } from "./input-sound.js";
 import { itemToWire } from "./items.js";
 import { malformedFrames } from "./malformed.js";
 import type { ServerEvent } from "./outlet.js";
 import { errorEvent, ProtocolMistake, type ProtocolErrorFacts } from "./protocol-error.js";
 import { Responder } from "./responder.js";
-import { SessionConfig } from "./session-config.js";
+import { readFormat, SessionConfig } from "./session-config.js";
 import { SessionWaits } from "./session-waits.js";
 
 /** What a session is opened with. */
 export interface SessionStart {
-  readonly socket: WebSocket;
+  readonly line: SessionLine;
+  /** Where sound goes that does not travel in events (WebRTC). */
+  readonly voice?: SessionVoice;
   readonly settings: Settings;
   readonly faults: Readonly<FaultKnobs>;
   readonly events: EventLog;
@@ -71,7 +74,9 @@ export class OpenAiSession {
       hear: (pcm) => responder.hear(pcm),
       speechStarted: (interrupts) => {
         this.#waits.callOff();
-        if (interrupts) responder.interrupt();
+        if (!interrupts) return;
+        responder.interrupt();
+        this.#cutVoice();
       },
       turnEnded: () => this.#attempt(() => responder.create()),
     });
@@ -80,6 +85,7 @@ export class OpenAiSession {
       input,
       responder,
       update: (session) => this.#update(session),
+      clearVoice: start.voice && (() => start.voice?.clear()),
       respond: (params) => {
         this.#waits.callOff();
         responder.create(params);
@@ -90,6 +96,11 @@ export class OpenAiSession {
   /** The whole session object, as `session.updated` last had it. */
   get config(): JsonObject {
     return this.#config.effective;
+  }
+
+  /** How the session encodes its voice. */
+  get outputFormat(): WireFormat {
+    return readFormat(this.#config.output.format);
   }
 
   /** Sound received so far, in ms. */
@@ -104,14 +115,14 @@ export class OpenAiSession {
 
   /** Says hello on the wire and starts the session's clocks. */
   open(): void {
-    const { settings, faults, model, socket } = this.#start;
+    const { settings, faults, model, line } = this.#start;
     this.#log.line("session", `opened, ${model}`);
-    if (faults.dropAfterMs !== undefined) this.#timers.after(faults.dropAfterMs, () => socket.terminate());
+    if (faults.dropAfterMs !== undefined) this.#timers.after(faults.dropAfterMs, () => line.terminate());
     if (faults.silent) return;
     this.send({ type: "session.created", session: this.config });
     const { id } = this.#conversation;
     this.send({ type: "conversation.created", conversation: { id, object: "realtime.conversation" } });
-    if (faults.malformed) for (const frame of malformedFrames()) socket.send(frame);
+    if (faults.malformed) for (const frame of malformedFrames()) line.send(frame);
     this.#timers.after(settings.sessionMaxSeconds * 1000, () => this.#expire());
     this.#greetAfter(settings.greetAfterMs);
   }
@@ -127,13 +138,18 @@ export class OpenAiSession {
     }, stringOr(raw?.event_id));
   }
 
+  /** Sound from the client that does not travel in events: mono PCM16 at 24 kHz. */
+  hear(pcm: Buffer): void {
+    this.#attempt(() => this.#parts.input.push(pcm));
+  }
+
   /** Sends one event in the session's dialect. */
   send(event: ServerEvent): void {
-    const { socket, settings, events, id } = this.#start;
-    if (socket.readyState !== socket.OPEN) return;
+    const { line, voice, settings, events, id } = this.#start;
+    if (!line.isOpen || voice?.takes(event) === true) return;
     for (const out of settings.dialect === "beta" ? gaToBetaEvents(event) : [event]) {
       events.add(id, "out", out);
-      socket.send(JSON.stringify({ ...out, event_id: newId("event") }));
+      line.send(JSON.stringify({ ...out, event_id: newId("event") }));
     }
   }
 
@@ -141,7 +157,7 @@ export class OpenAiSession {
   fail(facts: ProtocolErrorFacts, code: number, reason: string): void {
     this.send(errorEvent(facts));
     this.#log.line("session", facts.message);
-    this.#start.socket.close(code, reason);
+    this.#start.line.close(code, reason);
   }
 
   /** The socket is gone. */
@@ -171,6 +187,17 @@ export class OpenAiSession {
 
   #greetAfter(ms: number): void {
     if (this.#start.settings.greet) this.#waits.greetAfter(ms, () => this.#parts.responder.greet());
+  }
+
+  /** The service knows itself how much of its own playback was heard. */
+  #cutVoice(): void {
+    const cut = this.#start.voice?.clear();
+    if (cut === undefined || cut.playedMs <= 0) return;
+    this.#attempt(() => {
+      this.#conversation.truncate(cut.itemId, 0, cut.playedMs);
+      const at = { item_id: cut.itemId, content_index: 0, audio_end_ms: cut.playedMs };
+      this.send({ type: "conversation.item.truncated", ...at });
+    });
   }
 
   #waitForSilence(soundMs: number): void {

@@ -9,6 +9,7 @@ import { stringOr, type JsonObject } from "../json.js";
 import type { Settings } from "../options.js";
 import type { UpgradeHandler } from "../router.js";
 import { newId } from "./ids.js";
+import type { SessionLine } from "./line.js";
 import { errorBody, errorEvent, type ProtocolErrorFacts } from "./protocol-error.js";
 import { OpenAiSession } from "./session.js";
 
@@ -18,7 +19,7 @@ export interface UpgradeParts {
   readonly keys: KeyRing;
   readonly faults: FaultKnobs;
   readonly events: EventLog;
-  opened(id: string, session: OpenAiSession, socket: WebSocket): void;
+  opened(id: string, session: OpenAiSession, line: SessionLine): void;
   closed(id: string): void;
 }
 
@@ -47,7 +48,8 @@ const BETA_REFUSED: Refusal = {
   message: "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API.",
 };
 
-function findRefusal(verdict: KeyVerdict, model: string | undefined): Refusal | undefined {
+/** Why a key or a model does not open a session; undefined when they do. */
+export function findRefusal(verdict: KeyVerdict, model: string | undefined): Refusal | undefined {
   if (verdict.kind === "refused") return { ...UNAUTHORIZED, message: REFUSED[verdict.reason] };
   if (model === undefined) {
     const message = "You must provide a model parameter.";
@@ -145,7 +147,15 @@ function run(
 ): void {
   const { settings, events } = parts;
   const id = newId("sess");
-  const session = new OpenAiSession({ socket, settings, faults, events, id, label, model, baked });
+  const line: SessionLine = {
+    get isOpen() {
+      return socket.readyState === socket.OPEN;
+    },
+    send: (frame) => socket.send(frame),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+  };
+  const session = new OpenAiSession({ line, settings, faults, events, id, label, model, baked });
   socket.on("message", (data, isBinary) => {
     session.receive(toBuffer(data), isBinary);
   });
@@ -153,6 +163,6 @@ function run(
     session.closed(code);
     parts.closed(id);
   });
-  parts.opened(id, session, socket);
+  parts.opened(id, session, line);
   session.open();
 }

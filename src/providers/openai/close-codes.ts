@@ -64,12 +64,14 @@ export function dialError(code: number, reason: string, redact: (text: string) =
  * Why an HTTP request to OpenAI failed.
  * @param message The service's words from the JSON error body, where there was one.
  * @param serviceCode The service's error code from the same place.
+ * @param retryAfterMs How long the service asks to wait, where it does.
  */
 export function httpError(
   status: number,
   message: string,
   serviceCode: string | undefined,
   redact: (text: string) => string,
+  retryAfterMs?: number,
 ): RtviMachineError {
   const said = redact(message);
   const tail = said === "" ? `HTTP ${status}` : `HTTP ${status}: ${said}`;
@@ -79,5 +81,12 @@ export function httpError(
   const outOfQuota = serviceCode === "insufficient_quota";
   const retryable = !outOfQuota && (status === 408 || status === 429 || status >= 500);
   const code = serviceCode === undefined ? {} : { serviceCode: redact(serviceCode) };
-  return new ServiceError(`OpenAI refused the connection (${tail}).`, { status, retryable, ...code });
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const what =
+    serviceCode === "model_not_found"
+      ? "OpenAI does not offer this `model` to this key"
+      : status === 429 && !outOfQuota
+        ? "OpenAI has had too many requests"
+        : "OpenAI refused the connection";
+  return new ServiceError(`${what} (${tail}).`, { status, retryable, ...code, ...wait });
 }

@@ -1,4 +1,5 @@
 export { OpenAIRealTimeWebSocketTransport } from "./transport.js";
+export { OpenAIRealTimeWebRTCTransport } from "./webrtc-transport.js";
 export type { OpenAIDialect } from "./dialect.js";
 export type { OpenAIClientEvent } from "./effects.js";
 export type { OpenAIConnectionParams } from "./params.js";

@@ -1,25 +1,11 @@
-import {
-  MessageTooLargeError,
-  messageSizeWithinLimit,
-  RTVI_PROTOCOL_VERSION,
-  type RTVIMessage,
-} from "@pipecat-ai/client-js";
 import { encodeBase64 } from "../../codec/base64.js";
-import type { PlaybackReport } from "../../contracts/speaker.js";
-import { NotReadyError, UnsupportedEnvironmentError, type RtviMachineError } from "../../errors.js";
+import { UnsupportedEnvironmentError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions, WebSocketConstructor } from "../../options.js";
-import { RealTimeWebsocketTransport } from "../../rtvi/real-time-websocket-transport.js";
 import type { SocketHandle } from "../../wire/websocket.js";
-import { resolveKey } from "./credential.js";
-import type { OpenAIClientEvent } from "./effects.js";
-import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
-import { readServiceEvent } from "./outbound.js";
-import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
-import { planSession } from "./plan.js";
-import { ServiceRuntime } from "./runtime.js";
+import { OpenAITransport } from "./openai-transport.js";
+import type { OpenAIServiceOptions } from "./options.js";
 import { openServiceSocket } from "./service-socket.js";
-import { checkSettings } from "./settings.js";
 
 const NAME = "OpenAIRealTimeWebSocketTransport";
 
@@ -37,12 +23,8 @@ const MOST_BUFFERED = 256 * 1024;
  * const client = new PipecatClient({ transport });
  * ```
  */
-export class OpenAIRealTimeWebSocketTransport extends RealTimeWebsocketTransport {
-  declare protected _service_options: OpenAIServiceOptions;
-  private readonly _runtime: ServiceRuntime;
-  private _params: OpenAIConnectionParams | undefined;
+export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
   private _socket: SocketHandle | undefined;
-  private _wasReady = false;
   private _congested = false;
 
   /**
@@ -50,54 +32,7 @@ export class OpenAIRealTimeWebSocketTransport extends RealTimeWebsocketTransport
    * @param manager Devices and playback; default `WebAudioMediaManager` at 24 kHz.
    */
   constructor(service_options: OpenAIServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
-    super(service_options, manager, options);
-    this._runtime = new ServiceRuntime(
-      {
-        deliver: ({ type, data, id }) => {
-          this._deliver(type, data, id);
-        },
-        play: (itemId, pcm) => {
-          this.bufferBotAudio(pcm, itemId);
-        },
-        interrupt: () => this.interruptBot(),
-        ready: () => {
-          this._wasReady = true;
-          this.serviceReady();
-        },
-        report: (error) => {
-          this.reportError(error);
-        },
-        lost: (error) => {
-          this._end(error);
-        },
-        hangUp: () => {
-          void this.disconnect();
-        },
-        logger: this.logger,
-      },
-      { name: NAME, playback: "local" },
-    );
-  }
-
-  /** Nothing to prepare: every attempt makes its own socket. */
-  initializeLLM(): void {}
-
-  /** Nothing to attach: every socket comes with its listeners. */
-  attachLLMListeners(): void {}
-
-  /**
-   * The parameters of one session, checked: see `readConnectionParams`.
-   * @throws InvalidOptionsError naming the key whose type is wrong.
-   */
-  override _validateConnectionParams(params?: unknown): unknown {
-    readConnectionParams(params);
-    return params;
-  }
-
-  /** Kept for one session and beside the options: a secret in them is not for the next session. */
-  protected override applyConnectionParams(params: unknown): void {
-    this._params = readConnectionParams(params);
-    this._wasReady = false;
+    super(service_options, manager, options, { name: NAME, playback: "local" });
   }
 
   /**
@@ -105,10 +40,10 @@ export class OpenAIRealTimeWebSocketTransport extends RealTimeWebsocketTransport
    * @throws AuthenticationError or InvalidOptionsError without a usable `api_key`; ConnectionFailedError.
    */
   async connectLLM(): Promise<void> {
-    const { attempt, signal } = this.attempt;
-    const plan = planSession(this._service_options, this._params, this._wasReady);
+    const { signal } = this.attempt;
+    const plan = this.planAttempt();
     const WebSocket = socketConstructor(this.options);
-    const key = await resolveKey(this._service_options.api_key, this._params, { attempt, signal }, Date.now() / 1000);
+    const key = await this.keyOfAttempt();
     await openServiceSocket({
       plan,
       key,
@@ -122,7 +57,7 @@ export class OpenAIRealTimeWebSocketTransport extends RealTimeWebsocketTransport
         });
       },
       ended: (error) => {
-        this._end(error);
+        this.wireEnded(error);
       },
     });
   }
@@ -146,87 +81,6 @@ export class OpenAIRealTimeWebSocketTransport extends RealTimeWebsocketTransport
     if (congested) return;
     // Put together by hand: base64 needs no escaping, and this runs fifty times a second.
     socket.send(`{"type":"input_audio_buffer.append","audio":"${encodeBase64(new Uint8Array(data))}"}`);
-  }
-
-  /** Waits until the service is ready, then delivers bot-ready. Rejects when the session ends before. */
-  async sendReadyMessage(): Promise<void> {
-    await this.whenReady();
-    this.announceReady();
-  }
-
-  protected override announceReady(): void {
-    const about = { library: "rtvi-machine", service: "openai-realtime" };
-    this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about });
-  }
-
-  /**
-   * Takes `send-text`, `append-to-context`, `llm-function-call-result`, `disconnect-bot`, and `client-message` with
-   * `t: "raw"` and a client event of the Realtime API as `d`.
-   * @throws NotReadyError before the session is ready; MessageTooLargeError; UnsupportedFeatureError for any other type,
-   * and InvalidOptionsError for a field that is wrong, all but the size also through `onMessageError`. What is wrong with a
-   * `client-message` goes there alone: of a `sendClientRequest` that throws, client-js rejects a second promise that
-   * nobody can catch.
-   */
-  sendMessage(message: RTVIMessage): void {
-    if (message.type === "client-ready") return;
-    if (!messageSizeWithinLimit(message, this.maxMessageSize)) {
-      throw new MessageTooLargeError(`The message is larger than ${this.maxMessageSize} bytes.`);
-    }
-    try {
-      this._runtime.message(message);
-    } catch (error) {
-      if (error instanceof Error) this.rejectMessage(message, error);
-      if (message.type !== "client-message" || error instanceof NotReadyError) throw error;
-    }
-  }
-
-  /**
-   * Sends a client event of the Realtime API as it is, for what RTVI has no message for: `input_audio_buffer.commit` in
-   * push to talk, an image, an out-of-band response. With the option `raw_events` the service's own events come back
-   * through `onServerMessage` as `{ t: "raw", d: event }`.
-   * @throws NotReadyError before the session is ready; InvalidOptionsError without a `type`.
-   */
-  sendServiceEvent(event: OpenAIClientEvent): void {
-    this._runtime.send(readServiceEvent(event));
-  }
-
-  /** Silences the bot at once, as a user's voice does, and stops what it is making. Without effect when it is silent. */
-  interrupt(): void {
-    this._runtime.interrupt();
-  }
-
-  /**
-   * Changes session settings: now, in a running session, and for every later one. A new voice waits for the next session
-   * once the model has spoken.
-   * @throws InvalidOptionsError naming the key whose type is wrong.
-   */
-  updateSettings(settings: OpenAISessionConfig): void {
-    const checked = checkSettings(settings, "settings");
-    this._service_options = {
-      ...this._service_options,
-      settings: { ...this._service_options.settings, ...settings },
-    };
-    this._runtime.updateSettings(checked);
-  }
-
-  /** When OpenAI will end this session, in epoch seconds; undefined until it has said so. */
-  override get expiry(): number | undefined {
-    return this._runtime.expiresAt;
-  }
-
-  protected override onPlayback(report: PlaybackReport): void {
-    this._runtime.playback(report);
-  }
-
-  private _deliver(type: string, data: unknown, id: string | undefined): void {
-    if (type === "bot-started-speaking") this._botIsSpeaking = true;
-    if (type === "bot-stopped-speaking") this._botIsSpeaking = false;
-    this.deliver(type, data, id);
-  }
-
-  private _end(error: RtviMachineError): void {
-    this._runtime.end();
-    this.connectionLost(error);
   }
 }
 

@@ -1,6 +1,10 @@
 import { LogLevel, PipecatClient, RTVIEvent, type PipecatClientOptions } from "@pipecat-ai/client-js";
 import { vi } from "vitest";
-import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../src/providers/openai/index.js";
+import {
+  OpenAIRealTimeWebRTCTransport,
+  OpenAIRealTimeWebSocketTransport,
+  type OpenAIServiceOptions,
+} from "../../../src/providers/openai/index.js";
 import type { TransportOptions } from "../../../src/options.js";
 
 /** An RTVI event as an app hears it. */
@@ -26,6 +30,18 @@ export function openAITransport(
   options: TransportOptions = {},
 ): OpenAIRealTimeWebSocketTransport {
   return new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url, ...service }, undefined, {
+    logger: silentLogger,
+    ...options,
+  });
+}
+
+/** The same over WebRTC. */
+export function webRtcTransport(
+  base_url: string,
+  service: OpenAIServiceOptions = {},
+  options: TransportOptions = {},
+): OpenAIRealTimeWebRTCTransport {
+  return new OpenAIRealTimeWebRTCTransport({ api_key: "local", base_url, ...service }, undefined, {
     logger: silentLogger,
     ...options,
   });

@@ -5,13 +5,22 @@ export interface Holdings {
   readonly tracks: number;
   readonly contexts: number;
   readonly sockets: number;
+  readonly peers: number;
   readonly timers: number;
   /** On window, document and mediaDevices. */
   readonly listeners: number;
   readonly objectUrls: number;
 }
 
-export const NOTHING: Holdings = { tracks: 0, contexts: 0, sockets: 0, timers: 0, listeners: 0, objectUrls: 0 };
+export const NOTHING: Holdings = {
+  tracks: 0,
+  contexts: 0,
+  sockets: 0,
+  peers: 0,
+  timers: 0,
+  listeners: 0,
+  objectUrls: 0,
+};
 
 type Listener = EventListenerOrEventListenerObject | null;
 
@@ -27,6 +36,7 @@ export class HoldingsWatch {
   #tracks: MediaStreamTrack[] = [];
   #contexts: AudioContext[] = [];
   #sockets: WebSocket[] = [];
+  #peers: RTCPeerConnection[] = [];
   readonly #timers = new Set<unknown>();
   readonly #listeners = new Map<string, EventTarget>();
   readonly #urls = new Set<string>();
@@ -38,6 +48,7 @@ export class HoldingsWatch {
   constructor() {
     this.#watchMedia();
     this.#watchSockets();
+    this.#watchPeers();
     this.#watchTimers();
     this.#watchListeners();
     this.#watchUrls();
@@ -66,10 +77,12 @@ export class HoldingsWatch {
     this.#tracks = this.#tracks.filter(({ readyState }) => readyState === "live");
     this.#contexts = this.#contexts.filter(({ state }) => state !== "closed");
     this.#sockets = this.#sockets.filter(({ readyState }) => readyState !== WebSocket.CLOSED);
+    this.#peers = this.#peers.filter(({ signalingState }) => signalingState !== "closed");
     return {
       tracks: this.#tracks.length,
       contexts: this.#contexts.length,
       sockets: this.#sockets.length,
+      peers: this.#peers.length,
       timers: this.#timers.size,
       listeners: this.#listeners.size,
       objectUrls: this.#urls.size,
@@ -130,6 +143,21 @@ export class HoldingsWatch {
           constructor(url: string | URL, protocols?: string | string[]) {
             super(url, protocols);
             opened(this);
+          }
+        },
+    );
+  }
+
+  #watchPeers(): void {
+    const made = (peer: RTCPeerConnection): unknown => this.#peers.push(peer);
+    this.#replace(
+      globalThis,
+      "RTCPeerConnection",
+      (Original) =>
+        class extends Original {
+          constructor(configuration?: RTCConfiguration) {
+            super(configuration);
+            made(this);
           }
         },
     );

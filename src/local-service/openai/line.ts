@@ -1,0 +1,25 @@
+import type { ServerEvent } from "./outlet.js";
+
+/** What carries a session's events: a WebSocket, or the data channel of a WebRTC call. */
+export interface SessionLine {
+  readonly isOpen: boolean;
+  send(frame: string | Buffer): void;
+  /** In order; a data channel knows neither code nor reason. */
+  close(code: number, reason: string): void;
+  /** Without a goodbye. */
+  terminate(): void;
+}
+
+/** What was cut when a voice was silenced. */
+export interface CutVoice {
+  readonly itemId: string;
+  readonly playedMs: number;
+}
+
+/** Plays a session's sound where it does not travel in events. */
+export interface SessionVoice {
+  /** Looks at every event on its way out; true when it must not be sent, because it is sound. */
+  takes(event: ServerEvent): boolean;
+  /** Silences what is played; undefined when nothing was. */
+  clear(): CutVoice | undefined;
+}

@@ -1,0 +1,157 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readKey, type KeyVerdict } from "../auth.js";
+import { faultsFor, type FaultKnobs } from "../faults.js";
+import { readBody, sendJson } from "../http.js";
+import { objectOr, parseJsonObject, stringOr, type JsonObject } from "../json.js";
+import { newId } from "../openai/ids.js";
+import { errorBody, ProtocolMistake, type ProtocolErrorFacts } from "../openai/protocol-error.js";
+import { sessionCheck } from "../openai/session-check.js";
+import { OpenAiSession } from "../openai/session.js";
+import { findRefusal, type UpgradeParts } from "../openai/upgrade.js";
+import type { HttpHandler } from "../router.js";
+import { Call } from "./call.js";
+import { RtpVoice } from "./rtp-voice.js";
+import { dataChannelLine } from "./data-channel-line.js";
+import { loadWerift } from "./werift.js";
+
+const PATH = "/v1/realtime/calls";
+
+/** What a client posts: an offer, and with a form also a session. */
+interface Offer {
+  readonly sdp: string;
+  readonly session: JsonObject;
+}
+
+/** Takes offers at `POST /v1/realtime/calls`, and holds the calls they become. */
+export class OpenAiCalls {
+  readonly #parts: UpgradeParts;
+  readonly #calls = new Set<Call>();
+  /** Calls that are over and still hold a port. */
+  readonly #releasing = new Set<Promise<void>>();
+  #count = 0;
+
+  constructor(parts: UpgradeParts) {
+    this.#parts = parts;
+  }
+
+  get routes(): Readonly<Record<string, HttpHandler>> {
+    return { [`POST ${PATH}`]: (request, response, url) => this.#take(request, response, url) };
+  }
+
+  /** Ends every call; resolves when their ports are free. */
+  async close(): Promise<void> {
+    for (const call of [...this.#calls]) call.close();
+    await Promise.all([...this.#releasing]);
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const faults = faultsFor(this.#parts.faults, url.searchParams);
+    if (faults.hangUpgrade) return;
+    if (faults.unavailable) {
+      response.setHeader("Retry-After", "1");
+      const message = "The server is overloaded or not ready yet.";
+      refuse(response, 503, { code: null, type: "server_error", message });
+      return;
+    }
+    const verdict: KeyVerdict = this.#parts.keys.check(readKey(request));
+    const offer = await readOffer(request);
+    const baked = { ...(verdict.kind === "ephemeral" && verdict.session), ...offer?.session };
+    const model = url.searchParams.get("model") ?? stringOr(baked.model);
+    const refusal = findRefusal(verdict, model);
+    if (refusal !== undefined || model === undefined) {
+      refuse(response, refusal?.status ?? 400, refusal ?? { code: "missing_model", message: "A model is missing." });
+      return;
+    }
+    if (offer === undefined) {
+      refuse(response, 400, { code: "invalid_offer", message: "Expected an SDP offer." });
+      return;
+    }
+    try {
+      const { model: _model, ...session } = baked;
+      if (Object.keys(session).length > 0) sessionCheck(session, "session");
+      await this.#answer(response, offer.sdp, model, session, faults);
+    } catch (error) {
+      if (!(error instanceof ProtocolMistake)) throw error;
+      refuse(response, 400, error.facts);
+    }
+  }
+
+  async #answer(
+    response: ServerResponse,
+    sdp: string,
+    model: string,
+    baked: JsonObject,
+    faults: Readonly<FaultKnobs>,
+  ): Promise<void> {
+    const werift = await loadWerift();
+    let session: OpenAiSession | undefined;
+    const voice = new RtpVoice(
+      (event) => session?.send(event),
+      () => session?.outputFormat ?? "audio/pcm",
+    );
+    const id = newId("sess");
+    const call: Call = new Call(werift, {
+      opened: (channel) => {
+        const { settings, events } = this.#parts;
+        this.#count += 1;
+        const line = dataChannelLine(channel, () => call.close());
+        const label = `call ${String(this.#count)}`;
+        session = new OpenAiSession({ line, voice, settings, faults, events, id, label, model, baked });
+        this.#parts.opened(id, session, line);
+        session.open();
+      },
+      message: (data, isBinary) => session?.receive(data, isBinary),
+      sound: (pcm) => session?.hear(pcm),
+      frame: () => voice.next(),
+      closed: () => {
+        this.#calls.delete(call);
+        this.#releasing.add(call.released);
+        void call.released.then(() => this.#releasing.delete(call.released));
+        session?.closed(1000);
+        this.#parts.closed(id);
+      },
+    });
+    this.#calls.add(call);
+    // Nobody waits for this answer any more.
+    response.on("close", () => {
+      if (!response.writableFinished) call.close();
+    });
+    let answer: string;
+    try {
+      answer = await call.answer(sdp);
+    } catch (error) {
+      call.close();
+      const message = `The offer could not be answered: ${error instanceof Error ? error.message : String(error)}`;
+      throw new ProtocolMistake({ code: "invalid_offer", message });
+    }
+    response.writeHead(201, { "Content-Type": "application/sdp", Location: `${PATH}/${newId("call")}` });
+    response.end(answer);
+  }
+}
+
+/** The offer as it is (`application/sdp`), or in a form with `sdp` and `session`; undefined when there is none. */
+async function readOffer(request: IncomingMessage): Promise<Offer | undefined> {
+  const body = await readBody(request);
+  if (body === undefined) return undefined;
+  const type = request.headers["content-type"] ?? "";
+  if (!type.startsWith("multipart/form-data")) return offerOf(body.toString("utf8"), undefined);
+  try {
+    const form = await new Response(new Uint8Array(body), { headers: { "Content-Type": type } }).formData();
+    return offerOf(await textOf(form.get("sdp")), await textOf(form.get("session")));
+  } catch {
+    return undefined; // Not the form that its header says; whoever sent it is told so.
+  }
+}
+
+function offerOf(sdp: string | undefined, session: string | undefined): Offer | undefined {
+  if (sdp?.startsWith("v=") !== true) return undefined;
+  return { sdp, session: objectOr(parseJsonObject(session ?? "{}")) };
+}
+
+async function textOf(entry: { text(): Promise<string> } | string | null): Promise<string | undefined> {
+  return entry === null || typeof entry === "string" ? (entry ?? undefined) : entry.text();
+}
+
+function refuse(response: ServerResponse, status: number, facts: ProtocolErrorFacts): void {
+  sendJson(response, status, errorBody(facts));
+}

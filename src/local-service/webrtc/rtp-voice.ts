@@ -1,0 +1,85 @@
+import { fromWire, toWire, type WireFormat } from "../audio/formats.js";
+import { objectOr, stringOr } from "../json.js";
+import type { CutVoice, SessionVoice } from "../openai/line.js";
+import type { ServerEvent } from "../openai/outlet.js";
+
+/** One RTP packet, in ms and in bytes of µ-law at 8 kHz. */
+export const FRAME_MS = 20;
+export const FRAME_BYTES = 160;
+
+/** Sound of one item that waits to be played. */
+interface Queued {
+  readonly responseId: string;
+  readonly itemId: string;
+  ulaw: Buffer;
+  playedBytes: number;
+}
+
+/**
+ * The service's playout buffer: takes the sound out of a session's events and gives it out frame by frame, in real time,
+ * with `output_audio_buffer.started`, `.stopped` and `.cleared` where they belong.
+ */
+export class RtpVoice implements SessionVoice {
+  readonly #send: (event: ServerEvent) => void;
+  readonly #format: () => WireFormat;
+  readonly #making = new Set<string>();
+  #queue: Queued[] = [];
+  #playing: string | undefined;
+
+  /** @param format How deltas are encoded now. */
+  constructor(send: (event: ServerEvent) => void, format: () => WireFormat) {
+    this.#send = send;
+    this.#format = format;
+  }
+
+  takes(event: ServerEvent): boolean {
+    const responseId = stringOr(event.response_id) ?? stringOr(objectOr(event.response).id) ?? "";
+    if (event.type === "response.created") this.#making.add(responseId);
+    if (event.type === "response.done") this.#making.delete(responseId);
+    if (event.type !== "response.output_audio.delta") return false;
+    const itemId = stringOr(event.item_id) ?? "";
+    const pcm = fromWire(Buffer.from(stringOr(event.delta) ?? "", "base64"), this.#format());
+    const ulaw = toWire(pcm, "audio/pcmu");
+    const last = this.#queue.at(-1);
+    if (last?.itemId === itemId) last.ulaw = Buffer.concat([last.ulaw, ulaw]);
+    else this.#queue.push({ responseId, itemId, ulaw, playedBytes: 0 });
+    return true;
+  }
+
+  clear(): CutVoice | undefined {
+    const head = this.#queue[0];
+    const responseId = this.#playing;
+    this.#queue = [];
+    this.#playing = undefined;
+    if (responseId === undefined) return undefined;
+    this.#send({ type: "output_audio_buffer.cleared", response_id: responseId });
+    return head && { itemId: head.itemId, playedMs: Math.floor(head.playedBytes / (FRAME_BYTES / FRAME_MS)) };
+  }
+
+  /** The next 20 ms as µ-law at 8 kHz; undefined for silence. To be called in real time. */
+  next(): Buffer | undefined {
+    const head = this.#queue[0];
+    if (head === undefined) return undefined;
+    if (this.#playing !== head.responseId) {
+      this.#stopped();
+      this.#playing = head.responseId;
+      this.#send({ type: "output_audio_buffer.started", response_id: head.responseId });
+    }
+    const frame = head.ulaw.subarray(head.playedBytes, head.playedBytes + FRAME_BYTES);
+    if (frame.length === FRAME_BYTES) {
+      head.playedBytes += FRAME_BYTES;
+      return frame;
+    }
+    // It ran dry: more comes, or this was the last of it.
+    if (this.#making.has(head.responseId)) return undefined;
+    this.#queue.shift();
+    if (this.#queue[0]?.responseId !== head.responseId) this.#stopped();
+    return frame.length === 0 ? undefined : Buffer.concat([frame, Buffer.alloc(FRAME_BYTES - frame.length, 0xff)]);
+  }
+
+  #stopped(): void {
+    const responseId = this.#playing;
+    this.#playing = undefined;
+    if (responseId !== undefined) this.#send({ type: "output_audio_buffer.stopped", response_id: responseId });
+  }
+}

@@ -1,0 +1,78 @@
+import { ConnectionFailedError, ProtocolError } from "../../errors.js";
+import type { Fetch } from "../../options.js";
+import { httpError } from "./close-codes.js";
+import type { SessionPlan } from "./plan.js";
+import { fieldOf, isRecord, recordAt, stringAt } from "./records.js";
+
+/** One call to the service: an offer that wants an answer. */
+export interface ServiceCall {
+  readonly url: string;
+  readonly key: string;
+  readonly fetch: Fetch;
+  readonly signal: AbortSignal;
+  /** Makes the service's words safe to show. */
+  readonly redact: (text: string) => string;
+}
+
+/**
+ * The address that takes offers: `<base_url>/calls`, over HTTP.
+ * @param model Named in the query where the key does not say it: a client secret was minted for its model.
+ */
+export function callUrl({ baseUrl }: SessionPlan, model: string | undefined): string {
+  const url = new URL(baseUrl);
+  const secure = /^(?:https|wss):$/.test(url.protocol);
+  // Not by `protocol =`: URL refuses to turn ws into http.
+  const path = url.pathname.replace(/\/+$/, "");
+  const href = `${secure ? "https" : "http"}://${url.host}${path.endsWith("/calls") ? path : `${path}/calls`}${url.search}`;
+  const call = new URL(href);
+  if (model !== undefined && !call.searchParams.has("model")) call.searchParams.set("model", model);
+  return call.href;
+}
+
+/**
+ * Posts an offer and resolves to the answer, both as SDP.
+ * @throws AuthenticationError, ServiceError with status, the service's own code and `retryAfterMs`, ProtocolError,
+ * ConnectionFailedError when nobody answers.
+ */
+export async function exchangeOffer(offer: string, call: ServiceCall): Promise<string> {
+  const response = await post(offer, call);
+  const body = await response.text();
+  if (!response.ok) throw refusal(response, body, call.redact);
+  if (!body.startsWith("v=")) throw new ProtocolError("OpenAI answered the offer with something that is not SDP.");
+  return body;
+}
+
+async function post(offer: string, { url, key, fetch, signal }: ServiceCall): Promise<Response> {
+  try {
+    const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/sdp" };
+    return await fetch(url, { method: "POST", body: offer, headers, signal });
+  } catch (error) {
+    throw new ConnectionFailedError(
+      "The offer could not be sent to OpenAI: the host cannot be reached, or it refuses this page's origin.",
+      { cause: error, retryable: true },
+    );
+  }
+}
+
+function refusal(response: Response, body: string, redact: (text: string) => string): Error {
+  const details = recordAt(jsonOf(body), "error");
+  const message = stringAt(details, "message") ?? response.statusText;
+  const retryAfter = retryAfterOf(response.headers.get("retry-after"));
+  return httpError(response.status, message, stringAt(details, "code"), redact, retryAfter);
+}
+
+function jsonOf(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isRecord(value) && isRecord(fieldOf(value, "error")) ? value : {};
+  } catch {
+    return {}; // A proxy's page, for one: the status says enough.
+  }
+}
+
+/** Seconds, or a date. In ms; undefined where there is none. */
+function retryAfterOf(header: string | null): number | undefined {
+  if (header === null || header === "") return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

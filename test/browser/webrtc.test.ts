@@ -1,0 +1,156 @@
+import { RTVIEvent, type BotOutputData } from "@pipecat-ai/client-js";
+import { describe, expect, it } from "vitest";
+import { App, webRtcTransport } from "./support/app.js";
+import { HoldingsWatch } from "./support/holdings.js";
+import { stagedService } from "./support/stage.js";
+
+const LONG = { timeout: 90_000 };
+
+/** The loudest root mean square of a track within a time, heard by our own ears. */
+async function loudest(track: MediaStreamTrack, ms: number): Promise<number> {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  let most = 0;
+  for (const until = performance.now() + ms; performance.now() < until;) {
+    analyser.getFloatTimeDomainData(samples);
+    most = Math.max(most, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await context.close();
+  return most;
+}
+
+describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
+  it("speaks, is answered, is muted, changes its microphone, and leaves nothing", LONG, async () => {
+    const holdings = new HoldingsWatch();
+    const service = await stagedService({ script: [{ heard: "The quick brown fox.", say: "Over the fence." }] });
+    const transport = webRtcTransport(service.url + "/v1/realtime");
+    const app = new App({ transport });
+    const { client } = app;
+    await client.connect();
+    expect(app.states.slice(-3)).toEqual(["connecting", "connected", "ready"]);
+    const bot = client.tracks().bot?.audio;
+    expect(bot?.readyState).toBe("live");
+    const started = app.all(RTVIEvent.TrackStarted).map(({ data }) => data);
+    expect(started).toContain(bot);
+
+    await app.until("the user's turn", () => app.count(RTVIEvent.UserStoppedSpeaking) > 0, 30_000);
+    await app.until("the answer", () => app.count(RTVIEvent.BotStartedSpeaking) > 0);
+    expect(transport.actor.getSnapshot().children.speaker?.getSnapshot().value).toEqual({ open: "speaking" });
+    expect(await loudest(bot!, 700)).toBeGreaterThan(0.01);
+    await app.until("its end", () => app.count(RTVIEvent.BotStoppedSpeaking) > 0);
+    expect(app.all(RTVIEvent.UserTranscript).at(-1)?.data).toMatchObject({ text: "The quick brown fox.", final: true });
+    expect(app.all(RTVIEvent.BotOutput).map(({ data }) => (data as BotOutputData).text)).toContain("Over the fence.");
+    expect(app.all(RTVIEvent.RemoteAudioLevel).some(({ data }) => Number(data) > 0.01)).toBe(true);
+    expect(app.count(RTVIEvent.Metrics)).toBeGreaterThan(0);
+
+    const local = client.tracks().local.audio!;
+    client.enableMic(false);
+    expect(local.enabled).toBe(false);
+    const quiet = app.until(
+      "silence",
+      () => app.count(RTVIEvent.UserStoppedSpeaking) === app.count(RTVIEvent.UserStartedSpeaking),
+    );
+    await quiet;
+    app.forget();
+    await app.answered("Hello there.");
+    await app.until("its voice", () => app.count(RTVIEvent.BotStoppedSpeaking) > 0);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(app.count(RTVIEvent.UserStartedSpeaking)).toBe(0);
+
+    const mics = await client.getAllMics();
+    const other = mics.find(({ deviceId }) => deviceId !== "default" && deviceId !== client.selectedMic.deviceId)!;
+    client.updateMic(other.deviceId);
+    await app.until("the other microphone", () => client.selectedMic.deviceId === other.deviceId);
+    expect([local.readyState, client.tracks().local.audio?.readyState]).toEqual(["ended", "live"]);
+    client.enableMic(true);
+    await app.until("the user, heard again", () => app.count(RTVIEvent.UserStartedSpeaking) > 0, 30_000);
+
+    // Nothing of the microphone went through events.
+    expect((await service.look()).events.some(({ type }) => type === "conversation.item.truncate")).toBe(false);
+    expect(app.errors).toEqual([]);
+    await client.disconnect();
+    expect(client.tracks().bot).toBeUndefined();
+    await holdings.nothingLeft();
+    await app.until("the end at the other side", async () => (await service.look()).sessions.length === 0);
+  });
+
+  it("connects without a microphone, and is heard once there is one", LONG, async () => {
+    const holdings = new HoldingsWatch();
+    const service = await stagedService();
+    const app = new App({ transport: webRtcTransport(service.url + "/v1/realtime"), enableMic: false });
+    await app.client.connect();
+    expect(holdings.microphones).toBe(0);
+    await app.answered("Can you read me?");
+    app.client.enableMic(true);
+    await app.until("the user", () => app.count(RTVIEvent.UserStartedSpeaking) > 0, 30_000);
+    await app.client.disconnect();
+    await holdings.nothingLeft();
+  });
+
+  it("interrupts the bot by hand", LONG, async () => {
+    const service = await stagedService({ greet: true });
+    const transport = webRtcTransport(service.url + "/v1/realtime");
+    const app = new App({ transport, enableMic: false });
+    await app.client.connect();
+    await app.until("the greeting", () => app.count(RTVIEvent.BotStartedSpeaking) > 0);
+    transport.interrupt();
+    await app.until("silence", () => app.count(RTVIEvent.BotStoppedSpeaking) > 0, 1000);
+    const types = (await service.look()).events.map(({ type }) => type);
+    expect(types).toContain("output_audio_buffer.clear");
+    await app.until("the word of the service", async () =>
+      (await service.look()).events.some(({ type }) => type === "output_audio_buffer.cleared"),
+    );
+    expect(app.errors).toEqual([]);
+    await app.client.disconnect();
+  });
+
+  it("connects and disconnects ten times, and while it connects", LONG, async () => {
+    const holdings = new HoldingsWatch();
+    const service = await stagedService();
+    const app = new App({ transport: webRtcTransport(service.url + "/v1/realtime") });
+    for (let round = 0; round < 10; round += 1) {
+      await app.client.connect();
+      app.forget();
+      await app.answered(`Round ${round}.`);
+      await app.client.disconnect();
+      await holdings.nothingLeft();
+    }
+    for (const ms of [0, 10, 60, 200]) {
+      const connecting = app.settled(app.client.connect());
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      await app.client.disconnect();
+      await connecting;
+      await holdings.nothingLeft();
+    }
+    await app.until("the end at the other side", async () => (await service.look()).sessions.length === 0);
+  });
+
+  it("says in the service's words why it was refused, and connects again after a loss", LONG, async () => {
+    const holdings = new HoldingsWatch();
+    const service = await stagedService();
+    const refused = new App({ transport: webRtcTransport(service.url + "/v1/realtime", { api_key: "bad-key" }) });
+    expect(await refused.settled(refused.client.connect())).toMatchObject({ code: "unauthorized", status: 401 });
+    const unknown = new App({ transport: webRtcTransport(service.url + "/v1/realtime", { model: "no-such-model" }) });
+    expect(await unknown.settled(unknown.client.connect())).toMatchObject({
+      serviceCode: "model_not_found",
+      status: 404,
+    });
+    const options = { timeouts: { iceGrace: 100 } };
+    const app = new App({ transport: webRtcTransport(service.url + "/v1/realtime", {}, options) });
+    await app.client.connect();
+    app.forget();
+    await service.terminate();
+    await app.until("the session again", () => app.states.at(-1) === "ready");
+    expect(app.states).toEqual(["connecting", "connected", "ready"]);
+    await app.answered("Still there?");
+    app.forget();
+    await service.drop(1011);
+    await app.until("the session once more", () => app.states.at(-1) === "ready");
+    await app.answered("And now?");
+    await app.client.disconnect();
+    await holdings.nothingLeft();
+  });
+});

@@ -1,0 +1,301 @@
+import {
+  MessageTooLargeError,
+  RTVIMessage,
+  type Participant,
+  type PipecatClientOptions,
+  type Tracks,
+} from "@pipecat-ai/client-js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { TransportOptions } from "../../../../src/options.js";
+import { OpenAIRealTimeWebRTCTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
+import { ScriptedMediaManager } from "../../../../src/testing/index.js";
+import { FakePeerConnection, FakePeerConnectionConstructor, fakeTrack } from "../../wire/fake-peer-connection.js";
+
+const KEY = "ek_the_secret";
+const SDP = { status: 201, headers: { "Content-Type": "application/sdp" } };
+const answered = (): Response => new Response("v=0 answer", SDP);
+
+class Manager extends ScriptedMediaManager {
+  track: MediaStreamTrack | undefined;
+
+  override tracks(): Tracks {
+    return { local: this.track === undefined ? {} : { audio: this.track } };
+  }
+
+  /** What a manager does when its device changes. */
+  swap(track: MediaStreamTrack | undefined): void {
+    const before = this.track;
+    this.track = track;
+    if (before !== undefined) this._callbacks.onTrackStopped?.(before, { id: "local", name: "", local: true });
+    if (track !== undefined) this._callbacks.onTrackStarted?.(track, { id: "local", name: "", local: true });
+  }
+}
+
+function build(service: OpenAIServiceOptions = {}, more: TransportOptions = {}, answer = answered) {
+  const manager = new Manager();
+  const fetch = vi.fn((_url: string, _init: RequestInit) => Promise.resolve(answer()));
+  const logged: unknown[][] = [];
+  const log = (...line: unknown[]) => void logged.push(line);
+  const transport = new OpenAIRealTimeWebRTCTransport({ api_key: KEY, ...service }, manager, {
+    RTCPeerConnection: FakePeerConnectionConstructor,
+    fetch,
+    reconnect: { base: 1, cap: 1 },
+    logger: { debug: log, info: log, warn: log, error: log },
+    ...more,
+  });
+  const told: RTVIMessage[] = [];
+  const states: string[] = [];
+  const tracks: [string, string, string | undefined][] = [];
+  const noteTrack = (edge: string) => (track: MediaStreamTrack, who?: Participant) =>
+    void tracks.push([edge, track.label, who?.id]);
+  const options = {
+    transport,
+    callbacks: {
+      onTransportStateChanged: (state: string) => void states.push(state),
+      onTrackStarted: noteTrack("started"),
+      onTrackStopped: noteTrack("stopped"),
+    },
+  } satisfies PipecatClientOptions;
+  transport.initialize(options, (message) => void told.push(message));
+  const events = () => FakePeerConnection.last.channel.sent.map((text) => JSON.parse(text) as Record<string, unknown>);
+  return { transport, manager, fetch, told, states, tracks, logged, events, types: () => told.map(({ type }) => type) };
+}
+
+const receive = (...events: object[]) => {
+  for (const event of events) FakePeerConnection.last.message(JSON.stringify(event));
+};
+
+async function connected(...args: Parameters<typeof build>) {
+  const rig = build(...args);
+  const connecting = rig.transport.connect();
+  await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBe("v=0 answer"));
+  FakePeerConnection.last.open();
+  await connecting;
+  return rig;
+}
+
+async function ready(...args: Parameters<typeof build>) {
+  const rig = await connected(...args);
+  const announced = rig.transport.sendReadyMessage();
+  receive({ type: "session.created", session: { type: "realtime" } });
+  receive({ type: "session.updated", session: { type: "realtime" } });
+  await announced;
+  return rig;
+}
+
+beforeEach(() => {
+  FakePeerConnection.all.length = 0;
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("signalling", () => {
+  it("posts the offer with the key, and is connected when the data channel is open", async () => {
+    const rig = await ready({ model: "gpt-realtime-2", session_config: { voice: "marin" } });
+    const [url, init] = rig.fetch.mock.calls[0]!;
+    expect(url).toBe("https://api.openai.com/v1/realtime/calls?model=gpt-realtime-2");
+    expect(init).toMatchObject({
+      method: "POST",
+      body: "v=0 offer",
+      headers: { Authorization: `Bearer ${KEY}`, "Content-Type": "application/sdp" },
+    });
+    expect(FakePeerConnection.last.channel.label).toBe("oai-events");
+    expect(rig.states).toEqual(["connecting", "connected", "ready"]);
+    const [update] = rig.events();
+    expect(update).toMatchObject({ type: "session.update", session: { audio: { output: { voice: "marin" } } } });
+    // The format is negotiated, not said.
+    expect(JSON.stringify(update)).not.toContain("format");
+    expect(rig.told.at(-1)).toMatchObject({ type: "bot-ready" });
+    await rig.transport.disconnect();
+    expect(rig.states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
+    expect(FakePeerConnection.last.isClosed).toBe(true);
+  });
+
+  it.each([
+    ["http://127.0.0.1:9/v1/realtime", "http://127.0.0.1:9/v1/realtime/calls"],
+    ["ws://127.0.0.1:9/v1/realtime/", "http://127.0.0.1:9/v1/realtime/calls"],
+    ["https://gateway.test/x/calls?a=1", "https://gateway.test/x/calls?a=1"],
+  ])("asks at %s", async (base_url, url) => {
+    const rig = await connected({ base_url });
+    expect(rig.fetch.mock.calls[0]![0]).toBe(url);
+    await rig.transport.disconnect();
+  });
+
+  it("names the model where the key does not", async () => {
+    const rig = await connected({ api_key: "sk-standard" });
+    expect(rig.fetch.mock.calls[0]![0]).toContain("?model=gpt-realtime");
+    await rig.transport.disconnect();
+  });
+
+  const json =
+    (status: number, error: object, headers = {}) =>
+    () =>
+      new Response(JSON.stringify({ error }), { status, headers: { "Content-Type": "application/json", ...headers } });
+
+  it.each([
+    [
+      json(401, { message: `Incorrect API key: ${KEY}.`, code: "invalid_api_key" }),
+      { code: "unauthorized", status: 401 },
+    ],
+    [json(404, { message: "No.", code: "model_not_found" }), { serviceCode: "model_not_found", status: 404 }],
+    [
+      json(429, { message: "Slow down.", code: "rate_limit_exceeded" }, { "Retry-After": "7" }),
+      { serviceCode: "rate_limit_exceeded", status: 429, retryable: true, retryAfterMs: 7000 },
+    ],
+    [() => new Response("<html>", { status: 502 }), { code: "service-error", status: 502, retryable: true }],
+    [() => new Response("<html>", SDP), { code: "protocol-error" }],
+    [
+      () => {
+        throw new TypeError("Failed to fetch");
+      },
+      { code: "connection-failed", retryable: true },
+    ],
+  ])("refused by %s", async (answer, expected) => {
+    const rig = build({}, {}, answer);
+    const error: unknown = await rig.transport.connect().catch((each: unknown) => each);
+    expect(error).toMatchObject(expected);
+    expect(String(error)).not.toContain(KEY);
+    expect(FakePeerConnection.last.isClosed).toBe(true);
+    expect(FakePeerConnection.last.answer).toBeUndefined();
+    expect(JSON.stringify(rig.logged)).not.toContain(KEY);
+  });
+
+  it("gives everything back when disconnected while the service is being asked", async () => {
+    const rig = build(
+      {},
+      {
+        fetch: (_url, { signal }) =>
+          new Promise((_, reject) => {
+            signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+          }),
+      },
+    );
+    const connecting = rig.transport.connect().catch((error: unknown) => error);
+    await vi.waitFor(() => expect(FakePeerConnection.all).toHaveLength(1));
+    await rig.transport.disconnect();
+    expect(await connecting).toMatchObject({ code: "aborted" });
+    expect(FakePeerConnection.last.isClosed).toBe(true);
+    FakePeerConnection.last.open();
+    expect(rig.transport.state).toBe("disconnected");
+  });
+
+  it("says what is missing where there is no WebRTC", async () => {
+    const transport = new OpenAIRealTimeWebRTCTransport({ api_key: KEY }, new Manager());
+    transport.initialize({ transport, callbacks: {} }, () => undefined);
+    await expect(transport.connect()).rejects.toMatchObject({ code: "unsupported-environment" });
+  });
+});
+
+describe("the microphone", () => {
+  it("may come later, change and go, without a new offer and without chunks", async () => {
+    const rig = await ready();
+    const { sender, directions } = FakePeerConnection.last;
+    expect(directions).toEqual(["sendrecv"]);
+    expect(sender.track).toBeNull();
+    rig.manager.swap(fakeTrack("first"));
+    rig.manager.swap(fakeTrack("second"));
+    rig.manager.swap(undefined);
+    expect(sender.replaced).toEqual(["first", "second", undefined]);
+    expect(FakePeerConnection.last.offers).toBe(1);
+    const sent = rig.events().length;
+    rig.manager.say(new ArrayBuffer(960));
+    expect(rig.events()).toHaveLength(sent);
+    expect(rig.tracks.map(([edge, label]) => `${edge} ${label}`)).toEqual([
+      "started first",
+      "stopped first",
+      "started second",
+      "stopped second",
+    ]);
+    await rig.transport.disconnect();
+  });
+
+  it("is on the line from the start where there is one, again after a reconnection", async () => {
+    const rig = build();
+    rig.manager.swap(fakeTrack("mic"));
+    const connecting = rig.transport.connect();
+    await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBeDefined());
+    FakePeerConnection.last.open();
+    await connecting;
+    expect(FakePeerConnection.last.sender.replaced).toEqual(["mic"]);
+    FakePeerConnection.last.become("failed");
+    await vi.waitFor(() => expect(FakePeerConnection.all).toHaveLength(2));
+    expect(FakePeerConnection.all[0]!.isClosed).toBe(true);
+    expect(FakePeerConnection.last.sender.replaced).toEqual(["mic"]);
+    await rig.transport.disconnect();
+  });
+});
+
+describe("the bot", () => {
+  it("has a track, and its speaking follows the service's playout buffer", async () => {
+    const rig = await ready();
+    FakePeerConnection.last.track(fakeTrack("bot"));
+    expect(rig.transport.tracks().bot?.audio?.label).toBe("bot");
+    expect(rig.tracks).toEqual([["started", "bot", "bot"]]);
+    receive({ type: "response.created", response: { id: "r1" } });
+    receive({ type: "output_audio_buffer.started", response_id: "r1" });
+    expect(rig.types()).toContain("bot-started-speaking");
+    receive({ type: "output_audio_buffer.stopped", response_id: "r1" });
+    expect(rig.types()).toContain("bot-stopped-speaking");
+    await rig.transport.disconnect();
+    expect(rig.transport.tracks().bot).toBeUndefined();
+    expect(rig.tracks.at(-1)).toEqual(["stopped", "bot", "bot"]);
+  });
+
+  it("is interrupted by a cancel and a clear, and never truncated by us", async () => {
+    const rig = await ready();
+    receive({ type: "response.created", response: { id: "r1" } });
+    receive({ type: "output_audio_buffer.started", response_id: "r1" });
+    rig.transport.interrupt();
+    const types = rig.events().map(({ type }) => type);
+    expect(types.slice(-2)).toEqual(["response.cancel", "output_audio_buffer.clear"]);
+    expect(rig.types()).toContain("bot-stopped-speaking");
+    await rig.transport.disconnect();
+  });
+
+  it("takes no message that the data channel would not", async () => {
+    const rig = await ready();
+    expect(rig.transport.maxMessageSize).toBe(1000);
+    const long = new RTVIMessage("send-text", { content: "x".repeat(2000) });
+    expect(() => rig.transport.sendMessage(long)).toThrow(MessageTooLargeError);
+    await rig.transport.disconnect();
+  });
+});
+
+describe("a line that is lost", () => {
+  const many = () => FakePeerConnection.all.length;
+
+  it("has a grace period when ICE is disconnected", async () => {
+    const rig = await ready({}, { timeouts: { iceGrace: 40 } });
+    FakePeerConnection.last.become("disconnected");
+    FakePeerConnection.last.become("connected");
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(many()).toBe(1);
+    FakePeerConnection.last.become("disconnected");
+    await vi.waitFor(() => expect(many()).toBe(2));
+    expect(rig.states.at(-1)).toBe("connecting");
+    await rig.transport.disconnect();
+  });
+
+  it("is dialled again when it failed, or when the service closed the data channel", async () => {
+    const rig = await ready();
+    FakePeerConnection.last.become("failed");
+    await vi.waitFor(() => expect(many()).toBe(2));
+    await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBeDefined());
+    FakePeerConnection.last.open();
+    await vi.waitFor(() => expect(rig.transport.state).toBe("connected"));
+    FakePeerConnection.last.channel.dispatchEvent(new Event("close"));
+    await vi.waitFor(() => expect(many()).toBe(3));
+    await rig.transport.disconnect();
+  });
+
+  it("fails the first dial at once", async () => {
+    const rig = build();
+    const connecting = rig.transport.connect().catch((error: unknown) => error);
+    await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBeDefined());
+    FakePeerConnection.last.become("failed");
+    expect(await connecting).toMatchObject({ code: "connection-failed" });
+    expect(FakePeerConnection.last.isClosed).toBe(true);
+  });
+});
