@@ -99,6 +99,13 @@ module.exports = {
       to: { path: "^node_modules/@statelyai/", dependencyTypesNot: ["dynamic-import", "type-only"] },
     },
     {
+      name: "werift-on-demand",
+      comment: "Optional and heavy: `await import()` it, for WebRTC calls to the local service only.",
+      severity: "error",
+      from: { path: "^(src|machines)/" },
+      to: { path: "^node_modules/werift/", dependencyTypesNot: ["dynamic-import", "type-only"] },
+    },
+    {
       name: "no-development-package",
       severity: "error",
       from: { path: "^(src|machines)/" },

@@ -49,8 +49,7 @@ export async function openPeer(request: PeerRequest): Promise<PeerHandle> {
     return peer;
   } catch (error) {
     peer.close();
-    if (signal.aborted) throw abortReason(signal);
-    throw error;
+    throw isAborted(signal) ? abortReason(signal) : error;
   }
 }
 
@@ -177,6 +176,11 @@ class Peer implements PeerHandle {
     this.close();
     if (wasOpen) this.#request.onLost(error);
   }
+}
+
+/** Asked anew: it may have been aborted meanwhile. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function abortReason(signal: AbortSignal): RtviMachineError {

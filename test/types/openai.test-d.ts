@@ -1,7 +1,8 @@
-import { PipecatClient, type Transport } from "@pipecat-ai/client-js";
+import { PipecatClient, type LLMContextMessage, type Tracks, type Transport } from "@pipecat-ai/client-js";
 import { describe, expectTypeOf, it } from "vitest";
 import { WebAudioMediaManager, type MediaManager, type TransportOptions } from "../../src/index.js";
 import {
+  OpenAIRealTimeWebRTCTransport,
   OpenAIRealTimeWebSocketTransport,
   type OpenAIServiceOptions,
   type OpenAISessionConfig,
@@ -74,5 +75,65 @@ describe("OpenAIRealTimeWebSocketTransport, as an app writes it", () => {
     expectTypeOf(transport.sendServiceEvent).toBeCallableWith({ type: "input_audio_buffer.commit" });
     // @ts-expect-error an event has a type
     transport.sendServiceEvent({ audio: "…" });
+  });
+});
+
+/** The options of Pipecat's `OpenAIRealTimeWebRTCTransport`, as its declarations have them. */
+interface PipecatOptions {
+  api_key: string;
+  model?: string;
+  initial_messages?: LLMContextMessage[];
+  settings?: Partial<{
+    modalities?: string;
+    instructions?: string;
+    voice?: "alloy" | "ash" | "ballad" | "coral" | "echo" | "sage" | "shimmer" | "verse";
+    input_audio_noise_reduction?: { type: "near_field" | "far_field" } | null;
+    input_audio_transcription?: {
+      model: "whisper-1" | "gpt-4o-transcribe" | "gpt-4o-mini-transcribe";
+      language?: string;
+      prompt?: string[] | string;
+    } | null;
+    turn_detection?:
+      | {
+          type: "server_vad";
+          create_response?: boolean;
+          interrupt_response?: boolean;
+          prefix_padding_ms?: number;
+          silence_duration_ms?: number;
+          threshold?: number;
+        }
+      | {
+          type: "semantic_vad";
+          eagerness?: "low" | "medium" | "high" | "auto";
+          create_response?: boolean;
+          interrupt_response?: boolean;
+        }
+      | null;
+    temperature?: number;
+    max_tokens?: number | "inf";
+    // Pipecat says `any` where this says `unknown`.
+    tools?: { type: "function"; name: string; description: string; parameters: Record<string, unknown> }[];
+  }>;
+}
+
+describe("OpenAIRealTimeWebRTCTransport, as an app of Pipecat's writes it", () => {
+  it("takes Pipecat's options, and has Pipecat's members", () => {
+    expectTypeOf<PipecatOptions>().toExtend<OpenAIServiceOptions>();
+    const options: PipecatOptions = { api_key: "YOUR_API_KEY", settings: { instructions: "shorter", voice: "verse" } };
+    const transport = new OpenAIRealTimeWebRTCTransport(options);
+    expectTypeOf(transport).toExtend<Transport>();
+    expectTypeOf(transport.updateSettings).toBeCallableWith({ instructions: "shorter" });
+    expectTypeOf(transport.tracks()).toEqualTypeOf<Tracks>();
+    expectTypeOf(transport.updateSpeaker).toBeCallableWith("id");
+    new PipecatClient({ transport, enableMic: true, callbacks: {} });
+  });
+
+  it("takes what it is built on", () => {
+    new OpenAIRealTimeWebRTCTransport({ api_key: "k" }, undefined, {
+      fetch,
+      RTCPeerConnection,
+      playBotTrack: false,
+      timeouts: { iceGrace: 1000 },
+    });
   });
 });

@@ -85,9 +85,9 @@ export class Call {
   }
 
   async #negotiate(offer: string): Promise<string> {
+    await this.#connection.setRemoteDescription({ type: "offer", sdp: offer });
     // The browser begins the DTLS handshake: werift would go on knocking for half a minute at a page that has left.
-    const sdp = offer.replaceAll("a=setup:actpass", "a=setup:active");
-    await this.#connection.setRemoteDescription({ type: "offer", sdp });
+    for (const transport of this.#connection.dtlsTransports) transport.role = "server";
     await this.#connection.setLocalDescription(await this.#connection.createAnswer());
     this.#clock = setTimeout(() => this.close(), OPEN_WITHIN_MS);
     if (this.#over) clearTimeout(this.#clock);

@@ -185,7 +185,7 @@ export class HoldingsWatch {
           timers.delete(id);
           original(id as number);
         };
-        return clear as unknown as typeof original;
+        return clear;
       });
     }
   }
