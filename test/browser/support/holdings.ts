@@ -1,4 +1,5 @@
 import { expect, onTestFinished, vi } from "vitest";
+import { Mortals } from "./heap.js";
 
 /** What is held of the browser. */
 export interface Holdings {
@@ -24,13 +25,14 @@ function callerIsTest(): boolean {
 
 /** Counts what is taken of the browser from now until the test ends, and what is given back; not what tests take. */
 export class HoldingsWatch {
+  /** Every AudioContext, closed or not: a closed one that stays in memory keeps its audio graph with it. */
+  readonly contexts = new Mortals();
   #tracks: MediaStreamTrack[] = [];
   #contexts: AudioContext[] = [];
   #sockets: WebSocket[] = [];
   readonly #timers = new Set<unknown>();
   readonly #listeners = new Map<string, EventTarget>();
   readonly #urls = new Set<string>();
-  readonly #everyContext: WeakRef<AudioContext>[] = [];
   #mostSockets = 0;
   #microphones = 0;
   readonly #restores: (() => void)[] = [];
@@ -54,11 +56,6 @@ export class HoldingsWatch {
   /** How often a microphone was granted. */
   get microphones(): number {
     return this.#microphones;
-  }
-
-  /** AudioContexts that are still in memory, closed or not; ask after a garbage collection. */
-  get contextsInMemory(): number {
-    return this.#everyContext.filter((context) => context.deref() !== undefined).length;
   }
 
   now(): Holdings {
@@ -102,7 +99,7 @@ export class HoldingsWatch {
     });
     const made = (context: AudioContext): void => {
       this.#contexts.push(context);
-      this.#everyContext.push(new WeakRef(context));
+      this.contexts.add(context);
     };
     this.#replace(
       globalThis,
@@ -157,7 +154,7 @@ export class HoldingsWatch {
           timers.delete(id);
           original(id as number);
         };
-        return clear as unknown as typeof original;
+        return clear;
       });
     }
   }
@@ -171,7 +168,8 @@ export class HoldingsWatch {
       return id;
     };
     const held = this.#listeners;
-    for (const target of [window, document, navigator.mediaDevices] as EventTarget[]) {
+    const targets: readonly EventTarget[] = [window, document, navigator.mediaDevices];
+    for (const target of targets) {
       const keyOf = (type: string, listener: object, options: boolean | EventListenerOptions | undefined): string => {
         const capture = typeof options === "object" ? (options.capture ?? false) : (options ?? false);
         return [idOf(target), type, idOf(listener), capture].join();
