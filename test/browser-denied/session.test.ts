@@ -3,7 +3,6 @@ import type {} from "@vitest/browser-playwright";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cdp, userEvent } from "vitest/browser";
 import { App, openAITransport } from "../browser/support/app.js";
-import { usedHeap } from "../browser/support/heap.js";
 import { HoldingsWatch } from "../browser/support/holdings.js";
 import { stagedService } from "../browser/support/stage.js";
 
@@ -26,19 +25,6 @@ const errorsOf = (app: App): object[] =>
   });
 
 describe("a session whose microphone is refused", { timeout: 60_000 }, () => {
-  it("tmp", async () => {
-    const holdings = new HoldingsWatch();
-    const service = await stagedService();
-    const app = new App({ transport: openAITransport(service.wsUrl, { session_config: { turn_detection: null } }) });
-    for (let i = 0; i < 5; i++) {
-      await app.client.connect();
-      await app.answered("Hi" + i);
-      await app.client.disconnect();
-    }
-    await holdings.nothingLeft();
-    await usedHeap(); await new Promise(r => setTimeout(r, 300)); await usedHeap();
-    console.log("living", holdings.contexts.living);
-  });
   it("answers text and is heard as soon as the user clicks; the microphone works once it is granted", async () => {
     const holdings = new HoldingsWatch();
     const service = await stagedService();

@@ -137,7 +137,8 @@ export class HoldingsWatch {
     for (const name of ["setTimeout", "setInterval"] as const) {
       this.#replace(globalThis, name, (original) => {
         const set = (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
-          if (callerIsTest()) return original(run, ms, ...args);
+          // Of 0 ms: the rest of a task, put off; it is over before anybody could clear it.
+          if (callerIsTest() || (ms ?? 0) === 0) return original(run, ms, ...args);
           const id: unknown = original(() => {
             if (name === "setTimeout") timers.delete(id);
             run(...args);
