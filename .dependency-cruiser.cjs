@@ -62,9 +62,16 @@ module.exports = {
     floor("providers", "^src/providers/", RTVI, "A provider knows the adapter and what is below."),
     {
       name: "providers-stand-apart",
+      comment: "Thrive's is a façade over OpenAI's, and nothing else.",
       severity: "error",
-      from: { path: "^src/providers/([^/]+)/" },
+      from: { path: "^src/providers/(?!thrive/)([^/]+)/" },
       to: { path: "^src/providers/", pathNot: "^src/providers/$1/" },
+    },
+    {
+      name: "thrive-sees-openai-only",
+      severity: "error",
+      from: { path: "^src/providers/thrive/" },
+      to: { path: "^src/providers/", pathNot: "^src/providers/(thrive|openai)/" },
     },
     {
       name: "no-floor-sees-an-annex",

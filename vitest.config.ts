@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from "vitest/config";
 import { QUIET, speaking } from "./scripts/browser-arguments.js";
 import { findBrowser } from "./scripts/ensure-browser.js";
 
 const speech = fileURLToPath(new URL("test/fixtures/speech.wav", import.meta.url));
 
+const DENIED = "browser-denied";
 const LOOPBACK = "--allow-loopback-in-peer-connection";
 
 /** A microphone that speaks, and nobody who has to allow it. */
@@ -13,6 +15,16 @@ const granted = [...speaking(speech), LOOPBACK];
 
 /** A microphone that is refused, and output that waits for a gesture. */
 const denied = [...QUIET, LOOPBACK, "--use-fake-device-for-media-stream", "--deny-permission-prompts"];
+
+/** By name: the page remembers a click for good, so that files which need an untouched page come before those that click. */
+class ByName extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isDenied = ({ project }: TestSpecification): boolean => project.name.startsWith(DENIED);
+    const denied = sorted.filter(isDenied).sort((one, other) => one.moduleId.localeCompare(other.moduleId));
+    return [...sorted.filter((file) => !isDenied(file)), ...denied];
+  }
+}
 
 export default defineConfig(async (): Promise<ViteUserConfig> => {
   const executablePath = await findBrowser();
@@ -47,6 +59,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
   return {
     test: {
       reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+      sequence: { sequencer: ByName },
       projects: [
         {
           test: {
@@ -76,7 +89,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           },
         },
         browserProject("browser", granted, 1),
-        browserProject("browser-denied", denied, 2),
+        browserProject(DENIED, denied, 2),
       ],
     },
   };

@@ -3,7 +3,7 @@ import { ConnectionAbortedError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { type AudioEngine, type ContextLease, NATIVE_RATE } from "./audio-engine.js";
 import { microphoneError, requireMediaDevices, toMicrophoneError } from "./device-errors.js";
-import { releaseAfter } from "./end-processor.js";
+import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import { type CaptureCommand, type CaptureMessage, type CaptureOptions, PROCESSOR_NAMES } from "./worklets/protocol.js";
 
@@ -149,7 +149,7 @@ export class CaptureSession {
       processorOptions: { outputRate, chunkMs } satisfies CaptureOptions,
     });
     this.#node.port.onmessage = (event: MessageEvent<CaptureMessage>) => this.#onMessage(event.data);
-    this.#node.onprocessorerror = () => this.#lose(microphoneError("unknown", "The capture worklet failed."));
+    onCrash(this.#node, () => this.#lose(microphoneError("unknown", "The capture worklet failed.")));
     this.#source.connect(this.#node);
     // It is silent, but some browsers run only what leads to the destination.
     this.#node.connect(context.destination);

@@ -2,8 +2,16 @@ import type { Logger } from "../log.js";
 import type { ContextLease } from "./audio-engine.js";
 import type { StopCommand, StoppedMessage } from "./worklets/protocol.js";
 
-/** A processor ends in its next render quantum; one that does not by then has crashed. */
-const ENDS_WITHIN_MS = 250;
+/** Nodes whose processor has thrown: it is never called again. */
+const crashed = new WeakSet<AudioWorkletNode>();
+
+/** Calls `run` when the processor of `node` throws. */
+export function onCrash(node: AudioWorkletNode, run: () => void): void {
+  node.onprocessorerror = () => {
+    crashed.add(node);
+    run();
+  };
+}
 
 /**
  * Ends the processor of `node`, then gives its context back. Never throws.
@@ -25,23 +33,27 @@ export function releaseAfter(
 }
 
 async function endProcessor(node: AudioWorkletNode): Promise<void> {
-  node.onprocessorerror = null;
-  const { port, context } = node;
-  // Where nothing is rendered, nothing answers.
-  if (context.state === "running") await stopped(port);
-  else port.postMessage({ type: "stop" } satisfies StopCommand);
+  const { port } = node;
+  const ended = hasEnded(node);
+  port.postMessage({ type: "stop" } satisfies StopCommand);
+  await ended;
   port.onmessage = null;
+  node.onprocessorerror = null;
   node.disconnect();
 }
 
-function stopped(port: MessagePort): Promise<void> {
+/** Resolves when the processor has run for the last time, or cannot run: nothing is rendered, or it has crashed. */
+function hasEnded(node: AudioWorkletNode): Promise<void> {
+  const { context, port } = node;
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ENDS_WITHIN_MS);
     port.onmessage = ({ data }: MessageEvent<StoppedMessage | { readonly type: string }>) => {
-      if (data.type !== "stopped") return;
-      clearTimeout(timer);
-      resolve();
+      if (data.type === "stopped") resolve();
     };
-    port.postMessage({ type: "stop" } satisfies StopCommand);
+    if (context.state !== "running" || crashed.has(node)) {
+      resolve();
+      return;
+    }
+    node.onprocessorerror = () => resolve();
+    context.addEventListener("statechange", () => resolve(), { once: true });
   });
 }

@@ -3,7 +3,7 @@ import type { Logger } from "../log.js";
 import type { AudioEngine, ContextLease } from "./audio-engine.js";
 import { AutoplayWatch } from "./autoplay-watch.js";
 import { PlaybackLedger } from "./playback-ledger.js";
-import { releaseAfter } from "./end-processor.js";
+import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import {
   type PlaybackCommand,
@@ -138,7 +138,7 @@ export class PlaybackSession {
       processorOptions: { inputRate: this.#settings.sampleRate } satisfies PlaybackOptions,
     });
     node.port.onmessage = (event: MessageEvent<PlaybackMessage>) => this.#onMessage(event.data);
-    node.onprocessorerror = () => this.#settings.logger.error("The playback worklet failed; the bot cannot be heard.");
+    onCrash(node, () => this.#settings.logger.error("The playback worklet failed; the bot cannot be heard."));
     node.connect(context.destination);
     this.#node = node;
     const early = this.#early;

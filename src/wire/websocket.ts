@@ -13,6 +13,8 @@ export interface SocketHandle {
   send(data: string | ArrayBuffer): void;
   /** Begins the closing handshake; `onClose` follows. Later messages are dropped. Idempotent. */
   close(code?: number, reason?: string): void;
+  /** Whether `send` takes anything. Not from the moment that either side closes, before `onClose`. */
+  readonly isOpen: boolean;
   /** Bytes handed to `send` that have not left yet. */
   readonly bufferedAmount: number;
   /** Resolves when the socket has closed or was abandoned. */
@@ -56,11 +58,14 @@ export function openWebSocket(request: SocketRequest): Promise<SocketHandle> {
 
     const handle: SocketHandle = {
       closed,
+      get isOpen() {
+        return phase === "open" && socket.readyState === OPEN;
+      },
       get bufferedAmount() {
         return socket.bufferedAmount;
       },
       send(data) {
-        if (phase !== "open" || socket.readyState !== OPEN) {
+        if (!handle.isOpen) {
           throw new NotReadyError("The connection is not open, so nothing can be sent.");
         }
         socket.send(data);

@@ -111,11 +111,12 @@ describe("an app that knows nothing of this library", () => {
     const asked: object[] = [];
     client.registerFunctionCallHandler("find_nothing", async (call) => {
       asked.push(call);
-      return 0;
+      return "";
     });
-    client.registerFunctionCallHandler("find_more", async () => "");
+    client.registerFunctionCallHandler("find_more", async () => ({ found: false }));
     await client.sendText('Please find_nothing {"of":"much"} and find_more.');
-    await app.until("its results", () => app.words.includes("find_nothing returned 0. find_more returned"));
+    const results = 'find_nothing returned "". find_more returned {"found":false}.';
+    await app.until("its results", () => app.words.includes(results));
     expect(asked).toEqual([{ functionName: "find_nothing", arguments: { of: "much" } }]);
     expect(app.count(RTVIEvent.LLMFunctionCallInProgress)).toBe(2);
     expect(app.count(RTVIEvent.LLMFunctionCallStopped)).toBe(2);

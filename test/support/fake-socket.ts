@@ -13,10 +13,13 @@ export class FakeSocket extends EventTarget {
   bufferedAmount = 0;
   readonly sent: string[] = [];
 
-  constructor(readonly url: string) {
+  constructor(
+    readonly url: string,
+    opens = FakeSocket.opens,
+  ) {
     super();
     FakeSocket.made.push(this);
-    if (FakeSocket.opens) {
+    if (opens) {
       queueMicrotask(() => {
         this.readyState = FakeSocket.OPEN;
         this.dispatchEvent(new Event("open"));
@@ -35,14 +38,24 @@ export class FakeSocket extends EventTarget {
   }
 
   close(code = 1000, reason = ""): void {
+    this.ends(code, reason);
+  }
+
+  /** The socket is gone, whoever ended it. */
+  ends(code: number, reason = ""): void {
     if (this.readyState === FakeSocket.CLOSED) return;
     this.readyState = FakeSocket.CLOSED;
     this.dispatchEvent(Object.assign(new Event("close"), { code, reason, wasClean: true }));
   }
 
-  /** The service says something. */
+  /** The service says something, in a binary frame. */
   says(message: unknown): void {
     this.dispatchEvent(new MessageEvent("message", { data: new Blob([JSON.stringify(message)]) }));
+  }
+
+  /** The service says something, in a text frame. */
+  tells(message: unknown): void {
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) }));
   }
 
   static get open(): number {

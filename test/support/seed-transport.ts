@@ -2,7 +2,7 @@ import { RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
 import type { RtviMachineError } from "../../src/errors.js";
 import { RealTimeWebsocketTransport, type LLMServiceOptions } from "../../src/rtvi/real-time-websocket-transport.js";
 
-export interface SeedOptions extends LLMServiceOptions {
+interface SeedOptions extends LLMServiceOptions {
   api_key: string;
 }
 

@@ -16,8 +16,8 @@ import { UserTurns } from "./translate/user-turns.js";
 export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
   readonly playback: "local" | "remote";
-  /** Deliver server events as they are, too. */
-  readonly rawEvents: boolean;
+  /** Deliver server events as they are, too; "all" means audio as well. */
+  readonly rawEvents: boolean | "all";
   /** The transport's name, for errors. */
   readonly name: string;
   /** Makes the service's words safe to show. */
@@ -73,7 +73,8 @@ export class Conversation {
   receive(data: string | ArrayBuffer): Effect[] {
     try {
       const { type, record } = parseMessage(data);
-      if (this.setup.rawEvents && type !== "response.output_audio.delta") {
+      const { rawEvents } = this.setup;
+      if (rawEvents === "all" || (rawEvents && type !== "response.output_audio.delta")) {
         this.#sink.deliver("server-message", { t: "raw", d: showable(record, this.setup.redact) });
       }
       this.#handle(readEvent(type, record));

@@ -151,8 +151,11 @@ export interface OpenAIServiceOptions {
   session?: Record<string, unknown>;
   /** What is spoken to the service. Default "ga"; both are always understood. "auto" follows `session.created`. */
   dialect?: OpenAIDialect | "auto";
-  /** Also deliver every server event but audio as an RTVI server message `{ t: "raw", d: event }`. Default false. */
-  raw_events?: boolean;
+  /**
+   * Also deliver every server event but audio as an RTVI server message `{ t: "raw", d: event }`; "all" includes the
+   * audio. Default false.
+   */
+  raw_events?: boolean | "all";
 }
 
 /** Where the service is unless `base_url` says otherwise. */

@@ -45,7 +45,7 @@ export function planSession(
     initialMessages,
     runInitial: !returning && runsInitial(options, initialMessages),
     dialect: readDialect(options.dialect ?? "ga"),
-    rawEvents: options.raw_events === true,
+    rawEvents: options.raw_events === "all" ? "all" : options.raw_events === true,
   };
 }
 

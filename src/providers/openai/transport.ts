@@ -74,7 +74,8 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
   /** Sends a chunk of microphone audio, unless the network is so far behind that it would only come too late. */
   handleUserAudioStream(data: ArrayBuffer): void {
     const socket = this._socket;
-    if (socket === undefined || !this._runtime.isReady) return;
+    // The other side may be closing: its end of the session is told in its own words, shortly.
+    if (socket?.isOpen !== true || !this._runtime.isReady) return;
     const congested = socket.bufferedAmount > MOST_BUFFERED;
     if (congested && !this._congested) this.logger.warn("The network is too slow: microphone audio is being dropped.");
     this._congested = congested;

@@ -126,7 +126,11 @@ function isFatal({ data }: RTVIMessage): boolean {
 export interface Suite {
   readonly describe: (name: string, body: () => void) => void;
   /** A case on a fresh bench. */
-  readonly it: (name: string, body: (bench: Bench) => Promise<void>, options?: { readonly enableMic?: boolean }) => void;
+  readonly it: (
+    name: string,
+    body: (bench: Bench) => Promise<void>,
+    options?: { readonly enableMic?: boolean },
+  ) => void;
 }
 
 /** Joins a runner and a factory. */

@@ -84,7 +84,7 @@ export class App {
   }
 
   /** What `onError` was told: class, code, whether it was fatal. */
-  get errors(): object[] {
+  get errors(): { readonly name: unknown; readonly code: unknown; readonly fatal: unknown }[] {
     return this.all(RTVIEvent.Error).map(({ data }) => {
       const { name, code, fatal } = (data as { data: Record<string, unknown> }).data;
       return { name, code, fatal };

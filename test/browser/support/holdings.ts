@@ -1,4 +1,5 @@
 import { expect, onTestFinished, vi } from "vitest";
+import { Mortals } from "./heap.js";
 
 /** What is held of the browser. */
 export interface Holdings {
@@ -33,6 +34,8 @@ function callerIsTest(): boolean {
 
 /** Counts what is taken of the browser from now until the test ends, and what is given back; not what tests take. */
 export class HoldingsWatch {
+  /** Every AudioContext, closed or not: a closed one that stays in memory keeps its audio graph with it. */
+  readonly contexts = new Mortals();
   #tracks: MediaStreamTrack[] = [];
   #contexts: AudioContext[] = [];
   #sockets: WebSocket[] = [];
@@ -40,7 +43,6 @@ export class HoldingsWatch {
   readonly #timers = new Set<unknown>();
   readonly #listeners = new Map<string, EventTarget>();
   readonly #urls = new Set<string>();
-  readonly #everyContext: WeakRef<AudioContext>[] = [];
   #mostSockets = 0;
   #microphones = 0;
   readonly #restores: (() => void)[] = [];
@@ -65,11 +67,6 @@ export class HoldingsWatch {
   /** How often a microphone was granted. */
   get microphones(): number {
     return this.#microphones;
-  }
-
-  /** AudioContexts that are still in memory, closed or not; ask after a garbage collection. */
-  get contextsInMemory(): number {
-    return this.#everyContext.filter((context) => context.deref() !== undefined).length;
   }
 
   now(): Holdings {
@@ -115,7 +112,7 @@ export class HoldingsWatch {
     });
     const made = (context: AudioContext): void => {
       this.#contexts.push(context);
-      this.#everyContext.push(new WeakRef(context));
+      this.contexts.add(context);
     };
     this.#replace(
       globalThis,
@@ -168,7 +165,8 @@ export class HoldingsWatch {
     for (const name of ["setTimeout", "setInterval"] as const) {
       this.#replace(globalThis, name, (original) => {
         const set = (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
-          if (callerIsTest()) return original(run, ms, ...args);
+          // Of 0 ms: the rest of a task, put off; it is over before anybody could clear it.
+          if (callerIsTest() || (ms ?? 0) === 0) return original(run, ms, ...args);
           const id: unknown = original(() => {
             if (name === "setTimeout") timers.delete(id);
             run(...args);
@@ -199,7 +197,8 @@ export class HoldingsWatch {
       return id;
     };
     const held = this.#listeners;
-    for (const target of [window, document, navigator.mediaDevices] as EventTarget[]) {
+    const targets: readonly EventTarget[] = [window, document, navigator.mediaDevices];
+    for (const target of targets) {
       const keyOf = (type: string, listener: object, options: boolean | EventListenerOptions | undefined): string => {
         const capture = typeof options === "object" ? (options.capture ?? false) : (options ?? false);
         return [idOf(target), type, idOf(listener), capture].join();

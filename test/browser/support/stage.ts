@@ -26,9 +26,7 @@ export interface StagedService {
 /** Starts a service that stops with the test. Nobody greets unless asked. */
 export async function stagedService(options: LocalServiceOptions = {}): Promise<StagedService> {
   const { service, url, wsUrl } = await order({ do: "start", options: { greet: false, ...options } });
-  onTestFinished(async () => {
-    await order({ do: "stop", service });
-  });
+  onTestFinished(() => tell({ do: "stop", service }));
   const look = (): Promise<ServiceView> => order({ do: "look", service });
   return {
     url,
@@ -41,12 +39,16 @@ export async function stagedService(options: LocalServiceOptions = {}): Promise<
         throw new Error(`${sessions.length} sessions are open, not one.`);
       return session;
     },
-    setFaults: async (faults) => void (await order({ do: "set-faults", service, faults })),
-    drop: async (code, reason = "") => void (await order({ do: "drop", service, code, reason })),
-    terminate: async () => void (await order({ do: "terminate", service })),
-    stop: async () => void (await order({ do: "stop", service })),
-    restart: async () => void (await order({ do: "restart", service })),
+    setFaults: (faults) => tell({ do: "set-faults", service, faults }),
+    drop: (code, reason = "") => tell({ do: "drop", service, code, reason }),
+    terminate: () => tell({ do: "terminate", service }),
+    stop: () => tell({ do: "stop", service }),
+    restart: () => tell({ do: "restart", service }),
   };
+}
+
+async function tell(body: StageOrder): Promise<void> {
+  await order(body);
 }
 
 async function order(body: StageOrder): Promise<ServiceView> {

@@ -83,4 +83,39 @@ describe("Uplink", () => {
     await Promise.resolve();
     expect(marks).toEqual([7]);
   });
+
+  it("delivers each chunk once, however often it is opened", async () => {
+    const { pipe, marks } = uplink(100);
+    pipe.arm();
+    pipe.write(chunk(1));
+    pipe.open();
+    pipe.open();
+    await Promise.resolve();
+    pipe.open();
+    await Promise.resolve();
+    expect(marks).toEqual([1]);
+  });
+
+  it("keeps what it could not deliver because it was armed again before", async () => {
+    const { pipe, marks } = uplink(100);
+    pipe.arm();
+    pipe.write(chunk(1));
+    pipe.open();
+    pipe.arm();
+    await Promise.resolve();
+    expect(marks).toEqual([]);
+    pipe.open();
+    await Promise.resolve();
+    expect(marks).toEqual([1]);
+  });
+
+  it("delivers nothing that was still to be delivered when it is shut", async () => {
+    const { pipe, marks } = uplink(100);
+    pipe.arm();
+    pipe.write(chunk(1));
+    pipe.open();
+    pipe.shut();
+    await Promise.resolve();
+    expect(marks).toEqual([]);
+  });
 });

@@ -22,7 +22,11 @@ describe("errorMessage", () => {
 
   it("carries the service's own code and an HTTP status", () => {
     const error = new ServiceError("slow down", { serviceCode: "rate_limit_exceeded", status: 429 });
-    expect(errorMessage(error, true).data).toMatchObject({ serviceCode: "rate_limit_exceeded", status: 429, fatal: true });
+    expect(errorMessage(error, true).data).toMatchObject({
+      serviceCode: "rate_limit_exceeded",
+      status: 429,
+      fatal: true,
+    });
   });
 
   it("takes an error that is not ours, without a code", () => {

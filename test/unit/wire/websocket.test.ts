@@ -65,6 +65,9 @@ describe("openWebSocket", () => {
     socket.bufferedAmount = 17;
     expect(socket.sent).toEqual(["hello"]);
     expect(handle.bufferedAmount).toBe(17);
+    expect(handle.isOpen).toBe(true);
+    socket.readyState = 2;
+    expect(handle.isOpen).toBe(false);
   });
 
   it("reports the end of an open socket once, and leaves no listener", async () => {

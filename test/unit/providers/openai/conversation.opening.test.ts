@@ -258,6 +258,12 @@ describe("raw events", () => {
     expect(JSON.stringify(scenario.effects)).not.toContain("ek_the_secret");
   });
 
+  it("are delivered with the audio when all are asked for", () => {
+    const scenario = new Scenario({ rawEvents: "all" });
+    scenario.receive(server.audio(20));
+    expect(scenario.data("server-message")).toEqual([{ t: "raw", d: server.audio(20) }]);
+  });
+
   it("are not delivered otherwise", () => {
     const scenario = Scenario.ready();
     scenario.receive({ type: "rate_limits.updated" });

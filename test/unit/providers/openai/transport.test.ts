@@ -235,6 +235,17 @@ describe("a session", () => {
     await hangUp(rig);
   });
 
+  it("drops microphone audio while the service is closing the socket, and calls that no error", async () => {
+    const rig = await ready();
+    const before = FakeWebSocket.last.sent.length;
+    FakeWebSocket.last.readyState = 2;
+    rig.manager.say(new ArrayBuffer(960));
+    await turn();
+    expect(FakeWebSocket.last.sent).toHaveLength(before);
+    expect(rig.errors).toEqual([]);
+    await hangUp(rig);
+  });
+
   it("plays the bot, and truncates what a voice cuts by what was heard", async () => {
     const rig = await ready();
     receive(server.created(), server.transcript("Hello."), server.audio(1000));

@@ -1,0 +1,90 @@
+import { AuthenticationError, ConnectionAbortedError, ConnectionFailedError, RtviMachineError } from "../../errors.js";
+import type { MediaManager } from "../../media/media-manager.js";
+import type { TransportOptions } from "../../options.js";
+import { tokenOf } from "../openai/credential.js";
+import {
+  DEFAULT_MODEL,
+  type OpenAICredential,
+  type OpenAIKeyRequest,
+  type OpenAIServiceOptions,
+} from "../openai/options.js";
+import { OpenAIRealTimeWebSocketTransport } from "../openai/transport.js";
+import { modelIn } from "./config.js";
+
+/** The answer of a session endpoint. */
+export interface SessionToken {
+  /** `value` opens the session; `expires_at` is not looked at, because the secret is used at once. */
+  client_secret: { value: string; expires_at: string | number };
+  /** Not looked at: the service names the session itself. */
+  session_id: string;
+  /** The model that the secret was made for. */
+  model: string;
+}
+
+/** What `getSessionToken` is told. A function without parameters fits as well. */
+export interface SessionTokenRequest extends OpenAIKeyRequest {
+  /** The `token` of `connect()`, for your own server. */
+  readonly token: string;
+}
+
+/** Asked on every attempt for a session token; OpenAI's own answers are taken too, unchanged. */
+export type SessionTokenProvider = (
+  request: SessionTokenRequest,
+) => SessionToken | OpenAICredential | Promise<SessionToken | OpenAICredential>;
+
+/** The OpenAI transport, asking before each attempt for the secret and the model that belong together. */
+export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
+  private _token = "";
+  private readonly _getSessionToken: SessionTokenProvider | undefined;
+  private readonly _model: string;
+
+  constructor(
+    service: OpenAIServiceOptions,
+    getSessionToken: SessionTokenProvider | undefined,
+    manager: MediaManager | undefined,
+    options: TransportOptions,
+  ) {
+    super(service, manager, options);
+    this._getSessionToken = getSessionToken;
+    this._model = service.model ?? DEFAULT_MODEL;
+  }
+
+  /** The `token` of the session to come. */
+  authenticate(token: string): void {
+    this._token = token;
+  }
+
+  /** @throws AuthenticationError without a secret; ConnectionFailedError, retryable, when it could not be asked for. */
+  override async connectLLM(): Promise<void> {
+    const { attempt, signal } = this.attempt;
+    const answer = await this._ask({ attempt, signal, token: this._token });
+    // The base looks up the attempt of the moment, which may be a newer one by now: two wires would come of it.
+    if (signal.aborted)
+      throw new ConnectionAbortedError("The attempt was given up while it waited for a session token.");
+    const secret = tokenOf(answer)?.trim() ?? "";
+    if (secret === "") throw new AuthenticationError(this._missing);
+    this._service_options = { ...this._service_options, api_key: secret, model: modelIn(answer) ?? this._model };
+    await super.connectLLM();
+  }
+
+  /**
+   * The token opens the session only where nobody else hands out secrets: with `getSessionToken` it is the app's own
+   * credential, and no other server must see it, also when that function fails.
+   */
+  private async _ask(request: SessionTokenRequest): Promise<unknown> {
+    const ask = this._getSessionToken;
+    if (ask === undefined) return request.token;
+    try {
+      return await ask(request);
+    } catch (error) {
+      if (error instanceof RtviMachineError) throw error;
+      throw new ConnectionFailedError("getSessionToken() failed; see `cause`.", { cause: error, retryable: true });
+    }
+  }
+
+  private get _missing(): string {
+    return this._getSessionToken === undefined
+      ? "There is nothing to authenticate with: pass `token` to connect(), or `getSessionToken` in the dependencies."
+      : "getSessionToken() answered without a `client_secret.value`: look at what your session endpoint says.";
+  }
+}

@@ -1,0 +1,309 @@
+import { DeviceError } from "@pipecat-ai/client-js";
+import { createActor, setup, type AnyActorLogic, type AnyActorRef, type AnyEventObject } from "xstate";
+import { beforeEach, describe, expect, it } from "vitest";
+import { captureActor } from "../../../src/actors/capture.js";
+import { FaultBook } from "../../../src/actors/fault-book.js";
+import { lifetimeWithin } from "../../../src/actors/lifetime.js";
+import { playbackActor } from "../../../src/actors/playback.js";
+import { deviceWatchActor, networkActor } from "../../../src/actors/watches.js";
+import { wireActor } from "../../../src/actors/wire.js";
+import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
+import type { DialRequest, WireReports } from "../../../src/contracts/wire.js";
+import { ConnectionLostError } from "../../../src/errors.js";
+import { Downlink } from "../../../src/pipes/downlink.js";
+import { ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.js";
+import { CountingTarget, drain, ScriptedNetwork, silent } from "../../support/world.js";
+
+/** Runs an actor under a parent that writes down its facts. */
+function run(logic: AnyActorLogic, input?: unknown) {
+  const facts: AnyEventObject[] = [];
+  const parent = setup({ actors: { child: logic } }).createMachine({
+    initial: "on",
+    states: {
+      on: { invoke: { id: "child", src: "child", input } },
+      off: {},
+    },
+    on: {
+      stopped: ".off",
+      "*": { actions: ({ event }) => facts.push(event) },
+    },
+  });
+  const actor = createActor(parent).start();
+  return {
+    facts,
+    types: () => facts.map(({ type }) => type),
+    stop: () => {
+      actor.send({ type: "stopped" });
+    },
+    send: (event: AnyEventObject) => {
+      (actor.getSnapshot().children.child as AnyActorRef).send(event);
+    },
+  };
+}
+
+let composition: AbortController;
+let faults: FaultBook;
+beforeEach(() => {
+  composition = new AbortController();
+  faults = new FaultBook();
+});
+
+describe("a lifetime", () => {
+  it("ends by itself, once, and leaves no listener behind", () => {
+    const { signal, end } = lifetimeWithin(composition.signal);
+    let ends = 0;
+    signal.addEventListener("abort", () => (ends += 1));
+    end();
+    end();
+    composition.abort();
+    expect(ends).toBe(1);
+  });
+
+  it("ends with the one around it, also when that is over already", () => {
+    const inside = lifetimeWithin(composition.signal);
+    composition.abort();
+    expect(inside.signal.aborted).toBe(true);
+    expect(lifetimeWithin(composition.signal).signal.aborted).toBe(true);
+  });
+});
+
+describe("the wire actor", () => {
+  const lost = () => faults.record(new ConnectionLostError("lost"));
+  let request: DialRequest;
+  let reports: WireReports;
+  let goodbyes: number;
+  const start = () =>
+    run(
+      wireActor(
+        (dialled, told) => {
+          request = dialled;
+          reports = told;
+          return { hangUp: () => (goodbyes += 1) };
+        },
+        faults,
+        composition.signal,
+      ),
+      { attempt: 3 },
+    );
+  beforeEach(() => {
+    goodbyes = 0;
+  });
+
+  it("reports one opening and one end, whatever the wire says", () => {
+    const wire = start();
+    expect(request.attempt).toBe(3);
+    reports.opened({ resumed: true });
+    reports.opened({ resumed: false });
+    reports.closed(lost());
+    reports.closed(lost());
+    reports.opened({ resumed: false });
+    expect(wire.facts).toMatchObject([{ type: "wire.opened", resumed: true }, { type: "wire.closed" }]);
+  });
+
+  it("says goodbye when it is asked to, and nothing once it is stopped", () => {
+    const wire = start();
+    wire.send({ type: "goodbye.requested" });
+    expect(goodbyes).toBe(1);
+    wire.stop();
+    expect(request.signal.aborted).toBe(true);
+    reports.closed(lost());
+    expect(wire.facts).toEqual([]);
+  });
+
+  it("takes a dial or a goodbye that throws for the end of the wire", () => {
+    const thrown = new ConnectionLostError("no WebSocket here");
+    const dialThrows = run(
+      wireActor(
+        () => {
+          throw thrown;
+        },
+        faults,
+        composition.signal,
+      ),
+      { attempt: 1 },
+    );
+    expect(dialThrows.facts).toMatchObject([{ type: "wire.closed", fault: { message: "no WebSocket here" } }]);
+    const hangUpThrows = run(
+      wireActor(
+        () => ({
+          hangUp: () => {
+            throw thrown;
+          },
+        }),
+        faults,
+        composition.signal,
+      ),
+      { attempt: 1 },
+    );
+    hangUpThrows.send({ type: "goodbye.requested" });
+    expect(hangUpThrows.types()).toEqual(["wire.closed"]);
+  });
+
+  it("does not dial in a composition that is over", () => {
+    composition.abort();
+    let dials = 0;
+    run(
+      wireActor(
+        () => {
+          dials += 1;
+          return { hangUp: () => undefined };
+        },
+        faults,
+        composition.signal,
+      ),
+      { attempt: 1 },
+    );
+    expect(dials).toBe(0);
+  });
+});
+
+describe("the capture actor", () => {
+  const input = { deviceId: "", muted: true, streaming: false };
+  const start = (port: ScriptedMicrophone) =>
+    run(captureActor({ port, faults, logger: silent, lifetime: composition.signal }), input);
+
+  it("acquires, and obeys", async () => {
+    const port = new ScriptedMicrophone();
+    const capture = start(port);
+    await drain();
+    expect(capture.types()).toEqual(["mic.acquired"]);
+    expect([port.muted, port.streaming]).toEqual([true, false]);
+    capture.send({ type: "capture.unmuted" });
+    capture.send({ type: "capture.streamed" });
+    expect([port.muted, port.streaming]).toEqual([false, true]);
+    capture.stop();
+    expect(port.held).toBe(0);
+  });
+
+  it("remembers what it is told while it asks", async () => {
+    const port = new ScriptedMicrophone();
+    port.script = "hang";
+    const capture = start(port);
+    capture.send({ type: "capture.unmuted" });
+    capture.send({ type: "capture.streamed" });
+    port.answer();
+    await drain();
+    expect([port.muted, port.streaming]).toEqual([false, true]);
+  });
+
+  it("answers once, and loses at most once after that", async () => {
+    const port = new ScriptedMicrophone();
+    const capture = start(port);
+    await drain();
+    port.lose();
+    port.lose();
+    expect(capture.types()).toEqual(["mic.acquired", "mic.lost"]);
+  });
+
+  it("takes a loss before the answer for the answer", async () => {
+    class Hasty extends ScriptedMicrophone {
+      override open(request: Parameters<ScriptedMicrophone["open"]>[0], reports: MicrophoneReports) {
+        reports.lost(new DeviceError(["mic"], "not-found"));
+        return super.open(request, reports);
+      }
+    }
+    const capture = start(new Hasty());
+    await drain();
+    expect(capture.types()).toEqual(["mic.failed"]);
+  });
+
+  it("makes a device error of whatever the port throws, also where it should reject", async () => {
+    const port = new ScriptedMicrophone();
+    port.open = () => {
+      throw new Error("driver");
+    };
+    const capture = start(port);
+    await drain();
+    expect(capture.facts).toMatchObject([{ type: "mic.failed", fault: { code: "device-error", message: "driver" } }]);
+  });
+
+  it("survives a port that throws on the way out", async () => {
+    const port = new ScriptedMicrophone();
+    const close = port.close.bind(port);
+    port.close = () => {
+      close();
+      throw new Error("close");
+    };
+    const capture = start(port);
+    await drain();
+    capture.stop();
+    expect(port.held).toBe(0);
+  });
+
+  it("asks for nothing in a composition that is over", async () => {
+    composition.abort();
+    const port = new ScriptedMicrophone();
+    start(port);
+    await drain();
+    expect(port.held).toBe(0);
+  });
+});
+
+describe("the playback actor", () => {
+  it("makes facts of edges, and of progress nothing", async () => {
+    const speaker = new ScriptedSpeaker();
+    const observed: string[] = [];
+    const playback = run(
+      playbackActor({
+        output: new Downlink(speaker),
+        faults,
+        observe: ({ type }) => observed.push(type),
+        logger: silent,
+        lifetime: composition.signal,
+      }),
+    );
+    const item = { itemId: "a", playedSamples: 0, receivedSamples: 0, sampleRate: 24_000 };
+    for (const type of ["began", "progress", "drained"] as const) speaker.report({ type, item });
+    speaker.report({ type: "blocked" });
+    expect(playback.types()).toEqual(["playback.began", "playback.drained", "playback.blocked"]);
+    expect(observed).toEqual(["began", "progress", "drained", "blocked"]);
+    playback.stop();
+    expect(speaker.isOpen).toBe(false);
+    await drain();
+  });
+
+  it("reports an output that cannot be opened", async () => {
+    const speaker = new ScriptedSpeaker();
+    speaker.open = () => {
+      throw new DeviceError(["speaker"], "not-found", "none");
+    };
+    const parts = { output: speaker, faults, observe: () => undefined, logger: silent, lifetime: composition.signal };
+    const playback = run(playbackActor(parts));
+    await drain();
+    expect(playback.facts).toMatchObject([{ type: "playback.failed", fault: { message: "none" } }]);
+  });
+});
+
+describe("the watches", () => {
+  it("tell of the network, from the start and at each change", () => {
+    const network = new ScriptedNetwork();
+    network.turn(false);
+    const watch = run(networkActor(network, composition.signal));
+    network.turn(true);
+    network.turn(false);
+    expect(watch.types()).toEqual(["network.lost", "network.returned", "network.lost"]);
+    watch.stop();
+    expect(network.listeners).toBe(0);
+  });
+
+  it("tell of the microphones there are after a change, unless there are none or nobody knows", async () => {
+    const devices = new CountingTarget();
+    let list: () => Promise<{ deviceId: string }[]> = () => Promise.resolve([{ deviceId: "a" }]);
+    const watch = run(deviceWatchActor(devices, () => list(), composition.signal));
+    devices.dispatchEvent(new Event("devicechange"));
+    await drain();
+    list = () => Promise.resolve([]);
+    devices.dispatchEvent(new Event("devicechange"));
+    list = () => Promise.reject(new Error("no"));
+    devices.dispatchEvent(new Event("devicechange"));
+    await drain();
+    expect(watch.facts).toEqual([{ type: "device.arrived", deviceIds: ["a"] }]);
+    watch.stop();
+    expect(devices.listeners).toBe(0);
+  });
+
+  it("do without what is not there", () => {
+    expect(run(networkActor(undefined, composition.signal)).facts).toEqual([]);
+    expect(run(deviceWatchActor(undefined, () => Promise.resolve([]), composition.signal)).facts).toEqual([]);
+  });
+});

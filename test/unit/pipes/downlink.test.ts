@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Downlink } from "../../../src/pipes/downlink.js";
+import { ScriptedSpeaker } from "../../../src/testing/index.js";
+
+describe("the downlink", () => {
+  let speaker: ScriptedSpeaker;
+  let downlink: Downlink;
+  const open = (): Promise<void> => downlink.open(() => undefined, new AbortController().signal);
+
+  beforeEach(() => {
+    speaker = new ScriptedSpeaker();
+    downlink = new Downlink(speaker);
+  });
+
+  it("takes audio from the moment it opens until it closes, and drops the rest", () => {
+    downlink.write(new Int16Array(1), "early");
+    void open();
+    downlink.write(new Int16Array(2), "a");
+    expect(speaker.queue).toEqual([{ itemId: "a", samples: 2 }]);
+    downlink.close();
+    downlink.write(new Int16Array(3), "late");
+    expect(speaker.queue).toEqual([]);
+  });
+
+  it("tells once what a flush has cut", async () => {
+    await open();
+    downlink.write(new Int16Array(240), "a");
+    downlink.flush();
+    expect(await downlink.takeCut()).toMatchObject([{ itemId: "a", receivedSamples: 240 }]);
+    expect(await downlink.takeCut()).toEqual([]);
+  });
+
+  it("does not tell the next session what was cut in this one", async () => {
+    await open();
+    downlink.write(new Int16Array(240), "a");
+    downlink.flush();
+    downlink.close();
+    expect(await downlink.takeCut()).toEqual([]);
+  });
+
+  it("survives an output that throws where it should reject", async () => {
+    speaker.interrupt = () => {
+      throw new Error("interrupt");
+    };
+    speaker.resume = () => {
+      throw new Error("resume");
+    };
+    await open();
+    downlink.flush();
+    downlink.resume();
+    expect(await downlink.takeCut()).toEqual([]);
+  });
+});
