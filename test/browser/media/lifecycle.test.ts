@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebAudioMediaManager } from "../../../src/media/web-audio-media-manager.js";
+import { PROCESSOR_NAMES } from "../../../src/media/worklets/protocol.js";
 import { collectingManager, mediaDevicesWith, ramp, sleep, TappedContext } from "./support.js";
 
 /** Counts the timers that are pending. */
@@ -140,6 +141,24 @@ describe("opening and closing", () => {
     await manager.connect();
     await manager.disconnect();
     disconnect.mockRestore();
+    await nothingLeft();
+  });
+
+  it("closes the context of worklets that have crashed", async () => {
+    const crashing = (name: string): string => {
+      const process = "process() { if (currentTime < 0.5) return true; throw new Error(); }";
+      const code = `registerProcessor("${name}", class extends AudioWorkletProcessor { ${process} })`;
+      return URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    };
+    const workletUrl = { capture: crashing(PROCESSOR_NAMES.capture), playback: crashing(PROCESSOR_NAMES.playback) };
+    const errors: string[] = [];
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: (message: string) => errors.push(message) };
+    const { manager, events } = collectingManager({ mediaDevices, workletUrl, logger });
+    await manager.initialize();
+    await vi.waitFor(() => expect(events.at(-1)).toBe("error mic unknown"));
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    expect(tracks.map(({ readyState }) => readyState)).toEqual(["ended"]);
+    await manager.disconnect();
     await nothingLeft();
   });
 
