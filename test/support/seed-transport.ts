@@ -1,10 +1,6 @@
 import { RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
 import type { RtviMachineError } from "../../src/errors.js";
-import { RealTimeWebsocketTransport, type LLMServiceOptions } from "../../src/rtvi/real-time-websocket-transport.js";
-
-interface SeedOptions extends LLMServiceOptions {
-  api_key: string;
-}
+import { RealTimeWebsocketTransport } from "../../src/rtvi/real-time-websocket-transport.js";
 
 /** A subclass as Pipecat's documentation tells to write one; what its service does is up to the test. */
 export class SeedTransport extends RealTimeWebsocketTransport {
