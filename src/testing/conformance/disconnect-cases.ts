@@ -99,6 +99,21 @@ export function disconnectCases({ describe, it }: Suite): void {
       bench.checkSettled();
     });
 
+    it("once more takes back a connect() that waits for the first to end", async (bench) => {
+      await bench.ready();
+      bench.harness.service.goodbye("hang");
+      const first = bench.client.disconnect();
+      await bench.until("disconnecting");
+      const connecting = bench.client.connect();
+      connecting.catch(() => undefined);
+      const second = bench.client.disconnect();
+      await bench.harness.elapse(bench.harness.deadlines.disconnect + 1);
+      await settles(Promise.all([first, second]), "both calls of disconnect()");
+      await rejects(connecting, "connect()");
+      same(bench.take(), SESSION_END, "what the app saw");
+      bench.checkSettled();
+    });
+
     it("right after connect(), in the same breath, wins", async (bench) => {
       await settles(bench.client.initDevices(), "initDevices()");
       bench.take();

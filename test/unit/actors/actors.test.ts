@@ -110,6 +110,13 @@ describe("the wire actor", () => {
     expect(wire.facts).toEqual([]);
   });
 
+  it("says nothing either once the composition is over, although nobody has stopped it", () => {
+    const wire = start();
+    composition.abort();
+    reports.closed(lost());
+    expect(wire.facts).toEqual([]);
+  });
+
   it("takes a dial or a goodbye that throws for the end of the wire", () => {
     const thrown = new ConnectionLostError("no WebSocket here");
     const dialThrows = run(
@@ -184,6 +191,18 @@ describe("the capture actor", () => {
     port.answer();
     await drain();
     expect([port.muted, port.streaming]).toEqual([false, true]);
+  });
+
+  it("that is stopped while it asks does not touch the port when the answer comes: somebody else may have it", async () => {
+    const port = new ScriptedMicrophone();
+    let answer: () => void = () => undefined;
+    port.open = () => new Promise((resolve) => (answer = () => resolve({ deviceId: "a", label: "", groupId: "" })));
+    const capture = start(port);
+    capture.stop();
+    port.setMuted(false);
+    answer();
+    await drain();
+    expect(port.muted).toBe(false);
   });
 
   it("answers once, and loses at most once after that", async () => {
