@@ -114,8 +114,6 @@ export abstract class RtviTransport extends DeviceTransport {
   }
   /** Playback edges and progress, for providers that follow what is really heard. */
   protected onPlayback(_report: PlaybackReport): void {}
-  /** Delivers bot-ready: what `sendReadyMessage()` of a subclass ends with. */
-  protected announceReady(): void {}
   /** The state changed; called before the app's callback. */
   protected stateAnnounced(_state: TransportState): void {}
   /** A subclass wrote a state that the client does not write; true if it was taken as a fact. */

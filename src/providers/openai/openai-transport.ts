@@ -101,10 +101,6 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
   /** Waits until the service is ready, then delivers bot-ready. Rejects when the session ends before. */
   async sendReadyMessage(): Promise<void> {
     await this.whenReady();
-    this.announceReady();
-  }
-
-  protected override announceReady(): void {
     const about = { library: "rtvi-machine", service: "openai-realtime" };
     this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about });
   }
