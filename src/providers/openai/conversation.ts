@@ -1,16 +1,19 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import { EffectSink, type Effect } from "./effects.js";
+import type { Effect } from "../../rtvi/translate/effects.js";
+import { asProtocolError } from "../../rtvi/translate/field-reader.js";
+import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
+import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { messageItem } from "./items.js";
+import { PROCESSOR, SERVICE } from "./names.js";
 import { readCommand, type AppCommand } from "./outbound.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "./records.js";
-import { asProtocolError } from "./service-errors.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 import { Bot } from "./translate/bot.js";
 import { Opening, type OpeningSetup } from "./translate/opening.js";
 import { Troubles } from "./translate/troubles.js";
-import { TurnClock } from "./translate/turn-clock.js";
-import { UserTurns } from "./translate/user-turns.js";
+import { TurnClock } from "../../rtvi/translate/turn-clock.js";
+import { UserTurns } from "../../rtvi/translate/user-turns.js";
 
 /** What one conversation, over one wire, is set up with. */
 export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
@@ -32,8 +35,8 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
  * The Realtime API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be
  * done. Knows no socket, no media and no clock of its own; one conversation lives as long as one wire.
  */
-export class Conversation {
-  readonly #sink = new EffectSink();
+export class Conversation implements ServiceConversation {
+  readonly #sink = new OpenAISink();
   readonly #opening: Opening;
   readonly #user: UserTurns;
   readonly #clock: TurnClock;
@@ -44,7 +47,7 @@ export class Conversation {
     const { playback, now, date } = setup;
     this.#opening = new Opening(this.#sink, { ...setup, formats: playback === "local" });
     this.#user = new UserTurns(this.#sink, date);
-    this.#clock = new TurnClock(this.#sink, now);
+    this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new Bot(this.#sink, {
       playback,
       now,
@@ -79,7 +82,7 @@ export class Conversation {
       }
       this.#handle(readEvent(type, record));
     } catch (error) {
-      this.#sink.report(asProtocolError(error));
+      this.#sink.report(asProtocolError(error, SERVICE));
     }
     return this.#sink.take();
   }

@@ -1,7 +1,7 @@
 import { AuthenticationError, ConnectionFailedError, InvalidOptionsError, RtviMachineError } from "../../errors.js";
 import type { OpenAIKeyRequest } from "./options.js";
 import { isKeyProvider, type OpenAIConnectionParams } from "./params.js";
-import { fieldOf, isRecord, stringAt } from "./records.js";
+import { fieldOf, isRecord, stringAt } from "../../rtvi/translate/records.js";
 
 /** RFC 7230 `token`: what a WebSocket subprotocol may consist of. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;

@@ -1,7 +1,8 @@
 import { ProtocolError } from "../../errors.js";
 import { gaEventType } from "./dialect.js";
-import { FieldReader } from "./field-reader.js";
-import { isRecord, stringAt, type JsonRecord } from "./records.js";
+import { SERVICE } from "./names.js";
+import { FieldReader } from "../../rtvi/translate/field-reader.js";
+import { isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 
 /** The service's own description of an error. */
 export interface ErrorDetails {
@@ -126,7 +127,7 @@ function parseJson(text: string): unknown {
  * @throws ProtocolError naming the event and the field that is missing or has the wrong type.
  */
 export function readEvent(type: string, record: JsonRecord): ServerEvent {
-  const read = new FieldReader(record, type);
+  const read = new FieldReader(record, type, SERVICE);
   const part = (): Part => ({ responseId: read.id("response_id"), itemId: read.id("item_id") });
   switch (type) {
     case "session.created":

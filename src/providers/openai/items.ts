@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIMessage } from "./options.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "./records.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 
 const ROLES: ReadonlyMap<unknown, string> = new Map([
   ["user", "user"],

@@ -9,19 +9,29 @@ import { NotReadyError, type RtviMachineError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { RealTimeWebsocketTransport } from "../../rtvi/real-time-websocket-transport.js";
+import { Conversation, type ConversationSetup } from "./conversation.js";
 import { resolveKey } from "./credential.js";
 import type { OpenAIClientEvent } from "./effects.js";
+import { SERVICE } from "./names.js";
 import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
 import { readServiceEvent } from "./outbound.js";
 import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
-import { ServiceRuntime, type ServiceTraits } from "./runtime.js";
+import { ServiceRuntime } from "../../rtvi/translate/runtime.js";
 import { checkSettings } from "./settings.js";
+
+/** What a transport is, for its conversations. */
+export interface ServiceTraits extends Pick<ConversationSetup, "name" | "playback"> {
+  /** Monotonic time in ms. Default `performance.now`. */
+  readonly now?: ConversationSetup["now"];
+  /** Default the system's. */
+  readonly date?: ConversationSetup["date"];
+}
 
 /** What both OpenAI transports are, whatever carries their events: options, messages, settings and interruption. */
 export abstract class OpenAITransport extends RealTimeWebsocketTransport {
   declare protected _service_options: OpenAIServiceOptions;
-  protected readonly _runtime: ServiceRuntime;
+  protected readonly _runtime: ServiceRuntime<Conversation>;
   protected _params: OpenAIConnectionParams | undefined;
   private _wasReady = false;
 
@@ -29,7 +39,7 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
     service_options: OpenAIServiceOptions,
     manager: MediaManager | undefined,
     options: TransportOptions,
-    traits: ServiceTraits,
+    private readonly _traits: ServiceTraits,
   ) {
     super(service_options, manager, options);
     this._runtime = new ServiceRuntime(
@@ -56,7 +66,7 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
         },
         logger: this.logger,
       },
-      traits,
+      SERVICE,
     );
   }
 
@@ -90,6 +100,21 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
   protected keyOfAttempt(): Promise<string> {
     const { attempt, signal } = this.attempt;
     return resolveKey(this._service_options.api_key, this._params, { attempt, signal }, Date.now() / 1000);
+  }
+
+  /**
+   * The wire of an attempt is open.
+   * @param redact Makes the service's words safe to show.
+   * @param send Sends one event as text; throws when the wire is not open.
+   * @returns What to call with each message of the wire.
+   */
+  protected begin(
+    plan: SessionPlan,
+    redact: (text: string) => string,
+    send: (text: string) => void,
+  ): (data: string | ArrayBuffer) => void {
+    const { now = () => performance.now(), date = () => new Date() } = this._traits;
+    return this._runtime.begin(new Conversation({ ...this._traits, ...plan, redact, now, date }), send);
   }
 
   /** The wire that had opened is gone. */
@@ -152,7 +177,7 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
       ...this._service_options,
       settings: { ...this._service_options.settings, ...settings },
     };
-    this._runtime.updateSettings(checked);
+    this._runtime.tell((conversation) => conversation.updateSettings(checked));
   }
 
   /** When OpenAI will end this session, in epoch seconds; undefined until it has said so. */

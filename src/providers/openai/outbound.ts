@@ -1,7 +1,7 @@
 import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
 import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAIClientEvent } from "./effects.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "./records.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 
 /** What an RTVI message of the app asks for. */
 export type AppCommand =

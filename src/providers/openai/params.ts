@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAIKeyProvider, OpenAIMessage } from "./options.js";
-import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "./records.js";
+import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 import { checkSettings } from "./settings.js";
 import { checkMessages } from "./items.js";
 

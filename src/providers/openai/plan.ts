@@ -3,7 +3,7 @@ import type { ConversationSetup } from "./conversation.js";
 import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";
-import { isRecord, type JsonRecord } from "./records.js";
+import { isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
 import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
 

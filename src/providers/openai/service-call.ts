@@ -2,7 +2,7 @@ import { ConnectionFailedError, ProtocolError } from "../../errors.js";
 import type { Fetch } from "../../options.js";
 import { httpError } from "./close-codes.js";
 import type { SessionPlan } from "./plan.js";
-import { fieldOf, isRecord, recordAt, stringAt } from "./records.js";
+import { fieldOf, isRecord, recordAt, stringAt } from "../../rtvi/translate/records.js";
 
 /** One call to the service: an offer that wants an answer. */
 export interface ServiceCall {

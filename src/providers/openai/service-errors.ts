@@ -1,4 +1,4 @@
-import { AuthenticationError, ProtocolError, ServiceError, type RtviMachineError } from "../../errors.js";
+import { AuthenticationError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { purposeOf } from "./effects.js";
 import type { ErrorDetails, ResponseInfo } from "./events.js";
 
@@ -80,10 +80,4 @@ export function responseError(response: ResponseInfo, redact: (text: string) => 
         ? "the content filter stopped it"
         : reason;
   return new ServiceError(`OpenAI's response is incomplete: ${why}.`, { serviceCode: reason });
-}
-
-/** Anything thrown while reading the wire, as a `ProtocolError`. */
-export function asProtocolError(error: unknown): ProtocolError {
-  if (error instanceof ProtocolError) return error;
-  return new ProtocolError("OpenAI sent an event that could not be understood.", { cause: error });
 }

@@ -3,7 +3,7 @@ import type { WebSocketConstructor } from "../../options.js";
 import { openWebSocket, type SocketHandle } from "../../wire/websocket.js";
 import { closeError, dialError } from "./close-codes.js";
 import { webSocketProtocols, webSocketUrl, type SessionPlan } from "./plan.js";
-import { redactor } from "./redact.js";
+import { redactor } from "../../rtvi/translate/redact.js";
 
 /** Takes one message of the service. */
 export type Receive = (data: string | ArrayBuffer) => void;

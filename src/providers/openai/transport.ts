@@ -52,7 +52,7 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
       begin: (socket, redact) => {
         this._socket = socket;
         this._congested = false;
-        return this._runtime.begin(plan, redact, (text) => {
+        return this.begin(plan, redact, (text) => {
           socket.send(text);
         });
       },

@@ -14,7 +14,7 @@ import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../o
 import { openPeer, type PeerHandle } from "../../wire/peer-connection.js";
 import { OpenAITransport } from "./openai-transport.js";
 import type { OpenAIServiceOptions } from "./options.js";
-import { redactor } from "./redact.js";
+import { redactor } from "../../rtvi/translate/redact.js";
 import { callUrl, exchangeOffer } from "./service-call.js";
 
 const NAME = "OpenAIRealTimeWebRTCTransport";
@@ -83,7 +83,7 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     let receive: ((data: string | ArrayBuffer) => void) | undefined;
     // The service may speak before the awaiting line below runs.
     const begin = (): ((data: string | ArrayBuffer) => void) =>
-      (receive ??= this._runtime.begin(plan, redact, (text) => current?.send(text)));
+      (receive ??= this.begin(plan, redact, (text) => current?.send(text)));
     let bot: MediaStreamTrack | undefined;
     try {
       await openPeer({

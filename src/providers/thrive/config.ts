@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { TransportOptions } from "../../options.js";
 import type { OpenAISemanticVAD, OpenAIServerVad, OpenAIServiceOptions, OpenAIVoice } from "../openai/options.js";
-import { fieldOf, isRecord } from "../openai/records.js";
+import { fieldOf, isRecord } from "../../rtvi/translate/records.js";
 import { checkSettings } from "../openai/settings.js";
 
 /** A function that the model may call. */

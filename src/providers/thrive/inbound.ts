@@ -1,6 +1,6 @@
 import { purposeOf } from "../openai/effects.js";
 import type { OpenAIDialect } from "../openai/dialect.js";
-import { fieldOf, isRecord, recordAt, stringAt } from "../openai/records.js";
+import { fieldOf, isRecord, recordAt, stringAt } from "../../rtvi/translate/records.js";
 
 /** An event of the session, as `onEvent` receives it: its `type`, and the fields that the Realtime API gives it. */
 export interface RealtimeEvent {

@@ -2,7 +2,7 @@ import type { OpenAIDialect } from "../openai/dialect.js";
 import type { OpenAIClientEvent } from "../openai/effects.js";
 import { messageItem } from "../openai/items.js";
 import { readServiceEvent } from "../openai/outbound.js";
-import { fieldOf, isRecord, mergeRecords, stringAt, type JsonRecord } from "../openai/records.js";
+import { fieldOf, isRecord, mergeRecords, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 import { buildSession } from "../openai/session.js";
 import { checkSettings, modalityOf } from "../openai/settings.js";
 

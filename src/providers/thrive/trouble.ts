@@ -1,5 +1,5 @@
 import type { DeviceError } from "@pipecat-ai/client-js";
-import { fieldOf, isRecord, type JsonRecord } from "../openai/records.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
 import type { RealtimeEvent } from "./inbound.js";
 
 const EXPLAINED_BY = new Set(["error", "response.done", "conversation.item.input_audio_transcription.failed"]);

@@ -2,7 +2,7 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { AlreadyConnectedError, InvalidOptionsError, NotReadyError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import { dialectOf, type OpenAIDialect } from "../openai/dialect.js";
-import { recordAt } from "../openai/records.js";
+import { recordAt } from "../../rtvi/translate/records.js";
 import type { OpenAIRealTimeWebSocketTransport } from "../openai/transport.js";
 import { readConfig, type WebSocketTransportConfig } from "./config.js";
 import { documentedEvents, isOwnRace, rawEvent, type RealtimeEvent } from "./inbound.js";

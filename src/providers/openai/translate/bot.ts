@@ -1,10 +1,11 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
-import type { EffectSink } from "../effects.js";
+import type { OpenAISink } from "../effects.js";
 import type { ResponseInfo, ServerEvent } from "../events.js";
-import { decodePcm } from "../pcm.js";
-import { BotOutput } from "./bot-output.js";
-import { BotSpeech } from "./bot-speech.js";
-import { Responses } from "./responses.js";
+import { decodePcm } from "../../../rtvi/translate/pcm.js";
+import { BotOutput } from "../../../rtvi/translate/bot-output.js";
+import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
+import { Responses } from "../../../rtvi/translate/responses.js";
+import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
 import { ToolCalls } from "./tool-calls.js";
 
@@ -34,12 +35,14 @@ export class Bot {
   readonly #speech: BotSpeech;
 
   constructor(
-    private readonly sink: EffectSink,
+    private readonly sink: OpenAISink,
     private readonly setup: BotSetup,
   ) {
-    this.#responses = new Responses(sink, setup.now);
+    this.#responses = new Responses(sink, PROCESSOR, setup.now);
     this.#output = new BotOutput(sink);
-    this.#speech = new BotSpeech(sink, this.#output, setup.answered);
+    this.#speech = new BotSpeech(sink, this.#output, setup.answered, (item_id, audio_end_ms) => {
+      sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
+    });
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
     this.tools = new ToolCalls(sink, () => {
       this.request({ patient: true });
@@ -93,7 +96,7 @@ export class Bot {
       }
     }
     this.#output.responseEnded(id, (itemId) => this.setup.playback === "remote" || this.#speech.holds(itemId));
-    this.#responses.done(response);
+    this.#responses.done(id, status !== "cancelled" && status !== "failed");
     this.#speech.responseEnded(id);
     this.tools.responseDone(id, interrupted || status === "cancelled");
     if (!outOfBand) this.sequencer.done(id);
@@ -165,7 +168,7 @@ export class Bot {
   #audio(responseId: string, itemId: string, delta: string): void {
     // Over WebRTC the audio comes by RTP.
     if (this.setup.playback === "remote") return;
-    const pcm = decodePcm(delta);
+    const pcm = decodePcm(delta, SERVICE);
     if (pcm.byteLength === 0) return;
     this.#voice(responseId);
     this.#speech.play(responseId, itemId, pcm);

@@ -1,8 +1,8 @@
-import type { EffectSink } from "../effects.js";
+import type { OpenAISink } from "../effects.js";
 import { dialectOf, type OpenAIDialect } from "../dialect.js";
 import { messageItem } from "../items.js";
 import type { OpenAIMessage } from "../options.js";
-import { fieldOf, isRecord, recordAt, type JsonRecord } from "../records.js";
+import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../rtvi/translate/records.js";
 import { buildSession } from "../session.js";
 
 /** What a session is opened with. */
@@ -30,7 +30,7 @@ export class Opening {
   #voiceUsed = false;
 
   constructor(
-    private readonly sink: EffectSink,
+    private readonly sink: OpenAISink,
     private readonly setup: OpeningSetup,
   ) {
     this.#dialect = setup.dialect === "beta" ? "beta" : "ga";

@@ -1,5 +1,5 @@
-import type { EffectSink } from "../effects.js";
-import type { JsonRecord } from "../records.js";
+import type { OpenAISink } from "../effects.js";
+import type { JsonRecord } from "../../../rtvi/translate/records.js";
 
 /** A response that is wanted. */
 export interface ResponseRequest {
@@ -26,7 +26,7 @@ export class ResponseSequencer {
 
   /** @param autoResponds Whether the service answers by itself when the user stops speaking. */
   constructor(
-    private readonly sink: EffectSink,
+    private readonly sink: OpenAISink,
     private readonly autoResponds: () => boolean,
   ) {}
 

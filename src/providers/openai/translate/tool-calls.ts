@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../../errors.js";
-import type { EffectSink } from "../effects.js";
+import type { OpenAISink } from "../effects.js";
 import type { ItemInfo } from "../events.js";
-import { isRecord } from "../records.js";
+import { isRecord } from "../../../rtvi/translate/records.js";
 
 interface Call {
   readonly callId: string;
@@ -30,7 +30,7 @@ export class ToolCalls {
 
   /** @param proceed Called when the model may go on with the results. */
   constructor(
-    private readonly sink: EffectSink,
+    private readonly sink: OpenAISink,
     private readonly proceed: () => void,
   ) {}
 

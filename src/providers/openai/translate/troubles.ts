@@ -1,4 +1,4 @@
-import type { EffectSink } from "../effects.js";
+import type { OpenAISink } from "../effects.js";
 import type { ErrorDetails, ResponseInfo } from "../events.js";
 import { meaningOf, responseError, serviceError } from "../service-errors.js";
 import type { Opening } from "./opening.js";
@@ -7,7 +7,7 @@ import type { ResponseSequencer } from "./sequencer.js";
 /** What becomes of the errors that the service reports: the end, news for the app, or a line in the log. */
 export class Troubles {
   constructor(
-    private readonly sink: EffectSink,
+    private readonly sink: OpenAISink,
     private readonly redact: (text: string) => string,
     private readonly sequencer: ResponseSequencer,
     private readonly opening: Opening,

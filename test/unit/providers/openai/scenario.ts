@@ -1,8 +1,8 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
 import { Conversation, type ConversationSetup } from "../../../../src/providers/openai/conversation.js";
-import type { Effect } from "../../../../src/providers/openai/effects.js";
-import { redactor } from "../../../../src/providers/openai/redact.js";
+import type { Effect } from "../../../../src/rtvi/translate/effects.js";
+import { redactor } from "../../../../src/rtvi/translate/redact.js";
 
 type Event = { type: string } & Record<string, unknown>;
 type Of<T extends Effect["type"]> = Extract<Effect, { type: T }>;

@@ -1,4 +1,4 @@
-import type { EffectSink } from "../effects.js";
+import type { EffectSink } from "./effects.js";
 
 const MOST_OPEN = 64;
 

@@ -2,11 +2,32 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
 import { NotReadyError, type RtviMachineError } from "../../errors.js";
 import type { Logger } from "../../log.js";
-import { Conversation } from "./conversation.js";
-import type { Effect, OpenAIClientEvent, RtviOut } from "./effects.js";
-import { asProtocolError } from "./service-errors.js";
-import type { SessionPlan } from "./plan.js";
+import type { Effect, RtviOut } from "./effects.js";
+import { asProtocolError } from "./field-reader.js";
 import type { JsonRecord } from "./records.js";
+
+/**
+ * A service's protocol on one side, RTVI on the other, and nothing between them but data: every call returns what is to
+ * be done. One conversation lives as long as one wire.
+ */
+export interface ServiceConversation {
+  /** Whether messages of the app can be taken. */
+  readonly isReady: boolean;
+  /** When the service will end the session, in epoch seconds; undefined where it does not say. */
+  readonly expiresAt?: number | undefined;
+  /** A message of the service. What cannot be understood is reported, and the session goes on. */
+  receive(data: string | ArrayBuffer): Effect[];
+  /** What the player says. */
+  playback(report: PlaybackReport): Effect[];
+  /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
+  cut(items: readonly PlayedItem[]): Effect[];
+  /** Silences the bot and stops what it is making. */
+  interrupt(): Effect[];
+  /** A message of the app. @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then. */
+  message(message: RTVIMessage): Effect[];
+  /** The wire is gone: closes whatever was said to have started. */
+  end(): Effect[];
+}
 
 /** What a transport does for the conversation it carries. */
 export interface ServicePorts {
@@ -25,18 +46,8 @@ export interface ServicePorts {
   readonly logger: Logger;
 }
 
-/** What a transport is, beside its ports. */
-export interface ServiceTraits {
-  readonly name: string;
-  readonly playback: "local" | "remote";
-  /** Monotonic time in ms. Default `performance.now`. */
-  readonly now?: () => number;
-  /** Default the system's. */
-  readonly date?: () => Date;
-}
-
-interface Live {
-  readonly conversation: Conversation;
+interface Live<C> {
+  readonly conversation: C;
   readonly send: (text: string) => void;
 }
 
@@ -44,15 +55,16 @@ interface Live {
  * Carries a conversation over whatever wire a transport has: performs the translation's effects, in order, also when an
  * app's callback comes back with a call of its own, and never for a wire that is gone.
  */
-export class ServiceRuntime {
-  #live: Live | undefined;
-  #queue: { readonly live: Live; readonly effect: Effect }[] = [];
+export class ServiceRuntime<C extends ServiceConversation> {
+  #live: Live<C> | undefined;
+  #queue: { readonly live: Live<C>; readonly effect: Effect }[] = [];
   #performing = false;
   readonly #said = new Set<string>();
 
   constructor(
     private readonly ports: ServicePorts,
-    private readonly traits: ServiceTraits,
+    /** What the service is called in messages to people. */
+    private readonly service: string,
   ) {}
 
   /** Whether messages of the app can be taken. */
@@ -67,21 +79,15 @@ export class ServiceRuntime {
 
   /**
    * A wire is open: begins a conversation on it.
-   * @param send Sends one event as text; throws when the wire is not open.
-   * @param redact Makes the service's words safe to show.
+   * @param send Sends one message as text; throws when the wire is not open.
    * @returns What to call with each message of this wire.
    */
-  begin(
-    plan: SessionPlan,
-    redact: (text: string) => string,
-    send: (text: string) => void,
-  ): (data: string | ArrayBuffer) => void {
+  begin(conversation: C, send: (text: string) => void): (data: string | ArrayBuffer) => void {
     this.end();
-    const { name, playback, now = () => performance.now(), date = () => new Date() } = this.traits;
-    const live = { conversation: new Conversation({ ...plan, name, playback, redact, now, date }), send };
+    const live = { conversation, send };
     this.#live = live;
     return (data) => {
-      if (this.#live === live) this.#perform(live, live.conversation.receive(data));
+      if (this.#live === live) this.#perform(live, conversation.receive(data));
     };
   }
 
@@ -99,16 +105,18 @@ export class ServiceRuntime {
   }
 
   playback(report: PlaybackReport): void {
-    this.#with((conversation) => conversation.playback(report));
+    this.tell((conversation) => conversation.playback(report));
   }
 
   /** Silences the bot and stops what it is making; nothing happens outside a session. */
   interrupt(): void {
-    this.#with((conversation) => conversation.interrupt());
+    this.tell((conversation) => conversation.interrupt());
   }
 
-  updateSettings(settings: JsonRecord): void {
-    this.#with((conversation) => conversation.updateSettings(settings));
+  /** Does what the conversation of an open wire wants done; nothing happens without one. */
+  tell(run: (conversation: C) => Effect[]): void {
+    const live = this.#live;
+    if (live !== undefined) this.#perform(live, run(live.conversation));
   }
 
   /** A message of the app. @throws NotReadyError, UnsupportedFeatureError, InvalidOptionsError */
@@ -117,24 +125,19 @@ export class ServiceRuntime {
     this.#perform(live, live.conversation.message(message));
   }
 
-  /** Sends an event of the service's own protocol. @throws NotReadyError */
-  send(event: OpenAIClientEvent): void {
+  /** Sends a message of the service's own protocol. @throws NotReadyError */
+  send(event: JsonRecord): void {
     this.#ready().send(JSON.stringify(event));
   }
 
-  #ready(): Live {
+  #ready(): Live<C> {
     if (this.#live?.conversation.isReady !== true) {
       throw new NotReadyError("The session is not ready: wait for the state `ready`.");
     }
     return this.#live;
   }
 
-  #with(run: (conversation: Conversation) => Effect[]): void {
-    const live = this.#live;
-    if (live !== undefined) this.#perform(live, run(live.conversation));
-  }
-
-  #perform(live: Live, effects: readonly Effect[]): void {
+  #perform(live: Live<C>, effects: readonly Effect[]): void {
     for (const effect of effects) this.#queue.push({ live, effect });
     if (this.#performing) return;
     this.#performing = true;
@@ -147,7 +150,7 @@ export class ServiceRuntime {
     }
   }
 
-  #do(live: Live, effect: Effect): void {
+  #do(live: Live<C>, effect: Effect): void {
     switch (effect.type) {
       case "deliver":
         this.ports.deliver(effect.message);
@@ -180,22 +183,22 @@ export class ServiceRuntime {
     }
   }
 
-  #send(live: Live, event: OpenAIClientEvent): void {
+  #send(live: Live<C>, event: JsonRecord): void {
     try {
       live.send(JSON.stringify(event));
     } catch (error) {
       // The wire is closing; what becomes of the session, its end will tell.
-      this.ports.logger.debug(`${event.type} could not be sent`, error);
+      this.ports.logger.debug("A message could not be sent", error);
     }
   }
 
-  #interrupt(live: Live): void {
+  #interrupt(live: Live<C>): void {
     this.ports.interrupt().then(
       (items) => {
         if (this.#live === live) this.#perform(live, live.conversation.cut(items));
       },
       (error: unknown) => {
-        this.ports.logger.warn("The bot could not be interrupted", asProtocolError(error));
+        this.ports.logger.warn("The bot could not be interrupted", asProtocolError(error, this.service));
       },
     );
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sentenceEnds, wordBoundary } from "../../../../src/providers/openai/translate/sentences.js";
-import { SpokenText } from "../../../../src/providers/openai/translate/spoken-text.js";
+import { sentenceEnds, wordBoundary } from "../../../../src/rtvi/translate/sentences.js";
+import { SpokenText } from "../../../../src/rtvi/translate/spoken-text.js";
 
 const cut = (text: string) => {
   let start = 0;

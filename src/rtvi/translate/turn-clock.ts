@@ -1,4 +1,4 @@
-import type { EffectSink } from "../effects.js";
+import type { EffectSink } from "./effects.js";
 
 /**
  * Time to first byte as a person feels it: from the end of what the user said or typed to the first sample of the answer
@@ -7,9 +7,13 @@ import type { EffectSink } from "../effects.js";
 export class TurnClock {
   #since: number | undefined;
 
-  /** @param now Monotonic time in ms. */
+  /**
+   * @param processor The service's name in the metrics.
+   * @param now Monotonic time in ms.
+   */
   constructor(
     private readonly sink: EffectSink,
+    private readonly processor: string,
     private readonly now: () => number,
   ) {}
 
@@ -33,6 +37,6 @@ export class TurnClock {
     if (this.#since === undefined) return;
     const seconds = (this.now() - this.#since) / 1000;
     this.#since = undefined;
-    this.sink.deliver("metrics", { ttfb: [{ processor: "openai-realtime", value: seconds }] });
+    this.sink.deliver("metrics", { ttfb: [{ processor: this.processor, value: seconds }] });
   }
 }

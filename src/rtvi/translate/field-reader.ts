@@ -8,6 +8,8 @@ export class FieldReader {
   constructor(
     private readonly record: JsonRecord,
     private readonly name: string,
+    /** Whose event it is, for the message. */
+    private readonly service: string,
   ) {}
 
   /** A non-empty string short enough to be kept. */
@@ -40,7 +42,7 @@ export class FieldReader {
 
   /** The fields of an object inside this one. */
   inner(key: string): FieldReader {
-    return new FieldReader(this.raw(key), `${this.name}.${key}`);
+    return new FieldReader(this.raw(key), `${this.name}.${key}`, this.service);
   }
 
   optionalInner(key: string): FieldReader | undefined {
@@ -53,7 +55,7 @@ export class FieldReader {
     const value = fieldOf(this.record, key);
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value) || value.length > most) return this.#miss(key, `a list of at most ${most}`);
-    return value.filter(isRecord).map((entry) => new FieldReader(entry, `${this.name}.${key}`));
+    return value.filter(isRecord).map((entry) => new FieldReader(entry, `${this.name}.${key}`, this.service));
   }
 
   /** Whether a field is there and null: "no" rather than "not said". */
@@ -62,6 +64,12 @@ export class FieldReader {
   }
 
   #miss(key: string, expected: string): never {
-    throw new ProtocolError(`OpenAI sent ${this.name} whose \`${key}\` is not ${expected}.`);
+    throw new ProtocolError(`${this.service} sent ${this.name} whose \`${key}\` is not ${expected}.`);
   }
+}
+
+/** Anything thrown while reading the wire, as a `ProtocolError`. */
+export function asProtocolError(error: unknown, service: string): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  return new ProtocolError(`${service} sent an event that could not be understood.`, { cause: error });
 }

@@ -1,4 +1,4 @@
-import type { EffectSink } from "../effects.js";
+import type { EffectSink } from "./effects.js";
 import { SpokenText, type Segment } from "./spoken-text.js";
 
 interface Item {

@@ -1,5 +1,5 @@
-import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
-import type { EffectSink } from "../effects.js";
+import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import type { EffectSink } from "./effects.js";
 import type { BotOutput } from "./bot-output.js";
 
 /** Samples per ms of the service's audio. */
@@ -29,11 +29,15 @@ export class BotSpeech {
   #cutting: Utterance[] = [];
   #speaking = false;
 
-  /** @param firstSample Called when the bot begins to be heard. */
+  /**
+   * @param firstSample Called when the bot begins to be heard.
+   * @param truncate Tells the service how many ms of an item were heard, where it wants to know; never 0.
+   */
   constructor(
     private readonly sink: EffectSink,
     private readonly output: BotOutput,
     private readonly firstSample: () => void,
+    private readonly truncate: (itemId: string, audioEndMs: number) => void = () => undefined,
   ) {}
 
   /** Whether any of the bot's audio is queued or being played. */
@@ -139,12 +143,7 @@ export class BotSpeech {
       this.output.forget(utterance.itemId);
       const endMs = Math.floor(Math.min(heard, utterance.receivedMs));
       if (whole || endMs <= 0 || utterance.truncated) continue;
-      this.sink.sendFor("truncate", {
-        type: "conversation.item.truncate",
-        item_id: utterance.itemId,
-        content_index: 0,
-        audio_end_ms: endMs,
-      });
+      this.truncate(utterance.itemId, endMs);
     }
   }
 

@@ -1,6 +1,5 @@
-import type { EffectSink } from "../effects.js";
-import type { ResponseInfo } from "../events.js";
 import { BoundedSet } from "./bounded-set.js";
+import type { EffectSink } from "./effects.js";
 
 const REMEMBERED = 64;
 
@@ -19,9 +18,13 @@ export class Responses {
   readonly #interrupted = new BoundedSet(REMEMBERED);
   readonly #ended = new BoundedSet(REMEMBERED);
 
-  /** @param now Monotonic time in ms. */
+  /**
+   * @param processor The service's name in the metrics.
+   * @param now Monotonic time in ms.
+   */
   constructor(
     private readonly sink: EffectSink,
+    private readonly processor: string,
     private readonly now: () => number,
   ) {}
 
@@ -75,17 +78,17 @@ export class Responses {
     }
   }
 
-  /** A response is over, however it ended. */
-  done({ id, status }: ResponseInfo): void {
+  /** A response is over; `complete` unless it was cancelled or has failed. */
+  done(id: string, complete: boolean): void {
     const response = this.#live.get(id);
     this.#ended.add(id);
     if (response === undefined) return;
     this.voiceStopped(id);
     this.#live.delete(id);
     this.sink.deliver("bot-llm-stopped");
-    if (status === "cancelled" || status === "failed") return;
+    if (!complete) return;
     const seconds = (this.now() - response.createdAt) / 1000;
-    this.sink.deliver("metrics", { processing: [{ processor: "openai-realtime", value: seconds }] });
+    this.sink.deliver("metrics", { processing: [{ processor: this.processor, value: seconds }] });
   }
 
   /** The session is over: closes what is open. */
