@@ -92,8 +92,6 @@ export type ServerEvent =
   | { readonly type: "error"; readonly error: ErrorDetails }
   | { readonly type: "other"; readonly name: string };
 
-/** Longest message that is parsed, in characters; the API's own limit for audio is 15 MiB. */
-const LONGEST_MESSAGE = 16 * 1024 * 1024;
 /** Longest audio delta, in base64 characters: about two minutes of 24 kHz PCM16. */
 const LONGEST_AUDIO = 8 * 1024 * 1024;
 const LONGEST_TEXT = 1024 * 1024;
@@ -104,9 +102,6 @@ const MOST_ITEMS = 1024;
  * @throws ProtocolError when it is not a JSON object with a string `type`.
  */
 export function parseMessage(data: string | ArrayBuffer): { readonly type: string; readonly record: JsonRecord } {
-  const size = typeof data === "string" ? data.length : data.byteLength;
-  if (size > LONGEST_MESSAGE)
-    throw new ProtocolError(`OpenAI sent a message of ${size} characters, which is too long.`);
   const record = parseJson(typeof data === "string" ? data : new TextDecoder().decode(data));
   const type = isRecord(record) ? stringAt(record, "type") : undefined;
   if (!isRecord(record) || type === undefined) throw new ProtocolError("OpenAI sent a message that is not an event.");

@@ -1,7 +1,8 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import { NotReadyError, type RtviMachineError } from "../../errors.js";
+import { NotReadyError, ProtocolError, type RtviMachineError } from "../../errors.js";
 import type { Logger } from "../../log.js";
+import { InboundGate, type Admission } from "../../policy/inbound-gate.js";
 import type { Effect, RtviOut } from "./effects.js";
 import { asProtocolError } from "./field-reader.js";
 import type { JsonRecord } from "./records.js";
@@ -65,6 +66,8 @@ export class ServiceRuntime<C extends ServiceConversation> {
     private readonly ports: ServicePorts,
     /** What the service is called in messages to people. */
     private readonly service: string,
+    /** Monotonic time in ms. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Whether messages of the app can be taken. */
@@ -85,9 +88,14 @@ export class ServiceRuntime<C extends ServiceConversation> {
   begin(conversation: C, send: (text: string) => void): (data: string | ArrayBuffer) => void {
     this.end();
     const live = { conversation, send };
+    const gate = new InboundGate(this.now);
     this.#live = live;
     return (data) => {
-      if (this.#live === live) this.#perform(live, conversation.receive(data));
+      if (this.#live !== live) return;
+      const size = typeof data === "string" ? data.length : data.byteLength;
+      const admission = gate.admit(size);
+      if (admission === "pass") this.#perform(live, conversation.receive(data));
+      else this.#refuse(admission, size);
     };
   }
 
@@ -128,6 +136,15 @@ export class ServiceRuntime<C extends ServiceConversation> {
   /** Sends a message of the service's own protocol. @throws NotReadyError */
   send(event: JsonRecord): void {
     this.#ready().send(JSON.stringify(event));
+  }
+
+  #refuse(admission: Exclude<Admission, "pass">, size: number): void {
+    if (admission === "flood") return;
+    const why =
+      admission === "oversized"
+        ? `a message of ${size} bytes, which is too long: it was not read`
+        : "more messages than a conversation needs: what is too much is dropped";
+    this.ports.report(new ProtocolError(`${this.service} sent ${why}.`));
   }
 
   #ready(): Live<C> {

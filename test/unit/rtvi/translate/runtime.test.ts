@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import type { RtviMachineError } from "../../../../src/errors.js";
+import { INBOUND_LIMITS } from "../../../../src/policy/inbound-gate.js";
+import { ServiceRuntime, type ServiceConversation } from "../../../../src/rtvi/translate/runtime.js";
+
+function rig() {
+  const received: (string | ArrayBuffer)[] = [];
+  const reported: RtviMachineError[] = [];
+  let now = 0;
+  const nothing = () => [];
+  const conversation: ServiceConversation = {
+    isReady: true,
+    receive: (data) => {
+      received.push(data);
+      return [];
+    },
+    playback: nothing,
+    cut: nothing,
+    interrupt: nothing,
+    message: nothing,
+    end: nothing,
+  };
+  const ignore = (): void => undefined;
+  const runtime = new ServiceRuntime(
+    {
+      deliver: ignore,
+      play: ignore,
+      interrupt: () => Promise.resolve([]),
+      ready: ignore,
+      report: (error) => reported.push(error),
+      lost: ignore,
+      hangUp: ignore,
+      logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    },
+    "Acme",
+    () => now,
+  );
+  const receive = runtime.begin(conversation, ignore);
+  return { received, reported, receive, pass: (ms: number) => (now += ms) };
+}
+
+describe("ServiceRuntime and what a service sends", () => {
+  it("does not read a message that is too long, and says so each time", () => {
+    const { received, reported, receive } = rig();
+    receive(new ArrayBuffer(INBOUND_LIMITS.longest + 1));
+    receive("fine");
+    expect(received).toEqual(["fine"]);
+    expect(reported.map(({ code, message }) => [code, message])).toEqual([
+      ["protocol-error", "Acme sent a message of 16777217 bytes, which is too long: it was not read."],
+    ]);
+  });
+
+  it("sheds a flood, says so once, and goes on when it is over", () => {
+    const { received, reported, receive, pass } = rig();
+    for (let count = 0; count < INBOUND_LIMITS.burst + 500; count += 1) receive("x");
+    expect(received).toHaveLength(INBOUND_LIMITS.burst);
+    expect(reported).toHaveLength(1);
+    pass(10_000);
+    receive("after");
+    expect(received.at(-1)).toBe("after");
+  });
+});
