@@ -93,6 +93,11 @@ export class NotReadyError extends RtviMachineError {
   readonly code = "not-ready";
 }
 
+/** The network is slower than the user speaks: microphone audio is being dropped until it has caught up. */
+export class CongestionError extends RtviMachineError {
+  readonly code = "congested";
+}
+
 /** `connect()` during a session: there is never a second wire. */
 export class AlreadyConnectedError extends RtviMachineError {
   readonly code = "already-connected";

@@ -9,6 +9,7 @@ export type { Dial, DialRequest, Wire, WireReports } from "./contracts/wire.js";
 export {
   AlreadyConnectedError,
   AuthenticationError,
+  CongestionError,
   ConnectionAbortedError,
   ConnectionFailedError,
   ConnectionLostError,

@@ -78,4 +78,6 @@ export interface TransportOptions {
   readonly network?: NetworkSource;
   /** Microphone audio kept from connect() to ready, in ms; the oldest is dropped first. Default 2 000 ms. */
   readonly preRoll?: number;
+  /** Bytes that may wait in the socket before microphone audio is dropped. Default 262 144, some four seconds. */
+  readonly maxBufferedAmount?: number;
 }

@@ -10,6 +10,7 @@ export type FaultCode =
   | "protocol-error"
   | "invalid-options"
   | "not-ready"
+  | "congested"
   | "already-connected"
   | "unsupported-environment"
   | "device-error"

@@ -1,5 +1,7 @@
 import { RTVIMessage, type BotTTSTextData, type TranscriptData } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../contracts/speaker.js";
+import { CongestionError } from "../errors.js";
+import { CongestionWatch } from "../policy/congestion.js";
 import { errorResponse } from "./messages.js";
 import { RtviTransport } from "./rtvi-transport.js";
 
@@ -12,9 +14,12 @@ export interface TrackSampleOffset {
   readonly currentTime: number;
 }
 
+const MOST_BUFFERED = 256 * 1024;
+
 /** What a transport that knows the conversation tells the app: who speaks, what is said and heard. */
 export abstract class ConversationTransport extends RtviTransport {
   protected _botIsSpeaking = false;
+  private readonly _congestion = new CongestionWatch(this.options.maxBufferedAmount ?? MOST_BUFFERED);
 
   /** Hands a server-to-client RTVI message to the client. */
   protected deliver(type: string, data?: unknown, id?: string): void {
@@ -24,6 +29,19 @@ export abstract class ConversationTransport extends RtviTransport {
   /** Answers a message of the app with an error: `onMessageError`. */
   protected rejectMessage(message: RTVIMessage, error: Error): void {
     this._onMessage(errorResponse(message, error));
+  }
+
+  /**
+   * Whether a chunk of microphone audio should be sent: sound is the first thing to drop when the network is too slow,
+   * for it would only come too late. Tells the app when that begins.
+   * @param bufferedAmount Bytes that wait in the socket.
+   */
+  protected keepsUp(bufferedAmount: number): boolean {
+    const congestion = this._congestion.look(bufferedAmount);
+    if (congestion === "congestion-begins") {
+      this.reportError(new CongestionError("The network is too slow: microphone audio is being dropped."));
+    } else if (congestion === "congestion-ends") this.logger.info("The network has caught up: audio is sent again.");
+    return congestion === "clear" || congestion === "congestion-ends";
   }
 
   /** Silences the bot now; resolves to what was really played of each item that was cut. */

@@ -9,9 +9,6 @@ import { openServiceSocket } from "./service-socket.js";
 
 const NAME = "OpenAIRealTimeWebSocketTransport";
 
-/** Microphone audio that may wait in the socket, in bytes: about four seconds. What is said beyond it is dropped. */
-const MOST_BUFFERED = 256 * 1024;
-
 /**
  * Talks to OpenAI's Realtime API over a WebSocket.
  *
@@ -25,7 +22,6 @@ const MOST_BUFFERED = 256 * 1024;
  */
 export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
   private _socket: SocketHandle | undefined;
-  private _congested = false;
 
   /**
    * @param service_options See `OpenAIServiceOptions`. They are checked when connecting, so that an error reaches the app.
@@ -51,7 +47,6 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
       signal,
       begin: (socket, redact) => {
         this._socket = socket;
-        this._congested = false;
         return this.begin(plan, redact, (text) => {
           socket.send(text);
         });
@@ -76,10 +71,7 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
     const socket = this._socket;
     // The other side may be closing: its end of the session is told in its own words, shortly.
     if (socket?.isOpen !== true || !this._runtime.isReady) return;
-    const congested = socket.bufferedAmount > MOST_BUFFERED;
-    if (congested && !this._congested) this.logger.warn("The network is too slow: microphone audio is being dropped.");
-    this._congested = congested;
-    if (congested) return;
+    if (!this.keepsUp(socket.bufferedAmount)) return;
     // Put together by hand: base64 needs no escaping, and this runs fifty times a second.
     socket.send(`{"type":"input_audio_buffer.append","audio":"${encodeBase64(new Uint8Array(data))}"}`);
   }
