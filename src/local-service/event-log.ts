@@ -1,12 +1,5 @@
-import { objectOr, stringOr, type JsonObject } from "./json.js";
-
-/** One event that crossed the wire: its type and its ids, never what was said. */
-export interface LoggedEvent {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly session: string;
-  /** `in`: from the client. */
-  readonly direction: "in" | "out";
+/** What is logged of an event: its type and its ids, never what was said. */
+export interface EventFacts {
   readonly type: string;
   readonly itemId?: string;
   readonly responseId?: string;
@@ -16,9 +9,18 @@ export interface LoggedEvent {
   readonly ms?: number;
 }
 
+/** One event that crossed the wire. */
+export interface LoggedEvent extends EventFacts {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly session: string;
+  /** `in`: from the client. */
+  readonly direction: "in" | "out";
+}
+
 const KEPT = 5000;
 
-/** The latest events of all sessions. Incoming sound is not listed: it would push everything else out. */
+/** The latest events of all sessions. Sessions do not list incoming sound: it would push everything else out. */
 export class EventLog {
   readonly #events: LoggedEvent[] = [];
 
@@ -26,24 +28,8 @@ export class EventLog {
     return this.#events;
   }
 
-  add(session: string, direction: "in" | "out", event: JsonObject): void {
-    const type = stringOr(event.type) ?? "?";
-    if (type === "input_audio_buffer.append") return;
-    const response = objectOr(event.response);
-    const itemId = stringOr(event.item_id) ?? stringOr(objectOr(event.item).id);
-    const responseId = stringOr(event.response_id) ?? stringOr(response.id);
-    const code = stringOr(objectOr(event.error).code) ?? stringOr(response.status);
-    const ms = event.audio_end_ms ?? event.audio_start_ms;
-    this.#events.push({
-      at: Date.now(),
-      session,
-      direction,
-      type,
-      ...(itemId === undefined ? {} : { itemId }),
-      ...(responseId === undefined ? {} : { responseId }),
-      ...(code === undefined ? {} : { code }),
-      ...(typeof ms === "number" ? { ms } : {}),
-    });
+  add(session: string, direction: "in" | "out", facts: EventFacts): void {
+    this.#events.push({ at: Date.now(), session, direction, ...facts });
     if (this.#events.length > KEPT) this.#events.splice(0, this.#events.length - KEPT);
   }
 }

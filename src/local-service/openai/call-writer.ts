@@ -1,7 +1,7 @@
+import type { PlannedCall } from "../bot/tool-calls.js";
 import { newId } from "./ids.js";
 import { itemToWire, type CallItem, type ItemStatus } from "./items.js";
 import type { ItemWriter, ResponseHost, ResponseRequest } from "./response-host.js";
-import type { PlannedCall } from "./tool-calls.js";
 
 const DELTAS = 3;
 const PAUSE_MS = 10;

@@ -1,13 +1,7 @@
 import { bytesToMs, msToBytes } from "../audio/pcm.js";
 import { newId } from "./ids.js";
-import { soundOf, type Item, type MessageItem, type OutputItem } from "./items.js";
+import { soundOf, type Item } from "./items.js";
 import { invalidValue, ProtocolMistake } from "./protocol-error.js";
-
-/** What the user did since the service last spoke. */
-export interface Turn {
-  readonly messages: readonly MessageItem[];
-  readonly outputs: readonly OutputItem[];
-}
 
 function notFound(doing: string, id: string): ProtocolMistake {
   return new ProtocolMistake({
@@ -15,18 +9,6 @@ function notFound(doing: string, id: string): ProtocolMistake {
     message: `Error ${doing} item: the item with id '${id}' does not exist.`,
     param: "item_id",
   });
-}
-
-/** The user's last messages and function outputs in a list of items, oldest first. */
-export function lastTurn(items: readonly Item[]): Turn {
-  const messages: MessageItem[] = [];
-  const outputs: OutputItem[] = [];
-  for (const item of [...items].reverse()) {
-    if (item.type === "function_call" || (item.type === "message" && item.role === "assistant")) break;
-    if (item.type === "message" && item.role === "user") messages.unshift(item);
-    if (item.type === "function_call_output") outputs.unshift(item);
-  }
-  return { messages, outputs };
 }
 
 /** The items of one session, in order. */

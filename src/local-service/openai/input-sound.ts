@@ -1,7 +1,6 @@
 import { fromWire } from "../audio/formats.js";
 import { bytesToMs } from "../audio/pcm.js";
-import { SoundBuffer } from "../audio/sound-buffer.js";
-import { EnergyVad, type VadFact } from "../audio/vad.js";
+import { TurnFinder, type TurnFact } from "../bot/turn-finder.js";
 import type { ConversationLog } from "../conversation-log.js";
 import type { Timers } from "../timers.js";
 import { decodeSound } from "./base64-sound.js";
@@ -30,19 +29,14 @@ export interface InputParts {
 const SHORTEST_COMMIT_MS = 100;
 /** A recogniser takes a moment. */
 const TRANSCRIPTION_MS = 30;
-/** Quiet kept while nobody speaks: prefix padding comes out of it. */
-const KEPT_QUIET_MS = 1000;
-/** Push to talk keeps no more than ten minutes. */
-const LONGEST_MS = 600_000;
-const OFF = { threshold: 0.5, silenceMs: 500, prefixMs: 300 };
 
 /** The input audio buffer: collects sound, finds turns in it, and moves them into the conversation. */
 export class InputSound {
   readonly #parts: InputParts;
-  readonly #buffer = new SoundBuffer();
-  readonly #vad = new EnergyVad(OFF);
+  readonly #finder = new TurnFinder((fact) => this.#heard(fact));
   #detection: TurnDetection | undefined;
-  #turn: { readonly itemId: string; readonly startMs: number } | undefined;
+  /** The item that the turn in progress will be. */
+  #itemId = "";
 
   constructor(parts: InputParts) {
     this.#parts = parts;
@@ -50,19 +44,18 @@ export class InputSound {
   }
 
   get speaking(): boolean {
-    return this.#turn !== undefined;
+    return this.#finder.speaking;
   }
 
   /** Sound received since the session began, in ms. */
   get receivedMs(): number {
-    return this.#buffer.endMs;
+    return this.#finder.receivedMs;
   }
 
   /** Takes over the session's turn detection. */
   configure(): void {
     this.#detection = this.#parts.config.turnDetection;
-    this.#vad.configure(this.#detection ?? OFF);
-    if (!this.#detection) this.#forgetTurn();
+    this.#finder.configure(this.#detection);
   }
 
   append(audio: unknown): void {
@@ -72,35 +65,29 @@ export class InputSound {
 
   /** Sound that came by RTP, or out of an event: mono PCM16 at 24 kHz. */
   push(pcm: Buffer): void {
-    this.#buffer.append(pcm);
-    // The detector hears everything, also under push to talk, so that its time stays that of the buffer.
-    for (const fact of this.#vad.push(pcm)) this.#heard(fact);
-    if (!this.#detection) this.#buffer.keepLast(LONGEST_MS);
-    else if (!this.#turn) this.#buffer.keepLast(Math.max(this.#detection.prefixMs, KEPT_QUIET_MS) + KEPT_QUIET_MS);
+    this.#finder.push(pcm);
   }
 
   commit(): void {
-    const { lengthMs } = this.#buffer;
+    const { waitingMs: lengthMs } = this.#finder;
     if (lengthMs < SHORTEST_COMMIT_MS) {
       throw new ProtocolMistake({
         code: "input_audio_buffer_commit_empty",
         message: `Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has ${lengthMs.toFixed(2)}ms of audio.`,
       });
     }
-    const { itemId, startMs } = this.#turn ?? { itemId: newId("item"), startMs: this.#buffer.startMs };
-    this.#forgetTurn();
-    this.#toConversation(itemId, startMs, this.#buffer.endMs);
+    const itemId = this.speaking ? this.#itemId : newId("item");
+    this.#toConversation(itemId, this.#finder.finish());
   }
 
   clear(): void {
-    this.#buffer.clear();
-    this.#forgetTurn();
+    this.#finder.clear();
     this.#parts.send({ type: "input_audio_buffer.cleared" });
   }
 
   /** Nobody spoke for `idleMs` after the last answer: the silence becomes a turn. */
   timeOut(idleMs: number): void {
-    const endMs = this.#buffer.endMs;
+    const endMs = this.receivedMs;
     const itemId = newId("item");
     const startMs = Math.max(0, endMs - idleMs);
     this.#parts.send({
@@ -109,38 +96,32 @@ export class InputSound {
       audio_end_ms: Math.round(endMs),
       item_id: itemId,
     });
-    this.#toConversation(itemId, startMs, endMs);
+    this.#toConversation(itemId, this.#finder.takeLast(idleMs));
   }
 
-  #heard(fact: VadFact): void {
+  #heard(fact: TurnFact): void {
     if (!this.#detection) return;
     if (fact.type === "started") {
-      const startMs = Math.max(fact.startMs, this.#buffer.startMs);
-      const itemId = newId("item");
-      this.#turn = { itemId, startMs };
+      this.#itemId = newId("item");
       this.#parts.send({
         type: "input_audio_buffer.speech_started",
-        audio_start_ms: Math.round(startMs),
-        item_id: itemId,
+        audio_start_ms: Math.round(fact.startMs),
+        item_id: this.#itemId,
       });
       this.#parts.speechStarted(this.#detection.interruptsResponse);
       return;
     }
-    if (!this.#turn) return;
-    const { itemId, startMs } = this.#turn;
-    this.#turn = undefined;
     this.#parts.send({
       type: "input_audio_buffer.speech_stopped",
       audio_end_ms: Math.round(fact.endMs),
-      item_id: itemId,
+      item_id: this.#itemId,
     });
-    this.#toConversation(itemId, startMs, fact.endMs);
+    this.#toConversation(this.#itemId, fact.pcm);
     if (this.#detection.createsResponse) this.#parts.turnEnded();
   }
 
-  #toConversation(itemId: string, startMs: number, endMs: number): void {
+  #toConversation(itemId: string, pcm: Buffer): void {
     const { send, conversation, log } = this.#parts;
-    const pcm = this.#buffer.take(startMs, endMs);
     const item: MessageItem = {
       type: "message",
       id: itemId,
@@ -167,10 +148,5 @@ export class InputSound {
       const usage = { type: "duration", seconds: Math.ceil(bytesToMs(pcm.length) / 1000) };
       this.#parts.send({ type: `${prefix}.completed`, ...at, transcript: heard, usage });
     });
-  }
-
-  #forgetTurn(): void {
-    this.#vad.reset();
-    this.#turn = undefined;
   }
 }

@@ -1,8 +1,9 @@
 import { toWire } from "../audio/formats.js";
 import { msToBytes } from "../audio/pcm.js";
+import { inPieces } from "../bot/pacing.js";
+import type { Plan } from "../bot/replier.js";
 import { newId } from "./ids.js";
 import { itemToWire, type ItemStatus, type MessageItem, type Part } from "./items.js";
-import type { Plan } from "./reply.js";
 import type { ItemWriter, ResponseHost, ResponseRequest } from "./response-host.js";
 import { spokenTokens, textTokens } from "./usage.js";
 
@@ -14,10 +15,10 @@ export class MessageWriter implements ItemWriter {
   readonly #request: ResponseRequest;
   readonly #host: ResponseHost;
   readonly #pcm: Buffer;
-  readonly #words: readonly string[];
+  readonly #words: string;
   readonly #part: Part;
   #sentBytes = 0;
-  #sentWords = 0;
+  #spoken = "";
   #open = false;
   #previousId: string | null = null;
 
@@ -25,7 +26,7 @@ export class MessageWriter implements ItemWriter {
     this.#request = request;
     this.#host = host;
     this.#pcm = request.modality === "audio" ? plan.pcm : Buffer.alloc(0);
-    this.#words = plan.words.match(/\S+\s*/g) ?? [];
+    this.#words = plan.words;
     this.#part =
       request.modality === "audio"
         ? { type: "output_audio", pcm: Buffer.alloc(0), transcript: "" }
@@ -36,14 +37,10 @@ export class MessageWriter implements ItemWriter {
   *write(): Generator<number, boolean> {
     this.#begin();
     const { replyChunkMs, replySpeed } = this.#host.settings;
-    const step = msToBytes(replyChunkMs);
-    const steps = Math.max(
-      1,
-      this.#request.modality === "audio" ? Math.ceil(this.#pcm.length / step) : this.#words.length,
-    );
-    for (let index = 1; index <= steps; index += 1) {
-      this.#say(Math.ceil((this.#words.length * index) / steps));
-      if (this.#request.modality === "audio") this.#sound(this.#pcm.subarray(this.#sentBytes, this.#sentBytes + step));
+    const sound = this.#request.modality === "audio" ? this.#pcm : undefined;
+    for (const piece of inPieces(this.#words, sound, replyChunkMs)) {
+      this.#say(piece.words);
+      this.#sound(piece.pcm);
       if (this.#tokens() > (this.#request.maxTokens === "inf" ? Infinity : this.#request.maxTokens)) return false;
       yield replyChunkMs / replySpeed;
     }
@@ -54,7 +51,7 @@ export class MessageWriter implements ItemWriter {
     if (!this.#open) return;
     this.#open = false;
     this.item.status = status;
-    const words = this.#spoken();
+    const words = this.#spoken;
     if (this.#part.type === "output_audio") {
       this.#send("response.output_audio.done");
       this.#send("response.output_audio_transcript.done", { transcript: words });
@@ -94,15 +91,14 @@ export class MessageWriter implements ItemWriter {
     });
   }
 
-  #say(untilWord: number): void {
-    const delta = this.#words.slice(this.#sentWords, untilWord).join("");
-    this.#sentWords = untilWord;
+  #say(delta: string): void {
     if (delta === "") return;
+    this.#spoken += delta;
     if (this.#part.type === "output_audio") {
-      this.#part.transcript = this.#spoken();
+      this.#part.transcript = this.#spoken;
       this.#send("response.output_audio_transcript.delta", { delta });
     } else if (this.#part.type === "output_text") {
-      this.#part.text = this.#spoken();
+      this.#part.text = this.#spoken;
       this.#send("response.output_text.delta", { delta });
     }
   }
@@ -118,12 +114,8 @@ export class MessageWriter implements ItemWriter {
     this.#send("response.output_audio.delta", { delta: toWire(pcm, this.#request.format).toString("base64") });
   }
 
-  #spoken(): string {
-    return this.#words.slice(0, this.#sentWords).join("");
-  }
-
   #tokens(): number {
-    return textTokens(this.#spoken()) + spokenTokens(this.#pcm.subarray(0, this.#sentBytes));
+    return textTokens(this.#spoken) + spokenTokens(this.#pcm.subarray(0, this.#sentBytes));
   }
 
   #send(type: string, fields: Readonly<Record<string, unknown>> = {}): void {

@@ -1,21 +1,21 @@
 import { bytesToMs } from "../audio/pcm.js";
 import { answerClip, greetingClip } from "../audio/voice.js";
-import { seconds, type ConversationLog } from "../conversation-log.js";
+import { describePlan, Replier, type Plan } from "../bot/replier.js";
+import type { ConversationLog } from "../conversation-log.js";
 import { objectOr, stringOr, type JsonObject } from "../json.js";
 import type { Settings } from "../options.js";
 import type { Timers } from "../timers.js";
-import { lastTurn, type Conversation } from "./conversation.js";
+import type { Conversation } from "./conversation.js";
 import { newId } from "./ids.js";
 import { parseItem } from "./item-parse.js";
 import type { Item } from "./items.js";
 import type { Send } from "./outlet.js";
 import { invalidValue, ProtocolMistake } from "./protocol-error.js";
-import { Replier, type Plan } from "./reply.js";
 import type { Ending } from "./response-host.js";
 import { ResponseRun } from "./response-run.js";
 import { responseCheck } from "./session-check.js";
 import { readFormat, type SessionConfig } from "./session-config.js";
-import { toolNames } from "./tool-calls.js";
+import { lastTurn, toolNames } from "./turn-of.js";
 
 /** What a responder works with. */
 export interface ResponderParts {
@@ -66,11 +66,11 @@ export class Responder {
     const { conversation, config } = this.#parts;
     const context = wanted.input === undefined ? conversation.items : this.#readInput(wanted.input);
     const session = config.effective;
-    const plan = this.#replier.answer(lastTurn(context), {
+    const turn = lastTurn(context, (callId) => conversation.calledName(callId));
+    const plan = this.#replier.answer(turn, {
       tools: toolNames(wanted.tools ?? session.tools),
       toolChoice: wanted.tool_choice ?? session.tool_choice,
       instructions: stringOr(wanted.instructions),
-      nameOf: (callId) => conversation.calledName(callId),
     });
     this.#start(plan, context, inConversation, wanted);
   }
@@ -154,7 +154,7 @@ export class Responder {
     if (modality === "audio" && plan.kind === "message") this.#hasSpoken = true;
     if (inConversation) this.#active = run;
     else this.#outOfBand.add(run);
-    log.line(...describe(plan, modality));
+    log.line(...describePlan(plan, modality === "audio"));
     run.start();
   }
 
@@ -166,10 +166,4 @@ export class Responder {
     const sounds = made.flatMap((item) => (item.type === "message" ? item.content : []));
     this.#parts.ended(sounds.reduce((ms, part) => ms + ("pcm" in part ? bytesToMs(part.pcm.length) : 0), 0));
   }
-}
-
-function describe(plan: Plan, modality: "audio" | "text"): ["bot" | "tool", string] {
-  if (plan.kind === "calls") return ["tool", plan.calls.map((call) => `${call.name}(${call.arguments})`).join(", ")];
-  const voice = modality === "audio" ? ` (voice, ${seconds(bytesToMs(plan.pcm.length))})` : "";
-  return ["bot", `${plan.words}${voice}`];
 }

@@ -1,10 +1,10 @@
 import type { WireFormat } from "../audio/formats.js";
+import type { Plan } from "../bot/replier.js";
 import type { Settings } from "../options.js";
 import type { Timers } from "../timers.js";
 import type { Conversation } from "./conversation.js";
 import type { Item, ItemStatus } from "./items.js";
 import type { Send } from "./outlet.js";
-import type { Plan } from "./reply.js";
 
 /** One response, settled before it starts. */
 export interface ResponseRequest {

@@ -1,3 +1,4 @@
+import { paced } from "../bot/pacing.js";
 import type { JsonObject } from "../json.js";
 import { CallWriter } from "./call-writer.js";
 import { itemToWire, type Item } from "./items.js";
@@ -12,7 +13,6 @@ import { usageOf } from "./usage.js";
 export class ResponseRun {
   readonly request: ResponseRequest;
   readonly #host: ResponseHost;
-  readonly #steps: Generator<number, Ending>;
   readonly #made: Item[] = [];
   #writer: ItemWriter | undefined;
   #callOff: (() => void) | undefined;
@@ -21,7 +21,6 @@ export class ResponseRun {
   constructor(request: ResponseRequest, host: ResponseHost) {
     this.request = request;
     this.#host = host;
-    this.#steps = this.#write();
   }
 
   start(): void {
@@ -30,7 +29,9 @@ export class ResponseRun {
       type: "rate_limits.updated",
       rate_limits: [{ name: "tokens", limit: 50_000, remaining: 49_500, reset_seconds: 0.6 }],
     });
-    this.#next();
+    this.#callOff = paced(this.#write(), this.#host.timers, (ending) => {
+      this.#finish(ending, detailsOf(ending));
+    });
   }
 
   cancel(reason: "turn_detected" | "client_cancelled"): void {
@@ -56,17 +57,6 @@ export class ResponseRun {
       if (!whole) return "incomplete";
     }
     return "completed";
-  }
-
-  #next(): void {
-    const step = this.#steps.next();
-    if (!step.done) {
-      this.#callOff = this.#host.timers.after(step.value, () => {
-        this.#next();
-      });
-      return;
-    }
-    this.#finish(step.value, detailsOf(step.value));
   }
 
   #finish(ending: Ending, details: JsonObject | null): void {

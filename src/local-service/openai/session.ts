@@ -3,13 +3,16 @@ import { ConversationLog } from "../conversation-log.js";
 import type { EventLog } from "../event-log.js";
 import type { FaultKnobs } from "../faults.js";
 import { parseJsonObject, stringOr, type JsonObject } from "../json.js";
+import type { SessionLine } from "../line.js";
+import type { SessionView } from "../live-session.js";
 import type { Settings } from "../options.js";
 import { Timers } from "../timers.js";
 import { betaToGaEvent, gaToBetaEvents } from "./beta.js";
 import { handleClientEvent, type ClientEventParts } from "./client-events.js";
 import { Conversation } from "./conversation.js";
+import { eventFacts } from "./event-facts.js";
 import { newId } from "./ids.js";
-import type { SessionLine, SessionVoice } from "./line.js";
+import type { SessionVoice } from "./session-voice.js";
 import { InputSound } from "./input-sound.js";
 import { itemToWire } from "./items.js";
 import { malformedFrames } from "./malformed.js";
@@ -39,7 +42,8 @@ export interface SessionStart {
 const GREET_PAUSE_MS = 100;
 
 /** One conversation over one socket. */
-export class OpenAiSession {
+export class OpenAiSession implements SessionView {
+  readonly protocol = "openai";
   readonly #start: SessionStart;
   readonly #log: ConversationLog;
   readonly #timers = new Timers();
@@ -130,7 +134,7 @@ export class OpenAiSession {
   /** One frame from the client. */
   receive(data: Buffer, isBinary: boolean): void {
     const raw = isBinary ? undefined : parseJsonObject(data.toString("utf8"));
-    if (raw) this.#start.events.add(this.#start.id, "in", raw);
+    if (raw) this.#logEvent("in", raw);
     if (this.#start.faults.silent) return;
     this.#attempt(() => {
       if (!raw) throw new ProtocolMistake({ code: "invalid_json", message: "Expected text with one JSON object." });
@@ -143,12 +147,19 @@ export class OpenAiSession {
     this.#attempt(() => this.#parts.input.push(pcm));
   }
 
-  /** Sends one event in the session's dialect. */
-  send(event: ServerEvent): void {
-    const { line, voice, settings, events, id } = this.#start;
-    if (!line.isOpen || voice?.takes(event) === true) return;
+  /** Sends one event in the session's dialect. What has no `type` is no event, and goes out as it is. */
+  send(message: JsonObject): void {
+    const { line, voice, settings } = this.#start;
+    if (!line.isOpen) return;
+    const type = stringOr(message.type);
+    if (type === undefined) {
+      line.send(JSON.stringify(message));
+      return;
+    }
+    const event: ServerEvent = { ...message, type };
+    if (voice?.takes(event) === true) return;
     for (const out of settings.dialect === "beta" ? gaToBetaEvents(event) : [event]) {
-      events.add(id, "out", out);
+      this.#logEvent("out", out);
       line.send(JSON.stringify({ ...out, event_id: newId("event") }));
     }
   }
@@ -164,6 +175,11 @@ export class OpenAiSession {
   closed(code: number): void {
     this.#timers.clear();
     this.#log.line("session", `closed (${String(code)})`);
+  }
+
+  #logEvent(direction: "in" | "out", event: JsonObject): void {
+    const facts = eventFacts(event);
+    if (facts) this.#start.events.add(this.#start.id, direction, facts);
   }
 
   /** Turns a client's mistake into an `error` event; the session goes on. */

@@ -1,27 +1,16 @@
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
-import { WebSocketServer, type RawData, type WebSocket } from "ws";
-import { offeredProtocols, readKey, type KeyRing, type KeyVerdict } from "../auth.js";
-import type { EventLog } from "../event-log.js";
+import { WebSocketServer, type WebSocket } from "ws";
+import { offeredProtocols, readKey, type KeyVerdict } from "../auth.js";
 import { faultsFor, type FaultKnobs } from "../faults.js";
 import { refuseUpgrade } from "../http.js";
 import { stringOr, type JsonObject } from "../json.js";
+import type { ServiceParts } from "../live-session.js";
 import type { Settings } from "../options.js";
 import type { UpgradeHandler } from "../router.js";
+import { acceptSocket, socketLine, toBuffer } from "../web-socket.js";
 import { newId } from "./ids.js";
-import type { SessionLine } from "./line.js";
 import { errorBody, errorEvent, type ProtocolErrorFacts } from "./protocol-error.js";
 import { OpenAiSession } from "./session.js";
-
-/** What opening sessions takes. */
-export interface UpgradeParts {
-  readonly settings: Settings;
-  readonly keys: KeyRing;
-  readonly faults: FaultKnobs;
-  readonly events: EventLog;
-  opened(id: string, session: OpenAiSession, line: SessionLine): void;
-  closed(id: string): void;
-}
 
 /** Why a client is turned away. */
 interface Refusal extends ProtocolErrorFacts {
@@ -73,7 +62,7 @@ function turnAway(socket: WebSocket, refusal: Refusal): void {
 }
 
 /** Takes handshakes at `/v1/realtime`. */
-export function openAiUpgrade(parts: UpgradeParts): UpgradeHandler {
+export function openAiUpgrade(parts: ServiceParts): UpgradeHandler {
   const { settings, keys } = parts;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -100,7 +89,7 @@ export function openAiUpgrade(parts: UpgradeParts): UpgradeHandler {
       refuseUpgrade(socket, refusal.status, errorBody(refusal));
       return;
     }
-    accept(sockets, request, socket, head, (webSocket) => {
+    acceptSocket(sockets, request, socket, head, (webSocket) => {
       const wrong = refusal ?? lateRefusal(request, faults, settings);
       if (wrong || model === undefined) {
         turnAway(webSocket, wrong ?? UNAUTHORIZED);
@@ -118,27 +107,8 @@ function lateRefusal(request: IncomingMessage, faults: Readonly<FaultKnobs>, set
   return settings.dialect === "ga" && asksForBeta(request) ? BETA_REFUSED : undefined;
 }
 
-function accept(
-  sockets: WebSocketServer,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  ready: (webSocket: WebSocket) => void,
-): void {
-  sockets.handleUpgrade(request, socket, head, (webSocket) => {
-    // Broken frames and resets end in `close`, which says enough.
-    webSocket.on("error", () => undefined);
-    ready(webSocket);
-  });
-}
-
-function toBuffer(data: RawData): Buffer {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return Buffer.isBuffer(data) ? data : Buffer.from(new Uint8Array(data));
-}
-
 function run(
-  parts: UpgradeParts,
+  parts: ServiceParts,
   socket: WebSocket,
   faults: Readonly<FaultKnobs>,
   model: string,
@@ -147,14 +117,7 @@ function run(
 ): void {
   const { settings, events } = parts;
   const id = newId("sess");
-  const line: SessionLine = {
-    get isOpen() {
-      return socket.readyState === socket.OPEN;
-    },
-    send: (frame) => socket.send(frame),
-    close: (code, reason) => socket.close(code, reason),
-    terminate: () => socket.terminate(),
-  };
+  const line = socketLine(socket);
   const session = new OpenAiSession({ line, settings, faults, events, id, label, model, baked });
   socket.on("message", (data, isBinary) => {
     session.receive(toBuffer(data), isBinary);

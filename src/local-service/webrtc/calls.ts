@@ -3,11 +3,12 @@ import { readKey, type KeyVerdict } from "../auth.js";
 import { faultsFor, type FaultKnobs } from "../faults.js";
 import { readBody, sendJson } from "../http.js";
 import { objectOr, parseJsonObject, stringOr, type JsonObject } from "../json.js";
+import type { ServiceParts } from "../live-session.js";
 import { newId } from "../openai/ids.js";
 import { errorBody, ProtocolMistake, type ProtocolErrorFacts } from "../openai/protocol-error.js";
 import { sessionCheck } from "../openai/session-check.js";
 import { OpenAiSession } from "../openai/session.js";
-import { findRefusal, type UpgradeParts } from "../openai/upgrade.js";
+import { findRefusal } from "../openai/upgrade.js";
 import type { HttpHandler } from "../router.js";
 import { Call } from "./call.js";
 import { RtpVoice } from "./rtp-voice.js";
@@ -24,13 +25,13 @@ interface Offer {
 
 /** Takes offers at `POST /v1/realtime/calls`, and holds the calls they become. */
 export class OpenAiCalls {
-  readonly #parts: UpgradeParts;
+  readonly #parts: ServiceParts;
   readonly #calls = new Set<Call>();
   /** Calls that are over and still hold a port. */
   readonly #releasing = new Set<Promise<void>>();
   #count = 0;
 
-  constructor(parts: UpgradeParts) {
+  constructor(parts: ServiceParts) {
     this.#parts = parts;
   }
 

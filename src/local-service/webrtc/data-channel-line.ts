@@ -1,5 +1,5 @@
 import type { RTCDataChannel } from "werift";
-import type { SessionLine } from "../openai/line.js";
+import type { SessionLine } from "../line.js";
 
 /** Long enough for the last events to leave before the connection does. */
 const GOODBYE_MS = 100;

@@ -1,6 +1,6 @@
 import { fromWire, toWire, type WireFormat } from "../audio/formats.js";
 import { objectOr, stringOr } from "../json.js";
-import type { CutVoice, SessionVoice } from "../openai/line.js";
+import type { CutVoice, SessionVoice } from "../openai/session-voice.js";
 import type { ServerEvent } from "../openai/outlet.js";
 
 /** One RTP packet, in ms and in bytes of µ-law at 8 kHz. */

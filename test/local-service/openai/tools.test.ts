@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { callsInText, forcedCall, toolNames } from "../../../src/local-service/openai/tool-calls.js";
+import { callsInText, forcedCall } from "../../../src/local-service/bot/tool-calls.js";
+import { toolNames } from "../../../src/local-service/openai/turn-of.js";
 import { speech } from "../../support/speech.js";
 import { RawClient } from "../../support/raw-client.js";
 import { withSession } from "../../support/with-service.js";

@@ -1,15 +1,5 @@
 import type { ServerEvent } from "./outlet.js";
 
-/** What carries a session's events: a WebSocket, or the data channel of a WebRTC call. */
-export interface SessionLine {
-  readonly isOpen: boolean;
-  send(frame: string | Buffer): void;
-  /** In order; a data channel knows neither code nor reason. */
-  close(code: number, reason: string): void;
-  /** Without a goodbye. */
-  terminate(): void;
-}
-
 /** What was cut when a voice was silenced. */
 export interface CutVoice {
   readonly itemId: string;

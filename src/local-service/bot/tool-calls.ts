@@ -6,16 +6,6 @@ export interface PlannedCall {
   readonly arguments: string;
 }
 
-/** The names of the function tools in a session's or a response's `tools`. */
-export function toolNames(tools: unknown): string[] {
-  const list: unknown[] = Array.isArray(tools) ? tools : [];
-  return list
-    .map(objectOr)
-    .filter((tool) => tool.type === "function")
-    .map((tool) => stringOr(tool.name) ?? "")
-    .filter((name) => name !== "");
-}
-
 /** The balanced `{…}` at the start of a text, if there is one and it is JSON. */
 function leadingObject(text: string): string | undefined {
   if (!text.startsWith("{")) return undefined;

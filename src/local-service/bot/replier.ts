@@ -4,9 +4,8 @@ import { answerClip } from "../audio/voice.js";
 import { seconds } from "../conversation-log.js";
 import type { JsonObject } from "../json.js";
 import type { ScriptedTurn, Settings } from "../options.js";
-import type { Turn } from "./conversation.js";
-import type { MessageItem } from "./items.js";
 import { callsInText, forcedCall, type PlannedCall } from "./tool-calls.js";
+import type { Piece, Turn } from "./turn.js";
 
 /** What a response will be. */
 export type Plan =
@@ -15,38 +14,39 @@ export type Plan =
 
 /** What a response may do. */
 export interface ReplyRules {
+  /** Names of the functions that may be called. */
   readonly tools: readonly string[];
-  readonly toolChoice: unknown;
+  /** `none`, `required` or `{ name }` force or forbid calls; anything else leaves it to the text. */
+  readonly toolChoice?: unknown;
   /** Instructions of this one response. */
-  readonly instructions: string | undefined;
-  /** The name of the function behind a call id. */
-  readonly nameOf: (callId: string) => string | undefined;
+  readonly instructions?: string | undefined;
 }
 
 /** Quiet left after the speaker's last word, in ms. */
 const KEPT_QUIET_MS = 200;
 
 /** What stands in for words where nobody recognises speech. */
-export function speechNote(pcm: Buffer): string {
+function speechNote(pcm: Buffer): string {
   return `(speech, ${seconds(bytesToMs(pcm.length))})`;
 }
 
-function textOf(message: MessageItem): string {
-  const words = message.content.map((part) => {
-    if ("text" in part) return part.text;
-    if ("pcm" in part) return part.transcript ?? speechNote(part.pcm);
-    return `(image, ${part.image_url.slice("data:".length).split(";")[0] ?? "?"})`;
-  });
-  return words.join(" ");
+function wordsOf(piece: Piece): string {
+  if (piece.kind === "text") return piece.text;
+  return piece.kind === "sound" ? (piece.transcript ?? speechNote(piece.pcm)) : `(image, ${piece.mimeType})`;
+}
+
+function textOf(turn: Turn): string {
+  return turn.messages.map((pieces) => pieces.map(wordsOf).join(" ")).join(" ");
 }
 
 function soundIn(turn: Turn): Buffer[] {
-  return turn.messages.flatMap(({ content }) =>
-    content.flatMap((part) => (part.type === "input_audio" ? part.pcm : [])),
-  );
+  return turn.messages.flat().flatMap((piece) => (piece.kind === "sound" ? piece.pcm : []));
 }
 
-/** Decides answers: repeats speech, acknowledges text, calls the tools that a text names, quotes their outputs. */
+/**
+ * Decides a session's answers: repeats speech, acknowledges text, calls the tools that a text names, quotes their
+ * outputs. It knows no protocol.
+ */
 export class Replier {
   readonly #script: readonly ScriptedTurn[];
   readonly #defaults: Readonly<Record<string, JsonObject>>;
@@ -66,10 +66,10 @@ export class Replier {
 
   /** The answer to a turn. Each turn of the user takes one entry of the script. */
   answer(turn: Turn, rules: ReplyRules): Plan {
-    if (turn.outputs.length > 0) return this.#quote(turn, rules);
+    if (turn.outputs.length > 0) return this.#quote(turn);
     const scripted = turn.messages.length > 0 ? this.#script[this.#turns] : undefined;
     if (turn.messages.length > 0) this.#turns += 1;
-    const said = scripted?.heard ?? turn.messages.map(textOf).join(" ");
+    const said = scripted?.heard ?? textOf(turn);
     const calls = scripted?.calls
       ? scripted.calls.map((call) => ({ name: call.name, arguments: argumentsText(call.arguments) }))
       : this.#calls([said, rules.instructions ?? ""].join(" "), rules);
@@ -90,15 +90,20 @@ export class Replier {
     return asked.length > 0 ? asked : forcedCall(rules.toolChoice, rules.tools, this.#defaults);
   }
 
-  #quote(turn: Turn, rules: ReplyRules): Plan {
-    const results = turn.outputs.map(({ callId, output }) => {
-      // An empty output is shown as what it is: a reader should see that something came back.
-      return `${rules.nameOf(callId) ?? callId} returned ${output === "" ? '""' : output}.`;
-    });
-    const said = turn.messages.map(textOf).join(" ");
+  #quote(turn: Turn): Plan {
+    // An empty output is shown as what it is: a reader should see that something came back.
+    const results = turn.outputs.map(({ name, output }) => `${name} returned ${output === "" ? '""' : output}.`);
+    const said = textOf(turn);
     const words = said === "" ? results : [...results, `You said: ${said}`];
     return { kind: "message", words: words.join(" "), pcm: this.#voice(turn) };
   }
+}
+
+/** The line of the conversation log for an answer. */
+export function describePlan(plan: Plan, inSound: boolean): ["bot" | "tool", string] {
+  if (plan.kind === "calls") return ["tool", plan.calls.map((call) => `${call.name}(${call.arguments})`).join(", ")];
+  const voice = inSound ? ` (voice, ${seconds(bytesToMs(plan.pcm.length))})` : "";
+  return ["bot", `${plan.words}${voice}`];
 }
 
 function argumentsText(value: JsonObject | string | undefined): string {
