@@ -1,106 +1,8 @@
-import { assign, fromCallback, sendParent, sendTo, setup } from "xstate";
-import type { Fault } from "../src/contracts/fault.js";
+import { crash, linkSetup } from "./link.setup.js";
+import type { RetryInput } from "./link.types.js";
 
-/** Facts that a `wire` actor reports. */
-export type WireFact =
-  { readonly type: "wire.opened"; readonly resumed: boolean } | { readonly type: "wire.closed"; readonly fault: Fault };
-
-/** Facts that a `network` actor reports. */
-export type NetworkFact = { readonly type: "network.lost" } | { readonly type: "network.returned" };
-
-/** What the `wire` actor is told. */
-export type WireCommand = { readonly type: "goodbye.requested" };
-
-export type LinkEvent = WireFact | NetworkFact | { readonly type: "link.released" };
-
-/** Everything about retrying, in numbers; all times in ms. */
-export interface LinkInput {
-  /** How long one attempt may take to open. */
-  readonly dialTimeout: number;
-  /** Whether the first dial of a session is retried like a lost one. */
-  readonly retryInitial: boolean;
-  /** Redials in a row before giving up. */
-  readonly maxAttempts: number;
-  /** How long the wire must stay up before earlier failures are forgotten. */
-  readonly minUptime: number;
-  readonly backoffBase: number;
-  readonly backoffFactor: number;
-  readonly backoffCap: number;
-}
-
-export interface LinkContext extends LinkInput {
-  /** Dials so far; 1 is the first. */
-  readonly attempt: number;
-  /** Redials since the wire last stayed up for `minUptime`. */
-  readonly redials: number;
-  readonly everOpened: boolean;
-  /** Whether the current attempt had opened when it ended. */
-  readonly wasUp: boolean;
-  readonly outcome: LinkOutcome["outcome"];
-  /** Why the last attempt ended. */
-  readonly fault: Fault | null;
-}
-
-/** How a session's connection ended: on purpose, by a fault that no redial can mend, or after the last redial. */
-export interface LinkOutcome {
-  readonly outcome: "closed" | "refused" | "exhausted";
-  readonly fault: Fault | null;
-}
-
-const mayRetry = (context: LinkContext): boolean =>
-  context.fault?.retryable === true && (context.everOpened || context.retryInitial);
-
-/** One session's connection: dial, stay up, and after a loss wait and dial again. */
-export const linkMachine = setup({
-  types: {
-    context: {} as LinkContext,
-    events: {} as LinkEvent,
-    input: {} as LinkInput,
-    output: {} as LinkOutcome,
-  },
-  actors: {
-    wire: fromCallback<WireCommand, { attempt: number }>(() => {
-      throw new Error("actor not provided: wire");
-    }),
-    network: fromCallback(() => {
-      throw new Error("actor not provided: network");
-    }),
-  },
-  actions: {
-    countAttempt: assign({ attempt: ({ context }) => context.attempt + 1, wasUp: false }),
-    countRedial: assign({ redials: ({ context }) => context.redials + 1 }),
-    forgetRedials: assign({ redials: 0 }),
-    markOpened: assign({ everOpened: true, wasUp: true }),
-    conclude: assign({ outcome: (_, params: { outcome: LinkOutcome["outcome"] }) => params.outcome }),
-    recordFault: assign({ fault: (_, params: { fault: Fault }) => params.fault }),
-    recordCrash: assign({
-      fault: { id: 0, code: "internal-error", message: "The connection's own code crashed.", retryable: false },
-    }),
-    recordTimeout: assign({
-      fault: ({ context }): Fault => ({
-        id: 0,
-        code: "connect-timeout",
-        message: `The service did not answer within ${context.dialTimeout} ms.`,
-        retryable: true,
-      }),
-    }),
-    sayGoodbye: sendTo("wire", { type: "goodbye.requested" }),
-    reportOpened: sendParent((_, params: { resumed: boolean }) => ({ type: "link.opened", resumed: params.resumed })),
-    reportDropped: sendParent(({ context }) => ({ type: "link.dropped", fault: context.fault })),
-  },
-  guards: {
-    mayRedial: ({ context }) => mayRetry(context) && context.redials < context.maxAttempts,
-    wasDropped: ({ context }) => context.wasUp && mayRetry(context) && context.redials < context.maxAttempts,
-    budgetSpent: ({ context }) => mayRetry(context),
-  },
-  delays: {
-    dialTimeout: ({ context }) => context.dialTimeout,
-    minUptime: ({ context }) => context.minUptime,
-    /** The ceiling only; the composition replaces it by full jitter below this ceiling. */
-    backoff: ({ context }) =>
-      Math.min(context.backoffCap, context.backoffBase * context.backoffFactor ** (context.redials - 1)),
-  },
-}).createMachine({
+/** One session's connection: dial, stay up, change a wire that expires, and after a loss wait and dial again. */
+export const linkMachine = linkSetup.createMachine({
   id: "link",
   context: ({ input }) => ({
     ...input,
@@ -108,9 +10,16 @@ export const linkMachine = setup({
     redials: 0,
     everOpened: false,
     wasUp: false,
+    settled: false,
+    offline: false,
+    disturbed: false,
+    busy: false,
+    deadline: 0,
+    wait: 0,
     fault: null,
     outcome: "closed",
   }),
+  invoke: { id: "network", src: "network", onError: { target: ".refused", actions: "recordCrash" } },
   initial: "attempt",
   states: {
     attempt: {
@@ -128,14 +37,34 @@ export const linkMachine = setup({
           on: {
             "wire.opened": {
               target: "up",
-              actions: ["markOpened", { type: "reportOpened", params: ({ event }) => ({ resumed: event.resumed }) }],
+              actions: [
+                "markOpened",
+                { type: "reportOpened", params: ({ event }) => ({ conversation: event.conversation }) },
+              ],
             },
             "link.released": "#link.closed",
           },
           after: { dialTimeout: { target: "#link.deciding", actions: "recordTimeout" } },
         },
         up: {
-          on: { "link.released": "closing" },
+          initial: "steady",
+          states: {
+            steady: {},
+            expiring: {
+              description: "Waits for a quiet moment to change the wire.",
+              always: { guard: "mayChange", target: "#link.changing" },
+              after: { deadline: { guard: "isSettled", target: "#link.changing" } },
+            },
+          },
+          on: {
+            "wire.busy": { actions: "markBusy" },
+            "wire.quiet": { actions: "markQuiet" },
+            "wire.expiring": {
+              target: ".expiring",
+              actions: { type: "setDeadline", params: ({ event }) => ({ withinMs: event.withinMs }) },
+            },
+            "link.released": "closing",
+          },
           after: { minUptime: { actions: "forgetRedials" } },
         },
         closing: {
@@ -151,26 +80,62 @@ export const linkMachine = setup({
         },
       },
     },
+    changing: {
+      description: "The old wire is let go, the new one dialled at once.",
+      entry: "reportChanging",
+      always: "attempt",
+    },
     deciding: {
-      always: [
-        { guard: "wasDropped", target: "waiting", actions: "reportDropped" },
-        { guard: "mayRedial", target: "waiting" },
-        { guard: "budgetSpent", target: "exhausted" },
-        { target: "refused" },
-      ],
+      always: [{ guard: "mayRetry", target: "asking" }, { target: "refused" }],
+    },
+    asking: {
+      description: "The policy is asked; it answers at once.",
+      entry: "countRedial",
+      invoke: {
+        id: "retry",
+        src: "retry",
+        input: ({ context }): RetryInput => ({
+          redial: context.redials,
+          attempts: context.attempt,
+          fault: context.fault ?? crash,
+          everOpened: context.everOpened,
+          wasUp: context.wasUp,
+        }),
+        onError: { target: "refused", actions: "recordCrash" },
+      },
+      on: {
+        "retry.granted": [
+          {
+            guard: "wasUp",
+            target: "waiting",
+            actions: [{ type: "setWait", params: ({ event }) => ({ wait: event.wait }) }, "reportDropped"],
+          },
+          { target: "waiting", actions: { type: "setWait", params: ({ event }) => ({ wait: event.wait }) } },
+        ],
+        "retry.denied": "exhausted",
+        "retry.failed": {
+          target: "refused",
+          actions: { type: "recordFault", params: ({ event }) => ({ fault: event.fault }) },
+        },
+        "link.released": "closed",
+      },
     },
     waiting: {
       description: "Between two attempts; being offline stops the clock.",
-      entry: "countRedial",
-      invoke: { id: "network", src: "network", onError: { target: "refused", actions: "recordCrash" } },
       initial: "counting",
       states: {
         counting: {
-          on: { "network.lost": "offline" },
-          after: { backoff: "#link.attempt" },
+          always: { guard: "isOffline", target: "offline" },
+          on: { "network.lost": { actions: "markOffline" } },
+          after: { wait: "#link.attempt" },
         },
         offline: {
-          on: { "network.returned": "#link.attempt" },
+          on: {
+            "network.returned": {
+              target: "counting",
+              actions: ["markOnline", { type: "setWait", params: ({ event }) => ({ wait: event.wait }) }],
+            },
+          },
         },
       },
       on: { "link.released": "closed" },
@@ -178,6 +143,10 @@ export const linkMachine = setup({
     closed: { type: "final", entry: { type: "conclude", params: { outcome: "closed" } } },
     refused: { type: "final", entry: { type: "conclude", params: { outcome: "refused" } } },
     exhausted: { type: "final", entry: { type: "conclude", params: { outcome: "exhausted" } } },
+  },
+  on: {
+    "network.lost": { actions: "markOffline" },
+    "network.returned": { actions: "markOnline" },
   },
   output: ({ context }) => ({ outcome: context.outcome, fault: context.fault }),
 });

@@ -1,75 +1,9 @@
-import { assign, emit, sendTo, setup, stateIn } from "xstate";
-import type { Fault } from "../src/contracts/fault.js";
-import { linkMachine, type LinkOutcome } from "./link.machine.js";
-import { microphoneMachine } from "./microphone.machine.js";
-import { speakerMachine } from "./speaker.machine.js";
-import type { RtviTag, TransportContext, TransportEvent, TransportFact, TransportInput } from "./transport.types.js";
+import { transportSetup } from "./transport.setup.js";
 
 /** The whole session: the RTVI lifecycle. Microphone and speaker live beside it, the link inside `session`. */
-export const transportMachine = setup({
-  types: {
-    context: {} as TransportContext,
-    events: {} as TransportEvent,
-    emitted: {} as TransportFact,
-    input: {} as TransportInput,
-    tags: {} as RtviTag,
-    children: {} as { microphone: "microphone"; speaker: "speaker"; link: "link" },
-  },
-  actors: { microphone: microphoneMachine, speaker: speakerMachine, link: linkMachine },
-  actions: {
-    askForMicrophone: sendTo("microphone", { type: "mic.requested" }),
-    startMicrophone: sendTo("microphone", { type: "session.began" }),
-    releaseMicrophone: sendTo("microphone", { type: "mic.released" }),
-    muteMicrophone: sendTo("microphone", { type: "mic.muted" }),
-    unmuteMicrophone: sendTo("microphone", { type: "mic.unmuted" }),
-    chooseMicrophone: sendTo("microphone", (_, params: { deviceId: string }) => ({
-      type: "mic.chosen" as const,
-      deviceId: params.deviceId,
-    })),
-    startSpeaker: sendTo("speaker", { type: "speaker.requested" }),
-    releaseSpeaker: sendTo("speaker", { type: "speaker.released" }),
-    interruptSpeaker: sendTo("speaker", { type: "bot.interrupted" }),
-    unblockSpeaker: sendTo("speaker", { type: "gesture.made" }),
-    hangUp: sendTo("link", { type: "link.released" }),
-    /** Provided by the composition: valves of the uplink pipe. */
-    armUplink: () => undefined,
-    openUplink: () => undefined,
-    shutUplink: () => undefined,
-    disarmUplink: () => undefined,
-    recordFault: assign({ fault: (_, params: { fault: Fault | null }) => params.fault }),
-    recordCrash: assign({
-      fault: {
-        id: 0,
-        code: "internal-error",
-        message: "The connection crashed; the session has ended and connect() may be called again.",
-        retryable: false,
-      },
-    }),
-    recordReadyTimeout: assign({
-      fault: ({ context }): Fault => ({
-        id: 0,
-        code: "ready-timeout",
-        message: `The service accepted the connection but was not ready within ${context.readyTimeout} ms.`,
-        retryable: false,
-      }),
-    }),
-    clearFault: assign({ fault: null }),
-    markResumed: assign({ resumed: (_, params: { resumed: boolean }) => params.resumed }),
-    announce: emit((_, params: { fact: TransportFact }) => params.fact),
-  },
-  guards: {
-    /** However the link ends once the app has hung up, the session has ended as it was asked to. */
-    isReleased: stateIn({ session: "disconnecting" }),
-    closedOnPurpose: (_, params: { outcome: LinkOutcome }) => params.outcome.outcome === "closed",
-    resumes: (_, params: { resumed: boolean }) => params.resumed,
-  },
-  delays: {
-    readyTimeout: ({ context }) => context.readyTimeout,
-    disconnectTimeout: ({ context }) => context.disconnectTimeout,
-  },
-}).createMachine({
+export const transportMachine = transportSetup.createMachine({
   id: "transport",
-  context: ({ input }) => ({ ...input, fault: null, resumed: false }),
+  context: ({ input }) => ({ ...input, fault: null, attempt: 0, conversation: "fresh", outage: null }),
   // A crash of either kills the root on purpose: nothing could answer for them, and the adapter starts a new root.
   invoke: [
     { id: "microphone", src: "microphone", input: ({ context }) => ({ muted: context.muted }) },
@@ -132,7 +66,7 @@ export const transportMachine = setup({
     },
     session: {
       description: "One conversation, however many wires it takes.",
-      entry: ["clearFault", "startMicrophone", "startSpeaker", "armUplink"],
+      entry: ["beginAnew", "startMicrophone", "startSpeaker", "armUplink"],
       exit: "disarmUplink",
       invoke: {
         id: "link",
@@ -164,16 +98,26 @@ export const transportMachine = setup({
           on: {
             "link.opened": {
               target: "connected",
-              actions: { type: "markResumed", params: ({ event }) => ({ resumed: event.resumed }) },
+              actions: { type: "recordWire", params: ({ event }) => event },
             },
           },
         },
         connected: {
           tags: "connected",
           on: {
-            "service.ready": "ready",
-            "client.ready": "ready",
+            "service.ready": [
+              {
+                guard: "isRecovering",
+                target: "ready",
+                actions: [{ type: "announceRecovery", params: ({ event }) => event }, "forgetOutage"],
+              },
+              { target: "ready" },
+            ],
             "link.dropped": {
+              target: "recovering",
+              actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
+            },
+            "link.changing": {
               target: "recovering",
               actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
             },
@@ -187,23 +131,29 @@ export const transportMachine = setup({
           on: {
             "link.dropped": {
               target: "recovering",
-              actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
+              actions: [
+                { type: "recordOutage", params: ({ event }) => event },
+                { type: "announce", params: ({ event }) => ({ fact: event }) },
+              ],
+            },
+            "link.changing": {
+              target: "recovering",
+              actions: [
+                { type: "recordOutage", params: ({ event }) => event },
+                { type: "announce", params: ({ event }) => ({ fact: event }) },
+              ],
             },
           },
         },
         recovering: {
-          description: "The link was lost and is being dialled again; the app sees `connecting`.",
+          description: "The link was lost, or is changed, and is being dialled again; the app sees `connecting`.",
           tags: "connecting",
           entry: "interruptSpeaker",
           on: {
-            "link.opened": [
-              {
-                guard: { type: "resumes", params: ({ event }) => ({ resumed: event.resumed }) },
-                target: "ready",
-                actions: { type: "markResumed", params: { resumed: true } },
-              },
-              { target: "connected", actions: { type: "markResumed", params: { resumed: false } } },
-            ],
+            "link.opened": {
+              target: "connected",
+              actions: { type: "recordWire", params: ({ event }) => event },
+            },
           },
         },
         disconnecting: {

@@ -1,5 +1,6 @@
 import type { Fault } from "../src/contracts/fault.js";
-import type { LinkInput } from "./link.machine.js";
+import type { Conversation, Recovery } from "../src/contracts/recovery.js";
+import type { LinkFact, LinkInput } from "./link.types.js";
 import type { MicrophoneFact } from "./microphone.machine.js";
 import type { SpeakerFact } from "./speaker.machine.js";
 
@@ -23,18 +24,17 @@ export type TransportEvent =
   | { readonly type: "bot.started" }
   | { readonly type: "session.requested" }
   | { readonly type: "session.released" }
-  | { readonly type: "client.ready" }
   | { readonly type: "mic.muted" }
   | { readonly type: "mic.unmuted" }
   | { readonly type: "mic.chosen"; readonly deviceId: string }
   | { readonly type: "gesture.made" }
   /* from the service */
-  | { readonly type: "service.ready" }
+  /** `gapMs`: since the session was ready last, if it was; only who has a clock can tell. */
+  | { readonly type: "service.ready"; readonly conversation: Conversation; readonly gapMs: number }
   | { readonly type: "bot.interrupted" }
   | { readonly type: "bot.failed"; readonly fault: Fault }
   /* from the children */
-  | { readonly type: "link.opened"; readonly resumed: boolean }
-  | { readonly type: "link.dropped"; readonly fault: Fault }
+  | LinkFact
   | MicrophoneFact
   | SpeakerFact;
 
@@ -42,7 +42,9 @@ export type TransportEvent =
 export type TransportFact =
   | MicrophoneFact
   | Extract<SpeakerFact, { type: "playback.blocked" | "playback.unblocked" | "playback.failed" }>
-  | { readonly type: "link.dropped"; readonly fault: Fault }
+  | Exclude<LinkFact, { type: "link.opened" }>
+  /** The session is ready again after an outage. */
+  | { readonly type: "session.recovered"; readonly recovery: Recovery }
   /** Nothing is held and nothing runs: the answer to each `session.released`. */
   | { readonly type: "session.settled" };
 
@@ -64,6 +66,18 @@ export interface TransportContext {
   readonly muted: boolean;
   /** Why the last session failed; null while all is well. */
   readonly fault: Fault | null;
-  /** Whether the open link continues the conversation that the last one carried. */
-  readonly resumed: boolean;
+  /** Which dial of the session opened the link that is open, or was last. */
+  readonly attempt: number;
+  /** What was known of the conversation when that link opened. */
+  readonly conversation: Conversation;
+  /** Since the session was ready last and is not; null while nothing is wrong. */
+  readonly outage: Outage | null;
+}
+
+/** A session that was ready has no link. */
+export interface Outage {
+  /** The dial that had opened the link. */
+  readonly attempt: number;
+  /** Null when the link is changed on purpose. */
+  readonly fault: Fault | null;
 }

@@ -3,23 +3,25 @@ import { linkMachine, microphoneMachine, speakerMachine, transportMachine } from
 import { captureActor } from "./actors/capture.js";
 import type { FaultBook } from "./actors/fault-book.js";
 import { playbackActor } from "./actors/playback.js";
+import { retryActor } from "./actors/retry.js";
 import { deviceWatchActor, networkActor, type DeviceSource, type NetworkSource } from "./actors/watches.js";
-import { wireActor } from "./actors/wire.js";
+import { wireActor, type DialWire } from "./actors/wire.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
-import type { Dial } from "./contracts/wire.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
 import type { ReconnectOptions, TransportOptions } from "./options.js";
 import type { Downlink } from "./pipes/downlink.js";
 import type { Uplink } from "./pipes/uplink.js";
-import { fullJitter } from "./policy/backoff.js";
+import { backoffPolicy, uniform } from "./policy/backoff.js";
+import { OutageClock } from "./policy/outage-clock.js";
+import { timeOf } from "./policy/time.js";
 
 /** The running root actor. */
 export type TransportActor = Actor<typeof transportMachine>;
 
 /** Everything a composition joins. */
 export interface Parts {
-  readonly dial: Dial;
+  readonly dial: DialWire;
   readonly ports: MediaPorts;
   readonly uplink: Uplink;
   readonly downlink: Downlink;
@@ -39,13 +41,17 @@ export interface Parts {
 export function compose(parts: Parts): TransportActor {
   const { options, uplink, downlink, ports, faults, logger, lifetime } = parts;
   const reconnect = reconnectDefaults(options.reconnect);
-  const random = options.random ?? Math.random;
+  const random = uniform(options.random ?? Math.random);
+  const outage = new OutageClock(timeOf(options.clock));
 
   const machine = transportMachine.provide({
     actors: {
       link: linkMachine.provide({
-        actors: { wire: wireActor(parts.dial, faults, lifetime), network: networkActor(parts.network, lifetime) },
-        delays: { backoff: ({ context }) => fullJitter(context.redials, reconnect, random) },
+        actors: {
+          wire: wireActor(parts.dial, faults, lifetime),
+          network: networkActor(parts.network, outage, random, lifetime),
+          retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, faults),
+        },
       }),
       microphone: microphoneMachine.provide({
         actors: {
@@ -88,11 +94,7 @@ export function compose(parts: Parts): TransportActor {
       link: {
         dialTimeout: options.timeouts?.dial ?? 15_000,
         retryInitial: reconnect.initial,
-        maxAttempts: reconnect.attempts,
         minUptime: reconnect.minUptime,
-        backoffBase: reconnect.base,
-        backoffFactor: reconnect.factor,
-        backoffCap: reconnect.cap,
       },
       readyTimeout: options.timeouts?.ready ?? 15_000,
       disconnectTimeout: options.timeouts?.disconnect ?? 2_000,
@@ -118,14 +120,7 @@ function guardInspector(
   };
 }
 
-function reconnectDefaults(options: ReconnectOptions | false | undefined): Required<ReconnectOptions> {
-  return {
-    initial: false,
-    base: 250,
-    factor: 2,
-    cap: 15_000,
-    attempts: options === false ? 0 : 6,
-    minUptime: 5_000,
-    ...(options !== false && options),
-  };
+function reconnectDefaults(options: ReconnectOptions | false = {}) {
+  const defaults = { initial: false, base: 250, factor: 2, cap: 15_000, minUptime: 5_000 };
+  return { ...defaults, ...(options === false ? { attempts: 0 } : options) };
 }

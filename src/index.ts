@@ -5,6 +5,8 @@ export type { TransportActor } from "./compose.js";
 export type { Fault, FaultCode } from "./contracts/fault.js";
 export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "./contracts/microphone.js";
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
+export type { Conversation, Recovery } from "./contracts/recovery.js";
+export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
 export type { Dial, DialRequest, Wire, WireReports } from "./contracts/wire.js";
 export {
   AlreadyConnectedError,
@@ -30,7 +32,14 @@ export type { MediaPorts } from "./media/media-manager.js";
 export { WebAudioMediaManager } from "./media/web-audio-media-manager.js";
 export type { AudioContextConstructor, WebAudioOptions } from "./media/web-audio-options.js";
 export type { WorkletUrl } from "./media/worklet-loader.js";
-export type { Clock, ReconnectOptions, TimeoutOptions, TransportOptions, WebSocketConstructor } from "./options.js";
+export type {
+  Clock,
+  ConnectionParamsRequest,
+  ReconnectOptions,
+  TimeoutOptions,
+  TransportOptions,
+  WebSocketConstructor,
+} from "./options.js";
 export { RealTimeWebsocketTransport } from "./rtvi/real-time-websocket-transport.js";
 export type { LLMServiceOptions, TrackSampleOffset } from "./rtvi/real-time-websocket-transport.js";
 export { RtviTransport } from "./rtvi/rtvi-transport.js";

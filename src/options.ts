@@ -1,9 +1,15 @@
 import type { InspectionEvent, Observer } from "xstate";
 import type { NetworkSource } from "./actors/watches.js";
+import type { Recovery } from "./contracts/recovery.js";
+import type { RetryPolicy } from "./contracts/retry.js";
 import type { Logger } from "./log.js";
 import type { WebAudioOptions } from "./media/web-audio-options.js";
 
-/** When a lost connection is dialled again. Delays are full-jitter exponential; all times in ms. */
+/**
+ * When a lost connection is dialled again. Delays are uniform between 0 and a ceiling that grows (full jitter), on top of
+ * what the service asks for (`Retry-After`); all times in ms. Being offline stops the clock, and a session whose network
+ * returns dials within 500 ms.
+ */
 export interface ReconnectOptions {
   /** Also retry the first dial of a session. Default false: an app wants its error at once. */
   readonly initial?: boolean;
@@ -13,10 +19,25 @@ export interface ReconnectOptions {
   readonly factor?: number;
   /** Highest ceiling. Default 15 000 ms. */
   readonly cap?: number;
-  /** Redials in a row before giving up. Default 6. 0 turns reconnection off. */
+  /**
+   * Redials in a row before giving up; `Infinity` never does. Default 50, about six minutes, and 6 while no wire of the
+   * session has opened yet, because the app awaits `connect()`. 0 turns reconnection off.
+   */
   readonly attempts?: number;
+  /** How long after the loss to give up, whatever `attempts` says, in ms without those offline. Default `Infinity`. */
+  readonly budget?: number;
   /** How long the wire must stay up before earlier failures are forgotten. Default 5 000 ms. */
   readonly minUptime?: number;
+  /** Your own decision in place of `base`, `factor`, `cap`, `attempts` and `budget`. */
+  readonly policy?: RetryPolicy;
+}
+
+/** What `connectionParams` is told. */
+export interface ConnectionParamsRequest {
+  /** Which dial of the session this is; 2 is the first redial. */
+  readonly attempt: number;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
 
 /** Deadlines; all times in ms. */
@@ -33,6 +54,8 @@ export interface TimeoutOptions {
 
 /** Timers, so that tests can turn the clock. */
 export interface Clock {
+  /** Monotonic time in ms, as a number or as a function that tells it. Default `performance.now()`. */
+  readonly now?: number | (() => number);
   setTimeout(run: (...args: never[]) => void, ms: number): unknown;
   clearTimeout(id: unknown): void;
 }
@@ -52,6 +75,14 @@ export interface TransportOptions {
   readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
   /** `false` turns reconnection off. */
   readonly reconnect?: ReconnectOptions | false;
+  /**
+   * Asked before every redial, not before the first dial, for what `connect()` would be given now: a fresh token, another
+   * region. Checked and used like the parameters of `connect()`. A failure counts as a failed dial that may be retried,
+   * unless it is an error of this library that says otherwise.
+   */
+  readonly connectionParams?: (request: ConnectionParamsRequest) => unknown;
+  /** The session is ready again after a loss or a planned change of wires. Called after `ready` was announced. */
+  readonly onRecovered?: (recovery: Recovery) => void;
   readonly timeouts?: TimeoutOptions;
   /** Options of the default `WebAudioMediaManager`; without effect when you pass a manager of your own. */
   readonly audio?: WebAudioOptions;

@@ -54,7 +54,13 @@ function describe(error: Error, id: number): Fault {
     ...(error.status !== undefined && { status: error.status }),
     ...(error.closeCode !== undefined && { closeCode: error.closeCode }),
     ...(error.reason !== undefined && { reason: error.reason }),
+    ...(isWait(error.retryAfterMs) && { retryAfterMs: error.retryAfterMs }),
   };
+}
+
+/** A wait that is none would set a timer that is over at once. */
+function isWait(ms: number | undefined): ms is number {
+  return ms !== undefined && ms >= 0;
 }
 
 const CLASS_OF: Partial<Record<FaultCode, new (message: string, facts: ErrorFacts) => RtviMachineError>> = {

@@ -34,4 +34,6 @@ export interface Fault {
   readonly closeCode?: number;
   /** WebSocket close reason, at most 123 bytes by RFC 6455. */
   readonly reason?: string;
+  /** How long the service asks to wait before another attempt, in ms (`Retry-After`). */
+  readonly retryAfterMs?: number;
 }

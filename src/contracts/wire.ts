@@ -1,17 +1,27 @@
 import type { Fault } from "./fault.js";
+import type { Conversation } from "./recovery.js";
 
 /** One attempt to reach the service. */
 export interface DialRequest {
   /** 1 for the first attempt of a session. */
   readonly attempt: number;
+  /** Whether the session was ready before: the service may be asked to go on with the conversation. */
+  readonly resuming: boolean;
   /** Aborts when the attempt, or the session it became, is over: release everything at once and report nothing more. */
   readonly signal: AbortSignal;
 }
 
 /** What a wire tells its owner. */
 export interface WireReports {
-  /** The wire can carry messages. `resumed`: the service still knows the conversation. */
-  opened(info: { readonly resumed: boolean }): void;
+  /**
+   * The wire can carry messages. `fresh` unless the service has said already that it knows the conversation, which also
+   * says that it is ready.
+   */
+  opened(info: { readonly conversation: Conversation }): void;
+  /** The service will end the wire within so many ms: it is changed at the next quiet moment, and before that end. */
+  expiring(info: { readonly withinMs: number }): void;
+  /** Whether somebody speaks or is waited for (the user, the bot, a tool), so that this is no moment to change the wire. */
+  busy(isBusy: boolean): void;
   /** The one terminal fact. Later calls are ignored. */
   closed(fault: Fault): void;
 }

@@ -1,6 +1,6 @@
 import type { Fault } from "../contracts/fault.js";
 import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
-import { ConnectionLostError, type RtviMachineError } from "../errors.js";
+import { ConnectionLostError } from "../errors.js";
 import type { Logger } from "../log.js";
 
 /** The hooks of a subclass, and what the wire needs of its transport. */
@@ -10,8 +10,6 @@ export interface WireHooks {
   /** Whether no newer attempt has begun: the hooks have no notion of attempts. */
   isCurrent(): boolean;
   record(error: unknown): Fault;
-  /** Hands out the way to report the loss of this wire. */
-  onLose(lose: (error: RtviMachineError) => void): void;
   readonly logger: Logger;
 }
 
@@ -29,15 +27,13 @@ export function dialByHooks(request: DialRequest, reports: WireReports, hooks: W
     return goodbye;
   };
 
-  hooks.onLose((error) => {
-    reports.closed(hooks.record(error));
-  });
   signal.addEventListener("abort", () => void sayGoodbye(), { once: true });
 
   run(() => hooks.connect()).then(
     () => {
       if (!signal.aborted) {
-        reports.opened({ resumed: false });
+        // What becomes of the conversation, a service says when it is ready.
+        reports.opened({ conversation: "fresh" });
       } else if (hooks.isCurrent()) {
         goodbye = undefined;
         void sayGoodbye();

@@ -4,6 +4,7 @@ import {
   type PipecatClientOptions,
   type TransportState,
 } from "@pipecat-ai/client-js";
+import type { Conversation } from "../contracts/recovery.js";
 import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
@@ -34,11 +35,15 @@ export interface LLMServiceOptions {
 export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   protected _service_options: LLMServiceOptions;
   private _attempt: DialRequest | undefined;
-  private _lose: ((error: RtviMachineError) => void) | undefined;
+  private _reports: WireReports | undefined;
   private _audioFailed = false;
   /** From the dial until the wire is open, or the session over. */
   private _dialing = false;
   private _readyEarly = false;
+  /** What the service has said of the conversation on this wire. */
+  private _conversation: Conversation = "fresh";
+  /** Whether bot-ready was handed out in this session. */
+  private _botAnnounced = false;
   private _readyIsBounded = false;
 
   /**
@@ -69,7 +74,12 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     const deliver = this._onMessage;
     this._onMessage = (message) => {
       // A subclass that hands out bot-ready has said that its service is ready.
-      if (message.type === BOT_READY) this.serviceReady();
+      if (message.type === BOT_READY) {
+        this.serviceReady();
+        // The bot is the one that the app knows already.
+        if (this._botAnnounced && this._conversation !== "fresh") return;
+        this._botAnnounced = true;
+      }
       deliver(message);
     };
     this._settleReadyWithSession();
@@ -87,6 +97,8 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
 
   protected dial(request: DialRequest, reports: WireReports): Wire {
     this._attempt = request;
+    this._reports = reports;
+    this._conversation = "fresh";
     this._dialing = true;
     this._readyEarly = false;
     return dialByHooks(request, reports, {
@@ -94,9 +106,6 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
       disconnect: () => this.disconnectLLM(),
       isCurrent: () => this._attempt === request,
       record: (error) => this._session.faults.record(error),
-      onLose: (lose) => {
-        this._lose = lose;
-      },
       logger: this.logger,
     });
   }
@@ -118,12 +127,14 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   }
 
   protected override stateAnnounced(state: TransportState): void {
-    if (state !== "connecting") this._dialing = false;
+    if (state === "connecting") this.botStoppedSpeaking();
+    else this._dialing = false;
     if (state === "connected" && this._readyEarly) this.serviceReady();
     if (state !== "disconnected" && state !== "error") return;
     this.conversationEnded();
     this._audioFailed = false;
-    this._lose = undefined;
+    this._botAnnounced = false;
+    this._reports = undefined;
   }
 
   protected override acceptState(state: TransportState): boolean {
@@ -144,12 +155,34 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   protected serviceReady(): void {
     // It may say so before connectLLM() has resolved: then it counts from the moment the wire is open.
     this._readyEarly = this._dialing;
-    this.actor.send({ type: "service.ready" });
+    this._session.serviceReady(this._conversation);
+  }
+
+  /**
+   * The service goes on with the conversation of before, because it kept it or because it was told it again. Say so before
+   * `serviceReady()`: the app is then told of the same bot and hears no second bot-ready. Without effect unless
+   * `attempt.resuming`.
+   */
+  protected conversationKept(how: "resumed" | "replayed"): void {
+    if (this._attempt?.resuming === true) this._conversation = how;
+  }
+
+  /**
+   * The service will end the connection within so many ms. It is changed for a new one as soon as nobody speaks, and before
+   * that time is over in any case. To be said when the end is near, not from the start.
+   */
+  protected connectionExpiring(withinMs: number): void {
+    this._reports?.expiring({ withinMs });
+  }
+
+  /** Whether the user or the bot speaks, or a tool is waited for: no moment to change the connection. */
+  protected conversationBusy(isBusy: boolean): void {
+    this._reports?.busy(isBusy);
   }
 
   /** The open wire is gone; `error.retryable` decides whether it is dialled again. */
   protected connectionLost(error: RtviMachineError): void {
-    this._lose?.(error);
+    this._reports?.closed(this._session.faults.record(error));
   }
 
   /** A subclass that gives up while it dials usually throws right after, and what it throws says more. */
@@ -168,8 +201,8 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
 
   /** The connection failed for good: the session ends in `error`. */
   connectionError(errorMsg: string): void {
-    if (this._lose === undefined) this._fail(new ConnectionLostError(errorMsg));
-    else this._lose(new ConnectionLostError(errorMsg));
+    if (this._reports === undefined) this._fail(new ConnectionLostError(errorMsg));
+    else this.connectionLost(new ConnectionLostError(errorMsg));
   }
 }
 

@@ -1,4 +1,4 @@
-import { DeviceError, type PipecatClientOptions, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
+import type { PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
 import { browserDevices, browserNetwork } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
 import type { PlaybackReport } from "../contracts/speaker.js";
@@ -9,20 +9,15 @@ import { portsOf } from "../media/manager-ports.js";
 import type { MediaManager, MediaPorts } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
 import { Downlink } from "../pipes/downlink.js";
-import { Uplink } from "../pipes/uplink.js";
 import { DeviceTransport } from "./device-transport.js";
 import { guardCallbacks, guardHandler, guardLogger, runGuarded } from "./guard.js";
 import { errorMessage } from "./messages.js";
 import { isMicrophoneHeld, isMicrophoneMissing } from "./microphone-state.js";
+import { dialWithParams } from "./params-wire.js";
 import { Requests } from "./requests.js";
 import { Session } from "./session.js";
 import { StartGuard } from "./start-guard.js";
-
-/** 24 kHz, 16 bit: what the pre-roll is counted in when a manager does not say more. */
-const BYTES_PER_MS = 48;
-
-const AUTOPLAY_ADVICE =
-  "The browser's autoplay policy blocks the bot's audio: call transport.resumeAudio() in a click handler.";
+import { uplinkOf } from "./uplink-of.js";
 
 /**
  * The RTVI face of a session: every member of client-js's `Transport` as an event to the root chart, a look at its state,
@@ -48,19 +43,13 @@ export abstract class RtviTransport extends DeviceTransport {
     this.options = options;
     this.logger = guardLogger(options.logger ?? defaultLogger);
     const ports = this.mediaPorts(manager);
-    const uplink = new Uplink(
-      (pcm) => {
-        this.sendAudio(pcm);
-      },
-      { preRollBytes: (options.preRoll ?? 2_000) * BYTES_PER_MS },
-    );
-    manager.setUserAudioCallback((pcm) => {
-      uplink.write(pcm);
+    const uplink = uplinkOf(manager, options.preRoll, (pcm) => {
+      this.sendAudio(pcm);
     });
     this._downlink = new Downlink(ports.speaker);
     this._session = new Session(
       {
-        dial: (request, reports) => this.dial(request, reports),
+        dial: (request, reports) => this._dial({ ...request, resuming: this._timesReady > 0 }, reports),
         ports,
         uplink,
         downlink: this._downlink,
@@ -77,8 +66,8 @@ export abstract class RtviTransport extends DeviceTransport {
         logger: this.logger,
       },
       {
-        stateChanged: (state, error, resumed) => {
-          this._announce(state, error, resumed);
+        stateChanged: (state, error) => {
+          this._announce(state, error);
         },
         settled: () => {
           this._requests.released();
@@ -89,11 +78,11 @@ export abstract class RtviTransport extends DeviceTransport {
         deviceFault: (kind, fault) => {
           this.reportDeviceError(kind, this._session.faults.errorOf(fault));
         },
-        playbackBlocked: () => {
-          this.reportDeviceError("speaker", new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE));
-        },
         linkDropped: (fault) => {
           this.reportError(this._session.faults.errorOf(fault), false);
+        },
+        recovered: (recovery) => {
+          runGuarded("onRecovered", this.logger, () => this.options.onRecovered?.(recovery));
         },
       },
     );
@@ -120,7 +109,6 @@ export abstract class RtviTransport extends DeviceTransport {
   protected acceptState(_state: TransportState): boolean {
     return false;
   }
-
   /** The XState actor of the session's root chart, for `useSelector`, inspectors and tests. */
   get actor(): TransportActor {
     return this._session.actor;
@@ -193,14 +181,11 @@ export abstract class RtviTransport extends DeviceTransport {
     }
   }
 
-  private _announce(state: TransportState, error: Error | undefined, resumed: boolean): void {
+  private _announce(state: TransportState, error: Error | undefined): void {
     this._state = state;
     this._requests.announced(state, error);
     this.logger.info(`state: ${state}`);
-    if (state === "disconnected" || state === "error") {
-      this._timesReady = 0;
-      this._timesConnected = 0;
-    }
+    if (state === "disconnected" || state === "error") this._timesReady = this._timesConnected = 0;
     runGuarded("stateAnnounced", this.logger, () => {
       this.stateAnnounced(state);
     });
@@ -208,15 +193,31 @@ export abstract class RtviTransport extends DeviceTransport {
     if (state === "connected" && ++this._timesConnected === 1) this._callbacks.onConnected?.();
     if (state === "disconnected") this._callbacks.onDisconnected?.();
     if (state === "ready") this._timesReady += 1;
-    if (state === "connected" && this._timesReady > 0 && !resumed) this._announceReadyAgain();
+    if (state === "connected") this._opened();
     if (error !== undefined) this.reportError(error, true);
   }
 
-  /** After a reconnection that could not resume the bot is new, and the client, which asked once, does not ask again. */
-  private _announceReadyAgain(): void {
+  /** A wire that opened with the conversation is ready; any other is asked, because the client asks only once. */
+  private _opened(): void {
+    const { conversation } = this._session;
+    if (conversation !== "fresh") this._session.serviceReady(conversation);
+    else if (this._timesReady > 0) this._askForReady();
+  }
+
+  private _askForReady(): void {
     const ask = async (): Promise<void> => this.sendReadyMessage();
     ask().catch((error: unknown) => {
       this.logger.debug("The service was not ready again before the session ended.", error);
+    });
+  }
+
+  private _dial(request: DialRequest, reports: WireReports): Wire {
+    return dialWithParams(request, reports, this.options.connectionParams, {
+      use: (params) => {
+        this.applyConnectionParams(this._validateConnectionParams(params));
+      },
+      dial: () => this.dial(request, reports),
+      record: (error) => this._session.faults.record(error),
     });
   }
 

@@ -1,21 +1,27 @@
-import type { TransportState } from "@pipecat-ai/client-js";
+import { DeviceError, type TransportState } from "@pipecat-ai/client-js";
 import { FaultBook } from "../actors/fault-book.js";
 import { compose, type Parts, type TransportActor } from "../compose.js";
 import type { Fault } from "../contracts/fault.js";
+import type { Conversation, Recovery } from "../contracts/recovery.js";
 import { InternalError } from "../errors.js";
+import { timeOf } from "../policy/time.js";
 import { rtviStateOf } from "./rtvi-state.js";
+
+const AUTOPLAY_ADVICE =
+  "The browser's autoplay policy blocks the bot's audio: call transport.resumeAudio() in a click handler.";
 
 /** What the session tells the adapter. */
 export interface SessionListener {
   /** The RTVI state changed. Called once per change, in order; never inside a machine action. */
-  stateChanged(state: TransportState, error: Error | undefined, resumed: boolean): void;
+  stateChanged(state: TransportState, error: Error | undefined): void;
   /** A `session.released` was answered: nothing is held any more. The state change, if any, follows. */
   settled(): void;
   /** A microphone request was answered. */
   microphoneSettled(): void;
   deviceFault(kind: "mic" | "speaker", fault: Fault): void;
-  playbackBlocked(): void;
   linkDropped(fault: Fault): void;
+  /** The session is ready again; told after that state. */
+  recovered(recovery: Recovery): void;
 }
 
 /** What a composition needs beside what the session adds itself. */
@@ -31,11 +37,16 @@ export class Session {
   #lifetime = new AbortController();
   #state: TransportState = "disconnected";
   #releasing = false;
+  /** When the session that was ready lost its link. */
+  #lostAt: number | undefined;
+  #recovery: Recovery | undefined;
+  readonly #now: () => number;
   readonly #parts: SessionParts;
   readonly #listener: SessionListener;
 
   constructor(parts: SessionParts, listener: SessionListener) {
     this.#parts = parts;
+    this.#now = timeOf(parts.options.clock);
     this.#listener = listener;
   }
 
@@ -62,6 +73,17 @@ export class Session {
     else this.#settleDead();
   }
 
+  /** The service is ready, and this is what it knows of the conversation. */
+  serviceReady(conversation: Conversation): void {
+    const gapMs = this.#lostAt === undefined ? 0 : Math.max(0, this.#now() - this.#lostAt);
+    this.actor.send({ type: "service.ready", conversation, gapMs });
+  }
+
+  /** What is known of the conversation on the wire that has opened. */
+  get conversation(): Conversation {
+    return this.actor.getSnapshot().context.conversation;
+  }
+
   #isAlive(): boolean {
     return this.actor.getSnapshot().status === "active";
   }
@@ -69,7 +91,7 @@ export class Session {
   /** Leaves `error` when there is no actor that could. */
   #settleDead(): void {
     this.#settled();
-    this.#announce("disconnected", undefined, false);
+    this.#announce("disconnected", undefined);
   }
 
   #settled(): void {
@@ -89,16 +111,12 @@ export class Session {
       next: (snapshot) => {
         const state = rtviStateOf(snapshot);
         const failed = state === "error" ? this.faults.errorOf(snapshot.context.fault) : undefined;
-        this.#announce(state, failed, snapshot.context.resumed);
+        this.#announce(state, failed);
       },
       error: (cause) => {
         this.#lifetime.abort();
         bury(actor);
-        this.#announce(
-          "error",
-          new InternalError("The session's state machine failed; it was stopped.", { cause }),
-          false,
-        );
+        this.#announce("error", new InternalError("The session's state machine failed; it was stopped.", { cause }));
         if (this.#releasing) this.#settleDead();
       },
     });
@@ -124,17 +142,29 @@ export class Session {
       this.#listener.deviceFault("speaker", fault);
     });
     actor.on("playback.blocked", () => {
-      this.#listener.playbackBlocked();
+      const blocked = new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE);
+      this.#listener.deviceFault("speaker", this.faults.record(blocked));
     });
+    const readyNoMore = (): void => {
+      if (this.#state === "ready") this.#lostAt = this.#now();
+    };
+    actor.on("link.changing", readyNoMore);
     actor.on("link.dropped", ({ fault }) => {
+      readyNoMore();
       this.#listener.linkDropped(fault);
+    });
+    actor.on("session.recovered", ({ recovery }) => {
+      this.#recovery = recovery;
     });
   }
 
-  #announce(state: TransportState, error: Error | undefined, resumed: boolean): void {
+  #announce(state: TransportState, error: Error | undefined): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#listener.stateChanged(state, error, resumed);
+    const recovery = state === "ready" ? this.#recovery : undefined;
+    this.#recovery = undefined;
+    this.#listener.stateChanged(state, error);
+    if (recovery !== undefined) this.#listener.recovered(recovery);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Conversation } from "../contracts/recovery.js";
 import { ManualClock } from "./manual-clock.js";
 import type { ConformanceHarness } from "./conformance/harness.js";
 import { ScriptedTransport } from "./scripted-transport.js";
@@ -6,19 +7,31 @@ import type { TransportOptions } from "../options.js";
 /** Deadlines of the scripted harness, in ms of its own clock. */
 const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
 
+/** As many redials as fit into `DEADLINES.reconnect`. */
+const RECONNECT = { attempts: 6 };
+
 /** Ms that pass at once; shorter than the shortest deadline, so that what one sets going happens before the next. */
 const STEP = 400;
 
 /** The conformance harness of `ScriptedTransport`: an example of one, and how this library tests itself. */
 export function scriptedHarness(
   options: TransportOptions = {},
+  conversation: Conversation = "fresh",
 ): ConformanceHarness & { readonly transport: ScriptedTransport } {
   const clock = new ManualClock();
-  const transport = new ScriptedTransport({ clock, timeouts: DEADLINES, random: () => 0.5, ...options });
+  const transport = new ScriptedTransport({
+    clock,
+    timeouts: DEADLINES,
+    reconnect: RECONNECT,
+    random: () => 0.5,
+    ...options,
+  });
   const { media, script } = transport;
+  script.conversation = conversation;
   return {
     transport,
     deadlines: DEADLINES,
+    conversation,
     service: {
       dial: (how) => {
         script.dial = how;

@@ -1,4 +1,5 @@
 import { RTVI_PROTOCOL_VERSION, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
+import type { Conversation } from "../contracts/recovery.js";
 import { ConnectionFailedError, ConnectionLostError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 import { RealTimeWebsocketTransport, type LLMServiceOptions } from "../rtvi/real-time-websocket-transport.js";
@@ -12,11 +13,13 @@ export interface ServiceScript {
   ready: "at once" | "never";
   /** Whether `disconnectLLM()` returns. */
   goodbye: "answer" | "hang";
+  /** What becomes of the conversation when it is dialled again. */
+  conversation: Conversation;
 }
 
 /** A transport whose service is a script: for tests of the lifecycle, of apps, and of what this library promises. */
 export class ScriptedTransport extends RealTimeWebsocketTransport {
-  readonly script: ServiceScript = { dial: "open", ready: "at once", goodbye: "answer" };
+  readonly script: ServiceScript = { dial: "open", ready: "at once", goodbye: "answer", conversation: "fresh" };
   readonly media: ScriptedMediaManager;
   /** Wires open or opening now: never more than one, none outside a session. */
   wires = 0;
@@ -58,7 +61,7 @@ export class ScriptedTransport extends RealTimeWebsocketTransport {
     }
     if (this.script.ready === "at once") {
       queueMicrotask(() => {
-        if (!signal.aborted) this.serviceReady();
+        if (!signal.aborted) this.said();
       });
     }
   }
@@ -91,7 +94,18 @@ export class ScriptedTransport extends RealTimeWebsocketTransport {
 
   /** The service says that it is ready. */
   said(): void {
+    if (this.script.conversation !== "fresh") this.conversationKept(this.script.conversation);
     this.serviceReady();
+  }
+
+  /** The service says that it will end the wire within so many ms. */
+  expiring(withinMs: number): void {
+    this.connectionExpiring(withinMs);
+  }
+
+  /** Somebody speaks, or nobody does any more. */
+  busy(isBusy: boolean): void {
+    this.conversationBusy(isBusy);
   }
 
   handleUserAudioStream(data: ArrayBuffer): void {

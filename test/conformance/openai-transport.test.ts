@@ -55,6 +55,7 @@ function openAIHarness(): ConformanceHarness {
     clock,
     logger: silent,
     random: () => 0.5,
+    reconnect: { attempts: 6 },
     timeouts: DEADLINES,
     WebSocket: ServiceSocket as unknown as typeof WebSocket,
   });

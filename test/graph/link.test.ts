@@ -1,7 +1,14 @@
-import { createActor, fromCallback, SimulatedClock, type AnyMachineSnapshot } from "xstate";
+import { createActor, fromCallback, SimulatedClock, type AnyMachineSnapshot, type EventObject } from "xstate";
 import { beforeEach, describe, expect, it } from "vitest";
-import { linkMachine, type LinkContext, type LinkInput } from "../../machines/link.machine.js";
-import type { WireFact, NetworkFact } from "../../machines/link.machine.js";
+import { linkMachine } from "../../machines/index.js";
+import type {
+  LinkContext,
+  LinkInput,
+  NetworkFact,
+  RetryFact,
+  RetryInput,
+  WireFact,
+} from "../../machines/link.types.js";
 import type { Fault } from "../../src/contracts/fault.js";
 import { LINK_INPUT, linkChart } from "../support/charts.js";
 import { isIn, placeOf, walk } from "../support/graph.js";
@@ -13,14 +20,31 @@ const contextOf = ({ context }: AnyMachineSnapshot): LinkContext => context as L
 describe("the graph of the link", () => {
   const { states, edges } = walk(linkChart);
 
-  it("never redials more often than its budget allows", () => {
-    for (const state of states) expect(contextOf(state).redials).toBeLessThanOrEqual(LINK_INPUT.maxAttempts);
+  it("dials again only when the policy grants it, or a wire is changed", () => {
+    const dials = edges.filter(({ from, to }) => contextOf(to).attempt > contextOf(from).attempt);
+    expect(new Set(dials.map(({ from }) => placeOf(from)))).toEqual(
+      new Set(["waiting.counting", "attempt.up.expiring", "attempt.up.steady"]),
+    );
+    const granted = edges.filter(({ from, to }) => isIn(to, "waiting") && !isIn(from, "waiting"));
+    expect(new Set(granted.map(({ letter }) => letter.event.type))).toEqual(new Set(["retry.granted"]));
   });
 
   it("forgets failures after minUptime and nowhere else", () => {
     for (const { from, letter, to } of edges) {
       const forgets = contextOf(to).redials < contextOf(from).redials;
       if (forgets) expect(letter.event.type).toBe("xstate.after.minUptime.link.attempt.up");
+    }
+  });
+
+  it("changes no wire that has not settled, and none that is busy before its deadline", () => {
+    const changes = edges.filter(({ from, to }) => isIn(from, { attempt: "up" }) && isIn(to, { attempt: "dialing" }));
+    expect(changes.length).toBeGreaterThan(0);
+    for (const { from, letter } of changes) {
+      const { settled, busy } = contextOf(from);
+      if (letter.event.type !== "xstate.after.minUptime.link.attempt.up") expect(settled).toBe(true);
+      if (!letter.event.type.startsWith("xstate.after.deadline")) {
+        expect(busy && letter.event.type !== "wire.quiet").toBe(false);
+      }
     }
   });
 
@@ -52,10 +76,16 @@ describe("a running link", () => {
   let dials: number;
   let wire: (fact: WireFact) => void;
   let network: (fact: NetworkFact) => void;
+  let asked: RetryInput[];
+  let answer: RetryFact;
+  let reported: string[];
 
   beforeEach(() => {
     clock = new SimulatedClock();
     dials = 0;
+    asked = [];
+    answer = { type: "retry.granted", wait: 100 };
+    reported = [];
   });
 
   function start(input: Partial<LinkInput> = {}) {
@@ -68,54 +98,95 @@ describe("a running link", () => {
         network: fromCallback(({ sendBack }) => {
           network = sendBack;
         }),
+        retry: fromCallback<EventObject, RetryInput>(({ input: question, sendBack }) => {
+          asked.push(question);
+          sendBack(answer);
+        }),
       },
       // Nobody listens above.
-      actions: { reportOpened: () => undefined, reportDropped: () => undefined },
+      actions: {
+        reportOpened: () => reported.push("opened"),
+        reportDropped: () => reported.push("dropped"),
+        reportChanging: () => reported.push("changing"),
+      },
     });
     return createActor(machine, { input: { ...LINK_INPUT, ...input }, clock }).start();
   }
 
+  const opened = (): void => {
+    wire({ type: "wire.opened", conversation: "fresh" });
+  };
+  const dropped = (): void => {
+    wire({ type: "wire.closed", fault: lost });
+  };
+  /** Open for so long that it may be changed. */
+  const settled = (): void => {
+    opened();
+    clock.increment(LINK_INPUT.minUptime);
+  };
+
   it("does not redial a first dial by default", () => {
     const link = start();
-    wire({ type: "wire.closed", fault: lost });
+    dropped();
     expect(link.getSnapshot().output).toEqual({ outcome: "refused", fault: lost });
-    expect(dials).toBe(1);
+    expect([dials, asked.length]).toEqual([1, 0]);
   });
 
   it("redials a first dial when it is told to", () => {
     const link = start({ retryInitial: true });
-    wire({ type: "wire.closed", fault: lost });
+    dropped();
     clock.increment(100);
     expect(dials).toBe(2);
     expect(link.getSnapshot().value).toEqual({ attempt: "dialing" });
   });
 
-  it("gives up after maxAttempts redials that never stay up", () => {
-    const link = start({ maxAttempts: 4 });
-    for (let round = 0; round < 10 && link.getSnapshot().status === "active"; round += 1) {
-      wire({ type: "wire.opened", resumed: false });
-      wire({ type: "wire.closed", fault: lost });
-      clock.increment(1_000);
-    }
-    expect(dials).toBe(5);
+  it("asks the policy with the facts, and waits as long as it says", () => {
+    start();
+    opened();
+    dropped();
+    clock.increment(99);
+    expect(dials).toBe(1);
+    clock.increment(1);
+    dropped();
+    expect(dials).toBe(2);
+    expect(asked).toEqual([
+      { redial: 1, attempts: 1, fault: lost, everOpened: true, wasUp: true },
+      { redial: 2, attempts: 2, fault: lost, everOpened: true, wasUp: false },
+    ]);
+    expect(reported).toEqual(["opened", "dropped"]);
+  });
+
+  it("gives up when the policy does, and says nothing of a loss that nobody mends", () => {
+    const link = start();
+    opened();
+    answer = { type: "retry.denied" };
+    dropped();
     expect(link.getSnapshot().output).toEqual({ outcome: "exhausted", fault: lost });
+    expect(reported).toEqual(["opened"]);
+  });
+
+  it("ends with the policy's own fault when that is broken", () => {
+    const link = start();
+    opened();
+    answer = { type: "retry.failed", fault: refused };
+    dropped();
+    expect(link.getSnapshot().output).toEqual({ outcome: "refused", fault: refused });
   });
 
   it("counts redials anew once the wire has stayed up for minUptime", () => {
-    const link = start({ maxAttempts: 1 });
-    for (let round = 0; round < 5; round += 1) {
-      wire({ type: "wire.opened", resumed: false });
-      clock.increment(LINK_INPUT.minUptime);
-      wire({ type: "wire.closed", fault: lost });
-      clock.increment(1_000);
+    start();
+    for (const uptime of [LINK_INPUT.minUptime - 1, LINK_INPUT.minUptime, LINK_INPUT.minUptime - 1]) {
+      opened();
+      clock.increment(uptime);
+      dropped();
+      clock.increment(100);
     }
-    expect(dials).toBe(6);
-    expect(link.getSnapshot().status).toBe("active");
+    expect(asked.map(({ redial }) => redial)).toEqual([1, 1, 2]);
   });
 
   it("does not redial what no redial can mend", () => {
     const link = start();
-    wire({ type: "wire.opened", resumed: false });
+    opened();
     wire({ type: "wire.closed", fault: refused });
     expect(link.getSnapshot().output).toEqual({ outcome: "refused", fault: refused });
   });
@@ -126,42 +197,134 @@ describe("a running link", () => {
     expect(link.getSnapshot().output).toMatchObject({ outcome: "refused", fault: { code: "connect-timeout" } });
   });
 
-  it("waits longer each time, up to the cap", () => {
-    start({ maxAttempts: 6, backoffBase: 100, backoffCap: 400 });
-    const waits: number[] = [];
-    for (let redial = 0; redial < 5; redial += 1) {
-      wire({ type: "wire.opened", resumed: false });
-      wire({ type: "wire.closed", fault: lost });
-      const before = dials;
-      let waited = 0;
-      while (dials === before) {
-        clock.increment(50);
-        waited += 50;
-      }
-      waits.push(waited);
-    }
-    expect(waits).toEqual([100, 200, 400, 400, 400]);
-  });
-
-  it("stands still while offline, and dials at once when the network returns", () => {
-    const link = start({ maxAttempts: 1 });
-    wire({ type: "wire.opened", resumed: false });
-    wire({ type: "wire.closed", fault: lost });
+  it("stands still while offline, and dials soon after the network returns", () => {
+    const link = start();
+    opened();
+    dropped();
     network({ type: "network.lost" });
     clock.increment(3_600_000);
     expect(link.getSnapshot().value).toEqual({ waiting: "offline" });
     expect(dials).toBe(1);
-    network({ type: "network.returned" });
+    network({ type: "network.returned", wait: 30 });
+    clock.increment(29);
+    expect(dials).toBe(1);
+    clock.increment(1);
     expect(dials).toBe(2);
+  });
+
+  it("does not even wait for a policy's delay when the network was gone before the wire was", () => {
+    const link = start();
+    opened();
+    network({ type: "network.lost" });
+    dropped();
+    clock.increment(3_600_000);
+    expect(link.getSnapshot().value).toEqual({ waiting: "offline" });
+    network({ type: "network.returned", wait: 0 });
+    clock.increment(0);
+    expect(dials).toBe(2);
+  });
+
+  it("does not count a dial during which the network was lost, whether it is back or not", () => {
+    start();
+    opened();
+    dropped();
+    clock.increment(100);
+    network({ type: "network.lost" });
+    network({ type: "network.returned", wait: 0 });
+    dropped();
+    clock.increment(100);
+    network({ type: "network.lost" });
+    dropped();
+    network({ type: "network.returned", wait: 0 });
+    clock.increment(0);
+    dropped();
+    expect(asked.map(({ redial }) => redial)).toEqual([1, 1, 1, 2]);
+  });
+
+  describe("whose wire expires", () => {
+    it("changes it at once in a quiet moment, without asking the policy or counting a redial", () => {
+      const link = start();
+      settled();
+      wire({ type: "wire.expiring", withinMs: 60_000 });
+      expect(dials).toBe(2);
+      expect(link.getSnapshot()).toMatchObject({ value: { attempt: "dialing" }, context: { redials: 0 } });
+      expect([reported, asked]).toEqual([["opened", "changing"], []]);
+    });
+
+    it("waits while somebody speaks, and changes it when nobody does", () => {
+      start();
+      settled();
+      wire({ type: "wire.busy" });
+      wire({ type: "wire.expiring", withinMs: 60_000 });
+      clock.increment(50_000);
+      expect(dials).toBe(1);
+      wire({ type: "wire.quiet" });
+      expect(dials).toBe(2);
+    });
+
+    it("changes it a second before its end, whoever speaks", () => {
+      start();
+      settled();
+      wire({ type: "wire.busy" });
+      wire({ type: "wire.expiring", withinMs: 60_000 });
+      clock.increment(58_999);
+      expect(dials).toBe(1);
+      clock.increment(1);
+      expect(dials).toBe(2);
+    });
+
+    it("follows the newest word on when", () => {
+      start();
+      settled();
+      wire({ type: "wire.busy" });
+      wire({ type: "wire.expiring", withinMs: 60_000 });
+      wire({ type: "wire.expiring", withinMs: 2_000 });
+      clock.increment(1_000);
+      expect(dials).toBe(2);
+    });
+
+    it("lets it stay until it has been up for minUptime: changes must not chase each other", () => {
+      start();
+      for (let round = 1; round <= 3; round += 1) {
+        opened();
+        wire({ type: "wire.expiring", withinMs: 0 });
+        clock.increment(LINK_INPUT.minUptime - 1);
+        expect(dials).toBe(round);
+        clock.increment(1);
+        expect(dials).toBe(round + 1);
+      }
+    });
+
+    it("takes the ordinary way when the new dial fails", () => {
+      start();
+      settled();
+      wire({ type: "wire.expiring", withinMs: 60_000 });
+      dropped();
+      expect(asked).toMatchObject([{ redial: 1, wasUp: false }]);
+      expect(reported).toEqual(["opened", "changing"]);
+      clock.increment(100);
+      expect(dials).toBe(3);
+    });
+
+    it("is not held up by what was said on the old wire", () => {
+      start();
+      settled();
+      wire({ type: "wire.busy" });
+      wire({ type: "wire.expiring", withinMs: 0 });
+      clock.increment(0);
+      settled();
+      wire({ type: "wire.expiring", withinMs: 60_000 });
+      expect(dials).toBe(3);
+    });
   });
 
   it("still owns the wire while it says goodbye", () => {
     const link = start();
-    wire({ type: "wire.opened", resumed: false });
+    opened();
     link.send({ type: "link.released" });
     expect(link.getSnapshot().value).toEqual({ attempt: "closing" });
     expect(link.getSnapshot().children.wire).toBeDefined();
-    wire({ type: "wire.closed", fault: lost });
+    dropped();
     expect(link.getSnapshot().output).toMatchObject({ outcome: "closed" });
   });
 });

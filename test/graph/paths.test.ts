@@ -19,6 +19,7 @@ import {
   type CaptureInput,
   type WireCommand,
 } from "../../machines/index.js";
+import type { RetryInput } from "../../machines/link.types.js";
 import {
   LINK_INPUT,
   linkChart,
@@ -39,7 +40,11 @@ function silentEnds() {
     });
   const machines = {
     link: linkMachine.provide({
-      actors: { wire: end<WireCommand, { attempt: number }>("wire"), network: end("network") },
+      actors: {
+        wire: end<WireCommand, { attempt: number }>("wire"),
+        network: end("network"),
+        retry: end<EventObject, RetryInput>("retry"),
+      },
     }),
     microphone: microphoneMachine.provide({
       actors: { capture: end<CaptureCommand, CaptureInput>("capture"), deviceWatch: end("deviceWatch") },
@@ -65,6 +70,7 @@ const alone = (machine: AnyStateMachine): AnyStateMachine =>
       [
         "reportOpened",
         "reportDropped",
+        "reportChanging",
         "reportAcquired",
         "reportFailed",
         "reportLost",
@@ -112,7 +118,8 @@ const DELAYS: Readonly<Record<string, number>> = {
   disconnectTimeout: 500,
   dialTimeout: 1_000,
   minUptime: 5_000,
-  backoff: 1_000,
+  deadline: 8_000,
+  wait: 1_000,
 };
 
 function play(actor: AnyActorRef, clock: SimulatedClock, event: AnyEventObject): void {

@@ -34,11 +34,7 @@ const device = { deviceId: "a", label: "A", groupId: "" };
 export const LINK_INPUT: LinkInput = {
   dialTimeout: 1_000,
   retryInitial: false,
-  maxAttempts: 2,
   minUptime: 5_000,
-  backoffBase: 100,
-  backoffFactor: 2,
-  backoffCap: 1_000,
 };
 
 const bare = (...types: readonly string[]): Record<string, Letter[]> =>
@@ -64,8 +60,6 @@ export const transportChart: ChartUnderTest = {
       "bot.started",
       "session.requested",
       "session.released",
-      "client.ready",
-      "service.ready",
       "mic.muted",
       "mic.unmuted",
       "gesture.made",
@@ -83,10 +77,12 @@ export const transportChart: ChartUnderTest = {
     "playback.failed": [{ event: { type: "playback.failed", fault: final } }],
     "bot.failed": [{ event: { type: "bot.failed", fault: final } }],
     "link.opened": [
-      { note: "new", event: { type: "link.opened", resumed: false } },
-      { note: "resumed", event: { type: "link.opened", resumed: true } },
+      { note: "new", event: { type: "link.opened", attempt: 1, conversation: "fresh" } },
+      { note: "resumed", event: { type: "link.opened", attempt: 2, conversation: "resumed" } },
     ],
-    "link.dropped": [{ event: { type: "link.dropped", fault } }],
+    "link.dropped": [{ event: { type: "link.dropped", attempt: 1, fault } }],
+    "link.changing": [{ event: { type: "link.changing", attempt: 1 } }],
+    "service.ready": [{ event: { type: "service.ready", conversation: "replayed", gapMs: 700 } }],
     "xstate.done.actor.link": (["closed", "refused", "exhausted"] as const).map((outcome) => ({
       note: outcome,
       event: {
@@ -102,21 +98,28 @@ export const linkChart: ChartUnderTest = {
   id: "link",
   machine: linkMachine,
   input: LINK_INPUT,
-  endless: ["attempt"],
+  endless: ["attempt", "redials"],
   alphabet: {
     ...bare(
       "network.lost",
-      "network.returned",
       "link.released",
+      "retry.denied",
+      "wire.busy",
+      "wire.quiet",
       "xstate.after.dialTimeout.link.attempt.dialing",
       "xstate.after.minUptime.link.attempt.up",
-      "xstate.after.backoff.link.waiting.counting",
+      "xstate.after.deadline.link.attempt.up.expiring",
+      "xstate.after.wait.link.waiting.counting",
     ),
-    ...crashed("wire", "network"),
+    ...crashed("wire", "network", "retry"),
+    "network.returned": [{ event: { type: "network.returned", wait: 250 } }],
+    "retry.granted": [{ event: { type: "retry.granted", wait: 1_000 } }],
+    "retry.failed": [{ event: { type: "retry.failed", fault: final } }],
     "wire.opened": [
-      { note: "new", event: { type: "wire.opened", resumed: false } },
-      { note: "resumed", event: { type: "wire.opened", resumed: true } },
+      { note: "new", event: { type: "wire.opened", conversation: "fresh" } },
+      { note: "resumed", event: { type: "wire.opened", conversation: "resumed" } },
     ],
+    "wire.expiring": [{ event: { type: "wire.expiring", withinMs: 9_000 } }],
     "wire.closed": [
       { note: "retryable", event: { type: "wire.closed", fault } },
       { note: "final", event: { type: "wire.closed", fault: final } },

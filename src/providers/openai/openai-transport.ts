@@ -33,7 +33,6 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
   declare protected _service_options: OpenAIServiceOptions;
   protected readonly _runtime: ServiceRuntime<Conversation>;
   protected _params: OpenAIConnectionParams | undefined;
-  private _wasReady = false;
 
   constructor(
     service_options: OpenAIServiceOptions,
@@ -52,7 +51,6 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
         },
         interrupt: () => this.interruptBot(),
         ready: () => {
-          this._wasReady = true;
           this.serviceReady();
         },
         report: (error) => {
@@ -88,12 +86,11 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
   /** Kept for one session and beside the options: a secret in them is not for the next session. */
   protected override applyConnectionParams(params: unknown): void {
     this._params = readConnectionParams(params);
-    this._wasReady = false;
   }
 
   /** What this attempt is to do. @throws InvalidOptionsError */
   protected planAttempt(): SessionPlan {
-    return planSession(this._service_options, this._params, this._wasReady);
+    return planSession(this._service_options, this._params, this.attempt.resuming);
   }
 
   /** The key of this attempt. @throws AuthenticationError or InvalidOptionsError without a usable `api_key`. */

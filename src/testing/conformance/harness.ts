@@ -1,4 +1,5 @@
 import type { Transport } from "@pipecat-ai/client-js";
+import type { Conversation } from "../../contracts/recovery.js";
 
 /** Plays the service behind a transport. */
 export interface ServiceControl {
@@ -34,6 +35,8 @@ export interface ConformanceHarness {
   readonly service: ServiceControl;
   readonly microphone: MicrophoneControl;
   readonly deadlines: Deadlines;
+  /** What becomes of the conversation when the wire is lost while ready. Default `fresh`. */
+  readonly conversation?: Conversation;
   /** Lets time pass: turns the transport's clock, or waits. */
   elapse(ms: number): Promise<void>;
   /** What the transport still holds, in words; empty when it holds nothing. */

@@ -6,12 +6,13 @@ import { FaultBook } from "../../../src/actors/fault-book.js";
 import { lifetimeWithin } from "../../../src/actors/lifetime.js";
 import { playbackActor } from "../../../src/actors/playback.js";
 import { deviceWatchActor, networkActor } from "../../../src/actors/watches.js";
-import { wireActor } from "../../../src/actors/wire.js";
+import { wireActor, type DialWire } from "../../../src/actors/wire.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
-import type { DialRequest, WireReports } from "../../../src/contracts/wire.js";
+import type { WireReports } from "../../../src/contracts/wire.js";
 import { ConnectionLostError } from "../../../src/errors.js";
 import { Downlink } from "../../../src/pipes/downlink.js";
 import { ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.js";
+import { OutageClock } from "../../../src/policy/outage-clock.js";
 import { CountingTarget, drain, ScriptedNetwork, silent } from "../../support/world.js";
 
 /** Runs an actor under a parent that writes down its facts. */
@@ -69,7 +70,7 @@ describe("a lifetime", () => {
 
 describe("the wire actor", () => {
   const lost = () => faults.record(new ConnectionLostError("lost"));
-  let request: DialRequest;
+  let request: Parameters<DialWire>[0];
   let reports: WireReports;
   let goodbyes: number;
   const start = () =>
@@ -92,12 +93,12 @@ describe("the wire actor", () => {
   it("reports one opening and one end, whatever the wire says", () => {
     const wire = start();
     expect(request.attempt).toBe(3);
-    reports.opened({ resumed: true });
-    reports.opened({ resumed: false });
+    reports.opened({ conversation: "resumed" });
+    reports.opened({ conversation: "fresh" });
     reports.closed(lost());
     reports.closed(lost());
-    reports.opened({ resumed: false });
-    expect(wire.facts).toMatchObject([{ type: "wire.opened", resumed: true }, { type: "wire.closed" }]);
+    reports.opened({ conversation: "fresh" });
+    expect(wire.facts).toMatchObject([{ type: "wire.opened", conversation: "resumed" }, { type: "wire.closed" }]);
   });
 
   it("says goodbye when it is asked to, and nothing once it is stopped", () => {
@@ -293,16 +294,50 @@ describe("the playback actor", () => {
   });
 });
 
+let time = 0;
+const outage = () => new OutageClock(() => time);
+
 describe("the watches", () => {
   it("tell of the network, from the start and at each change", () => {
     const network = new ScriptedNetwork();
     network.turn(false);
-    const watch = run(networkActor(network, composition.signal));
+    const watch = run(networkActor(network, outage(), () => 0.5, composition.signal));
     network.turn(true);
     network.turn(false);
-    expect(watch.types()).toEqual(["network.lost", "network.returned", "network.lost"]);
+    expect(watch.facts).toEqual([
+      { type: "network.lost" },
+      { type: "network.returned", wait: 250 },
+      { type: "network.lost" },
+    ]);
     watch.stop();
     expect(network.listeners).toBe(0);
+  });
+
+  it("stop the clock of an outage while there is no network, and start it for a session that begins with one", () => {
+    const network = new ScriptedNetwork();
+    const clock = outage();
+    run(networkActor(network, clock, () => 0, composition.signal));
+    time += 10;
+    network.turn(false);
+    time += 1_000;
+    expect(clock.elapsed).toBe(10);
+    network.turn(true);
+    time += 5;
+    expect(clock.elapsed).toBe(15);
+    network.turn(false);
+    run(networkActor(undefined, clock, () => 0, composition.signal));
+    time += 5;
+    expect(clock.elapsed).toBe(20);
+  });
+
+  it("let nobody back whom the service wants to wait", () => {
+    const network = new ScriptedNetwork();
+    const clock = outage();
+    const watch = run(networkActor(network, clock, () => 0.5, composition.signal));
+    clock.hold(30_000);
+    time += 10_000;
+    network.turn(true);
+    expect(watch.facts).toEqual([{ type: "network.returned", wait: 20_000 }]);
   });
 
   it("tell of the microphones there are after a change, unless there are none or nobody knows", async () => {
@@ -322,7 +357,7 @@ describe("the watches", () => {
   });
 
   it("do without what is not there", () => {
-    expect(run(networkActor(undefined, composition.signal)).facts).toEqual([]);
+    expect(run(networkActor(undefined, outage(), () => 0, composition.signal)).facts).toEqual([]);
     expect(run(deviceWatchActor(undefined, () => Promise.resolve([]), composition.signal)).facts).toEqual([]);
   });
 });

@@ -1,15 +1,15 @@
 import { createActor, setup } from "xstate";
 import { describe, expect, it } from "vitest";
 import { FaultBook } from "../../../src/actors/fault-book.js";
-import { wireActor } from "../../../src/actors/wire.js";
-import type { DialRequest, WireReports } from "../../../src/contracts/wire.js";
+import { wireActor, type DialWire } from "../../../src/actors/wire.js";
+import type { WireReports } from "../../../src/contracts/wire.js";
 
 /** A wire actor in a parent that writes down what it hears. */
 function harness(hangUp: () => void = () => undefined) {
   const heard: string[] = [];
   const outer = new AbortController();
   const faults = new FaultBook();
-  let dialed: { request: DialRequest; reports: WireReports } | undefined;
+  let dialed: { request: Parameters<DialWire>[0]; reports: WireReports } | undefined;
   const wire = wireActor(
     (request, reports) => {
       dialed = { request, reports };
@@ -24,7 +24,8 @@ function harness(hangUp: () => void = () => undefined) {
       on: {
         "*": {
           actions: ({ event }) => {
-            heard.push(event.type);
+            const { withinMs } = event as { withinMs?: number };
+            heard.push(withinMs === undefined ? event.type : `${event.type} ${withinMs}`);
           },
         },
       },
@@ -37,19 +38,39 @@ function harness(hangUp: () => void = () => undefined) {
 describe("wireActor", () => {
   it("reports opened once and closed once", () => {
     const { reports, heard, faults } = harness();
-    reports.opened({ resumed: false });
-    reports.opened({ resumed: false });
+    reports.opened({ conversation: "fresh" });
+    reports.opened({ conversation: "fresh" });
     reports.closed(faults.record(new Error("a")));
     reports.closed(faults.record(new Error("b")));
-    reports.opened({ resumed: true });
+    reports.opened({ conversation: "resumed" });
     expect(heard).toEqual(["wire.opened", "wire.closed"]);
+  });
+
+  it("says only while it is open that it expires, in ms that a timer can bear", () => {
+    const { reports, heard, faults } = harness();
+    reports.expiring({ withinMs: 1 });
+    reports.opened({ conversation: "fresh" });
+    for (const withinMs of [60_000, -1, Number.NaN, Infinity]) reports.expiring({ withinMs });
+    reports.closed(faults.record(new Error("a")));
+    reports.expiring({ withinMs: 1 });
+    const times = ["60000", "0", "0", "2147483647"].map((ms) => `wire.expiring ${ms}`);
+    expect(heard).toEqual(["wire.opened", ...times, "wire.closed"]);
+  });
+
+  it("tells once for each change whether it is busy, from its opening on", () => {
+    const { reports, heard } = harness();
+    reports.busy(false);
+    reports.busy(true);
+    reports.opened({ conversation: "fresh" });
+    for (const isBusy of [true, false, false, true]) reports.busy(isBusy);
+    expect(heard).toEqual(["wire.opened", "wire.busy", "wire.quiet", "wire.busy"]);
   });
 
   it("aborts its signal when it is stopped, and says nothing after that", () => {
     const { request, reports, heard, parent, faults } = harness();
     parent.stop();
     expect(request.signal.aborted).toBe(true);
-    reports.opened({ resumed: false });
+    reports.opened({ conversation: "fresh" });
     reports.closed(faults.record(new Error("late")));
     expect(heard).toEqual([]);
   });

@@ -1,0 +1,112 @@
+import { assign, emit, sendTo, setup, stateIn } from "xstate";
+import type { Fault } from "../src/contracts/fault.js";
+import type { Recovery } from "../src/contracts/recovery.js";
+import { linkMachine } from "./link.machine.js";
+import type { LinkFact, LinkOutcome } from "./link.types.js";
+import { microphoneMachine } from "./microphone.machine.js";
+import { speakerMachine } from "./speaker.machine.js";
+import type {
+  Outage,
+  RtviTag,
+  TransportContext,
+  TransportEvent,
+  TransportFact,
+  TransportInput,
+} from "./transport.types.js";
+
+type Opened = Extract<LinkFact, { type: "link.opened" }>;
+type Dropped = Exclude<LinkFact, Opened>;
+type Ready = Extract<TransportEvent, { type: "service.ready" }>;
+
+/** What an app needs to know of a loss that was mended. */
+const summaryOf = ({ code, message, closeCode }: Fault): Required<Recovery>["fault"] => ({
+  code,
+  message,
+  ...(closeCode !== undefined && { closeCode }),
+});
+
+/** What the root chart is made of, by name; the chart itself is `transport.machine.ts`. */
+export const transportSetup = setup({
+  types: {
+    context: {} as TransportContext,
+    events: {} as TransportEvent,
+    emitted: {} as TransportFact,
+    input: {} as TransportInput,
+    tags: {} as RtviTag,
+    children: {} as { microphone: "microphone"; speaker: "speaker"; link: "link" },
+  },
+  actors: { microphone: microphoneMachine, speaker: speakerMachine, link: linkMachine },
+  actions: {
+    askForMicrophone: sendTo("microphone", { type: "mic.requested" }),
+    startMicrophone: sendTo("microphone", { type: "session.began" }),
+    releaseMicrophone: sendTo("microphone", { type: "mic.released" }),
+    muteMicrophone: sendTo("microphone", { type: "mic.muted" }),
+    unmuteMicrophone: sendTo("microphone", { type: "mic.unmuted" }),
+    chooseMicrophone: sendTo("microphone", (_, params: { deviceId: string }) => ({
+      type: "mic.chosen" as const,
+      deviceId: params.deviceId,
+    })),
+    startSpeaker: sendTo("speaker", { type: "speaker.requested" }),
+    releaseSpeaker: sendTo("speaker", { type: "speaker.released" }),
+    interruptSpeaker: sendTo("speaker", { type: "bot.interrupted" }),
+    unblockSpeaker: sendTo("speaker", { type: "gesture.made" }),
+    hangUp: sendTo("link", { type: "link.released" }),
+    /** Provided by the composition: valves of the uplink pipe. */
+    armUplink: () => undefined,
+    openUplink: () => undefined,
+    shutUplink: () => undefined,
+    disarmUplink: () => undefined,
+    recordFault: assign({ fault: (_, params: { fault: Fault | null }) => params.fault }),
+    recordCrash: assign({
+      fault: {
+        id: 0,
+        code: "internal-error",
+        message: "The connection crashed; the session has ended and connect() may be called again.",
+        retryable: false,
+      },
+    }),
+    recordReadyTimeout: assign({
+      fault: ({ context }): Fault => ({
+        id: 0,
+        code: "ready-timeout",
+        message: `The service accepted the connection but was not ready within ${context.readyTimeout} ms.`,
+        retryable: false,
+      }),
+    }),
+    /** Nothing of the last session is left. */
+    beginAnew: assign({ fault: null, outage: null, conversation: "fresh" }),
+    recordWire: assign({
+      attempt: (_, params: Opened) => params.attempt,
+      conversation: (_, params: Opened) => params.conversation,
+    }),
+    /** A session that was ready is not any more. */
+    recordOutage: assign({
+      outage: (_, params: Dropped): Outage => ({
+        attempt: params.attempt,
+        fault: params.type === "link.dropped" ? params.fault : null,
+      }),
+    }),
+    forgetOutage: assign({ outage: null }),
+    announceRecovery: emit(({ context: { outage, attempt } }, { conversation, gapMs }: Ready): TransportFact => ({
+      type: "session.recovered",
+      recovery: {
+        attempts: attempt - (outage?.attempt ?? 0),
+        gapMs,
+        conversation,
+        planned: outage?.fault === null,
+        ...(outage?.fault && { fault: summaryOf(outage.fault) }),
+      },
+    })),
+    announce: emit((_, params: { fact: TransportFact }) => params.fact),
+  },
+  guards: {
+    /** However the link ends once the app has hung up, the session has ended as it was asked to. */
+    isReleased: stateIn({ session: "disconnecting" }),
+    closedOnPurpose: (_, params: { outcome: LinkOutcome }) => params.outcome.outcome === "closed",
+    isRecovering: ({ context }) => context.outage !== null,
+  },
+  delays: {
+    readyTimeout: ({ context }) => context.readyTimeout,
+    disconnectTimeout: ({ context }) => context.disconnectTimeout,
+  },
+});

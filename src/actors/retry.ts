@@ -1,0 +1,45 @@
+import { fromCallback, type EventObject } from "xstate";
+import type { RetryFact, RetryInput } from "../../machines/link.types.js";
+import type { RetryPolicy } from "../contracts/retry.js";
+import { InvalidOptionsError } from "../errors.js";
+import type { OutageClock } from "../policy/outage-clock.js";
+import type { FaultBook } from "./fault-book.js";
+
+/** The longest wait that timers know; a longer one would be over at once. */
+export const LONGEST_WAIT = 2 ** 31 - 1;
+
+/** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
+export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: FaultBook) {
+  return fromCallback<EventObject, RetryInput>(({ input, sendBack }) => {
+    const { redial, attempts, fault, everOpened, wasUp } = input;
+    if (attempts === 1 || (wasUp && redial === 1)) outage.restart();
+    outage.hold(fault.retryAfterMs ?? 0);
+    const answer = (): RetryFact => {
+      try {
+        const delay = policy.nextDelay({ redial, attempts, elapsed: outage.elapsed, fault, everOpened });
+        if (delay === null) return { type: "retry.denied" };
+        const wait = Math.max(checked(delay), outage.held);
+        return { type: "retry.granted", wait: Math.min(wait, LONGEST_WAIT) };
+      } catch (cause) {
+        return { type: "retry.failed", fault: faults.record(asOptionsError(cause)) };
+      }
+    };
+    sendBack(answer());
+  });
+}
+
+function checked(delay: unknown): number {
+  if (typeof delay === "number" && delay >= 0) return delay;
+  throw new InvalidOptionsError(
+    `reconnect.policy.nextDelay() returned ${describe(delay)}: return the ms to wait, 0 or more, or null to give up.`,
+  );
+}
+
+function describe(value: unknown): string {
+  return typeof value === "number" ? String(value) : typeof value;
+}
+
+function asOptionsError(cause: unknown): InvalidOptionsError {
+  if (cause instanceof InvalidOptionsError) return cause;
+  return new InvalidOptionsError("reconnect.policy.nextDelay() threw; see `cause`.", { cause });
+}
