@@ -9,7 +9,7 @@ import { wireActor, type DialWire } from "./actors/wire.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
-import type { ReconnectOptions, TransportOptions } from "./options.js";
+import { retryDefaults, type TransportOptions } from "./options.js";
 import type { Downlink } from "./pipes/downlink.js";
 import type { Uplink } from "./pipes/uplink.js";
 import { backoffPolicy, uniform } from "./policy/backoff.js";
@@ -40,7 +40,7 @@ export interface Parts {
 /** Provides the charts with their actors, joins the pipes, and returns the root actor, not started yet. */
 export function compose(parts: Parts): TransportActor {
   const { options, uplink, downlink, ports, faults, logger, lifetime } = parts;
-  const reconnect = reconnectDefaults(options.reconnect);
+  const reconnect = retryDefaults(options.reconnect);
   const random = uniform(options.random ?? Math.random);
   const outage = new OutageClock(timeOf(options.clock));
 
@@ -118,9 +118,4 @@ function guardInspector(
       logger.error("options.inspect threw", error);
     }
   };
-}
-
-function reconnectDefaults(options: ReconnectOptions | false = {}) {
-  const defaults = { initial: false, base: 250, factor: 2, cap: 15_000, minUptime: 5_000 };
-  return { ...defaults, ...(options === false ? { attempts: 0 } : options) };
 }

@@ -32,6 +32,15 @@ export interface ReconnectOptions {
   readonly policy?: RetryPolicy;
 }
 
+/**
+ * The numbers of those who say nothing. The cap is what spreads clients after a long outage: with full jitter they dial
+ * every cap / 2 on average, so that of those who wait at its end no more than 100 ms / (cap / 2) come within 100 ms.
+ */
+export function retryDefaults(options: ReconnectOptions | false = {}) {
+  const defaults = { initial: false, base: 250, factor: 2, cap: 15_000, minUptime: 5_000 };
+  return { ...defaults, ...(options === false ? { attempts: 0 } : options) };
+}
+
 /** What `connectionParams` is told. */
 export interface ConnectionParamsRequest {
   /** Which dial of the session this is; 2 is the first redial. */

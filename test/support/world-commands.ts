@@ -104,6 +104,21 @@ const SERVICE: Readonly<Record<string, (world: World) => void>> = {
   "dropped for good": ({ transport }) => {
     transport.dropped(false);
   },
+  "conversations are kept": ({ transport }) => {
+    transport.script.conversation = "resumed";
+  },
+  "conversations are lost": ({ transport }) => {
+    transport.script.conversation = "fresh";
+  },
+  "wire expires": ({ transport }) => {
+    transport.expiring(3_000);
+  },
+  busy: ({ transport }) => {
+    transport.busy(true);
+  },
+  quiet: ({ transport }) => {
+    transport.busy(false);
+  },
   "connectionError()": ({ transport }) => {
     transport.connectionError("scripted");
   },
@@ -169,6 +184,7 @@ const MOMENTS = [
   "onMicUpdated",
   "onDeviceError",
   "onError",
+  "onRecovered",
   "bot-ready",
 ];
 

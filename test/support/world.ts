@@ -1,6 +1,10 @@
 import type { DeviceError, PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
 import type { DeviceSource, NetworkSource } from "../../src/actors/watches.js";
+import type { Recovery } from "../../src/contracts/recovery.js";
+import type { DialRequest, Wire, WireReports } from "../../src/contracts/wire.js";
+import type { RtviMachineError } from "../../src/errors.js";
 import type { Logger } from "../../src/log.js";
+import type { TransportOptions } from "../../src/options.js";
 import { rtviStateOf } from "../../src/rtvi/rtvi-state.js";
 import { ManualClock, ScriptedTransport } from "../../src/testing/index.js";
 
@@ -59,12 +63,13 @@ export class World {
   readonly log: string[] = [];
   readonly errors: RTVIMessage[] = [];
   readonly deviceErrors: DeviceError[] = [];
+  readonly recoveries: Recovery[] = [];
   /** What callbacks do, once each, by the callback's name or the announced state. */
   readonly reactions = new Map<string, Reaction>();
   readonly promises: { name: string; outcome: "pending" | "resolved" | Error }[] = [];
   depth = 0;
 
-  constructor(enableMic = true) {
+  constructor(enableMic = true, options: TransportOptions = {}) {
     this.transport = new AuditedTransport({
       clock: this.clock,
       network: this.network,
@@ -74,6 +79,11 @@ export class World {
       audio: { mediaDevices: this.devices as DeviceSource as MediaDevices },
       logger: silent,
       preRoll: 100,
+      onRecovered: (recovery) => {
+        this.recoveries.push(recovery);
+        this.#called("onRecovered");
+      },
+      ...options,
     });
     const callbacks: PipecatClientOptions["callbacks"] = {
       onTransportStateChanged: (state) => {
@@ -85,6 +95,8 @@ export class World {
       onConnected: () => this.#called("onConnected"),
       onDisconnected: () => this.#called("onDisconnected"),
       onBotReady: () => this.#called("onBotReady"),
+      onBotStartedSpeaking: () => this.#called("onBotStartedSpeaking"),
+      onBotStoppedSpeaking: () => this.#called("onBotStoppedSpeaking"),
       onMicUpdated: () => this.#called("onMicUpdated"),
       onDeviceError: (error) => {
         this.deviceErrors.push(error);
@@ -97,8 +109,8 @@ export class World {
         if ((message.data as { fatal: boolean }).fatal) this.disconnect();
       },
     };
-    const options: PipecatClientOptions = { transport: this.transport, enableMic, callbacks };
-    this.transport.initialize(options, (message) => {
+    const clientOptions: PipecatClientOptions = { transport: this.transport, enableMic, callbacks };
+    this.transport.initialize(clientOptions, (message) => {
       this.#called(message.type);
     });
   }
@@ -168,6 +180,12 @@ export class World {
     claim(transport.state === this.announced.at(-1), "the getter says what was announced last", transport.state);
     claim(transport.state === rtviStateOf(snapshot), "the getter says what the chart says", transport.state);
     claim(transport.mostWires <= 1, "there are never two wires");
+    const live = transport.liveAttempts;
+    claim(live <= 1, "one attempt is live at most", live);
+    if (snapshot.matches("idle")) claim(live === 0, "no attempt is live while idle", live);
+    for (const { attempts, gapMs } of this.recoveries) {
+      claim(attempts >= 1 && gapMs >= 0, "a recovery took a dial and some time", [attempts, gapMs]);
+    }
     claim(transport.crossed.length === 0, "audio stays in its session", transport.crossed);
     if (snapshot.matches("idle")) claim(transport.wires === 0, "there is no wire while idle", transport.state);
     if (transport.state === "disconnected" || transport.state === "error") this.checkNothingHeld();
@@ -220,6 +238,28 @@ export class World {
 export class AuditedTransport extends ScriptedTransport {
   sessions = 0;
   readonly crossed: string[] = [];
+  /** What was asked of the service at each dial. */
+  readonly requests: DialRequest[] = [];
+
+  /** Attempts that nobody has given up. */
+  get liveAttempts(): number {
+    return this.requests.filter(({ signal }) => !signal.aborted).length;
+  }
+
+  /** The model that was in force at each dial. */
+  readonly models: unknown[] = [];
+
+  /** The open wire is lost, in so many words. */
+  loses(error: RtviMachineError): void {
+    this.wires = 0;
+    this.connectionLost(error);
+  }
+
+  protected override dial(request: DialRequest, reports: WireReports): Wire {
+    this.requests.push(request);
+    this.models.push(this._service_options.model);
+    return super.dial(request, reports);
+  }
 
   override async connectLLM(): Promise<void> {
     if (this.attempt.attempt === 1) this.sessions += 1;
