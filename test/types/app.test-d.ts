@@ -9,6 +9,8 @@ import {
   type FaultCode,
   type MediaManager,
   type RealTimeWebsocketTransport,
+  type Recovery,
+  type RetryPolicy,
   type RtviTag,
   type TransportActor,
   type TransportOptions,
@@ -57,7 +59,17 @@ describe("options", () => {
       inspect: (event) => {
         expectTypeOf(event.rootId).toBeString();
       },
-      reconnect: { initial: true, base: 250, factor: 2, cap: 15_000, attempts: 6, minUptime: 5_000 },
+      reconnect: { initial: true, base: 250, factor: 2, cap: 15_000, attempts: 6, budget: Infinity, minUptime: 5_000 },
+      connectionParams: async ({ attempt, signal }) => {
+        expectTypeOf(attempt).toBeNumber();
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        return Promise.resolve({});
+      },
+      onRecovered: (recovery) => {
+        expectTypeOf(recovery).toEqualTypeOf<Recovery>();
+        expectTypeOf(recovery.conversation).toEqualTypeOf<"fresh" | "resumed" | "replayed">();
+        expectTypeOf(recovery.fault?.code).toEqualTypeOf<FaultCode | undefined>();
+      },
       timeouts: { dial: 15_000, ready: 15_000, disconnect: 2_000 },
       audio: {},
       WebSocket: globalThis.WebSocket,
@@ -69,6 +81,14 @@ describe("options", () => {
     };
     expectTypeOf<Record<string, never>>().toExtend<TransportOptions>();
     expectTypeOf(options.reconnect).extract<false>().toEqualTypeOf<false>();
+  });
+
+  it("take a policy of the app's", () => {
+    const policy: RetryPolicy = { nextDelay: ({ redial, fault }) => (redial > 3 ? null : (fault.retryAfterMs ?? 100)) };
+    const reconnect: TransportOptions["reconnect"] = { policy };
+    // @ts-expect-error the answer is needed at once
+    const late: RetryPolicy = { nextDelay: () => Promise.resolve(1) };
+    return [reconnect, late];
   });
 
   it("refuse what does not exist", () => {
