@@ -1,0 +1,43 @@
+import type { RTVIMessage } from "@pipecat-ai/client-js";
+import { NotReadyError } from "../errors.js";
+
+/** How much may wait during an outage. */
+export interface OutboxLimits {
+  readonly messages: number;
+  /** UTF-16 code units of all of them as JSON. */
+  readonly size: number;
+}
+
+const LIMITS: OutboxLimits = { messages: 100, size: 1024 * 1024 };
+
+/**
+ * Messages of the app that wait while a lost connection is dialled again, first in, first out. Bounded: what does not fit is
+ * refused, never dropped in silence.
+ */
+export class Outbox {
+  #waiting: RTVIMessage[] = [];
+  #size = 0;
+
+  constructor(private readonly limits: OutboxLimits = LIMITS) {}
+
+  /** @throws NotReadyError naming the limit when there is no room. */
+  put(message: RTVIMessage): void {
+    const { messages, size } = this.limits;
+    const weight = JSON.stringify(message).length;
+    if (this.#waiting.length >= messages || this.#size + weight > size) {
+      throw new NotReadyError(
+        `The connection is being dialled again, and no more than ${messages} messages or ${size} characters may wait for it.`,
+      );
+    }
+    this.#waiting.push(message);
+    this.#size += weight;
+  }
+
+  /** Everything that waits, in order; nothing waits any more. */
+  take(): readonly RTVIMessage[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#size = 0;
+    return waiting;
+  }
+}
