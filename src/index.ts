@@ -19,6 +19,8 @@ export {
   NotReadyError,
   ProtocolError,
   ReadyTimeoutError,
+  RequestRejectedError,
+  RequestTimeoutError,
   RtviMachineError,
   ServiceError,
   UnsupportedEnvironmentError,
