@@ -270,8 +270,7 @@ describe("helpers", () => {
     transport.says("storage-item-stored", { items: 2 });
     expect(helper.heard).toHaveLength(1);
     expect(onGenericMessage).toHaveBeenCalledTimes(1);
-    // @ts-expect-error what JavaScript may pass
-    expect(() => services.registerHelper("other", {})).toThrow(InvalidOptionsError);
+    expect(() => services.registerHelper("other", JSON.parse("{}") as Listener)).toThrow(InvalidOptionsError);
   });
 });
 
