@@ -1,6 +1,7 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
+import { restoredTools } from "../../../../src/providers/openai/services/tools.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { silent } from "../../../support/world.js";
 import { played, Scenario, server } from "./scenario.js";
@@ -144,11 +145,11 @@ describe("the services of the OpenAI transports", () => {
 
   it("give a tool that comes back its credential again, and no other server's", () => {
     const mcp = { type: "mcp", server_label: "s", server_url: "https://s", authorization: "mcp-secret" };
-    const options = { session_config: { tools: [mcp] } };
-    const { set, config } = offline(options);
+    const { config } = offline({ session_config: { tools: [mcp] } });
     const [shown] = config().llm?.tools as object[];
-    set("llm", "tools", [shown, { ...shown, server_url: "https://evil" }]);
-    expect(config().llm?.tools).toEqual([shown, { ...shown, server_url: "https://evil" }]);
+    const others = [{ ...shown, server_url: "https://evil" }, { ...shown, server_label: "t" }, { type: "mcp" }, "odd"];
+    expect(restoredTools([shown, ...others], [mcp, "odd"])).toEqual([mcp, ...others]);
+    expect(restoredTools([shown], undefined)).toEqual([shown]);
   });
 
   it("act in a session only", () => {
