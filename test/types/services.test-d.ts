@@ -68,7 +68,5 @@ describe("RTVIServices", () => {
     void services.action({ action: "say" });
     // @ts-expect-error a configuration names services
     void services.updateConfig([{ name: "llm", options: [] }]);
-    // @ts-expect-error a helper handles messages
-    services.registerHelper("llm", {});
   });
 });
