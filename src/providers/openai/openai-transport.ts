@@ -148,12 +148,13 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
   }
 
   /**
-   * Takes the messages of RTVI's services (see `docs/services.md`), `send-text`, `append-to-context`, `llm-function-call-result`, `disconnect-bot`, and `client-message` with
-   * `t: "raw"` and a client event of the Realtime API as `d`.
+   * Takes the messages of RTVI's services (in every state; actions need a session), `send-text`, `append-to-context`,
+   * `llm-function-call-result`, `disconnect-bot`, and `client-message` with `t: "raw"` and a client event of the Realtime
+   * API as `d`.
    * @throws NotReadyError before the session is ready; MessageTooLargeError; UnsupportedFeatureError for any other type,
-   * and InvalidOptionsError for a field that is wrong, all but the size also through `onMessageError`. What is wrong with a
-   * `client-message`, or with a message of the services, goes there alone: of a `sendClientRequest` that throws, client-js rejects a second promise that
-   * nobody can catch.
+   * and InvalidOptionsError for a field that is wrong, all but the size also through `onMessageError`. What is wrong with
+   * a `client-message`, or with a message of the services, goes there alone: of a `sendClientRequest` that throws,
+   * client-js rejects a second promise that nobody can catch.
    */
   sendMessage(message: RTVIMessage): void {
     if (message.type === "client-ready") return;
