@@ -108,6 +108,16 @@ export class UnsupportedEnvironmentError extends RtviMachineError {
   readonly code = "unsupported-environment";
 }
 
+/** A request of RTVI's services was not answered in time. */
+export class RequestTimeoutError extends RtviMachineError {
+  readonly code = "request-timeout";
+}
+
+/** The server answered a request of RTVI's services with an error; the message is its own. */
+export class RequestRejectedError extends RtviMachineError {
+  readonly code = "request-rejected";
+}
+
 /** A defect in this library or in a subclass; the session ended, the instance can connect again. */
 export class InternalError extends RtviMachineError {
   readonly code = "internal-error";

@@ -21,6 +21,8 @@ export {
   NotReadyError,
   ProtocolError,
   ReadyTimeoutError,
+  RequestRejectedError,
+  RequestTimeoutError,
   RtviMachineError,
   ServiceError,
   UnsupportedEnvironmentError,

@@ -14,6 +14,8 @@ export type FaultCode =
   | "already-connected"
   | "unsupported-environment"
   | "device-error"
+  | "request-timeout"
+  | "request-rejected"
   | "internal-error";
 
 /**

@@ -1,9 +1,12 @@
-import { RTVIMessage, type BotTTSTextData, type TranscriptData } from "@pipecat-ai/client-js";
+import { RTVIMessage, type BotTTSTextData, type Participant, type TranscriptData } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../contracts/speaker.js";
 import { CongestionError } from "../errors.js";
 import { CongestionWatch } from "../policy/congestion.js";
 import { errorResponse } from "./messages.js";
 import { RtviTransport } from "./rtvi-transport.js";
+
+/** The bot, as client-js knows participants. */
+export const BOT: Participant = { id: "bot", name: "bot", local: false };
 
 /** What `userStartedSpeaking()` resolves to: where the bot was cut, in the shape of Pipecat's player; null if silent. */
 export interface TrackSampleOffset {
@@ -20,6 +23,8 @@ const MOST_BUFFERED = 256 * 1024;
 export abstract class ConversationTransport extends RtviTransport {
   protected _botIsSpeaking = false;
   private readonly _congestion = new CongestionWatch(this.options.maxBufferedAmount ?? MOST_BUFFERED);
+  private _botIsHere = false;
+  private _botIsLeaving = false;
 
   /** Hands a server-to-client RTVI message to the client. */
   protected deliver(type: string, data?: unknown, id?: string): void {
@@ -90,6 +95,32 @@ export abstract class ConversationTransport extends RtviTransport {
   /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
   bufferBotAudio(audio: ArrayBuffer, id = "default"): void {
     this._downlink.write(new Int16Array(audio, 0, audio.byteLength >> 1), id);
+  }
+
+  /** The bot may be spoken to: `onBotConnected` and `onParticipantJoined`, once per session. */
+  protected botJoined(): void {
+    if (this._botIsHere) return;
+    this._botIsHere = true;
+    this._callbacks.onParticipantJoined?.(BOT);
+    this._callbacks.onBotConnected?.(BOT);
+  }
+
+  /** The session ends, and its bot with it: `onBotDisconnected` and `onParticipantLeft`, once per session. */
+  protected botLeft(): void {
+    if (!this._botIsHere) return;
+    this._botIsHere = false;
+    this._botIsLeaving = true;
+    this._callbacks.onParticipantLeft?.(BOT);
+    this._callbacks.onBotDisconnected?.(BOT);
+    this._botIsLeaving = false;
+  }
+
+  /**
+   * When the bot leaves, the client disconnects by itself. The session is ending already, and a second wish might meet
+   * the next `connect()` of an app that has asked for one meanwhile.
+   */
+  override async _disconnect(): Promise<void> {
+    if (!this._botIsLeaving) await super._disconnect();
   }
 
   /** When the session expires, in epoch seconds; undefined where the service does not say. */

@@ -130,6 +130,8 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     if (state === "connecting") this.botStoppedSpeaking();
     else this._dialing = false;
     if (state === "connected" && this._readyEarly) this.serviceReady();
+    if (state === "ready") this.botJoined();
+    if (state === "disconnecting" || state === "disconnected" || state === "error") this.botLeft();
     if (state !== "disconnected" && state !== "error") return;
     this.conversationEnded();
     this._audioFailed = false;

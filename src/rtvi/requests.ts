@@ -133,7 +133,8 @@ function takeAll(waiting: Set<() => void>): void {
   for (const settle of settlers) settle();
 }
 
-function isInSession(state: TransportState): boolean {
+/** Whether a session is under way. */
+export function isInSession(state: TransportState): boolean {
   return state === "connecting" || state === "connected" || state === "ready";
 }
 

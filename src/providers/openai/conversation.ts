@@ -5,12 +5,16 @@ import { asProtocolError } from "../../rtvi/translate/field-reader.js";
 import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
-import { messageItem } from "./items.js";
 import { PROCESSOR, SERVICE } from "./names.js";
-import { readCommand, type AppCommand } from "./outbound.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { readCommand } from "./outbound.js";
+import type { JsonRecord } from "../../rtvi/translate/records.js";
+import { readContext } from "../../rtvi/inference/context.js";
+import { ConversationLedger } from "../../rtvi/translate/ledger.js";
+import { AppTurns } from "./translate/app-turns.js";
 import { Bot } from "./translate/bot.js";
+import { ItemRegister } from "./translate/item-register.js";
 import { Opening, type OpeningSetup } from "./translate/opening.js";
+import { showable } from "./showable.js";
 import { Troubles } from "./translate/troubles.js";
 import { TurnClock } from "../../rtvi/translate/turn-clock.js";
 import { UserTurns } from "../../rtvi/translate/user-turns.js";
@@ -29,6 +33,8 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   readonly now: () => number;
   /** Wall-clock time. */
   readonly date: () => Date;
+  /** Where the conversation is written down. Default one of its own. */
+  readonly ledger?: ConversationLedger;
 }
 
 /**
@@ -42,10 +48,15 @@ export class Conversation implements ServiceConversation {
   readonly #clock: TurnClock;
   readonly #bot: Bot;
   readonly #troubles: Troubles;
+  readonly #register = new ItemRegister(this.#sink);
+  readonly #app: AppTurns;
+  /** What was said and done so far. */
+  readonly ledger: ConversationLedger;
 
   constructor(private readonly setup: ConversationSetup) {
-    const { playback, now, date } = setup;
-    this.#opening = new Opening(this.#sink, { ...setup, formats: playback === "local" });
+    const { playback, now, date, ledger = new ConversationLedger() } = setup;
+    this.ledger = ledger;
+    this.#opening = new Opening(this.#sink, { ...setup, formats: playback === "local" }, this.#register);
     this.#user = new UserTurns(this.#sink, date);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new Bot(this.#sink, {
@@ -58,7 +69,10 @@ export class Conversation implements ServiceConversation {
       spoke: () => {
         this.#opening.spoke();
       },
+      ledger,
     });
+    const [sink, opening, clock, bot, register] = [this.#sink, this.#opening, this.#clock, this.#bot, this.#register];
+    this.#app = new AppTurns({ sink, opening, clock, bot, ledger, register });
     this.#troubles = new Troubles(this.#sink, setup.redact, this.#bot.sequencer, this.#opening);
   }
 
@@ -101,8 +115,14 @@ export class Conversation implements ServiceConversation {
 
   /** Silences the bot and stops what it is making, as a click or a text does. */
   interrupt(): Effect[] {
-    this.#bot.silence();
-    this.#bot.interrupt(true);
+    return this.act((turns) => {
+      turns.interrupt();
+    });
+  }
+
+  /** What the app does to the conversation. @throws what `run` throws; nothing has happened then. */
+  act(run: (turns: AppTurns) => void): Effect[] {
+    run(this.#app);
     return this.#sink.take();
   }
 
@@ -114,7 +134,7 @@ export class Conversation implements ServiceConversation {
     const command = readCommand(message, this.setup.name);
     switch (command.type) {
       case "say":
-        this.#say(command, message);
+        this.#app.say(command, message);
         break;
       case "tool-result":
         if (this.#bot.tools.result(command.callId, command.output, command.result)) break;
@@ -139,7 +159,7 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
-  /** The wire is gone: closes whatever was said to have started. */
+  /** The wire is gone: closes what was said to have started. */
   end(): Effect[] {
     this.#user.end();
     this.#bot.end();
@@ -164,12 +184,21 @@ export class Conversation implements ServiceConversation {
         break;
       case "input_audio_buffer.committed":
         this.#clock.turnCommitted();
+        if (event.itemId !== undefined) this.ledger.reserve(event.itemId);
+        break;
+      case "conversation.item.added":
+      case "conversation.item.created":
+        if (event.item.id !== undefined) this.#register.added(event.item.id);
+        break;
+      case "conversation.item.deleted":
+        this.#app.deleted(event.itemId);
         break;
       case "conversation.item.input_audio_transcription.delta":
         this.#user.heard(event.itemId, event.delta);
         break;
       case "conversation.item.input_audio_transcription.completed":
         this.#user.understood(event.itemId, event.transcript);
+        this.ledger.note(event.itemId, { type: "message", role: "user", content: event.transcript.trim() });
         break;
       case "conversation.item.input_audio_transcription.failed":
         this.#user.notUnderstood(event.itemId);
@@ -203,6 +232,7 @@ export class Conversation implements ServiceConversation {
 
   #configured(session: JsonRecord): void {
     if (!this.#opening.updated(session)) return;
+    for (const item of readContext(this.setup.initialMessages, "initial_messages")) this.ledger.append(item);
     this.#sink.add({ type: "ready" });
     if (!this.setup.runInitial) return;
     this.#clock.turnEnded();
@@ -217,30 +247,4 @@ export class Conversation implements ServiceConversation {
     this.#bot.interrupt(!this.#opening.interruptsResponses);
     this.#bot.sequencer.userStarted();
   }
-
-  #say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
-    const { dialect } = this.#opening;
-    const item = messageItem({ role: command.role, content: command.content }, dialect, message.type);
-    if (command.run) {
-      this.#bot.silence();
-      this.#bot.interrupt(true);
-    }
-    this.#sink.send({ type: "conversation.item.create", item });
-    if (command.acknowledge) this.#sink.deliver("append-to-context-result", { result: "success" }, message.id);
-    if (!command.run) return;
-    this.#clock.turnEnded();
-    const key = dialect === "beta" ? "modalities" : "output_modalities";
-    this.#bot.request(command.audio ? {} : { params: { [key]: ["text"] } });
-  }
-}
-
-/** An event as the app may see it: a beta session carries the secret that opened it, and an error may quote it. */
-function showable(record: JsonRecord, redact: (text: string) => string): JsonRecord {
-  const session = fieldOf(record, "session");
-  const error = fieldOf(record, "error");
-  const message = isRecord(error) ? stringAt(error, "message") : undefined;
-  if (isRecord(error) && message !== undefined) return { ...record, error: { ...error, message: redact(message) } };
-  if (!isRecord(session)) return record;
-  const { client_secret: _secret, ...rest } = session;
-  return { ...record, session: rest };
 }

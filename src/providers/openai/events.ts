@@ -44,9 +44,11 @@ interface Part {
 export type ServerEvent =
   | { readonly type: "session.created" | "session.updated"; readonly session: JsonRecord }
   | {
-      readonly type:
-        "input_audio_buffer.speech_started" | "input_audio_buffer.speech_stopped" | "input_audio_buffer.committed";
+      readonly type: "input_audio_buffer.speech_started" | "input_audio_buffer.speech_stopped";
     }
+  | { readonly type: "input_audio_buffer.committed"; readonly itemId: string | undefined }
+  | { readonly type: "conversation.item.added" | "conversation.item.created"; readonly item: ItemInfo }
+  | { readonly type: "conversation.item.deleted"; readonly itemId: string }
   | {
       readonly type: "conversation.item.input_audio_transcription.delta";
       readonly itemId: string;
@@ -130,8 +132,14 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent {
       return { type, session: read.raw("session") };
     case "input_audio_buffer.speech_started":
     case "input_audio_buffer.speech_stopped":
-    case "input_audio_buffer.committed":
       return { type };
+    case "input_audio_buffer.committed":
+      return { type, itemId: read.optionalId("item_id") };
+    case "conversation.item.added":
+    case "conversation.item.created":
+      return { type, item: readItem(read.inner("item")) };
+    case "conversation.item.deleted":
+      return { type, itemId: read.id("item_id") };
     case "conversation.item.input_audio_transcription.delta":
       return { type, itemId: read.id("item_id"), delta: read.optionalText("delta", LONGEST_TEXT) ?? "" };
     case "conversation.item.input_audio_transcription.completed":

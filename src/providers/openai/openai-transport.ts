@@ -17,6 +17,9 @@ import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
 import { readServiceEvent } from "./outbound.js";
 import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
+import { isServiceRequest } from "../../rtvi/inference/protocol.js";
+import { isInSession } from "../../rtvi/requests.js";
+import { openAIInference, type OpenAIInference } from "./services/inference.js";
 import { ServiceRuntime } from "../../rtvi/translate/runtime.js";
 import { checkSettings } from "./settings.js";
 
@@ -30,9 +33,12 @@ export interface ServiceTraits extends Pick<ConversationSetup, "name" | "playbac
 
 /** What both OpenAI transports are, whatever carries their events: options, messages, settings and interruption. */
 export abstract class OpenAITransport extends RealTimeWebsocketTransport {
+  /** The messages of RTVI's services are answered here, in every state. */
+  readonly answersServices = true;
   declare protected _service_options: OpenAIServiceOptions;
   protected readonly _runtime: ServiceRuntime<Conversation>;
   protected _params: OpenAIConnectionParams | undefined;
+  private readonly _inference: OpenAIInference;
 
   constructor(
     service_options: OpenAIServiceOptions,
@@ -66,6 +72,17 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
       },
       SERVICE,
     );
+    this._inference = openAIInference({
+      options: () => this._service_options,
+      change: (options) => {
+        this._service_options = { ...this._service_options, ...options };
+      },
+      params: () => (isInSession(this.state) ? { ...this._params } : undefined),
+      update: (settings) => {
+        this.updateSettings(settings);
+      },
+      runtime: this._runtime,
+    });
   }
 
   /** Nothing to prepare: every attempt makes its own wire. */
@@ -124,16 +141,17 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
   async sendReadyMessage(): Promise<void> {
     await this.whenReady();
     const about = { library: "rtvi-machine", service: "openai-realtime" };
-    this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about });
+    this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about, config: this._inference.config });
   }
 
   /**
-   * Takes `send-text`, `append-to-context`, `llm-function-call-result`, `disconnect-bot`, and `client-message` with
-   * `t: "raw"` and a client event of the Realtime API as `d`.
+   * Takes the messages of RTVI's services (in every state; actions need a session), `send-text`, `append-to-context`,
+   * `llm-function-call-result`, `disconnect-bot`, and `client-message` with `t: "raw"` and a client event of the Realtime
+   * API as `d`.
    * @throws NotReadyError before the session is ready; MessageTooLargeError; UnsupportedFeatureError for any other type,
-   * and InvalidOptionsError for a field that is wrong, all but the size also through `onMessageError`. What is wrong with a
-   * `client-message` goes there alone: of a `sendClientRequest` that throws, client-js rejects a second promise that
-   * nobody can catch.
+   * and InvalidOptionsError for a field that is wrong, all but the size also through `onMessageError`. What is wrong with
+   * a `client-message`, or with a message of the services, goes there alone: of a `sendClientRequest` that throws,
+   * client-js rejects a second promise that nobody can catch.
    */
   sendMessage(message: RTVIMessage): void {
     if (message.type === "client-ready") return;
@@ -141,9 +159,12 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
       throw new MessageTooLargeError(`The message is larger than ${this.maxMessageSize} bytes.`);
     }
     try {
-      this._runtime.message(message);
+      const answer = this._inference.answer(message);
+      if (answer === undefined) this._runtime.message(message);
+      else this.deliver(answer.type, answer.data, message.id);
     } catch (error) {
       if (error instanceof Error) this.rejectMessage(message, error);
+      if (isServiceRequest(message.type)) return;
       if (message.type !== "client-message" || error instanceof NotReadyError) throw error;
     }
   }
@@ -174,6 +195,10 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
       ...this._service_options,
       settings: { ...this._service_options.settings, ...settings },
     };
+    // Those of the connection parameters lie over the options, and would be back after a reconnection.
+    if (this._params?.settings !== undefined) {
+      this._params = { ...this._params, settings: { ...this._params.settings, ...checked } };
+    }
     this._runtime.tell((conversation) => conversation.updateSettings(checked));
   }
 

@@ -1,3 +1,4 @@
+import { BOT } from "../../rtvi/conversation-transport.js";
 import {
   DeviceError,
   type PipecatClientOptions,
@@ -18,7 +19,6 @@ import { redactor } from "../../rtvi/translate/redact.js";
 import { callUrl, exchangeOffer } from "./service-call.js";
 
 const NAME = "OpenAIRealTimeWebRTCTransport";
-const BOT = { id: "bot", name: "bot", local: false } as const;
 const ICE_GRACE_MS = 5_000;
 
 /**

@@ -18,18 +18,24 @@ export class BotOutput {
   readonly #items = new Map<string, Item>();
   #segments = 0;
 
-  constructor(private readonly sink: EffectSink) {}
+  /** @param said Told the text of an item as it grows; and, when an interruption cut it, what of it was heard. */
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly said: (itemId: string, text: string, responseId: string) => void = () => undefined,
+  ) {}
 
   /** A piece of an item's text. `spoken`: it is the transcript of audio. */
   add(responseId: string, itemId: string, delta: string, spoken: boolean): void {
     const item = this.#item(responseId, itemId, spoken);
     this.#announce(item, item.text.add(delta));
+    this.said(itemId, item.text.text, responseId);
   }
 
   /** An item's text is complete; `whole` fills in what no delta brought. */
   finish(responseId: string, itemId: string, whole: string | undefined, spoken: boolean): void {
     const item = this.#item(responseId, itemId, spoken);
     this.#announce(item, item.text.finish(whole));
+    this.said(itemId, item.text.text, responseId);
   }
 
   /** A response is over: completes the texts of its items, and lets go of those of which nothing more will be heard. */
@@ -62,6 +68,8 @@ export class BotOutput {
 
   /** Nothing more will be heard of an item. */
   forget(itemId: string): void {
+    const item = this.#items.get(itemId);
+    if (item?.spoken === true && !item.text.allSpoken) this.said(itemId, item.text.heard, item.responseId);
     this.#items.delete(itemId);
   }
 

@@ -121,6 +121,11 @@ export class ServiceRuntime<C extends ServiceConversation> {
     this.tell((conversation) => conversation.interrupt());
   }
 
+  /** The conversation that messages of the app go to. @throws NotReadyError */
+  get conversation(): C {
+    return this.#ready().conversation;
+  }
+
   /** Does what the conversation of an open wire wants done; nothing happens without one. */
   tell(run: (conversation: C) => Effect[]): void {
     const live = this.#live;
@@ -129,8 +134,13 @@ export class ServiceRuntime<C extends ServiceConversation> {
 
   /** A message of the app. @throws NotReadyError, UnsupportedFeatureError, InvalidOptionsError */
   message(message: RTVIMessage): void {
+    this.act((conversation) => conversation.message(message));
+  }
+
+  /** Something else that the app asks for. @throws NotReadyError; what `run` throws: then nothing has happened. */
+  act(run: (conversation: C) => Effect[]): void {
     const live = this.#ready();
-    this.#perform(live, live.conversation.message(message));
+    this.#perform(live, run(live.conversation));
   }
 
   /** Sends a message of the service's own protocol. @throws NotReadyError */

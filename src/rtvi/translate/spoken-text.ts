@@ -30,6 +30,17 @@ export class SpokenText {
     return this.#finished;
   }
 
+  /** Everything known of it, heard or not. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** What of it has been shown as spoken. */
+  get heard(): string {
+    const last = this.segments.findLast(({ shown }) => shown > 0);
+    return last === undefined ? "" : this.#text.slice(0, last.start + last.shown).trim();
+  }
+
   constructor(private readonly nextId: () => number) {}
 
   /** Takes a delta; returns the sentences it completed. */

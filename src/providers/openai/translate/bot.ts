@@ -2,7 +2,9 @@ import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
 import type { OpenAISink } from "../effects.js";
 import type { ResponseInfo, ServerEvent } from "../events.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
+import { BoundedSet } from "../../../rtvi/translate/bounded-set.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
+import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
 import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
@@ -21,6 +23,7 @@ export interface BotSetup {
   readonly answered: () => void;
   /** Called when the model's voice is first used. */
   readonly spoke: () => void;
+  readonly ledger: ConversationLedger;
 }
 
 /** The events that carry what the model makes. */
@@ -32,6 +35,7 @@ export class Bot {
   readonly tools: ToolCalls;
   readonly #responses: Responses;
   readonly #output: BotOutput;
+  readonly #asides = new BoundedSet(64);
   readonly #speech: BotSpeech;
 
   constructor(
@@ -39,12 +43,14 @@ export class Bot {
     private readonly setup: BotSetup,
   ) {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
-    this.#output = new BotOutput(sink);
+    this.#output = new BotOutput(sink, (itemId, text, responseId) => {
+      this.#remember(itemId, text, responseId);
+    });
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, (item_id, audio_end_ms) => {
       sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
     });
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
-    this.tools = new ToolCalls(sink, () => {
+    this.tools = new ToolCalls(sink, setup.ledger, () => {
       this.request({ patient: true });
     });
   }
@@ -163,6 +169,13 @@ export class Bot {
     this.#speech.end();
     this.#responses.end();
     this.tools.end();
+  }
+
+  /** What is said out of band is not part of the conversation. */
+  #remember(itemId: string, content: string, responseId: string): void {
+    if (this.#responses.isOutOfBand(responseId)) this.#asides.add(itemId);
+    if (this.#asides.has(itemId)) return;
+    this.setup.ledger.note(itemId, { type: "message", role: "assistant", content });
   }
 
   #audio(responseId: string, itemId: string, delta: string): void {

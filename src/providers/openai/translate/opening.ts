@@ -4,6 +4,7 @@ import { messageItem } from "../items.js";
 import type { OpenAIMessage } from "../options.js";
 import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../rtvi/translate/records.js";
 import { buildSession } from "../session.js";
+import type { ItemRegister } from "./item-register.js";
 
 /** What a session is opened with. */
 export interface OpeningSetup {
@@ -32,6 +33,7 @@ export class Opening {
   constructor(
     private readonly sink: OpenAISink,
     private readonly setup: OpeningSetup,
+    private readonly register: ItemRegister,
   ) {
     this.#dialect = setup.dialect === "beta" ? "beta" : "ga";
   }
@@ -79,8 +81,7 @@ export class Opening {
     if (this.#phase !== "configuring") return false;
     this.#phase = "ready";
     this.setup.initialMessages.forEach((message, index) => {
-      const item = messageItem(message, this.#dialect, `initial_messages[${index}]`);
-      this.sink.send({ type: "conversation.item.create", item });
+      this.register.create(messageItem(message, this.#dialect, `initial_messages[${index}]`));
     });
     return true;
   }

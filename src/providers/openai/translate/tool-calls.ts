@@ -1,3 +1,4 @@
+import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
 import { ProtocolError } from "../../../errors.js";
 import type { OpenAISink } from "../effects.js";
 import type { ItemInfo } from "../events.js";
@@ -31,6 +32,7 @@ export class ToolCalls {
   /** @param proceed Called when the model may go on with the results. */
   constructor(
     private readonly sink: OpenAISink,
+    private readonly ledger: ConversationLedger,
     private readonly proceed: () => void,
   ) {}
 
@@ -50,6 +52,7 @@ export class ToolCalls {
     const call = known ?? this.#open(responseId, callId, called);
     if (call === undefined) return;
     call.phase = "running";
+    this.ledger.note(`call ${callId}`, { type: "tool-call", callId, name: called, arguments: json });
     const parsed = parseArguments(json);
     if (parsed === undefined) {
       this.#refuse(call, called);
@@ -126,6 +129,7 @@ export class ToolCalls {
 
   #answer(call: Call, output: string): void {
     call.phase = "answered";
+    this.ledger.append({ type: "tool-result", callId: call.callId, output });
     this.sink.send({
       type: "conversation.item.create",
       item: { type: "function_call_output", call_id: call.callId, output },

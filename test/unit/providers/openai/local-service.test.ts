@@ -206,4 +206,61 @@ describe("OpenAIRealTimeWebSocketTransport with the local service", { timeout: 2
     expect(rig.manager.speaker.queue).toEqual([]);
     expect(rig.errors).toEqual([]);
   });
+
+  it("answers RTVI's services: options, actions, and the conversation as it went", async () => {
+    const rig = await ready(await withService(), {
+      initial_messages: [{ role: "system", content: "Be kind." }],
+      run_initial_messages: false,
+      session_config: { input_audio_transcription: { model: "whisper-1" } },
+    });
+    const ask = (type: string, data: object = {}) => {
+      const request = new RTVIMessage(type, data);
+      rig.transport.sendMessage(request);
+      return rig.told.find(({ id }) => id === request.id);
+    };
+    const act = (service: string, action: string, args: Record<string, unknown> = {}) => {
+      const list = Object.entries(args).map(([name, value]) => ({ name, value }));
+      return ask("action", { service, action, arguments: list })?.data;
+    };
+
+    const config = [{ service: "vad", options: [{ name: "params", value: { stop_secs: 1.5 } }] }];
+    expect(ask("update-config", { config })?.type).toBe("config");
+    rig.transport.sendServiceEvent({ type: "input_audio_buffer.clear" });
+    expect(
+      ask("update-config", { config: [{ service: "llm", options: [{ name: "model", value: "other" }] }] }),
+    ).toMatchObject({
+      type: "error-response",
+      data: { error: expect.stringContaining("llm.model cannot change") as string },
+    });
+
+    expect(act("tts", "say", { text: "Ahoy there!" })).toEqual({ result: true });
+    await rig.seen("bot-stopped-speaking");
+    expect(act("llm", "append_to_messages", { messages: [{ role: "user", content: "how are you" }] })).toEqual({
+      result: true,
+    });
+    await rig.seen("bot-stopped-speaking", 2);
+    const context = act("llm", "get_context") as { result: { messages: { role: string; content: string }[] } };
+    expect(context.result.messages.map(({ role, content }) => [role, content])).toEqual([
+      ["system", "Be kind."],
+      ["assistant", expect.stringContaining("Ahoy there!")],
+      ["user", "how are you"],
+      ["assistant", "You said: how are you"],
+    ]);
+
+    expect(act("llm", "set_context", { messages: [{ role: "user", content: "anew" }] })).toEqual({ result: true });
+    expect(act("llm", "run")).toEqual({ result: true });
+    await rig.seen("bot-stopped-speaking", 3);
+    expect(rig.data("bot-output").at(-1)).toMatchObject({ text: "You said: anew" });
+    expect(act("llm", "get_context")).toMatchObject({
+      result: {
+        messages: [
+          { role: "user", content: "anew" },
+          { role: "assistant", content: "You said: anew" },
+        ],
+        tools: [],
+      },
+    });
+    expect(act("tts", "interrupt")).toEqual({ result: true });
+    expect(rig.errors).toEqual([]);
+  });
 });

@@ -100,7 +100,11 @@ export class Scenario {
 
   /** The client events sent so far, without their ids. */
   get sent(): Record<string, unknown>[] {
-    return this.of("send").map(({ event: { event_id: _id, ...event } }) => event);
+    return this.of("send").map(({ event: { event_id: _id, ...event } }) => {
+      if (event.type !== "conversation.item.create") return event;
+      const { id: _itemId, ...item } = event.item as Record<string, unknown>;
+      return { ...event, item };
+    });
   }
 
   get sentTypes(): string[] {

@@ -1,0 +1,75 @@
+import { contextMessages } from "../../../rtvi/inference/context.js";
+import { InferenceServer } from "../../../rtvi/inference/inference-server.js";
+import { sameValue } from "../../../rtvi/inference/values.js";
+import type { JsonRecord } from "../../../rtvi/translate/records.js";
+import type { ServiceRuntime } from "../../../rtvi/translate/runtime.js";
+import type { Conversation } from "../conversation.js";
+import { checkMessages } from "../items.js";
+import { DEFAULT_MODEL, type OpenAIServiceOptions } from "../options.js";
+import type { OpenAIConnectionParams } from "../params.js";
+import { mergedSettings } from "../plan.js";
+import { checkSettings } from "../settings.js";
+import { openAIServices } from "./table.js";
+import type { OpenAIServiceSettings } from "./service-settings.js";
+
+/** What the inference server needs of its transport. */
+export interface OpenAIInferencePorts {
+  options(): OpenAIServiceOptions;
+  /** Lays options over those that there are. */
+  change(options: Pick<OpenAIServiceOptions, "model" | "initial_messages">): void;
+  /** The connection parameters of the running session; undefined outside one. */
+  params(): OpenAIConnectionParams | undefined;
+  /** Changes session settings (checked), now and for later. */
+  update(settings: JsonRecord): void;
+  readonly runtime: ServiceRuntime<Conversation>;
+}
+
+/** Answers the messages of RTVI's services in OpenAI's place. */
+export type OpenAIInference = InferenceServer<OpenAIServiceSettings>;
+
+/** The inference server of an OpenAI transport. */
+export function openAIInference(ports: OpenAIInferencePorts): OpenAIInference {
+  const { runtime } = ports;
+  const table = openAIServices({
+    act: (run) => {
+      runtime.act((conversation) => conversation.act(run));
+    },
+    context: () => ({
+      messages: contextMessages(runtime.conversation.ledger.items),
+      tools: table.llm.options.tools.get(settingsOf(ports)) ?? [],
+    }),
+  });
+  return new InferenceServer(table, {
+    get settings() {
+      return settingsOf(ports);
+    },
+    apply: (next, interrupt) => {
+      apply(ports, next, interrupt);
+    },
+  });
+}
+
+function settingsOf(ports: OpenAIInferencePorts): OpenAIServiceSettings {
+  const options = ports.options();
+  const params = ports.params();
+  return {
+    inSession: params !== undefined,
+    model: params?.model ?? options.model ?? DEFAULT_MODEL,
+    initialMessages: params?.initial_messages ?? options.initial_messages ?? [],
+    settings: { ...mergedSettings(options), ...params?.settings },
+  };
+}
+
+function apply(ports: OpenAIInferencePorts, next: OpenAIServiceSettings, interrupt: boolean): void {
+  const before = settingsOf(ports);
+  const changed = Object.fromEntries(
+    Object.entries(next.settings).filter(([key, value]) => !sameValue(value, before.settings[key])),
+  );
+  checkSettings(changed, "settings");
+  if (next.model !== before.model) ports.change({ model: next.model });
+  if (next.initialMessages !== before.initialMessages) {
+    ports.change({ initial_messages: checkMessages(next.initialMessages, "llm.initial_messages") });
+  }
+  if (interrupt) ports.runtime.interrupt();
+  if (Object.keys(changed).length > 0) ports.update(changed);
+}

@@ -1,0 +1,168 @@
+import { InvalidOptionsError } from "../../../errors.js";
+import type { ServiceDefinition, ServiceOption } from "../../../rtvi/inference/service-table.js";
+import type { ValueType } from "../../../rtvi/inference/protocol.js";
+import { checkMessages } from "../items.js";
+import type { AppTurns } from "../translate/app-turns.js";
+import {
+  fieldOfSetting,
+  settingOf,
+  withFieldOfSetting,
+  withSetting,
+  type OpenAIServiceSettings,
+} from "./service-settings.js";
+import { choiceOf, restoredTools, shownChoice, shownTools, shownVoice, voiceOf } from "./tools.js";
+import { enabled, params } from "./vad.js";
+
+type Option = ServiceOption<OpenAIServiceSettings>;
+
+/** What the actions of the services act on. */
+export interface OpenAIServiceActions {
+  /** Does something to the conversation. @throws NotReadyError before the session is ready. */
+  readonly act: (run: (turns: AppTurns) => void) => void;
+  /** The conversation, and the tools. @throws NotReadyError before the session is ready. */
+  readonly context: () => { readonly messages: readonly unknown[]; readonly tools: unknown };
+}
+
+/** A session setting whose value is the option's. */
+function setting(key: string, type: ValueType): Option {
+  return { type, get: (all) => settingOf(all, key), set: (all, value) => withSetting(all, key, value) };
+}
+
+/** A field of the setting for the user's transcripts. */
+function transcription(field: string): Option {
+  const key = "input_audio_transcription";
+  return {
+    type: "string",
+    get: (all) => fieldOfSetting(all, key, field),
+    set: (all, value) => withFieldOfSetting(all, key, field, value),
+  };
+}
+
+const model: Option = {
+  type: "string",
+  get: (all) => all.model,
+  set: (all, value) => {
+    if (all.inSession) throw new InvalidOptionsError("llm.model cannot change during a session: disconnect() first.");
+    if (typeof value !== "string" || value === "") throw new InvalidOptionsError("llm.model must not be empty.");
+    return { ...all, model: value };
+  },
+};
+
+const initialMessages: Option = {
+  type: "array",
+  get: (all) => all.initialMessages,
+  set: (all, value) => ({ ...all, initialMessages: checkMessages(value, "llm.initial_messages") }),
+};
+
+const maxTokens: Option = {
+  type: "number",
+  get: (all) => {
+    const most = ["max_output_tokens", "max_tokens", "max_response_output_tokens"].map((key) => settingOf(all, key));
+    const inForce = most.find((value) => value !== undefined);
+    return typeof inForce === "number" ? inForce : undefined;
+  },
+  set: (all, value) => withSetting(all, "max_output_tokens", value),
+};
+
+const tools: Option = {
+  type: "array",
+  get: (all) => shownTools(settingOf(all, "tools")),
+  set: (all, value) => withSetting(all, "tools", restoredTools(value, settingOf(all, "tools"))),
+};
+
+const toolChoice: Option = {
+  type: "string",
+  get: (all) => shownChoice(settingOf(all, "tool_choice")),
+  set: (all, value) => withSetting(all, "tool_choice", choiceOf(value)),
+};
+
+const voice: Option = {
+  type: "string",
+  get: (all) => shownVoice(settingOf(all, "voice")),
+  set: (all, value) => withSetting(all, "voice", voiceOf(value)),
+};
+
+/** The services of the OpenAI transports, in the names of RTVI's own server. */
+export function openAIServices({ act, context }: OpenAIServiceActions) {
+  const done = (run: (turns: AppTurns) => void): true => {
+    act(run);
+    return true;
+  };
+  return {
+    vad: { options: { enabled, params }, actions: {} },
+    stt: {
+      options: {
+        model: transcription("model"),
+        language: transcription("language"),
+        prompt: transcription("prompt"),
+      },
+      actions: {},
+    },
+    llm: {
+      options: {
+        model,
+        initial_messages: initialMessages,
+        instructions: setting("instructions", "string"),
+        temperature: setting("temperature", "number"),
+        max_tokens: maxTokens,
+        tools,
+        tool_choice: toolChoice,
+      },
+      actions: {
+        run: {
+          arguments: { interrupt: { type: "bool" } },
+          result: "bool",
+          run: ({ interrupt = true }) =>
+            done((turns) => {
+              if (interrupt === true) turns.interrupt();
+              turns.run();
+            }),
+        },
+        append_to_messages: {
+          arguments: { messages: { type: "array", required: true }, run_immediately: { type: "bool" } },
+          result: "bool",
+          run: ({ messages, run_immediately: run = true }) =>
+            done((turns) => {
+              turns.append(messages, run === true);
+            }),
+        },
+        get_context: { arguments: {}, result: "object", run: context },
+        set_context: {
+          arguments: {
+            messages: { type: "array", required: true },
+            interrupt: { type: "bool" },
+            run_immediately: { type: "bool" },
+          },
+          result: "bool",
+          run: ({ messages, interrupt, run_immediately: run }) =>
+            done((turns) => {
+              turns.replace(messages, interrupt === true);
+              if (run === true) turns.run();
+            }),
+        },
+      },
+    },
+    tts: {
+      options: { voice, speed: setting("speed", "number") },
+      actions: {
+        say: {
+          arguments: { text: { type: "string", required: true }, interrupt: { type: "bool" } },
+          result: "bool",
+          run: ({ text, interrupt }) =>
+            done((turns) => {
+              if (interrupt === true) turns.interrupt();
+              turns.speak(String(text));
+            }),
+        },
+        interrupt: {
+          arguments: {},
+          result: "bool",
+          run: () =>
+            done((turns) => {
+              turns.interrupt();
+            }),
+        },
+      },
+    },
+  } satisfies Record<string, ServiceDefinition<OpenAIServiceSettings>>;
+}

@@ -1,0 +1,126 @@
+import type { RTVIMessage } from "@pipecat-ai/client-js";
+import { readContext } from "../../../rtvi/inference/context.js";
+import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
+import type { JsonRecord } from "../../../rtvi/translate/records.js";
+import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
+import { messageItem } from "../items.js";
+import type { AppCommand } from "../outbound.js";
+import type { OpenAISink } from "../effects.js";
+import type { Bot } from "./bot.js";
+import type { ItemRegister } from "./item-register.js";
+import type { Opening } from "./opening.js";
+
+/** What the app's turns act on. */
+export interface AppTurnParts {
+  readonly sink: OpenAISink;
+  readonly opening: Opening;
+  readonly clock: TurnClock;
+  readonly bot: Bot;
+  readonly ledger: ConversationLedger;
+  readonly register: ItemRegister;
+}
+
+/** What the app itself puts into the conversation, takes out of it, and asks the bot to do about it. */
+export class AppTurns {
+  readonly #parts: AppTurnParts;
+
+  constructor(parts: AppTurnParts) {
+    this.#parts = parts;
+  }
+
+  /** A `send-text` or `append-to-context`. @throws InvalidOptionsError; nothing has happened then. */
+  say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
+    const { opening, ledger, register, sink, bot, clock } = this.#parts;
+    const { role, content } = command;
+    const item = messageItem({ role, content }, opening.dialect, message.type);
+    if (command.run) this.interrupt();
+    register.create(item);
+    for (const said of readContext([{ role, content }], message.type)) ledger.append(said);
+    if (command.acknowledge) sink.deliver("append-to-context-result", { result: "success" }, message.id);
+    if (!command.run) return;
+    clock.turnEnded();
+    bot.request(command.audio ? {} : { params: { [this.#modalities]: ["text"] } });
+  }
+
+  /**
+   * Adds messages to the conversation; `run`: interrupts the bot and has it answer.
+   * @throws InvalidOptionsError naming the message that makes no sense; nothing has happened then.
+   */
+  append(messages: unknown, run: boolean): void {
+    const items = this.#read(messages);
+    if (run) this.interrupt();
+    this.#create(items);
+    if (run) this.run();
+  }
+
+  /**
+   * Replaces the conversation.
+   * @throws InvalidOptionsError naming the message that makes no sense; nothing has happened then.
+   */
+  replace(messages: unknown, interrupt: boolean): void {
+    const items = this.#read(messages);
+    if (interrupt) this.interrupt();
+    this.#parts.register.deleteAll();
+    this.#parts.ledger.clear();
+    this.#create(items);
+  }
+
+  /** Has the bot answer the conversation as it stands, as soon as it may. */
+  run(): void {
+    this.#parts.clock.turnEnded();
+    this.#parts.bot.request();
+  }
+
+  /**
+   * Has the bot speak a text, as soon as it may. The words become part of the conversation; the model is shown nothing
+   * else meanwhile, and calls no function.
+   */
+  speak(text: string): void {
+    this.#parts.bot.request({
+      params: {
+        instructions: `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`,
+        input: [],
+        tool_choice: "none",
+        [this.#modalities]: this.#parts.opening.dialect === "beta" ? ["audio", "text"] : ["audio"],
+      },
+    });
+  }
+
+  /** The service has an item no longer. */
+  deleted(itemId: string): void {
+    this.#parts.register.deleted(itemId);
+    this.#parts.ledger.remove(itemId);
+  }
+
+  /** Silences the bot and stops what it is making. */
+  interrupt(): void {
+    this.#parts.bot.silence();
+    this.#parts.bot.interrupt(true);
+  }
+
+  get #modalities(): string {
+    return this.#parts.opening.dialect === "beta" ? "modalities" : "output_modalities";
+  }
+
+  #read(messages: unknown): { readonly item: JsonRecord; readonly said: LedgerItem }[] {
+    return readContext(messages, "messages").map((said, index) => ({ said, item: this.#wire(said, index) }));
+  }
+
+  #wire(said: LedgerItem, index: number): JsonRecord {
+    switch (said.type) {
+      case "message":
+        return messageItem(said, this.#parts.opening.dialect, `messages[${index}]`);
+      case "tool-call":
+        return { type: "function_call", call_id: said.callId, name: said.name, arguments: said.arguments };
+      case "tool-result":
+        return { type: "function_call_output", call_id: said.callId, output: said.output };
+    }
+  }
+
+  #create(items: readonly { readonly item: JsonRecord; readonly said: LedgerItem }[]): void {
+    for (const { item, said } of items) {
+      this.#parts.register.create(item);
+      this.#parts.ledger.append(said);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { JsonRecord } from "../../../rtvi/translate/records.js";
+import type { OpenAISink } from "../effects.js";
+
+/** Items remembered; older ones can no longer be deleted. */
+const MOST_KNOWN = 2_048;
+
+/** The items of the service's conversation, by id, so that it can be emptied. */
+export class ItemRegister {
+  readonly #known = new Set<string>();
+  #created = 0;
+
+  constructor(private readonly sink: OpenAISink) {}
+
+  /** Creates an item, under an id of ours: it can be deleted before the service has said that it is there. */
+  create(item: JsonRecord): void {
+    this.#created += 1;
+    const id = `rtvi_item_${this.#created}`;
+    this.added(id);
+    this.sink.send({ type: "conversation.item.create", item: { id, ...item } });
+  }
+
+  /** The service has an item. */
+  added(id: string): void {
+    this.#known.add(id);
+    if (this.#known.size <= MOST_KNOWN) return;
+    for (const oldest of this.#known) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+
+  /** The service has an item no longer. */
+  deleted(id: string): void {
+    this.#known.delete(id);
+  }
+
+  /** Has the service forget every item. */
+  deleteAll(): void {
+    for (const item_id of this.#known) this.sink.sendFor("delete", { type: "conversation.item.delete", item_id });
+    this.#known.clear();
+  }
+}

@@ -1,0 +1,119 @@
+import { BoundedSet } from "./bounded-set.js";
+
+/** What was said or done in a conversation. */
+export type LedgerItem =
+  | {
+      readonly type: "message";
+      readonly role: "system" | "user" | "assistant";
+      /** Text, or a list of parts as the app gave it. */
+      readonly content: unknown;
+    }
+  | {
+      readonly type: "tool-call";
+      readonly callId: string;
+      readonly name: string;
+      /** JSON, as the model wrote it. */
+      readonly arguments: string;
+    }
+  | { readonly type: "tool-result"; readonly callId: string; readonly output: string };
+
+/** How much of a conversation is kept. */
+export interface LedgerLimits {
+  /** Default 512. */
+  readonly items?: number;
+  /** Characters of all items, as JSON. Default 256 Ki. */
+  readonly characters?: number;
+}
+
+interface Entry {
+  item: LedgerItem | undefined;
+  size: number;
+}
+
+/**
+ * The conversation so far, in its order, as text: what an app may ask for, and what a new session could be told after a
+ * loss. Bounded: beyond its limits the oldest go, but system messages stay as long as there is anything else.
+ *
+ * Words often come later than the turn they belong to: `reserve()` keeps a turn's place, `note()` fills it.
+ */
+export class ConversationLedger {
+  readonly #entries = new Map<string, Entry>();
+  readonly #limits: Required<LedgerLimits>;
+  /** Whose words may still come, and are not part of the conversation any more. */
+  readonly #gone = new BoundedSet(1_024);
+  #characters = 0;
+  #appended = 0;
+
+  constructor({ items = 512, characters = 256 * 1024 }: LedgerLimits = {}) {
+    this.#limits = { items, characters };
+  }
+
+  /** What is known, oldest first. Turns without words, and results whose call is gone, are left out. */
+  get items(): readonly LedgerItem[] {
+    const known = [...this.#entries.values()].flatMap(({ item }) => (item === undefined ? [] : [item]));
+    const calls = new Set(known.map((item) => (item.type === "tool-call" ? item.callId : undefined)));
+    return known.filter((item) => item.type !== "tool-result" || calls.has(item.callId));
+  }
+
+  /** Adds what has no id of its own. */
+  append(item: LedgerItem): void {
+    this.#appended += 1;
+    // A space: no service's id has one.
+    this.note(`appended ${this.#appended}`, item);
+  }
+
+  /** A turn has its place from now on; its words come later, or never. */
+  reserve(id: string): void {
+    if (this.#entries.has(id) || this.#gone.has(id)) return;
+    this.#entries.set(id, { item: undefined, size: 0 });
+    this.#trim();
+  }
+
+  /** What is known of a turn now, at its place, or at the end where it had none. An empty text takes it back. */
+  note(id: string, item: LedgerItem): void {
+    if (this.#gone.has(id)) return;
+    const entry = this.#entries.get(id) ?? { item: undefined, size: 0 };
+    this.#entries.set(id, entry);
+    this.#characters -= entry.size;
+    const empty = item.type === "message" && item.content === "";
+    entry.item = empty ? undefined : item;
+    entry.size = empty ? 0 : sizeOf(item);
+    this.#characters += entry.size;
+    this.#trim();
+  }
+
+  /** A turn is not part of the conversation any more. */
+  remove(id: string): void {
+    this.#characters -= this.#entries.get(id)?.size ?? 0;
+    this.#entries.delete(id);
+    this.#gone.add(id);
+  }
+
+  /** None of it is part of the conversation any more. */
+  clear(): void {
+    for (const id of [...this.#entries.keys()]) this.remove(id);
+  }
+
+  #trim(): void {
+    while (this.#entries.size > this.#limits.items || this.#characters > this.#limits.characters) {
+      const oldest = this.#oldest();
+      if (oldest === undefined) return;
+      this.remove(oldest);
+    }
+  }
+
+  #oldest(): string | undefined {
+    let system: string | undefined;
+    for (const [id, { item }] of this.#entries) {
+      if (item?.type !== "message" || item.role !== "system") return id;
+      system ??= id;
+    }
+    return system;
+  }
+}
+
+function sizeOf(item: LedgerItem): number {
+  if (item.type === "tool-call") return item.name.length + item.arguments.length;
+  if (item.type === "tool-result") return item.output.length;
+  return typeof item.content === "string" ? item.content.length : JSON.stringify(item.content).length;
+}

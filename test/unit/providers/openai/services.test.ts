@@ -1,0 +1,303 @@
+import { RTVIMessage } from "@pipecat-ai/client-js";
+import { describe, expect, it } from "vitest";
+import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
+import { restoredTools } from "../../../../src/providers/openai/services/tools.js";
+import { ScriptedMediaManager } from "../../../../src/testing/index.js";
+import { silent } from "../../../support/world.js";
+import { played, Scenario, server } from "./scenario.js";
+
+/** A transport without a session: it answers for itself. */
+function offline(options: OpenAIServiceOptions = {}) {
+  const told: RTVIMessage[] = [];
+  const transport = new OpenAIRealTimeWebSocketTransport(
+    { api_key: "sk-secret", ...options },
+    new ScriptedMediaManager(),
+    {
+      logger: silent,
+    },
+  );
+  transport.initialize({ transport }, (message) => void told.push(message));
+  const ask = (type: string, data: unknown = {}) => {
+    transport.sendMessage(new RTVIMessage(type, data, "id1"));
+    return told.at(-1);
+  };
+  const set = (service: string, name: string, value: unknown) =>
+    ask("update-config", { config: [{ service, options: [{ name, value }] }] });
+  const config = () => {
+    const { config: all } = ask("get-config")?.data as {
+      config: { service: string; options: { name: string; value: unknown }[] }[];
+    };
+    return Object.fromEntries(
+      all.map(({ service, options: list }) => [
+        service,
+        Object.fromEntries(list.map(({ name, value }) => [name, value])),
+      ]),
+    );
+  };
+  return { ask, set, config, told };
+}
+
+describe("the services of the OpenAI transports", () => {
+  it("show the options that are set, and never a credential", () => {
+    const mcp = { type: "mcp", server_label: "s", server_url: "https://s", authorization: "mcp-secret", headers: {} };
+    const { config, ask } = offline({
+      model: "gpt-realtime-2",
+      initial_messages: [{ role: "user", content: "hi" }],
+      session_config: {
+        instructions: "Be kind.",
+        voice: { id: "voice_1" },
+        speed: 1.1,
+        max_tokens: 100,
+        tool_choice: { type: "function", function: { name: "f" } },
+        tools: [mcp],
+        turn_detection: { type: "server_vad", silence_duration_ms: 300, threshold: 0.6, prefix_padding_ms: 200 },
+        input_audio_transcription: { model: "whisper-1", language: "de" },
+      },
+    });
+    expect(config()).toEqual({
+      vad: { enabled: true, params: { stop_secs: 0.3, prefix_secs: 0.2, confidence: 0.6 } },
+      stt: { model: "whisper-1", language: "de" },
+      llm: {
+        model: "gpt-realtime-2",
+        initial_messages: [{ role: "user", content: "hi" }],
+        instructions: "Be kind.",
+        max_tokens: 100,
+        tools: [{ type: "mcp", server_label: "s", server_url: "https://s" }],
+        tool_choice: "f",
+      },
+      tts: { voice: "voice_1", speed: 1.1 },
+    });
+    expect(JSON.stringify(ask("get-config"))).not.toContain("secret");
+  });
+
+  it("are described in full, under the names of the seed", () => {
+    const { ask } = offline();
+    const { config } = ask("describe-config")?.data as { config: { name: string; options: { name: string }[] }[] };
+    expect(config.map(({ name, options }) => [name, options.map((option) => option.name).join(" ")])).toEqual([
+      ["vad", "enabled params"],
+      ["stt", "model language prompt"],
+      ["llm", "model initial_messages instructions temperature max_tokens tools tool_choice"],
+      ["tts", "voice speed"],
+    ]);
+    const { actions } = ask("describe-actions")?.data as { actions: { service: string; action: string }[] };
+    expect(actions.map(({ service, action }) => `${service}:${action}`)).toEqual([
+      "llm:run",
+      "llm:append_to_messages",
+      "llm:get_context",
+      "llm:set_context",
+      "tts:say",
+      "tts:interrupt",
+    ]);
+  });
+
+  it.each([
+    ["vad", "params", { stop_secs: 3 }],
+    ["vad", "enabled", false],
+    ["stt", "model", "whisper-1"],
+    ["stt", "prompt", "names"],
+    ["llm", "model", "gpt-realtime-2"],
+    ["llm", "initial_messages", [{ role: "system", content: "Be kind." }]],
+    ["llm", "instructions", "Be brief."],
+    ["llm", "temperature", 0.7],
+    ["llm", "max_tokens", 50],
+    ["llm", "tools", [{ type: "function", name: "f" }]],
+    ["llm", "tool_choice", "required"],
+    ["llm", "tool_choice", "f"],
+    ["tts", "voice", "cedar"],
+    ["tts", "voice", "voice_2"],
+    ["tts", "speed", 1.2],
+  ])("take %s.%s before the session", (service, name, value) => {
+    const { set, config } = offline();
+    expect(set(service, name, value)).toMatchObject({ type: "config", id: "id1" });
+    expect(config()[service]?.[name]).toEqual(value);
+  });
+
+  it.each([
+    ["vad", "params", { start_secs: 1 }, 'vad.params has no "start_secs" here. There are "stop_secs",'],
+    ["vad", "params", { stop_secs: -1 }, "vad.params.stop_secs must be a number from 0 to 60."],
+    ["vad", "params", { confidence: "loud" }, "vad.params.confidence must be a number from 0 to 1."],
+    ["llm", "model", "", "llm.model must not be empty."],
+    ["llm", "initial_messages", ["hi"], "llm.initial_messages[0] must be an object"],
+    ["llm", "tools", ["f"], "settings.tools must be a list of objects."],
+    ["tts", "tempo", 1, 'There is no option tts.tempo. The options of "tts" are "voice" and "speed".'],
+  ])("refuse %s.%s %j, and change nothing", (service, name, value, error) => {
+    const { set, config } = offline();
+    const before = config();
+    expect(set(service, name, value)).toMatchObject({
+      type: "error-response",
+      id: "id1",
+      data: { error: expect.stringContaining(error) as string },
+    });
+    expect(config()).toEqual(before);
+  });
+
+  it("turn detection off and on, and semantic detection into detection by loudness", () => {
+    const { set, config } = offline({ session_config: { turn_detection: { type: "semantic_vad", eagerness: "low" } } });
+    expect(config().vad).toEqual({ enabled: true });
+    set("vad", "params", { stop_secs: 0.4 });
+    expect(config().vad).toEqual({ enabled: true, params: { stop_secs: 0.4 } });
+    set("vad", "enabled", false);
+    expect(config().vad).toEqual({ enabled: false });
+    expect(set("vad", "params", { stop_secs: 1 })?.data).toMatchObject({
+      error: expect.stringContaining("vad.enabled") as string,
+    });
+  });
+
+  it("give a tool that comes back its credential again, and no other server's", () => {
+    const mcp = { type: "mcp", server_label: "s", server_url: "https://s", authorization: "mcp-secret" };
+    const { config } = offline({ session_config: { tools: [mcp] } });
+    const [shown] = config().llm?.tools as object[];
+    const others = [{ ...shown, server_url: "https://evil" }, { ...shown, server_label: "t" }, { type: "mcp" }, "odd"];
+    expect(restoredTools([shown, ...others], [mcp, "odd"])).toEqual([mcp, ...others]);
+    expect(restoredTools([shown], undefined)).toEqual([shown]);
+  });
+
+  it("act in a session only", () => {
+    const { ask } = offline();
+    for (const [service, action] of [
+      ["llm", "run"],
+      ["llm", "get_context"],
+      ["tts", "interrupt"],
+    ]) {
+      expect(ask("action", { service, action })).toMatchObject({
+        type: "error-response",
+        data: { error: expect.stringContaining("not ready") as string },
+      });
+    }
+  });
+});
+
+const heard = (transcript: string, item_id = "item_u") => ({
+  type: "conversation.item.input_audio_transcription.completed",
+  item_id,
+  transcript,
+});
+
+const texts = ({ conversation }: Scenario) =>
+  conversation.ledger.items.map((item) =>
+    item.type === "message" ? `${item.role}: ${String(item.content)}` : item.type,
+  );
+
+describe("the ledger of a conversation", () => {
+  it("has the turns in their order, words that come late included", () => {
+    const scenario = Scenario.ready({ initialMessages: [{ role: "system", content: "Be kind." }] });
+    scenario.receive(server.started, server.stopped, server.committed, server.created());
+    scenario.receive(server.transcript("Hello "), server.transcript("there."), heard(" Hi! "), server.done());
+    scenario.app("send-text", { content: "And you?" });
+    expect(texts(scenario)).toEqual(["system: Be kind.", "user: Hi!", "assistant: Hello there.", "user: And you?"]);
+  });
+
+  it("has of a cut answer what was heard", () => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.created(), server.audio(1_000), server.audioDone());
+    scenario.receive(server.transcript("One two three four."), server.transcriptDone("One two three four."));
+    scenario.plays("began", "item_a", 0, 1_000);
+    scenario.interrupt();
+    scenario.cut(played("item_a", 500, 1_000));
+    expect(texts(scenario)).toEqual(["assistant: One two"]);
+  });
+
+  it("has nothing of what was not heard, nor of what was said out of band", () => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.created(), server.audio(1_000), server.transcript("One two."));
+    scenario.interrupt();
+    scenario.cut();
+    scenario.receive(server.done("resp_1", { status: "cancelled" }));
+    scenario.receive(server.created("resp_2", { conversation_id: null }), server.text("aside", "resp_2", "item_b"));
+    scenario.receive(server.done("resp_2", { conversation_id: null }));
+    expect(texts(scenario)).toEqual([]);
+  });
+
+  it("has functions and their results", () => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.created(), server.callAdded("c1", "f"), server.callDone("c1", "f", '{"a":1}'));
+    scenario.app("llm-function-call-result", { tool_call_id: "c1", result: 7 });
+    expect(scenario.conversation.ledger.items).toEqual([
+      { type: "tool-call", callId: "c1", name: "f", arguments: '{"a":1}' },
+      { type: "tool-result", callId: "c1", output: "7" },
+    ]);
+  });
+});
+
+describe("what the app does to the conversation", () => {
+  it("replaces it: every item known goes, by whoever it was made", () => {
+    const scenario = Scenario.ready();
+    scenario.app("send-text", { content: "one", options: { run_immediately: false } });
+    scenario.receive({ type: "conversation.item.added", item: { id: "item_u", type: "message" } });
+    scenario.receive({ type: "conversation.item.added", item: { id: "item_x", type: "message" } });
+    scenario.receive({ type: "conversation.item.deleted", item_id: "item_x" });
+    scenario.forget();
+    const messages = [
+      { role: "system", content: "Be brief." },
+      { role: "assistant", content: null, tool_calls: [{ id: "c1", function: { name: "f", arguments: "{}" } }] },
+      { role: "tool", tool_call_id: "c1", content: "7" },
+    ];
+    scenario.effects.push(
+      ...scenario.conversation.act((turns) => {
+        turns.replace(messages, false);
+      }),
+    );
+    expect(scenario.sent).toEqual([
+      { type: "conversation.item.delete", item_id: "rtvi_item_1" },
+      { type: "conversation.item.delete", item_id: "item_u" },
+      {
+        type: "conversation.item.create",
+        item: { type: "message", role: "system", content: [{ type: "input_text", text: "Be brief." }] },
+      },
+      { type: "conversation.item.create", item: { type: "function_call", call_id: "c1", name: "f", arguments: "{}" } },
+      { type: "conversation.item.create", item: { type: "function_call_output", call_id: "c1", output: "7" } },
+    ]);
+    expect(texts(scenario)).toEqual(["system: Be brief.", "tool-call", "tool-result"]);
+    // What was to be deleted may have gone by itself.
+    scenario.receive(server.error({ event_id: scenario.lastId("conversation.item.delete") }));
+    expect(scenario.of("report")).toEqual([]);
+  });
+
+  it("does nothing at all when a message makes no sense", () => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.created());
+    scenario.forget();
+    const messages = [
+      { role: "user", content: "fine" },
+      { role: "judge", content: "guilty" },
+    ];
+    for (const change of ["append", "replace"] as const) {
+      expect(() =>
+        scenario.conversation.act((turns) => {
+          turns[change](messages, true);
+        }),
+      ).toThrow("messages[1].role");
+    }
+    expect(scenario.conversation.playback({ type: "unblocked" })).toEqual([]);
+    expect(texts(scenario)).toEqual([]);
+  });
+
+  it("has a text said word for word, after what is being said, in each dialect", () => {
+    for (const [dialect, key, modalities] of [
+      ["ga", "output_modalities", ["audio"]],
+      ["beta", "modalities", ["audio", "text"]],
+    ] as const) {
+      const scenario = Scenario.ready({ dialect });
+      scenario.receive(server.created());
+      scenario.forget();
+      scenario.effects.push(
+        ...scenario.conversation.act((turns) => {
+          turns.speak("Ahoy!");
+        }),
+      );
+      expect(scenario.sent).toEqual([]);
+      scenario.receive(server.done());
+      expect(scenario.sent).toEqual([
+        {
+          type: "response.create",
+          response: {
+            instructions: expect.stringMatching(/word for word[^]*\n\nAhoy!$/) as string,
+            input: [],
+            tool_choice: "none",
+            [key]: modalities,
+          },
+        },
+      ]);
+    }
+  });
+});
