@@ -1,11 +1,13 @@
 import { DeviceError, type PipecatClientOptions, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
 import { browserDevices, browserNetwork } from "../actors/watches.js";
+import { msToSamples, samplesToBytes } from "../codec/pcm16.js";
 import type { TransportActor } from "../compose.js";
 import type { PlaybackReport } from "../contracts/speaker.js";
 import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
 import { ConnectionAbortedError } from "../errors.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { portsOf } from "../media/manager-ports.js";
+import { inputRateOf } from "../media/manager-rates.js";
 import type { MediaManager, MediaPorts } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
 import { Downlink } from "../pipes/downlink.js";
@@ -18,8 +20,8 @@ import { Requests } from "./requests.js";
 import { Session } from "./session.js";
 import { StartGuard } from "./start-guard.js";
 
-/** 24 kHz, 16 bit: what the pre-roll is counted in when a manager does not say more. */
-const BYTES_PER_MS = 48;
+/** Hz: what the pre-roll is counted in when a manager does not say more. */
+const USUAL_RATE = 24_000;
 
 const AUTOPLAY_ADVICE =
   "The browser's autoplay policy blocks the bot's audio: call transport.resumeAudio() in a click handler.";
@@ -52,7 +54,7 @@ export abstract class RtviTransport extends DeviceTransport {
       (pcm) => {
         this.sendAudio(pcm);
       },
-      { preRollBytes: (options.preRoll ?? 2_000) * BYTES_PER_MS },
+      { preRollBytes: samplesToBytes(msToSamples(options.preRoll ?? 2_000, inputRateOf(manager) ?? USUAL_RATE)) },
     );
     manager.setUserAudioCallback((pcm) => {
       uplink.write(pcm);
