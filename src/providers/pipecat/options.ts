@@ -115,7 +115,9 @@ function hasMethods(value: unknown, names: readonly string[]): boolean {
 function checkRate(key: string, rate: unknown): void {
   if (rate === undefined) return;
   if (typeof rate === "number" && Number.isInteger(rate) && rate >= 8000 && rate <= 96_000) return;
-  throw new InvalidOptionsError(`${key} must be a whole number of Hz from 8000 to 96000, not ${typeof rate === "number" ? rate : typeof rate}.`);
+  throw new InvalidOptionsError(
+    `${key} must be a whole number of Hz from 8000 to 96000, not ${typeof rate === "number" ? rate : typeof rate}.`,
+  );
 }
 
 /** What of `options` every transport takes; the rest, a token among it, goes no further. */
