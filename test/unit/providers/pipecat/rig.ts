@@ -66,6 +66,7 @@ export function build(options: WebSocketTransportConstructorOptions = {}) {
   const manager = new RecordingMedia();
   const told: RTVIMessage[] = [];
   const states: string[] = [];
+  const order: string[] = [];
   const errors: RTVIMessage[] = [];
   const messageErrors: RTVIMessage[] = [];
   const logged: unknown[][] = [];
@@ -83,13 +84,17 @@ export function build(options: WebSocketTransportConstructorOptions = {}) {
     {
       transport,
       callbacks: {
-        onTransportStateChanged: (state) => void states.push(state),
+        onTransportStateChanged: (state) => {
+          states.push(state);
+          order.push(state);
+        },
         onError: (message) => void errors.push(message),
         onMessageError: (message) => void messageErrors.push(message),
       },
     },
     (message) => {
       told.push(message);
+      order.push(message.type);
       if (message.type === "error") errors.push(message);
       if (message.type === "error-response") messageErrors.push(message);
     },
@@ -103,6 +108,8 @@ export function build(options: WebSocketTransportConstructorOptions = {}) {
     speaker: manager.speaker,
     told,
     states,
+    /** States and messages as they came. */
+    order,
     errors,
     messageErrors,
     logged,
