@@ -3,15 +3,18 @@ import { describe, expect, it } from "vitest";
 import { FakeWebSocket } from "../../wire/fake-web-socket.js";
 import { bot, bytesOf, ready, samples, turn } from "./rig.js";
 
-/** Well-formed frames of every kind, to be damaged. No audio among them that could be played. */
+/**
+ * Well-formed frames, to be damaged once each. No audio among them, and texts of odd length: a flipped bit can make an
+ * audio frame of a text frame, and what is in it may not pass for samples.
+ */
 const SOUND: readonly ArrayBuffer[] = [
   bot.rtvi("user-transcription", { text: "hello", final: true, timestamp: "t", user_id: "u" }),
   bot.rtvi("bot-ready", { version: "2.1.0" }),
   bot.rtvi("llm-function-call-in-progress", { tool_call_id: "c", function_name: "f", arguments: {} }),
   bot.rtvi("bot-output", { text: "x", aggregated_by: "word", spoken_status: "new" }),
   bot.interruption(),
-  bytesOf({ $case: "text", value: { id: 1n, name: "n", text: "hi" } }),
-  bytesOf({ $case: "transcription", value: { id: 1n, name: "n", text: "hi", userId: "u", timestamp: "t" } }),
+  bytesOf({ $case: "text", value: { id: 1n, name: "n", text: "hey" } }),
+  bytesOf({ $case: "transcription", value: { id: 1n, name: "n", text: "hey", userId: "u", timestamp: "t" } }),
 ];
 
 /** Audio that must not be heard, whatever is made of it. */
@@ -53,7 +56,7 @@ describe("a server that sends nonsense", () => {
     let frames = 0;
     let ended = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(nonsense, { minLength: 40, maxLength: 80 }), async (corpus) => {
+      fc.asyncProperty(fc.array(nonsense, { minLength: 70, maxLength: 90 }), async (corpus) => {
         const rig = await ready();
         for (const frame of corpus) FakeWebSocket.last.message(frame);
         frames += corpus.length;
@@ -77,7 +80,7 @@ describe("a server that sends nonsense", () => {
         expect(rig.transport.state).toBe("disconnected");
         expect(rig.speaker.isOpen).toBe(false);
       }),
-      { numRuns: 100, seed: 20_261_121, endOnFailure: true },
+      { numRuns: 60, seed: 20_261_121, endOnFailure: true },
     );
     expect(frames).toBeGreaterThan(4_000);
     expect(ended).toBeLessThan(50);
