@@ -13,11 +13,14 @@ import { bot, build, connected, dialled, ready, samples, sentFrames } from "./ri
 const audioSent = () => sentFrames().flatMap((frame) => (frame.$case === "audio" ? [frame.value] : []));
 const urls = () => FakeWebSocket.all.map(({ url }) => String(url));
 
+/** The name that `wsUrl` had. */
+const OLD = { ws_url: "ws://a.test/x" };
+
 describe("the address", () => {
   it.each<[string, WebSocketTransportConstructorOptions, unknown, string]>([
     ["wsUrl of the constructor", { wsUrl: "ws://a.test/x" }, undefined, "ws://a.test/x"],
-    ["ws_url of the constructor", { wsUrl: undefined as never, ws_url: "ws://a.test/x" }, undefined, "ws://a.test/x"],
-    ["wsUrl before ws_url", { wsUrl: "ws://a.test/", ws_url: "ws://b.test/" }, undefined, "ws://a.test/"],
+    ["ws_url of the constructor", { wsUrl: undefined as never, ...OLD }, undefined, "ws://a.test/x"],
+    ["wsUrl before ws_url", { wsUrl: "ws://a.test/", ...OLD }, undefined, "ws://a.test/"],
     [
       "wsUrl of connect() before the constructor's",
       { wsUrl: "ws://a.test/" },

@@ -1,4 +1,4 @@
-import { RTVIMessage } from "@pipecat-ai/client-js";
+import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { expect, onTestFinished, vi } from "vitest";
 import { Frame } from "../../../../src/codec/pipecat/frames.js";
 import {
@@ -134,7 +134,7 @@ export async function dialled(count = 1): Promise<FakeWebSocket> {
 
 export async function connected(options: WebSocketTransportConstructorOptions = {}, params?: unknown): Promise<Rig> {
   const rig = build(options);
-  const connecting = rig.transport.connect(params as never);
+  const connecting = rig.transport.connect(params);
   (await dialled()).open();
   await connecting;
   return rig;
