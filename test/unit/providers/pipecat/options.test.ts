@@ -83,6 +83,7 @@ describe("the address", () => {
     FakeWebSocket.last.drop(1006);
     (await dialled(2)).open();
     await rig.transport.disconnect();
+    expect(JSON.stringify(Reflect.get(rig.transport, "_target"))).not.toContain("once");
     const again = rig.transport.connect();
     (await dialled(3)).open();
     await again;

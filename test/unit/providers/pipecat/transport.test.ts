@@ -294,6 +294,13 @@ describe("what the bot says", () => {
     await expect(announced).rejects.toThrow("no pipeline");
   });
 
+  it("ends with a fatal error: what came right behind it is not delivered", async () => {
+    const rig = await ready();
+    await rig.receive(bot.rtvi("error", { error: "gone", fatal: true }), bot.rtvi("metrics", {}), "garbage");
+    expect(rig.types()).not.toContain("metrics");
+    expect(rig.errors).toHaveLength(1);
+  });
+
   it("survives what cannot be read, tells of each kind once, and goes on", async () => {
     const rig = await ready();
     rig.told.length = 0;
@@ -354,6 +361,16 @@ describe("a serializer of the app's own", () => {
     });
   });
 
+  it("is told of every new connection", async () => {
+    const reset = vi.fn();
+    await connected({ serializer: { ...own(() => Promise.resolve({ type: "raw", message: 1 })), reset } });
+    expect(reset).toHaveBeenCalledTimes(1);
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await turn();
+    expect(reset).toHaveBeenCalledTimes(2);
+  });
+
   it("that never answers ends the session instead of filling memory", async () => {
     const rig = await connected({ serializer: own(() => new Promise(() => undefined)) });
     for (let count = 0; count < 5_000; count += 1) FakeWebSocket.last.message("x");
@@ -394,6 +411,23 @@ describe("a serializer of the app's own", () => {
     rig.manager.say(samples(512).buffer as ArrayBuffer);
     expect(rig.errors).toMatchObject([{ data: { code: "invalid-options", fatal: false } }]);
     expect(rig.transport.state).toBe("ready");
+  });
+});
+
+describe("disconnectBot()", () => {
+  it("makes the server's close an orderly end, in that session only", async () => {
+    const rig = await ready();
+    rig.transport.sendMessage(RTVIMessage.disconnectBot());
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(rig.states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
+    });
+    const again = rig.transport.connect();
+    (await dialled(2)).open();
+    await again;
+    FakeWebSocket.last.drop(1006);
+    await dialled(3);
+    expect(rig.states.at(-1)).toBe("connecting");
   });
 });
 

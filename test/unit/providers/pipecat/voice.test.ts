@@ -218,6 +218,17 @@ describe("BotVoice", () => {
     expect(() => voice.play({ type: "audio", audio: samples(2), sampleRate: Number.NaN })).toThrow(ProtocolError);
   });
 
+  it("is still audible when an older utterance has drained", () => {
+    const voice = voiceAt();
+    say(voice);
+    const [, itemId] = output.write.mock.lastCall!;
+    voice.heard("bot-stopped-speaking");
+    say(voice);
+    voice.playback({ type: "drained", item: { itemId, playedSamples: 480, receivedSamples: 480, sampleRate: 24_000 } });
+    voice.heard("user-started-speaking");
+    expect(output.interrupt).toHaveBeenCalledTimes(1);
+  });
+
   it("names an utterance after the bot has stopped anew", () => {
     const voice = voiceAt();
     say(voice);
