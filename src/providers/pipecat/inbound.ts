@@ -1,4 +1,4 @@
-import { fieldOf, isRecord } from "./json.js";
+import { fieldOf, isRecord } from "../../rtvi/translate/records.js";
 
 const LABEL = "rtvi-ai";
 

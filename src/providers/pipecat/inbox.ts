@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../errors.js";
-import { isRecord } from "./json.js";
+import { isRecord } from "../../rtvi/translate/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
 /** Messages that may wait for the serializer. Beyond it the serializer is stuck, and memory would grow without end. */

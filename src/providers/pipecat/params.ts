@@ -1,5 +1,5 @@
 import { ConnectionFailedError, InvalidOptionsError, RtviMachineError } from "../../errors.js";
-import { fieldOf, isRecord, type JsonRecord } from "./json.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
 import type { AttemptRequest, Provider } from "./options.js";
 
 /** Where to connect, checked. */

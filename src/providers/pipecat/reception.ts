@@ -3,7 +3,7 @@ import { ServiceError, type RtviMachineError } from "../../errors.js";
 import { BotVoice, type VoiceOutput } from "./bot-voice.js";
 import { readError, readInbound } from "./inbound.js";
 import { Inbox } from "./inbox.js";
-import { isRecord } from "./json.js";
+import { isRecord } from "../../rtvi/translate/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
 /** Different troubles of one session that the app is told of; a server that sends nonsense sends a lot of it. */

@@ -37,9 +37,6 @@ import type { WebSocketSerializer } from "./serializer.js";
 /** Python's `websockets` takes no larger message unless it is told to. In bytes. */
 const MOST_BYTES = 1024 * 1024;
 
-/** Microphone audio that may wait in the socket, in bytes: four seconds at 16 kHz. What is said beyond it is dropped. */
-const MOST_BUFFERED = 128 * 1024;
-
 /**
  * Talks to a Pipecat bot over a WebSocket.
  *
@@ -60,7 +57,6 @@ export class WebSocketTransport extends ConversationTransport {
   private _wantsBot = false;
   private _greeted: SocketHandle | undefined;
   private _farewell = false;
-  private _congested = false;
 
   /** @throws InvalidOptionsError naming the option that is wrong. A missing `wsUrl` is told by `connect()`. */
   constructor(opts: WebSocketTransportConstructorOptions = {}) {
@@ -154,10 +150,7 @@ export class WebSocketTransport extends ConversationTransport {
   handleUserAudioStream(data: ArrayBuffer): void {
     const { _socket: socket } = this;
     if (this.state !== "ready" || socket?.isOpen !== true) return;
-    const congested = socket.bufferedAmount > MOST_BUFFERED;
-    if (congested && !this._congested) this.logger.warn("The network is too slow: microphone audio is being dropped.");
-    this._congested = congested;
-    if (congested) return;
+    if (!this.keepsUp(socket.bufferedAmount)) return;
     this._send(() => this._serializer.serializeAudio(data, this._recorderSampleRate, 1));
   }
 
@@ -200,7 +193,6 @@ export class WebSocketTransport extends ConversationTransport {
 
   private _begin(socket: SocketHandle): Inbox {
     this._socket = socket;
-    this._congested = false;
     return this._reception.beginConnection();
   }
 
