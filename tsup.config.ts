@@ -5,6 +5,7 @@ export default defineConfig({
   entry: [
     "src/index.ts",
     "src/providers/openai/index.ts",
+    "src/providers/pipecat/index.ts",
     "src/providers/thrive/index.ts",
     "src/services/index.ts",
     "src/inspect/index.ts",

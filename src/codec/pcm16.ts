@@ -47,3 +47,21 @@ export function samplesToBytes(samples: number): number {
 export function bytesToSamples(bytes: number): number {
   return Math.floor(bytes / BYTES_PER_SAMPLE);
 }
+
+/** The whole samples of little-endian `bytes`: a view where they are aligned to samples in memory, else a copy. */
+export function samplesIn(bytes: Uint8Array): Int16Array {
+  const aligned = bytes.byteOffset % BYTES_PER_SAMPLE === 0 ? bytes : bytes.slice();
+  return new Int16Array(aligned.buffer, aligned.byteOffset, bytesToSamples(aligned.length));
+}
+
+/** The mean of `channels` interleaved channels, rounded; samples of an incomplete last frame are dropped. */
+export function mixToMono(pcm: Int16Array, channels: number): Int16Array {
+  if (channels === 1) return pcm;
+  const mono = new Int16Array(Math.floor(pcm.length / channels));
+  for (let frame = 0; frame < mono.length; frame += 1) {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel += 1) sum += pcm[frame * channels + channel] ?? 0;
+    mono[frame] = Math.round(sum / channels);
+  }
+  return mono;
+}

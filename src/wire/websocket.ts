@@ -1,5 +1,8 @@
 import { ConnectionAbortedError, ConnectionFailedError, NotReadyError, RtviMachineError } from "../errors.js";
 
+/** What a WebSocket carries. */
+export type WireData = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+
 /** How a socket ended. */
 export interface SocketClose {
   readonly code: number;
@@ -10,7 +13,7 @@ export interface SocketClose {
 /** An open socket. */
 export interface SocketHandle {
   /** @throws NotReadyError when the socket is no longer open. */
-  send(data: string | ArrayBuffer): void;
+  send(data: WireData): void;
   /** Begins the closing handshake; `onClose` follows. Later messages are dropped. Idempotent. */
   close(code?: number, reason?: string): void;
   /** Whether `send` takes anything. Not from the moment that either side closes, before `onClose`. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from "werift";
-import { encodeG711 } from "../../src/local-service/audio/g711.js";
+import { encodeG711 } from "../../src/codec/g711.js";
 import { RtpVoice } from "../../src/local-service/webrtc/rtp-voice.js";
 import type { LocalService, LocalServiceOptions } from "../../src/local-service/index.js";
 import { withService } from "../support/with-service.js";
@@ -72,8 +72,7 @@ describe("POST /v1/realtime/calls", () => {
   it("finds a spoken turn in RTP, says it back, and is cut by the next", async () => {
     const { track, until, types, events } = await called();
     let sequence = 0;
-    const tone = Buffer.alloc(320);
-    for (let index = 0; index < 160; index += 1) tone.writeInt16LE(Math.sin(index / 3) * 8000, index * 2);
+    const tone = Int16Array.from({ length: 160 }, (_, index) => Math.sin(index / 3) * 8000);
     const say = async (frames: number, payload: Buffer): Promise<void> => {
       for (let index = 0; index < frames; index += 1) {
         sequence += 1;
@@ -82,7 +81,7 @@ describe("POST /v1/realtime/calls", () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     };
-    const loud = encodeG711(tone, "ulaw");
+    const loud = Buffer.from(encodeG711(tone, "ulaw"));
     await say(60, loud);
     await until("input_audio_buffer.speech_started");
     // Nothing more comes: that is silence.

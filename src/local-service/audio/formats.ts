@@ -1,4 +1,5 @@
-import { decodeG711, encodeG711, type G711Law } from "./g711.js";
+import { decodeG711, encodeG711, type G711Law } from "../../codec/g711.js";
+import { samplesIn } from "../../codec/pcm16.js";
 import { SAMPLE_BYTES } from "./pcm.js";
 
 /** Sound on the wire: PCM16 at 24 kHz, or G.711 at 8 kHz. */
@@ -40,10 +41,10 @@ function downsample(pcm: Buffer): Buffer {
 
 /** Wire bytes to PCM16 at 24 kHz. */
 export function fromWire(bytes: Buffer, format: WireFormat): Buffer {
-  return format === "audio/pcm" ? bytes : upsample(decodeG711(bytes, LAWS[format]));
+  return format === "audio/pcm" ? bytes : upsample(Buffer.from(decodeG711(bytes, LAWS[format]).buffer));
 }
 
 /** PCM16 at 24 kHz to wire bytes. */
 export function toWire(pcm: Buffer, format: WireFormat): Buffer {
-  return format === "audio/pcm" ? pcm : encodeG711(downsample(pcm), LAWS[format]);
+  return format === "audio/pcm" ? pcm : Buffer.from(encodeG711(samplesIn(downsample(pcm)), LAWS[format]).buffer);
 }

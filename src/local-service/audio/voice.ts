@@ -1,4 +1,4 @@
-import { decodeG711 } from "./g711.js";
+import { decodeG711 } from "../../codec/g711.js";
 import { ANSWER_ULAW, GREETING_ULAW } from "./voice-data.js";
 
 /** A recording with its words. */
@@ -11,7 +11,7 @@ export interface Clip {
 /** Decodes once, on first use: importing the service costs nothing. */
 function clip(words: string, ulaw: string): () => Clip {
   let decoded: Clip | undefined;
-  return () => (decoded ??= { words, pcm: decodeG711(Buffer.from(ulaw, "base64"), "ulaw") });
+  return () => (decoded ??= { words, pcm: Buffer.from(decodeG711(Buffer.from(ulaw, "base64"), "ulaw").buffer) });
 }
 
 /** What the service says when a session starts. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { fromWire, toWire } from "../../../src/local-service/audio/formats.js";
-import { decodeG711, encodeG711 } from "../../../src/local-service/audio/g711.js";
 import { bytesToMs, loudness, msToBytes, trimQuietEnd } from "../../../src/local-service/audio/pcm.js";
 import { SoundBuffer } from "../../../src/local-service/audio/sound-buffer.js";
 import { answerClip, greetingClip } from "../../../src/local-service/audio/voice.js";
@@ -32,23 +31,7 @@ describe("pcm", () => {
   });
 });
 
-describe("G.711", () => {
-  it("has the values of the standard", () => {
-    const ulaw = decodeG711(Uint8Array.of(0xff, 0x7f, 0x80, 0x00), "ulaw");
-    expect([0, 2, 4, 6].map((at) => ulaw.readInt16LE(at))).toEqual([0, 0, 32_124, -32_124]);
-    const alaw = decodeG711(Uint8Array.of(0xd5, 0x55, 0xaa, 0x2a), "alaw");
-    expect([0, 2, 4, 6].map((at) => alaw.readInt16LE(at))).toEqual([8, -8, 32_256, -32_256]);
-  });
-
-  it.each(["ulaw", "alaw"] as const)("gives every code back (%s)", (law) => {
-    const codes = Uint8Array.from({ length: 256 }, (_, code) => code);
-    const again = encodeG711(decodeG711(codes, law), law);
-    // µ-law has two zeros; they decode to the same sample.
-    expect([...again].map((code) => (law === "ulaw" && code === 0x7f ? 0xff : code))).toEqual(
-      [...codes].map((code) => (law === "ulaw" && code === 0x7f ? 0xff : code)),
-    );
-  });
-
+describe("wire formats", () => {
   it.each(["audio/pcm", "audio/pcmu", "audio/pcma"] as const)("carries speech over the wire (%s)", (format) => {
     const wire = toWire(speech(), format);
     expect(wire.length).toBe(format === "audio/pcm" ? speech().length : Math.floor(speech().length / 6));

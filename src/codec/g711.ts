@@ -38,16 +38,18 @@ const CODECS = {
   alaw: { encode: encodeAlaw, decode: decodeAlaw },
 } as const;
 
-/** One PCM16 sample for each byte; the rate stays as it was. */
-export function decodeG711(bytes: Uint8Array, law: G711Law): Buffer {
+/** One 16-bit sample for each byte; the rate stays as it was. */
+export function decodeG711(bytes: Uint8Array, law: G711Law): Int16Array<ArrayBuffer> {
   const { decode } = CODECS[law];
-  const pcm = Buffer.alloc(bytes.length * 2);
-  bytes.forEach((byte, index) => pcm.writeInt16LE(decode(byte), index * 2));
+  const pcm = new Int16Array(bytes.length);
+  for (let index = 0; index < bytes.length; index += 1) pcm[index] = decode(bytes[index] ?? 0);
   return pcm;
 }
 
-/** One byte for each PCM16 sample; the rate stays as it was. */
-export function encodeG711(pcm: Buffer, law: G711Law): Buffer {
+/** One byte for each 16-bit sample; the rate stays as it was. */
+export function encodeG711(pcm: Int16Array, law: G711Law): Uint8Array<ArrayBuffer> {
   const { encode } = CODECS[law];
-  return Buffer.from(Array.from({ length: pcm.length >> 1 }, (_, index) => encode(pcm.readInt16LE(index * 2))));
+  const bytes = new Uint8Array(pcm.length);
+  for (let index = 0; index < pcm.length; index += 1) bytes[index] = encode(pcm[index] ?? 0);
+  return bytes;
 }

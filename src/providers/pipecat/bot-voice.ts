@@ -1,0 +1,128 @@
+import { mixToMono } from "../../codec/pcm16.js";
+import type { PlaybackReport } from "../../contracts/speaker.js";
+import { ProtocolError } from "../../errors.js";
+import { PcmResampler } from "../../media/pcm-resampler.js";
+import type { DecodedAudio } from "./serializer.js";
+
+/** How long, in ms, audio of an interrupted utterance may still arrive behind the message that tells of it. */
+const LATE_MS = 500;
+
+const MOST_CHANNELS = 8;
+/** Bounds the conversion's filter, whose size is the player's rate over the greatest common divisor of both rates. */
+const MOST_BRANCHES = 1_000;
+
+/** The bot is interrupted: what was sent before is void, but some of it may still be on its way. */
+const CUTS = new Set(["user-started-speaking", "bot-interrupted"]);
+
+/** What comes after one of these is not of the utterance that was cut. */
+const RENEWS = new Set([
+  "user-stopped-speaking",
+  "bot-started-speaking",
+  "bot-stopped-speaking",
+  "bot-llm-started",
+  "bot-tts-started",
+]);
+
+/** Where the bot's voice goes. */
+export interface VoiceOutput {
+  /** Mono PCM at the player's rate. */
+  write(pcm: Int16Array, itemId: string): void;
+  /** Silences what was written. */
+  interrupt(): void;
+}
+
+/** The bot's audio on its way to the player: at the player's rate, in one channel, silenced when it is interrupted. */
+export class BotVoice {
+  readonly #rate: number;
+  readonly #output: VoiceOutput;
+  readonly #now: () => number;
+  #resampler: PcmResampler;
+  #utterances = 0;
+  /** Something was written that has not been played to its end. */
+  #audible = false;
+  #dropsUntil = 0;
+
+  /**
+   * @param rate Hz of the player
+   * @param now milliseconds of a clock that only goes forward
+   */
+  constructor(rate: number, output: VoiceOutput, now: () => number = () => performance.now()) {
+    this.#rate = rate;
+    this.#output = output;
+    this.#now = now;
+    this.#resampler = new PcmResampler(rate, rate);
+  }
+
+  /** @throws ProtocolError when it is not audio that can be played. */
+  play({ audio, sampleRate = this.#rate, numChannels = 1 }: DecodedAudio): void {
+    const channels = checkChannels(audio, numChannels);
+    if (sampleRate !== this.#resampler.inputRate)
+      this.#resampler = new PcmResampler(this.#check(sampleRate), this.#rate);
+    if (this.#now() < this.#dropsUntil) return;
+    const pcm = this.#resampler.process(mixToMono(audio, channels));
+    if (pcm.length === 0) return;
+    this.#audible = true;
+    this.#output.write(pcm, this.#itemId);
+  }
+
+  /** The server said something; it may be that the bot is interrupted. */
+  heard(type: string): void {
+    if (CUTS.has(type)) {
+      // A user who speaks into silence interrupts nobody, and the answer must not lose its beginning.
+      if (this.#audible) this.#cut(this.#now() + LATE_MS);
+    } else if (RENEWS.has(type)) {
+      this.#dropsUntil = 0;
+      if (type === "bot-stopped-speaking") this.#next();
+    }
+  }
+
+  /** Everything before this is void, and everything after it is new. */
+  interrupted(): void {
+    if (this.#audible) this.#cut(0);
+    else this.reset();
+  }
+
+  playback(report: PlaybackReport): void {
+    if (report.type === "drained" && report.item.itemId === this.#itemId) this.#audible = false;
+  }
+
+  /** A new connection begins, or the old one is gone. */
+  reset(): void {
+    this.#audible = false;
+    this.#dropsUntil = 0;
+    this.#next();
+  }
+
+  get #itemId(): string {
+    return `utterance-${this.#utterances}`;
+  }
+
+  #cut(dropsUntil: number): void {
+    this.reset();
+    this.#dropsUntil = dropsUntil;
+    this.#output.interrupt();
+  }
+
+  #next(): void {
+    this.#utterances += 1;
+    this.#resampler.reset();
+  }
+
+  #check(rate: number): number {
+    const plausible = Number.isInteger(rate) && rate >= 8_000 && rate <= 96_000;
+    if (plausible && this.#rate / greatestCommonDivisor(this.#rate, rate) <= MOST_BRANCHES) return rate;
+    throw new ProtocolError(`The server sent audio at ${String(rate)} Hz, which cannot be played at ${this.#rate} Hz.`);
+  }
+}
+
+function checkChannels(audio: Int16Array, channels: number): number {
+  if (!Number.isInteger(channels) || channels < 1 || channels > MOST_CHANNELS) {
+    throw new ProtocolError(`The server sent audio with ${String(channels)} channels.`);
+  }
+  if (audio.length % channels === 0) return channels;
+  throw new ProtocolError("The server sent audio that ends in the middle of a frame of its channels.");
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

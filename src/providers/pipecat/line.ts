@@ -1,0 +1,76 @@
+import type { Fault } from "../../contracts/fault.js";
+import type { DialRequest, Wire, WireReports } from "../../contracts/wire.js";
+import { ConnectionFailedError, ConnectionLostError } from "../../errors.js";
+import type { WebSocketConstructor } from "../../options.js";
+import { openWebSocket, type SocketHandle } from "../../wire/websocket.js";
+import { closeError, dialError, redactor, type Redact } from "./close-codes.js";
+import type { Inbox } from "./inbox.js";
+import type { Address } from "./params.js";
+
+/** What one attempt needs. */
+export interface LineParts {
+  readonly request: DialRequest;
+  readonly reports: WireReports;
+  readonly address: () => Promise<Address>;
+  /** @throws UnsupportedEnvironmentError where there is none. */
+  readonly WebSocket: () => WebSocketConstructor;
+  /** The socket is open: who takes its messages. Called once, before the session hears of it. */
+  readonly begin: (socket: SocketHandle) => Inbox;
+  /** The socket that had opened was closed by the other side. False if that was wanted, so that it is no fault. */
+  readonly ended: () => boolean;
+  readonly record: (error: unknown) => Fault;
+}
+
+/** Dials one WebSocket to the bot. */
+export function dialLine(parts: LineParts): Wire {
+  const { request, reports, record } = parts;
+  let socket: SocketHandle | undefined;
+  let hungUp = false;
+  let inbox: Inbox | undefined;
+  let redact: Redact = redactor([]);
+
+  const opened = (handle: SocketHandle): void => {
+    if (socket !== undefined) return;
+    socket = handle;
+    inbox = parts.begin(handle);
+    reports.opened({ resumed: false });
+  };
+  const goodbye = (): void => {
+    reports.closed(record(new ConnectionLostError("The connection was closed on purpose.")));
+  };
+  request.signal.addEventListener("abort", () => inbox?.close(), { once: true });
+  const open = async (): Promise<void> => {
+    const WebSocket = parts.WebSocket();
+    const { url, secrets } = await parts.address();
+    redact = redactor(secrets);
+    const handle = await openWebSocket({
+      url,
+      WebSocket,
+      signal: request.signal,
+      // The bot may speak before the awaiting line runs.
+      onMessage: (data, early) => {
+        opened(early);
+        inbox?.take(data);
+      },
+      onClose: ({ code, reason }) => {
+        inbox?.close();
+        if (hungUp || parts.ended()) reports.closed(record(closeError(code, reason, redact)));
+      },
+    });
+    opened(handle);
+  };
+  open().catch((error: unknown) => {
+    const closedEarly = error instanceof ConnectionFailedError && error.closeCode !== undefined;
+    reports.closed(record(closedEarly ? dialError(error.closeCode, error.reason ?? "", redact) : error));
+  });
+
+  return {
+    hangUp: () => {
+      hungUp = true;
+      inbox?.close();
+      socket?.close();
+      if (socket === undefined) goodbye();
+      else void socket.closed.then(goodbye);
+    },
+  };
+}

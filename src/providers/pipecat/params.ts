@@ -1,0 +1,97 @@
+import { ConnectionFailedError, InvalidOptionsError, RtviMachineError } from "../../errors.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { AttemptRequest, Provider } from "./options.js";
+
+/** Where to connect, checked. */
+export interface Target {
+  readonly wsUrl?: string | Provider<string>;
+  readonly token?: string | Provider<string | null | undefined>;
+}
+
+/** The address of one attempt, and what of it must not be shown. */
+export interface Address {
+  readonly url: string;
+  readonly secrets: readonly string[];
+}
+
+const SCHEMES: Readonly<Record<string, string>> = { "http:": "ws:", "https:": "wss:", "ws:": "ws:", "wss:": "wss:" };
+
+/**
+ * Reads connection parameters: `wsUrl` and `token`, in camelCase or snake_case. Unknown keys (a bot runner also answers
+ * with its `sessionId`) and nulls are ignored.
+ * @throws InvalidOptionsError naming the key whose type is wrong.
+ */
+export function readTarget(params: unknown): Target {
+  if (params === undefined || params === null) return {};
+  if (!isRecord(params)) throw new InvalidOptionsError("Connection parameters must be an object.");
+  const wsUrl = readKey<string>(params, "wsUrl", "ws_url");
+  const token = readKey<string | null | undefined>(params, "token");
+  return { ...(wsUrl !== undefined && { wsUrl }), ...(token !== undefined && { token }) };
+}
+
+/**
+ * The address of one attempt: functions are asked, the token is put into a copy of the URL.
+ * @throws InvalidOptionsError naming the option that is missing or wrong, never quoting it; ConnectionFailedError,
+ * retryable, when a function fails.
+ */
+export async function resolveAddress(target: Target, request: AttemptRequest): Promise<Address> {
+  const wsUrl = await ask(target.wsUrl, "wsUrl", request);
+  const token = await ask(target.token, "token", request);
+  if (typeof wsUrl !== "string" || wsUrl.trim() === "") {
+    throw new InvalidOptionsError("`wsUrl` is missing: pass it to the constructor or to connect(), or start the bot.");
+  }
+  if (token !== undefined && typeof token !== "string") {
+    throw new InvalidOptionsError("`token` must be a string, or a function that returns one.");
+  }
+  const url = parseUrl(wsUrl.trim());
+  const known = url.searchParams.getAll("token");
+  if (token === undefined || token === "") return { url: url.href, secrets: known };
+  // Set, not appended: there is never a second one.
+  url.searchParams.set("token", token);
+  return { url: url.href, secrets: [...known, token, encodeURIComponent(token)] };
+}
+
+function readKey<Value>(params: JsonRecord, ...names: readonly string[]): string | Provider<Value> | undefined {
+  for (const name of names) {
+    const value = fieldOf(params, name);
+    if (value === undefined || value === null) continue;
+    if (typeof value === "string" || isProvider<Value>(value)) return value;
+    throw new InvalidOptionsError(`${name} must be a string or a function that returns one, not ${typeof value}.`);
+  }
+  return undefined;
+}
+
+/** What it returns is checked when it is asked. */
+function isProvider<Value>(value: unknown): value is Provider<Value> {
+  return typeof value === "function";
+}
+
+async function ask<Value>(
+  source: string | Provider<Value> | undefined,
+  name: string,
+  request: AttemptRequest,
+): Promise<unknown> {
+  if (typeof source !== "function") return source;
+  try {
+    return (await source(request)) ?? undefined;
+  } catch (error) {
+    if (error instanceof RtviMachineError) throw error;
+    // A server that hands out tokens and is down is like a bot that is down: the next attempt may find it.
+    throw new ConnectionFailedError(`The \`${name}\` function failed; see \`cause\`.`, {
+      cause: error,
+      retryable: true,
+    });
+  }
+}
+
+function parseUrl(text: string): URL {
+  const base = typeof location === "undefined" ? undefined : location.href;
+  const url = URL.canParse(text, base) ? new URL(text, base) : undefined;
+  const scheme = url === undefined ? undefined : SCHEMES[url.protocol];
+  if (url === undefined || scheme === undefined) {
+    throw new InvalidOptionsError("`wsUrl` must be a ws, wss, http or https URL, or relative to the page.");
+  }
+  url.protocol = scheme;
+  url.hash = "";
+  return url;
+}

@@ -1,0 +1,107 @@
+import type { PlaybackReport } from "../../contracts/speaker.js";
+import { ServiceError, type RtviMachineError } from "../../errors.js";
+import { BotVoice, type VoiceOutput } from "./bot-voice.js";
+import { readError, readInbound } from "./inbound.js";
+import { Inbox } from "./inbox.js";
+import { isRecord } from "../../rtvi/translate/records.js";
+import type { Decoded, WebSocketSerializer } from "./serializer.js";
+
+/** Different troubles of one session that the app is told of; a server that sends nonsense sends a lot of it. */
+const MOST_TOLD = 8;
+
+/** What the transport does with what the bot sends. */
+export interface ReceptionEvents {
+  /** An RTVI message for the client. */
+  deliver(type: string, data: unknown, id?: string): void;
+  /** The bot is ready; called before `bot-ready` is delivered. */
+  ready(): void;
+  /** The session cannot go on. */
+  fail(error: RtviMachineError): void;
+  /** The session goes on. */
+  report(error: Error): void;
+}
+
+/** The inbound half of a session: the bot's messages and its voice. */
+export class Reception {
+  readonly #serializer: WebSocketSerializer;
+  readonly #events: ReceptionEvents;
+  readonly #voice: BotVoice;
+  readonly #told = new Set<string>();
+  #botSpeaks = false;
+
+  /** @param playerRate Hz */
+  constructor(serializer: WebSocketSerializer, playerRate: number, output: VoiceOutput, events: ReceptionEvents) {
+    this.#serializer = serializer;
+    this.#events = events;
+    this.#voice = new BotVoice(playerRate, output);
+  }
+
+  /** A session begins. */
+  beginSession(): void {
+    this.#told.clear();
+    this.#botSpeaks = false;
+  }
+
+  /** A connection has opened: where its messages go. */
+  beginConnection(): Inbox {
+    this.#voice.reset();
+    this.#serializer.reset?.();
+    return new Inbox(this.#serializer, {
+      received: (decoded) => {
+        this.#receive(decoded);
+      },
+      failed: (error) => {
+        this.report(error);
+      },
+      stuck: (error) => {
+        this.#events.fail(error);
+      },
+    });
+  }
+
+  /** The connection is lost: a bot that was speaking is not any more. */
+  connectionLost(): void {
+    if (!this.#botSpeaks) return;
+    this.#botSpeaks = false;
+    this.#events.deliver("bot-stopped-speaking", undefined);
+  }
+
+  playback(report: PlaybackReport): void {
+    this.#voice.playback(report);
+  }
+
+  /** Tells the app of a trouble that does not end the session, once per session. */
+  report(error: Error): void {
+    if (this.#told.size === MOST_TOLD || this.#told.has(error.message)) return;
+    this.#told.add(error.message);
+    this.#events.report(error);
+  }
+
+  #receive(decoded: Decoded): void {
+    if (decoded.type === "audio") {
+      this.#voice.play(decoded);
+      return;
+    }
+    if (decoded.interrupts === true) this.#voice.interrupted();
+    if (decoded.type === "message") this.#read(decoded.message);
+    else if (decoded.interrupts !== true) this.#events.deliver("server-message", { t: "raw", d: decoded.message });
+  }
+
+  #read(message: unknown): void {
+    const inbound = readInbound(message);
+    if (inbound === undefined) return;
+    const { type, data, id } = inbound;
+    this.#voice.heard(type);
+    if (type === "bot-started-speaking") this.#botSpeaks = true;
+    if (type === "bot-stopped-speaking") this.#botSpeaks = false;
+    if (type === "bot-ready") this.#events.ready();
+    if (type === "error") this.#readError(data, id);
+    else this.#events.deliver(type, data, id);
+  }
+
+  #readError(data: unknown, id: string | undefined): void {
+    const { text, fatal } = readError(data);
+    if (fatal) this.#events.fail(new ServiceError(text));
+    else this.#events.deliver("error", { ...(isRecord(data) && data), error: text, message: text, fatal }, id);
+  }
+}

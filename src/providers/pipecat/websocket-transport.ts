@@ -1,0 +1,241 @@
+import {
+  RTVI_PROTOCOL_VERSION,
+  RTVIMessage,
+  UnsupportedFeatureError,
+  type TransportState,
+} from "@pipecat-ai/client-js";
+import type { PlaybackReport } from "../../contracts/speaker.js";
+import type { DialRequest, Wire, WireReports } from "../../contracts/wire.js";
+import {
+  ConnectionLostError,
+  NotReadyError,
+  ServiceError,
+  UnsupportedEnvironmentError,
+  type RtviMachineError,
+} from "../../errors.js";
+import { inputRateOf, outputRateOf } from "../../media/manager-rates.js";
+import type { WebSocketConstructor } from "../../options.js";
+import { ConversationTransport } from "../../rtvi/conversation-transport.js";
+import type { SocketHandle } from "../../wire/websocket.js";
+import type { Inbox } from "./inbox.js";
+import { dialLine } from "./line.js";
+import {
+  checkSerializer,
+  DEFAULT_PLAYER_RATE,
+  DEFAULT_RECORDER_RATE,
+  managerIn,
+  transportOptionsIn,
+  type WebSocketTransportConstructorOptions,
+  type WebSocketTransportOptions,
+} from "./options.js";
+import { encode } from "./outbound.js";
+import { readTarget, resolveAddress, type Target } from "./params.js";
+import { ProtobufFrameSerializer } from "./protobuf-serializer.js";
+import { Reception } from "./reception.js";
+import type { WebSocketSerializer } from "./serializer.js";
+
+/** Python's `websockets` takes no larger message unless it is told to. In bytes. */
+const MOST_BYTES = 1024 * 1024;
+
+/**
+ * Talks to a Pipecat bot over a WebSocket.
+ *
+ * ```ts
+ * const transport = new WebSocketTransport({ wsUrl: "ws://localhost:7860/ws-client" });
+ * const client = new PipecatClient({ transport });
+ * await client.connect();
+ * ```
+ */
+export class WebSocketTransport extends ConversationTransport {
+  private readonly _serializer: WebSocketSerializer;
+  private readonly _recorderSampleRate: number;
+  private readonly _reception: Reception;
+  private readonly _own: Target;
+  private _target: Target;
+  private _socket: SocketHandle | undefined;
+  /** The client waits for the bot, and each connection until then has to say so. */
+  private _wantsBot = false;
+  private _greeted: SocketHandle | undefined;
+  private _farewell = false;
+
+  /** @throws InvalidOptionsError naming the option that is wrong. A missing `wsUrl` is told by `connect()`. */
+  constructor(opts: WebSocketTransportConstructorOptions = {}) {
+    super(managerIn(opts), transportOptionsIn(opts));
+    this._own = readTarget(opts);
+    this._target = this._own;
+    this._serializer = checkSerializer(opts.serializer ?? new ProtobufFrameSerializer());
+    this._maxMessageSize = MOST_BYTES;
+    const { _mediaManager: manager } = this;
+    this._recorderSampleRate = inputRateOf(manager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
+    const playerRate = outputRateOf(manager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
+    const output = {
+      write: (pcm: Int16Array, itemId: string) => {
+        this._downlink.write(pcm, itemId);
+      },
+      interrupt: () => void this.interruptBot(),
+    };
+    this._reception = new Reception(this._serializer, playerRate, output, {
+      deliver: (type, data, id) => {
+        this.deliver(type, data, id);
+      },
+      ready: () => {
+        this.actor.send({ type: "service.ready" });
+      },
+      fail: (error) => {
+        this._fail(error);
+      },
+      report: (error) => {
+        this.reportError(error);
+      },
+    });
+  }
+
+  /**
+   * `wsUrl` and `token` for one session, in camelCase or snake_case; unknown keys and nulls are ignored.
+   * @throws InvalidOptionsError naming the key whose type is wrong.
+   */
+  override _validateConnectionParams(params?: unknown): WebSocketTransportOptions | undefined {
+    return params === undefined || params === null ? undefined : readTarget(params);
+  }
+
+  protected override applyConnectionParams(params: unknown): void {
+    this._target = { ...this._own, ...readTarget(params) };
+    this._reception.beginSession();
+    this._farewell = false;
+  }
+
+  protected dial(request: DialRequest, reports: WireReports): Wire {
+    const { _target: target } = this;
+    return dialLine({
+      request,
+      reports,
+      address: () => resolveAddress(target, request),
+      WebSocket: () => this._webSocket(),
+      begin: (socket) => this._begin(socket),
+      ended: () => this._ended(),
+      record: (error) => this._session.faults.record(error),
+    });
+  }
+
+  /** Sends `client-ready`; resolves when the bot has answered that it is ready, rejects when the session ends before. */
+  async sendReadyMessage(): Promise<void> {
+    this._wantsBot = true;
+    this._greet();
+    await this.whenReady();
+  }
+
+  /**
+   * @throws NotReadyError when there is no connection; MessageTooLargeError; InvalidOptionsError when it cannot be
+   * serialized; UnsupportedFeatureError, also through `onMessageError`, when the serializer has no way to send it. Of a
+   * `sendClientRequest` that throws, client-js rejects a second promise that nobody can catch: there it goes to
+   * `onMessageError` alone.
+   */
+  sendMessage(message: RTVIMessage): void {
+    const { type } = message;
+    if (this._send(() => this._serializer.serializeMessage(message))) {
+      if (type === "disconnect-bot") this._farewell = true;
+    } else if (type !== "client-ready" && type !== "disconnect-bot") {
+      const error = new UnsupportedFeatureError(type, "The serializer");
+      this.rejectMessage(message, error);
+      if (type !== "client-message") throw error;
+    }
+  }
+
+  /** Sends what the serializer's `serialize` makes of `message`, and nothing if it makes nothing of it. @throws as `sendMessage` */
+  sendRawMessage(message: unknown): void {
+    this._send(() => this._serializer.serialize(message));
+  }
+
+  /** Sends a chunk of audio, 16-bit little-endian mono PCM at the recorder's rate, unless the network is far behind. */
+  handleUserAudioStream(data: ArrayBuffer): void {
+    const { _socket: socket } = this;
+    if (this.state !== "ready" || socket?.isOpen !== true) return;
+    if (!this.keepsUp(socket.bufferedAmount)) return;
+    this._send(() => this._serializer.serializeAudio(data, this._recorderSampleRate, 1));
+  }
+
+  /** The connection failed for good: the session ends in `error`. */
+  connectionError(errorMsg: string): void {
+    this._fail(new ConnectionLostError(errorMsg));
+  }
+
+  protected override sendAudio(pcm: ArrayBuffer): void {
+    try {
+      this.handleUserAudioStream(pcm);
+    } catch (error) {
+      this._reception.report(error instanceof Error ? error : new ServiceError(String(error)));
+    }
+  }
+
+  protected override onPlayback(report: PlaybackReport): void {
+    this._reception.playback(report);
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    // Not at once: the state has not been announced to the app yet.
+    if (state === "connected")
+      queueMicrotask(() => {
+        this._greetAgain();
+      });
+    if (state === "ready") this._wantsBot = false;
+    if (state !== "disconnected" && state !== "error") return;
+    this._wantsBot = false;
+    // What came for one session is not kept for the next: a token in it is a secret.
+    this._target = this._own;
+    this.conversationEnded();
+  }
+
+  private _webSocket(): WebSocketConstructor {
+    const { WebSocket = globalThis.WebSocket } = this.options;
+    if (typeof WebSocket === "function") return WebSocket;
+    throw new UnsupportedEnvironmentError("There is no global WebSocket here: pass one as `WebSocket`.");
+  }
+
+  private _begin(socket: SocketHandle): Inbox {
+    this._socket = socket;
+    return this._reception.beginConnection();
+  }
+
+  /** False where the app has sent the bot away, and this is how it went. */
+  private _ended(): boolean {
+    this._reception.connectionLost();
+    if (!this._farewell) return true;
+    void this.disconnect();
+    return false;
+  }
+
+  /** Once per connection. Without an answer in sight the session is ready at once, or `connect()` would never settle. */
+  private _greet(): void {
+    const { _socket: socket } = this;
+    if (socket?.isOpen !== true || this._greeted === socket) return;
+    this._greeted = socket;
+    if (this._send(() => this._serializer.serializeMessage(RTVIMessage.clientReady()))) return;
+    this.actor.send({ type: "client.ready" });
+    const about = { library: "rtvi-machine" };
+    if (this.state === "ready") this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about });
+  }
+
+  /** After a connection that was lost before the bot was ready. */
+  private _greetAgain(): void {
+    if (!this._wantsBot) return;
+    try {
+      this._greet();
+    } catch (error) {
+      this._reception.report(error instanceof Error ? error : new ServiceError(String(error)));
+    }
+  }
+
+  /** Whether there was something to send. */
+  private _send(serialize: () => unknown): boolean {
+    const { _socket: socket } = this;
+    if (socket?.isOpen !== true) throw new NotReadyError("There is no connection to the bot: connect() first.");
+    const data = encode(serialize, this.maxMessageSize);
+    if (data === undefined) return false;
+    socket.send(data);
+    return true;
+  }
+
+  private _fail(error: RtviMachineError): void {
+    this.actor.send({ type: "bot.failed", fault: this._session.faults.record(error) });
+  }
+}
