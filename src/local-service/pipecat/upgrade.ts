@@ -17,9 +17,7 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** `?token=`, the path's last segment, or a bearer header. */
 function tokenOf(request: IncomingMessage, url: URL): string | undefined {
   const segment = url.pathname.slice(SOCKET_PATH.length + 1);
-  return (
-    url.searchParams.get("token") ?? (segment === "" ? undefined : decodeURIComponent(segment)) ?? readKey(request)
-  );
+  return url.searchParams.get("token") ?? (segment === "" ? undefined : segment) ?? readKey(request);
 }
 
 /** Takes handshakes at `/ws-client`. */
