@@ -43,9 +43,9 @@ export class Bot {
     this.#tools = new ToolRuns(parts.outlet);
   }
 
-  /** Answers the conversation as it stands; in writing only, when it is not to be spoken. */
-  run(inSound = true): void {
-    this.#inTurn(() => {
+  /** Answers the conversation as it stands; in writing only, when it is not to be spoken. False when too much waits. */
+  run(inSound = true): boolean {
+    return this.#inTurn(() => {
       const { context, replier, outlet, tools, fails, log } = this.#parts;
       const text = context.lastUserText;
       if (text !== undefined) outlet.send({ type: "user-llm-text", data: { text } });
@@ -64,9 +64,9 @@ export class Bot {
     this.#inTurn(() => this.#utter({ words, pcm, fromModel: true }));
   }
 
-  /** Speaks an app's own words. The voice stays the recorded one. */
-  say(words: string): void {
-    this.#inTurn(() => {
+  /** Speaks an app's own words. The voice stays the recorded one. False when too much waits. */
+  say(words: string): boolean {
+    return this.#inTurn(() => {
       this.#parts.log.line("bot", words);
       this.#utter({ words, pcm: answerClip().pcm, fromModel: false });
     });
@@ -102,9 +102,11 @@ export class Bot {
     this.#utterance = undefined;
   }
 
-  #inTurn(work: () => void): void {
+  #inTurn(work: () => void): boolean {
     if (!this.#utterance) work();
-    else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(work);
+    else if (this.#waiting.length >= MOST_WAITING) return false;
+    else this.#waiting.push(work);
+    return true;
   }
 
   #follow(plan: Plan, inSound: boolean): void {

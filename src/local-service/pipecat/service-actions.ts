@@ -39,8 +39,7 @@ const ACTIONS: readonly Action[] = [
     result: "bool",
     run: ({ text, interrupt }, { bot }) => {
       if (interrupt === true) bot.interrupt();
-      bot.say(String(text));
-      return true;
+      return bot.say(String(text));
     },
   },
   {
@@ -60,8 +59,7 @@ const ACTIONS: readonly Action[] = [
     result: "bool",
     run: ({ interrupt }, { bot }) => {
       if (interrupt !== false) bot.interrupt();
-      bot.run();
-      return true;
+      return bot.run();
     },
   },
   {
@@ -74,8 +72,7 @@ const ACTIONS: readonly Action[] = [
       const runs = given.run_immediately === true;
       if (runs) bot.interrupt();
       context.append(messages);
-      if (runs) bot.run();
-      return true;
+      return !runs || bot.run();
     },
   },
   {

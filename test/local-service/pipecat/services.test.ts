@@ -168,6 +168,14 @@ describe("actions", () => {
     expect(service.sessions[0]!.items[0]).toEqual({ role: "assistant", content: "one." });
   });
 
+  it("are told when too much waits to be said", async () => {
+    const { client } = await withBot();
+    const results = [];
+    for (let count = 0; count < 34; count += 1)
+      results.push((await act(client, "tts:say", { text: "so" })).data.result);
+    expect(results.map(Number).join("")).toBe(`${"1".repeat(33)}0`);
+  });
+
   it("work on the context", async () => {
     const { client } = await withBot();
     expect((await act(client, "llm:set_context", { messages: [HELLO], interrupt: true })).data).toEqual({

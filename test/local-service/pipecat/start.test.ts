@@ -170,6 +170,22 @@ describe("a client that comes back", () => {
     expect(service.sessions.at(-1)!.items).toEqual([]);
   });
 
+  it("finds what it heard before the line was lost", async () => {
+    const service = await withService({ pipecat: { resumable: true } });
+    const { wsUrl } = await start(service);
+    const client = await PipecatRawClient.open(wsUrl);
+    await client.ready();
+    client.send("send-text", { content: "one two three" });
+    await client.event(({ type, data }) => type === "bot-tts-text" && data.text === "said:");
+    client.socket.terminate();
+    await expect.poll(() => service.sessions).toHaveLength(0);
+    await (await PipecatRawClient.open(wsUrl)).ready();
+    expect(service.sessions[0]!.items).toEqual([
+      { role: "user", content: "one two three" },
+      { role: "assistant", content: like(/^You said:( one)?$/) },
+    ]);
+  });
+
   it("needs a new token to do so", async () => {
     const service = await withService({ keys: ["mine"], pipecat: { resumable: true } });
     const first = await start(service);
