@@ -3,9 +3,9 @@
  * address: `?fault=silent`, `?fault=drop-after=300`, several with commas.
  */
 export interface FaultKnobs {
-  /** `silent`: accepts the socket and never says `session.created`. */
+  /** `silent`: accepts the socket and never says `session.created`, or `bot-ready`. */
   silent: boolean;
-  /** `no-updated`: never answers `session.update`. */
+  /** `no-updated`: never answers `session.update`, or a request over RTVI. */
   noUpdated: boolean;
   /** `hang-upgrade`: takes the TCP connection; the WebSocket handshake never ends. */
   hangUpgrade: boolean;
@@ -17,9 +17,9 @@ export interface FaultKnobs {
   malformed: boolean;
   /** `late-deltas`: goes on sending sound of a response that was cancelled. */
   lateDeltas: boolean;
-  /** `unauthorized-after-open`: accepts any key, then reports `invalid_api_key` and closes. */
+  /** `unauthorized-after-open`: accepts any key, then reports `invalid_api_key` and closes; a Pipecat socket closes with 4003. */
   unauthorizedAfterOpen: boolean;
-  /** `fail-responses`: every response ends as `failed` with `insufficient_quota`. */
+  /** `fail-responses`: every response ends as `failed` with `insufficient_quota`; over RTVI, in an `error`. */
   failResponses: boolean;
 }
 

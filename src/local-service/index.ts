@@ -3,4 +3,4 @@ export type { EventFacts, LoggedEvent } from "./event-log.js";
 export type { FaultKnobs } from "./faults.js";
 export type { JsonObject } from "./json.js";
 export type { LiveSession, Protocol, SessionView } from "./live-session.js";
-export type { LocalServiceOptions, ScriptedCall, ScriptedTurn, VadDefaults } from "./options.js";
+export type { LocalServiceOptions, PipecatServiceOptions, ScriptedCall, ScriptedTurn, VadDefaults } from "./options.js";

@@ -29,6 +29,19 @@ export interface VadDefaults {
   readonly silenceDurationMs?: number;
 }
 
+/** How the service plays a Pipecat bot server. */
+export interface PipecatServiceOptions {
+  /** Whether a second client is turned away with close code 1013, as by a plain WebSocket server. Default: any number may come. */
+  readonly singleClient?: boolean;
+  /**
+   * Whether a client that comes back with its `session_id` finds its conversation, though the app's server did not ask
+   * for it. Default false; Pipecat's own servers never do.
+   */
+  readonly resumable?: boolean;
+  /** Whether the services of RTVI 0.3 answer. Default true; false is what Pipecat's servers have done since 0.0.75. */
+  readonly services?: boolean;
+}
+
 /** Options of {@link startLocalService}; every one has a default. */
 export interface LocalServiceOptions {
   /** 0 (the default) takes any free port. */
@@ -62,6 +75,7 @@ export interface LocalServiceOptions {
   readonly replyChunkMs?: number;
   /** `beta` speaks the retired dialect, as some gateways still do; default `ga`. */
   readonly dialect?: "ga" | "beta";
+  readonly pipecat?: PipecatServiceOptions;
   /** Knobs that are set from the start. */
   readonly faults?: Partial<FaultKnobs>;
 }
@@ -82,6 +96,7 @@ export interface Settings {
   readonly replySpeed: number;
   readonly replyChunkMs: number;
   readonly dialect: "ga" | "beta";
+  readonly pipecat: Required<PipecatServiceOptions>;
 }
 
 /** Fills in the defaults. */
@@ -105,5 +120,10 @@ export function settle(options: LocalServiceOptions): Settings {
     replySpeed: options.replySpeed ?? 6,
     replyChunkMs: options.replyChunkMs ?? 120,
     dialect: options.dialect ?? "ga",
+    pipecat: {
+      singleClient: options.pipecat?.singleClient ?? false,
+      resumable: options.pipecat?.resumable ?? false,
+      services: options.pipecat?.services ?? true,
+    },
   };
 }

@@ -8,7 +8,7 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse, u
 /** Takes over the socket of one WebSocket handshake. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, url: URL) => void;
 
-/** What one protocol adds to the server. Keys are `METHOD /path` for http, `/path` for upgrades. */
+/** What one protocol adds to the server. Keys are `METHOD /path` for http; `/path`, or `/path/*` for one more segment, for upgrades. */
 export interface Routes {
   readonly http?: Readonly<Record<string, HttpHandler>>;
   readonly upgrades?: Readonly<Record<string, UpgradeHandler>>;
@@ -44,7 +44,7 @@ export class Router {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = requestUrl(request);
-    const handler = this.#upgrades.get(url.pathname);
+    const handler = this.#upgrades.get(url.pathname) ?? this.#upgrades.get(url.pathname.replace(/[^/]+$/, "*"));
     if (handler) handler(request, socket, head, url);
     else refuseUpgrade(socket, 404, this.#unknown(request, url));
   }

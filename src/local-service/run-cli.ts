@@ -5,7 +5,8 @@ import { startLocalService, type LocalService } from "./service.js";
 
 export const HELP = `rtvi-machine serve [options]
 
-A realtime voice service on this machine (127.0.0.1) that speaks the OpenAI Realtime protocol.
+A realtime voice service on this machine (127.0.0.1) that speaks the OpenAI Realtime protocol
+and plays a Pipecat bot server.
 It is a developer's tool: no speech recognition, no model. It greets, repeats what you say,
 acknowledges text, and calls a tool when a text names it.
 
@@ -74,6 +75,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     }
     const service = await startLocalService({ port, greet, logger: conversationLogger(terminal, quiet) });
     terminal.out(`Listening on ${service.wsUrl}?model=gpt-realtime  (key: local)\n`);
+    terminal.out(`Pipecat: POST ${service.pipecatUrl}\n`);
     terminal.out("A developer's tool: no speech recognition, no model. Stop with Ctrl+C.\n");
     return { service };
   } catch (error) {

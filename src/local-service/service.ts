@@ -7,6 +7,9 @@ import { live, type LiveSession, type ServiceParts } from "./live-session.js";
 import { openAiRest } from "./openai/rest.js";
 import { openAiUpgrade } from "./openai/upgrade.js";
 import { settle, type LocalServiceOptions } from "./options.js";
+import { pipecatRest, SOCKET_PATH } from "./pipecat/start.js";
+import { StartedSessions } from "./pipecat/started-sessions.js";
+import { pipecatUpgrade } from "./pipecat/upgrade.js";
 import { Router } from "./router.js";
 import { OpenAiCalls } from "./webrtc/calls.js";
 
@@ -16,6 +19,8 @@ export interface LocalService {
   readonly url: string;
   /** `ws://127.0.0.1:<port>/v1/realtime`; add `?model=`. */
   readonly wsUrl: string;
+  /** `http://127.0.0.1:<port>/start`: where a Pipecat app starts its bot. */
+  readonly pipecatUrl: string;
   readonly port: number;
   /** The sessions that are open now, oldest first. */
   readonly sessions: readonly LiveSession[];
@@ -28,8 +33,8 @@ export interface LocalService {
 }
 
 /**
- * Starts a realtime voice service on this machine. It speaks the OpenAI Realtime protocol and is a developer's tool:
- * it recognises no speech and has no model, but repeats what was said.
+ * Starts a realtime voice service on this machine. It speaks the OpenAI Realtime protocol, plays a Pipecat bot server, and
+ * is a developer's tool: it recognises no speech and has no model, but repeats what was said.
  * @throws Error of Node's `net` module when the port is taken (`EADDRINUSE`).
  */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
@@ -50,19 +55,28 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     closed: (id) => void sessions.delete(id),
   };
   const calls = new OpenAiCalls(parts);
+  const started = new StartedSessions();
+  const pipecat = pipecatUpgrade(parts, started);
   router.add({
     http: {
       "GET /health": (_request, response) => sendJson(response, 200, { status: "ok", sessions: sessions.size }),
       ...openAiRest(keys, settings),
       ...calls.routes,
+      ...pipecatRest(settings, started),
     },
-    upgrades: { "/v1/realtime": openAiUpgrade(parts) },
+    upgrades: {
+      "/v1/realtime": openAiUpgrade(parts),
+      [SOCKET_PATH]: pipecat,
+      // Some servers put the token into the path.
+      [`${SOCKET_PATH}/*`]: pipecat,
+    },
   });
 
   const { port, close } = await listen(router, settings.logger, host, options.port ?? 0);
   return {
     url: `http://${host}:${String(port)}`,
     wsUrl: `ws://${host}:${String(port)}/v1/realtime`,
+    pipecatUrl: `http://${host}:${String(port)}/start`,
     port,
     get sessions() {
       return [...sessions.values()];

@@ -70,6 +70,7 @@ describe("rtvi-machine", () => {
     const lines = out.split("\n").map((line) => line.replace(/^[\d:.]+ +/, ""));
     expect(lines).toEqual(
       expect.arrayContaining([
+        like(/^Pipecat: POST http:\/\/127\.0\.0\.1:\d+\/start$/),
         "#1 session opened, gpt-realtime",
         "#1 user    hello [31mthere",
         "#1 bot     You said: hello [31mthere (voice, 0.7 s)",

@@ -28,6 +28,7 @@ export interface ServiceView {
   readonly service: number;
   readonly url: string;
   readonly wsUrl: string;
+  readonly pipecatUrl: string;
   readonly events: readonly LoggedEvent[];
   readonly sessions: readonly ServiceSessionView[];
 }
@@ -119,11 +120,12 @@ async function readOrder(request: IncomingMessage): Promise<StageOrder> {
   return JSON.parse(Buffer.concat(chunks).toString("utf8")) as StageOrder;
 }
 
-function viewOf({ url, wsUrl, events, sessions }: LocalService, service: number): ServiceView {
+function viewOf({ url, wsUrl, pipecatUrl, events, sessions }: LocalService, service: number): ServiceView {
   return {
     service,
     url,
     wsUrl,
+    pipecatUrl,
     events,
     sessions: sessions.map(({ id, receivedMs, items }) => ({ id, receivedMs, items })),
   };

@@ -8,6 +8,8 @@ export interface StagedService {
   readonly url: string;
   /** For `base_url`. */
   readonly wsUrl: string;
+  /** Where a Pipecat app starts its bot. */
+  readonly pipecatUrl: string;
   /** What has crossed its wires, and who is connected. */
   look(): Promise<ServiceView>;
   /** The session that is open. Throws unless there is exactly one. */
@@ -25,12 +27,13 @@ export interface StagedService {
 
 /** Starts a service that stops with the test. Nobody greets unless asked. */
 export async function stagedService(options: LocalServiceOptions = {}): Promise<StagedService> {
-  const { service, url, wsUrl } = await order({ do: "start", options: { greet: false, ...options } });
+  const { service, url, wsUrl, pipecatUrl } = await order({ do: "start", options: { greet: false, ...options } });
   onTestFinished(() => tell({ do: "stop", service }));
   const look = (): Promise<ServiceView> => order({ do: "look", service });
   return {
     url,
     wsUrl,
+    pipecatUrl,
     look,
     session: async () => {
       const { sessions } = await look();

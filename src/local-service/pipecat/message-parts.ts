@@ -1,0 +1,26 @@
+import type { JsonObject } from "../json.js";
+import type { Bot } from "./bot.js";
+import type { ChatContext } from "./chat-context.js";
+import type { Hearing } from "./hearing.js";
+import type { PipecatOutlet } from "./outlet.js";
+import type { ServiceConfig } from "./services.js";
+
+/** What a client's messages act on. */
+export interface MessageParts {
+  readonly outlet: PipecatOutlet;
+  readonly bot: Bot;
+  readonly context: ChatContext;
+  readonly hearing: Hearing;
+  readonly services: ServiceConfig;
+  /** Whether RTVI 0.3's services answer. */
+  readonly hasServices: boolean;
+  /** By the fault `no-updated`: requests stay without an answer. */
+  readonly isDeaf: boolean;
+  /** `client-ready`. */
+  ready(id: string | undefined, data: unknown): void;
+  /** `disconnect-bot`. */
+  end(): void;
+}
+
+/** One message of a client. `id` is absent where the client sent none. */
+export type MessageHandler = (data: JsonObject, parts: MessageParts, id: string | undefined) => void;

@@ -1,0 +1,82 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { JsonObject } from "../json.js";
+import { ChatContext } from "./chat-context.js";
+
+/** How long a token opens a session, and a session that nobody is in is remembered. */
+const LIFE_MS = 300_000;
+/** Beyond this the oldest is forgotten. */
+const MOST = 1000;
+const LONGEST_ID = 100;
+
+/** What `POST /start` settled, and the conversation that goes on in it. */
+export interface StartedSession {
+  readonly id: string;
+  /** The `body` that the app's server sent along; empty for none. */
+  readonly body: JsonObject;
+  /** Whether a client that comes back finds its conversation. */
+  readonly resumable: boolean;
+  readonly context: ChatContext;
+}
+
+/** Things that are forgotten after a while. */
+class ShortMemory<T> {
+  readonly #kept = new Map<string, { readonly value: T; readonly endsAtMs: number }>();
+
+  set(key: string, value: T): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, { value, endsAtMs: Date.now() + LIFE_MS });
+    for (const [old, { endsAtMs }] of this.#kept) {
+      if (endsAtMs > Date.now() && this.#kept.size <= MOST) break;
+      this.#kept.delete(old);
+    }
+  }
+
+  get(key: string): T | undefined {
+    const kept = this.#kept.get(key);
+    return kept && kept.endsAtMs > Date.now() ? kept.value : undefined;
+  }
+
+  delete(key: string): void {
+    this.#kept.delete(key);
+  }
+}
+
+/** The sessions that were started and may be joined, and the tokens that open them. */
+export class StartedSessions {
+  readonly #sessions = new ShortMemory<StartedSession>();
+  readonly #tokens = new ShortMemory<StartedSession>();
+
+  /** A new session; the one of that id instead, when it is remembered and may be resumed. */
+  start(body: JsonObject, resumable: boolean, wanted?: string): StartedSession {
+    const id = wanted === undefined || wanted === "" || wanted.length > LONGEST_ID ? randomUUID() : wanted;
+    const known = this.#sessions.get(id);
+    const session = known?.resumable === true ? known : { id, body, resumable, context: new ChatContext() };
+    this.keep(session);
+    return session;
+  }
+
+  /** Remembers a session for as long as it may take to come back to it. */
+  keep(session: StartedSession): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  /** A token that opens the session once, within 300 s. */
+  issueToken(session: StartedSession): string {
+    const token = randomBytes(32).toString("base64url");
+    this.#tokens.set(token, session);
+    return token;
+  }
+
+  /** The session that a token opens; from then on it opens nothing. */
+  redeem(token: string): StartedSession | undefined {
+    const session = this.#tokens.get(token);
+    this.#tokens.delete(token);
+    return session;
+  }
+
+  /** The session behind an address. Unless it may be resumed, every client begins anew. */
+  join(id: string | undefined, resumable: boolean): StartedSession {
+    const known = id === undefined ? undefined : this.#sessions.get(id);
+    return this.start(known?.body ?? {}, known?.resumable ?? resumable, id);
+  }
+}
