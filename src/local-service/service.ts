@@ -1,6 +1,10 @@
 import { KeyRing } from "./auth.js";
 import { EventLog, type LoggedEvent } from "./event-log.js";
 import { noFaults, type FaultKnobs } from "./faults.js";
+import { AuthTokens } from "./gemini/auth-tokens.js";
+import { Handles } from "./gemini/handles.js";
+import { geminiRest } from "./gemini/rest.js";
+import { geminiUpgrades } from "./gemini/upgrade.js";
 import { sendJson } from "./http.js";
 import { listen } from "./listen.js";
 import { live, type LiveSession, type ServiceParts } from "./live-session.js";
@@ -16,6 +20,11 @@ export interface LocalService {
   readonly url: string;
   /** `ws://127.0.0.1:<port>/v1/realtime`; add `?model=`. */
   readonly wsUrl: string;
+  /**
+   * `ws://127.0.0.1:<port>`, Gemini Live's base address; add
+   * `/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=`.
+   */
+  readonly geminiUrl: string;
   readonly port: number;
   /** The sessions that are open now, oldest first. */
   readonly sessions: readonly LiveSession[];
@@ -28,8 +37,8 @@ export interface LocalService {
 }
 
 /**
- * Starts a realtime voice service on this machine. It speaks the OpenAI Realtime protocol and is a developer's tool:
- * it recognises no speech and has no model, but repeats what was said.
+ * Starts a realtime voice service on this machine. It speaks the OpenAI Realtime protocol and Gemini Live,
+ * and is a developer's tool: it recognises no speech and has no model, but repeats what was said.
  * @throws Error of Node's `net` module when the port is taken (`EADDRINUSE`).
  */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
@@ -50,19 +59,23 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     closed: (id) => void sessions.delete(id),
   };
   const calls = new OpenAiCalls(parts);
+  const tokens = new AuthTokens();
+  const handles = new Handles(settings.handleTtl * 1000);
   router.add({
     http: {
       "GET /health": (_request, response) => sendJson(response, 200, { status: "ok", sessions: sessions.size }),
       ...openAiRest(keys, settings),
       ...calls.routes,
+      ...geminiRest(keys, tokens),
     },
-    upgrades: { "/v1/realtime": openAiUpgrade(parts) },
+    upgrades: { "/v1/realtime": openAiUpgrade(parts), ...geminiUpgrades({ ...parts, tokens, handles }) },
   });
 
   const { port, close } = await listen(router, settings.logger, host, options.port ?? 0);
   return {
     url: `http://${host}:${String(port)}`,
     wsUrl: `ws://${host}:${String(port)}/v1/realtime`,
+    geminiUrl: `ws://${host}:${String(port)}`,
     port,
     get sessions() {
       return [...sessions.values()];
