@@ -23,7 +23,7 @@ const generationConfig = message({
   speechConfig: struct,
   temperature: number,
   topP: number,
-  topK: number,
+  topK: integer,
   candidateCount: integer,
   maxOutputTokens: integer,
   presencePenalty: number,
