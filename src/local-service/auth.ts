@@ -76,6 +76,6 @@ export class KeyRing {
   #accepts(key: string): boolean {
     if (this.#accepted === "any") return true;
     if (this.#accepted) return this.#accepted.includes(key);
-    return key === "local" || key.startsWith("sk-");
+    return key === "local" || key.startsWith("sk-") || key.startsWith("AIza");
   }
 }

@@ -3,9 +3,9 @@
  * address: `?fault=silent`, `?fault=drop-after=300`, several with commas.
  */
 export interface FaultKnobs {
-  /** `silent`: accepts the socket and never says `session.created`, or `bot-ready`. */
+  /** `silent`: accepts the socket and never says a word. */
   silent: boolean;
-  /** `no-updated`: never answers `session.update`, or a request over RTVI. */
+  /** `no-updated`: never answers `session.update` (OpenAI), `setup` (Gemini), or a request over RTVI (Pipecat). */
   noUpdated: boolean;
   /** `hang-upgrade`: takes the TCP connection; the WebSocket handshake never ends. */
   hangUpgrade: boolean;
@@ -15,12 +15,17 @@ export interface FaultKnobs {
   dropAfterMs: number | undefined;
   /** `malformed`: sends frames that break the protocol in every way, then goes on as usual. */
   malformed: boolean;
-  /** `late-deltas`: goes on sending sound of a response that was cancelled. */
+  /** `late-deltas`: goes on sending sound of an answer that was cancelled or interrupted. */
   lateDeltas: boolean;
-  /** `unauthorized-after-open`: accepts any key, then reports `invalid_api_key` and closes; a Pipecat socket closes with 4003. */
+  /** `unauthorized-after-open`: accepts any key, then reports that it is wrong and closes; a Pipecat socket with 4003. */
   unauthorizedAfterOpen: boolean;
-  /** `fail-responses`: every response ends as `failed` with `insufficient_quota`; over RTVI, in an `error`. */
+  /**
+   * `fail-responses`: every response fails for want of quota. With Gemini that is the end of the connection, 1011; over
+   * RTVI, an `error`.
+   */
   failResponses: boolean;
+  /** `go-away-after=<ms>`: Gemini sends `goAway` so long after the setup, and closes when its `timeLeft` is over. */
+  goAwayAfterMs: number | undefined;
 }
 
 /** All knobs off. */
@@ -35,6 +40,7 @@ export function noFaults(): FaultKnobs {
     lateDeltas: false,
     unauthorizedAfterOpen: false,
     failResponses: false,
+    goAwayAfterMs: undefined,
   };
 }
 
@@ -58,8 +64,8 @@ export function faultsFor(knobs: FaultKnobs, query: URLSearchParams): Readonly<F
   const faults = { ...knobs };
   for (const name of query.getAll("fault").flatMap((value) => value.split(","))) {
     if (isSwitch(name)) faults[SWITCHES[name]] = true;
-    const delay = /^drop-after=(\d+)$/.exec(name)?.[1];
-    if (delay !== undefined) faults.dropAfterMs = Number(delay);
+    const [, event, delay] = /^(drop|go-away)-after=(\d+)$/.exec(name) ?? [];
+    if (event !== undefined) faults[event === "drop" ? "dropAfterMs" : "goAwayAfterMs"] = Number(delay);
   }
   return faults;
 }

@@ -48,9 +48,12 @@ export interface LocalServiceOptions {
   readonly port?: number;
   /** The loopback address, and no other: this service has no secrets worth the name. */
   readonly host?: "127.0.0.1";
-  /** Standard keys that are accepted. Default: `local`, and what begins with `sk-`. A key that begins with `bad` or `sk-bad` never is. */
+  /**
+   * Standard keys that are accepted. Default: `local`, and what begins with `sk-` or `AIza`. A key that begins with `bad`
+   * or `sk-bad` never is.
+   */
   readonly keys?: readonly string[] | "any";
-  /** How a bad key is refused: HTTP 401 to the handshake (default), or an `error` event and a close after it. */
+  /** How OpenAI refuses a bad key: HTTP 401 to the handshake (default), or an `error` event and a close after it. */
   readonly refusal?: "http" | "event";
   /** Arguments of tools that a text calls by their bare name. */
   readonly tools?: Readonly<Record<string, JsonObject>>;
@@ -64,7 +67,7 @@ export interface LocalServiceOptions {
   readonly logger?: Logger;
   /** Life of a client secret in seconds, where its request names none; default 600. */
   readonly clientSecretTtl?: number;
-  /** Life of a session in seconds; default 3600. */
+  /** Life of a session in seconds; default 3600. A Gemini session hears `goAway` before its end. */
   readonly sessionMaxSeconds?: number;
   readonly vad?: VadDefaults;
   /** Pause before an answer, in ms; default 80. */
@@ -73,6 +76,15 @@ export interface LocalServiceOptions {
   readonly replySpeed?: number;
   /** Sound in one delta, in ms; default 120. */
   readonly replyChunkMs?: number;
+  /**
+   * Gemini: how many times faster than real time the service believes its sound is played; default 1. It sends
+   * `turnComplete` when it believes that the client has played everything, and until then speech interrupts.
+   */
+  readonly playbackSpeed?: number;
+  /** Gemini: how long before the end of a connection `goAway` announces it, in ms; default 10 000. */
+  readonly goAwayTimeLeftMs?: number;
+  /** Gemini: how long a resumption handle is good for, in seconds; default 7200. */
+  readonly handleTtl?: number;
   /** `beta` speaks the retired dialect, as some gateways still do; default `ga`. */
   readonly dialect?: "ga" | "beta";
   readonly pipecat?: PipecatServiceOptions;
@@ -95,6 +107,9 @@ export interface Settings {
   readonly replyDelayMs: number;
   readonly replySpeed: number;
   readonly replyChunkMs: number;
+  readonly playbackSpeed: number;
+  readonly goAwayTimeLeftMs: number;
+  readonly handleTtl: number;
   readonly dialect: "ga" | "beta";
   readonly pipecat: Required<PipecatServiceOptions>;
 }
@@ -119,6 +134,9 @@ export function settle(options: LocalServiceOptions): Settings {
     replyDelayMs: options.replyDelayMs ?? 80,
     replySpeed: options.replySpeed ?? 6,
     replyChunkMs: options.replyChunkMs ?? 120,
+    playbackSpeed: options.playbackSpeed ?? 1,
+    goAwayTimeLeftMs: options.goAwayTimeLeftMs ?? 10_000,
+    handleTtl: options.handleTtl ?? 7200,
     dialect: options.dialect ?? "ga",
     pipecat: {
       singleClient: options.pipecat?.singleClient ?? false,

@@ -6,7 +6,7 @@ import { startLocalService, type LocalService } from "./service.js";
 export const HELP = `rtvi-machine serve [options]
 
 A realtime voice service on this machine (127.0.0.1) that speaks the OpenAI Realtime protocol
-and plays a Pipecat bot server.
+and Gemini Live, and plays a Pipecat bot server, on one port.
 It is a developer's tool: no speech recognition, no model. It greets, repeats what you say,
 acknowledges text, and calls a tool when a text names it.
 
@@ -15,7 +15,7 @@ acknowledges text, and calls a tool when a text names it.
   --quiet           do not write the conversation to the terminal
   --help            show this
 
-Key: "local", or anything that begins with "sk-". A key that begins with "bad" is refused.
+Key: "local", or anything that begins with "sk-" or "AIza". A key that begins with "bad" is refused.
 `;
 
 /** Where a command writes. */
@@ -76,6 +76,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     const service = await startLocalService({ port, greet, logger: conversationLogger(terminal, quiet) });
     terminal.out(`Listening on ${service.wsUrl}?model=gpt-realtime  (key: local)\n`);
     terminal.out(`Pipecat: POST ${service.pipecatUrl}\n`);
+    terminal.out(`Gemini Live at ${service.geminiUrl}\n`);
     terminal.out("A developer's tool: no speech recognition, no model. Stop with Ctrl+C.\n");
     return { service };
   } catch (error) {

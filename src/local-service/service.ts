@@ -1,6 +1,10 @@
 import { KeyRing } from "./auth.js";
 import { EventLog, type LoggedEvent } from "./event-log.js";
 import { noFaults, type FaultKnobs } from "./faults.js";
+import { AuthTokens } from "./gemini/auth-tokens.js";
+import { Handles } from "./gemini/handles.js";
+import { geminiRest } from "./gemini/rest.js";
+import { geminiUpgrades } from "./gemini/upgrade.js";
 import { sendJson } from "./http.js";
 import { listen } from "./listen.js";
 import { live, type LiveSession, type ServiceParts } from "./live-session.js";
@@ -21,6 +25,11 @@ export interface LocalService {
   readonly wsUrl: string;
   /** `http://127.0.0.1:<port>/start`: where a Pipecat app starts its bot. */
   readonly pipecatUrl: string;
+  /**
+   * `ws://127.0.0.1:<port>`, Gemini Live's base address; add
+   * `/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=`.
+   */
+  readonly geminiUrl: string;
   readonly port: number;
   /** The sessions that are open now, oldest first. */
   readonly sessions: readonly LiveSession[];
@@ -33,8 +42,8 @@ export interface LocalService {
 }
 
 /**
- * Starts a realtime voice service on this machine. It speaks the OpenAI Realtime protocol, plays a Pipecat bot server, and
- * is a developer's tool: it recognises no speech and has no model, but repeats what was said.
+ * Starts a realtime voice service on this machine. It speaks the OpenAI Realtime protocol and Gemini Live, plays a Pipecat
+ * bot server, and is a developer's tool: it recognises no speech and has no model, but repeats what was said.
  * @throws Error of Node's `net` module when the port is taken (`EADDRINUSE`).
  */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
@@ -55,6 +64,8 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
     closed: (id) => void sessions.delete(id),
   };
   const calls = new OpenAiCalls(parts);
+  const tokens = new AuthTokens();
+  const handles = new Handles(settings.handleTtl * 1000);
   const started = new StartedSessions();
   const pipecat = pipecatUpgrade(parts, started);
   router.add({
@@ -62,10 +73,12 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       "GET /health": (_request, response) => sendJson(response, 200, { status: "ok", sessions: sessions.size }),
       ...openAiRest(keys, settings),
       ...calls.routes,
+      ...geminiRest(keys, tokens),
       ...pipecatRest(settings, started),
     },
     upgrades: {
       "/v1/realtime": openAiUpgrade(parts),
+      ...geminiUpgrades({ ...parts, tokens, handles }),
       [SOCKET_PATH]: pipecat,
       // Some servers put the token into the path.
       [`${SOCKET_PATH}/*`]: pipecat,
@@ -76,6 +89,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   return {
     url: `http://${host}:${String(port)}`,
     wsUrl: `ws://${host}:${String(port)}/v1/realtime`,
+    geminiUrl: `ws://${host}:${String(port)}`,
     pipecatUrl: `http://${host}:${String(port)}/start`,
     port,
     get sessions() {

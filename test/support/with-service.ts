@@ -10,7 +10,13 @@ afterEach(async () => {
 
 /** A service that is closed when the test is over. Answers come fast, and nobody greets unless asked. */
 export async function withService(options: LocalServiceOptions = {}): Promise<LocalService> {
-  const service = await startLocalService({ greet: false, replyDelayMs: 5, replySpeed: 40, ...options });
+  const service = await startLocalService({
+    greet: false,
+    replyDelayMs: 5,
+    replySpeed: 40,
+    playbackSpeed: 40,
+    ...options,
+  });
   running.push(service);
   return service;
 }

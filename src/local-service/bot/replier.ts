@@ -51,12 +51,19 @@ export class Replier {
   readonly #script: readonly ScriptedTurn[];
   readonly #defaults: Readonly<Record<string, JsonObject>>;
   readonly #quietDb: number;
-  #turns = 0;
+  #turns: number;
 
-  constructor(settings: Settings) {
+  /** `turnsTaken`: entries of the script that an earlier connection of the same conversation used up. */
+  constructor(settings: Settings, turnsTaken = 0) {
+    this.#turns = turnsTaken;
     this.#script = settings.script;
     this.#defaults = settings.tools;
     this.#quietDb = thresholdToDb(settings.vad.threshold) - 6;
+  }
+
+  /** How many turns of the user were answered. */
+  get turnsTaken(): number {
+    return this.#turns;
   }
 
   /** What a spoken turn is taken to say, before it is answered. */

@@ -20,7 +20,7 @@ import type { ServerEvent } from "./outlet.js";
 import { errorEvent, ProtocolMistake, type ProtocolErrorFacts } from "./protocol-error.js";
 import { Responder } from "./responder.js";
 import { readFormat, SessionConfig } from "./session-config.js";
-import { SessionWaits } from "./session-waits.js";
+import { SessionWaits } from "../session-waits.js";
 
 /** What a session is opened with. */
 export interface SessionStart {

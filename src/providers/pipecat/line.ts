@@ -33,7 +33,7 @@ export function dialLine(parts: LineParts): Wire {
     if (socket !== undefined) return;
     socket = handle;
     inbox = parts.begin(handle);
-    reports.opened({ resumed: false });
+    reports.opened({ conversation: "fresh" });
   };
   const goodbye = (): void => {
     reports.closed(record(new ConnectionLostError("The connection was closed on purpose.")));

@@ -79,7 +79,7 @@ export class WebSocketTransport extends ConversationTransport {
         this.deliver(type, data, id);
       },
       ready: () => {
-        this.actor.send({ type: "service.ready" });
+        this._session.serviceReady("fresh");
       },
       fail: (error) => {
         this._fail(error);
@@ -210,7 +210,7 @@ export class WebSocketTransport extends ConversationTransport {
     if (socket?.isOpen !== true || this._greeted === socket) return;
     this._greeted = socket;
     if (this._send(() => this._serializer.serializeMessage(RTVIMessage.clientReady()))) return;
-    this.actor.send({ type: "client.ready" });
+    this._session.serviceReady("fresh");
     const about = { library: "rtvi-machine" };
     if (this.state === "ready") this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about });
   }

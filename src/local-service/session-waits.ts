@@ -1,4 +1,4 @@
-import type { Timers } from "../timers.js";
+import type { Timers } from "./timers.js";
 
 /** The two things a session does of its own accord after a while: it greets, and it asks whether anybody is there. */
 export class SessionWaits {
