@@ -1,0 +1,33 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import { FAULTS } from "./catalogue/index.js";
+import { NOT_YET } from "./not-yet.js";
+import { SUBJECTS } from "./subjects.js";
+import { problemsOf, runFault } from "./support/run-fault.js";
+import { RESULTS, resultOf, type FaultResult } from "./results.js";
+
+const results: FaultResult[] = [];
+
+afterAll(async () => {
+  await mkdir(new URL(".", RESULTS), { recursive: true });
+  await writeFile(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`);
+});
+
+describe.each(SUBJECTS)("$title", { concurrent: true }, (subject) => {
+  it.each(FAULTS)("$name", async (fault) => {
+    const report = await runFault(fault, subject);
+    const expected = fault.except?.[subject.name] ?? fault.expect;
+    const problems = problemsOf(report, expected, fault.countsMessages ?? true);
+    results.push(resultOf(report, problems));
+    const reason = NOT_YET[subject.name][fault.name];
+    if (reason === undefined) expect(problems, JSON.stringify(report)).toEqual([]);
+    else expect(problems, `"${reason}" no longer holds: take ${fault.name} out of not-yet.ts`).not.toEqual([]);
+  });
+});
+
+it("names every fault once, and lists as not yet only faults that exist", () => {
+  const names = FAULTS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.length).toBeGreaterThanOrEqual(40);
+  expect(Object.values(NOT_YET).flatMap((entries) => Object.keys(entries)).filter((name) => !names.includes(name))).toEqual([]);
+});
