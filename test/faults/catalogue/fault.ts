@@ -46,8 +46,8 @@ export interface Fault {
   readonly before?: (scene: Scene) => unknown;
   /** Done in a session that has just answered; resolves when the fault has had its effect. */
   readonly strike?: (scene: Scene) => unknown;
-  /** A text that the app sends at the moment of the strike must arrive or be refused. Default true. */
-  readonly countsMessages?: boolean;
+  /** Whether the app sends a text at the moment of the strike, which must then arrive or be refused. Default true. */
+  readonly writes?: boolean;
   readonly expect: Expectation;
   /** Transports for which something else must hold. */
   readonly except?: Partial<Record<SubjectName, Expectation>>;

@@ -11,12 +11,12 @@ type Tell = (line: LiarLine, turn: Turn, id: string) => unknown;
 const HEARD_MS = 150;
 
 /** One answer is a lie, the next is honest again. */
-function answer(name: string, injected: string, tell: Tell, ...errors: readonly FaultCode[]): Fault {
+function answer(name: string, injected: string, tell: Tell, errors: readonly FaultCode[] = [], after: Lie = {}): Fault {
   const strike = async ({ liar, ask }: Scene): Promise<void> => {
     const told = new Promise<void>((resolve, reject) => {
       liar.lie = {
         turn: (line, turn, id) => {
-          liar.lie = {};
+          liar.lie = after;
           Promise.resolve(tell(line, turn, id)).then(() => resolve(), reject);
         },
       };
@@ -34,12 +34,13 @@ function outburst(
   injected: string,
   say: (line: LiarLine, protocol: LiarProtocol) => unknown,
   expect: Expectation = continues(1_000),
+  writes = true,
 ): Fault {
   const strike = async ({ liar }: Scene): Promise<void> => {
     await say(liar.line, liar.line.protocol);
     await sleep(HEARD_MS);
   };
-  return { name, injected, server: "liar", strike, expect };
+  return { name, injected, server: "liar", strike, writes, expect };
 }
 
 /** The opening of the session is a lie. */
@@ -57,7 +58,9 @@ function refusal(status: string): Fault {
 }
 
 const openings: readonly Fault[] = [
-  ...["302 Found", "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Oops"].map(refusal),
+  ...["302 Found", "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Oops"].map(
+    refusal,
+  ),
   opening(
     "not-http",
     "bytes that are no HTTP instead of the handshake",
@@ -100,7 +103,9 @@ const openings: readonly Fault[] = [
   opening(
     "answer-before-ready",
     "the bot answers before the session is ready",
-    { welcome: (line) => line.say(line.protocol.welcome(), Object.values(line.protocol.turn("too early", "0")).flat()) },
+    {
+      welcome: (line) => line.say(line.protocol.welcome(), Object.values(line.protocol.turn("too early", "0")).flat()),
+    },
     continues(500),
   ),
   opening(
@@ -119,7 +124,7 @@ const openings: readonly Fault[] = [
         socket.close(3000, `bad key ${key}`.slice(0, 120));
       },
     },
-    ends("unauthorized"),
+    ends("service-error"),
   ),
 ];
 
@@ -150,16 +155,34 @@ const answers: readonly Fault[] = [
     line.say(begin);
     await repeatedly(line, 50, 10, () => line.say(Array.from({ length: 12 }, () => line.protocol.sound(id))));
   }),
-  answer("wrong-types", "an answer with every field of every message replaced by what it is not", (line, turn) => {
-    line.say(turn.begin);
-    for (const frame of [...turn.begin, ...turn.middle, ...turn.end]) line.say(wrongTypes(line.protocol, frame));
-  }, "protocol-error"),
+  answer(
+    "wrong-types",
+    "an answer with every field of every message replaced by what it is not",
+    (line, turn) => {
+      line.say(turn.begin);
+      for (const frame of [...turn.begin, ...turn.middle, ...turn.end]) line.say(wrongTypes(line.protocol, frame));
+    },
+    ["protocol-error"],
+  ),
   answer("never-answered", "a text that is never answered", () => undefined),
+  answer(
+    "answer-without-end-or-cancel",
+    "an answer that never ends, also not when it is cancelled",
+    (line, { begin, middle }) => {
+      line.say(begin, middle);
+    },
+    [],
+    { cancel: () => undefined },
+  ),
 ];
 
 const outbursts: readonly Fault[] = [
-  outburst("nonsense", "messages that are no messages of any protocol", (line) => line.say(nonsense()),
-    continues(1_000, "protocol-error")),
+  outburst(
+    "nonsense",
+    "messages that are no messages of any protocol",
+    (line) => line.say(nonsense()),
+    continues(1_000, "protocol-error"),
+  ),
   outburst("unknown-kind", "messages of a kind that nobody knows", (line, { unknown }) => {
     line.say(unknown(), unknown());
   }),
@@ -169,8 +192,11 @@ const outbursts: readonly Fault[] = [
   outburst("interrupted-in-silence", "the user is said to interrupt while nobody speaks", (line, protocol) =>
     line.say(protocol.interrupted(), protocol.interrupted()),
   ),
-  outburst("unknown-tool", "a call of a function that was never offered, with broken arguments", (line, protocol) =>
-    line.say(protocol.toolCall("unasked")),
+  outburst(
+    "unknown-tool",
+    "a call of a function that was never offered, with broken arguments",
+    (line, protocol) => line.say(protocol.toolCall("unasked")),
+    continues(1_000, "protocol-error"),
   ),
   outburst(
     "error-that-ends-nothing",
@@ -178,30 +204,45 @@ const outbursts: readonly Fault[] = [
     (line, protocol) => line.say(protocol.failure("a passing trouble")),
     continues(1_000, "service-error"),
   ),
-  outburst("oversized", "a message of 20 MB", (line, { encode }) => {
-    line.say(encode({ type: "no.such.event", huge: "x".repeat(20_000_000) }));
-  }),
+  outburst(
+    "oversized",
+    "a message of 20 MB",
+    (line, { encode }) => {
+      line.say(encode({ type: "no.such.event", huge: "x".repeat(20_000_000) }));
+    },
+    continues(1_000, "protocol-error"),
+  ),
   outburst("too-deep", "a message nested 50 000 deep", (line) => {
     line.say(`{"type":"no.such.event","deep":${"[".repeat(50_000)}${"]".repeat(50_000)}}`);
   }),
-  outburst("empty-frames", "two hundred empty frames", (line) => line.say(Array.from({ length: 200 }, () => "")),
-    continues(1_000, "protocol-error")),
+  outburst(
+    "empty-frames",
+    "two hundred empty frames",
+    (line) => line.say(Array.from({ length: 200 }, () => "")),
+    continues(1_000, "protocol-error"),
+  ),
   outburst("message-flood", "20 000 small messages at once", (line, { unknown }) => {
     const frame = unknown();
     line.say(Array.from({ length: 20_000 }, () => frame));
   }),
-  outburst("ping-flood", "a thousand pings", ({ socket }) => {
-    for (let count = 0; count < 1_000; count += 1) socket.ping();
-  }),
-  outburst("slow-frame", "a message whose bytes come over half a second", async ({ raw, protocol }) => {
-    const bytes = Buffer.from(protocol.unknown());
-    const opcode = typeof protocol.unknown() === "string" ? 0x81 : 0x82;
-    const frame = Buffer.concat([Buffer.from([opcode, bytes.length]), bytes]);
-    for (const byte of frame) {
-      raw.write(Buffer.from([byte]));
-      await sleep(500 / frame.length);
-    }
-  }),
+  outburst("ping-flood", "a ping every 10 ms, fifty times", (line) =>
+    repeatedly(line, 50, 10, () => line.socket.ping()),
+  ),
+  outburst(
+    "slow-frame",
+    "a message whose bytes come over half a second",
+    async ({ raw, protocol }) => {
+      const bytes = Buffer.from(protocol.unknown());
+      const opcode = typeof protocol.unknown() === "string" ? 0x81 : 0x82;
+      const frame = Buffer.concat([Buffer.from([opcode, bytes.length]), bytes]);
+      for (const byte of frame) {
+        raw.write(Buffer.from([byte]));
+        await sleep(500 / frame.length);
+      }
+    },
+    continues(1_000),
+    false,
+  ),
   ...brokenFrames.map(({ name, injected, bytes }) =>
     outburst(name, injected, ({ raw }) => void raw.write(bytes), continues(1_000, "connection-lost")),
   ),

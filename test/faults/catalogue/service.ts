@@ -10,14 +10,16 @@ const closing = (code: number, reason = "") => ({
 });
 
 /** Codes after which a fresh connection may work. */
-const passing = [1001, 1011, 1012, 1013, 1014].map(
-  (code): Fault => ({ ...closing(code), expect: continues(1_000, "connection-lost") }),
-);
+const passing = [1001, 1011, 1012, 1013, 1014].map((code): Fault => ({
+  ...closing(code),
+  expect: continues(1_000, "connection-lost"),
+}));
 
 /** Codes that another dial would only hear again. */
-const lasting = [1000, 1002, 1003, 1007, 1008, 1009, 1010].map(
-  (code): Fault => ({ ...closing(code), expect: ends("connection-lost") }),
-);
+const lasting = [1000, 1002, 1003, 1007, 1008, 1009, 1010].map((code): Fault => ({
+  ...closing(code),
+  expect: ends("connection-lost"),
+}));
 
 /** Trouble of the service itself, played by the local service. */
 export const serviceFaults: readonly Fault[] = [

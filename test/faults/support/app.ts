@@ -9,6 +9,9 @@ export interface ToldError {
   readonly fatal: boolean;
 }
 
+// client-js asks the window for the browser's name, without asking first whether there is one.
+Object.assign(globalThis, { window: {} });
+
 const CHUNK_MS = 20;
 const WORDS: readonly RTVIEvent[] = [RTVIEvent.BotLlmText, RTVIEvent.BotTtsText, RTVIEvent.BotTranscript];
 

@@ -128,8 +128,9 @@ export class FaultProxy {
 
   /** Resets every line and refuses new ones for a while. Resolves when it is back. */
   async away(ms: number): Promise<void> {
-    await this.refuse();
+    const refused = this.refuse();
     this.reset();
+    await refused;
     // Closing the proxy ends the wait.
     await sleep(ms, undefined, { signal: this.#over.signal }).catch(() => undefined);
     await this.accept();

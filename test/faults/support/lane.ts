@@ -94,7 +94,8 @@ export class Lane {
         this.#parts.to.end();
         continue;
       }
-      const most = bytesPerSecond === undefined ? Infinity : Math.max(1, Math.round((bytesPerSecond * TRICKLE_MS) / 1000));
+      const most =
+        bytesPerSecond === undefined ? Infinity : Math.max(1, Math.round((bytesPerSecond * TRICKLE_MS) / 1000));
       const rest = head.bytes.subarray(Math.min(most, head.bytes.length));
       this.#pass(head.bytes.subarray(0, head.bytes.length - rest.length));
       if (rest.length > 0) this.#queue.unshift({ bytes: rest, due: head.due });

@@ -9,6 +9,8 @@ export type Said =
   | { readonly kind: "text"; readonly text: string }
   /** The app asks for an answer to its text, where that is a message of its own. */
   | { readonly kind: "ask" }
+  /** The app wants the bot to stop what it is making. */
+  | { readonly kind: "cancel"; readonly eventId?: string }
   | { readonly kind: "sound"; readonly bytes: number }
   | { readonly kind: "other" };
 
@@ -39,6 +41,8 @@ export interface LiarProtocol {
   readonly answersOn: "text" | "ask";
   /** @param id distinguishes one answer from another. */
   turn(words: string, id: string): Turn;
+  /** The answer to a cancellation: there was nothing to cancel. Empty where the protocol has none. */
+  nothingToCancel(eventId: string | undefined): readonly Frame[];
   /** The user was heard to begin to speak: the bot should fall silent. */
   interrupted(): readonly Frame[];
   /** An error that does not end the session. */

@@ -13,6 +13,8 @@ export interface Lie {
   readonly welcome?: (line: LiarLine) => unknown;
   /** Instead of the answer to the app's set-up. */
   readonly ready?: (line: LiarLine) => unknown;
+  /** Instead of the answer to a cancellation. */
+  readonly cancel?: (line: LiarLine) => unknown;
   /** Instead of an answer to a text. */
   readonly turn?: (line: LiarLine, turn: Turn, id: string) => unknown;
 }
@@ -61,6 +63,7 @@ export class LyingServer {
   readonly #protocol: LiarProtocol;
   readonly #http: Server = createServer((_request, response) => response.writeHead(404).end());
   readonly #sockets: WebSocketServer;
+  readonly #raw = new Set<Duplex>();
   #turns = 0;
 
   private constructor(protocol: LiarProtocol) {
@@ -69,6 +72,10 @@ export class LyingServer {
     this.#sockets = new WebSocketServer({
       noServer: true,
       handleProtocols: (offered) => (subprotocol !== undefined && offered.has(subprotocol) ? subprotocol : false),
+    });
+    this.#http.on("connection", (socket) => {
+      this.#raw.add(socket);
+      socket.on("close", () => this.#raw.delete(socket));
     });
     this.#http.on("upgrade", (request, socket, head) => {
       this.handshakes += 1;
@@ -100,9 +107,9 @@ export class LyingServer {
   }
 
   async close(): Promise<void> {
-    for (const { socket } of this.lines) socket.terminate();
-    this.#http.closeAllConnections();
-    await new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    for (const socket of this.#raw) socket.destroy();
+    await closed;
   }
 
   #begin(socket: WebSocket, raw: Duplex, request: IncomingMessage): void {
@@ -114,12 +121,13 @@ export class LyingServer {
     socket.on("message", (data: RawData, isBinary) => {
       const said = this.#read(data, isBinary);
       if (said.kind === "setup") this.#answerSetup(line);
+      if (said.kind === "cancel") this.#answerCancel(line, said.eventId);
       if (said.kind === "text") {
         this.texts.push(said.text);
         asked = said.text;
       }
-      if (said.kind !== this.#protocol.answersOn || asked === undefined) return;
-      this.#answer(line, asked);
+      if (said.kind !== this.#protocol.answersOn) return;
+      this.#answer(line, asked ?? "nothing");
       asked = undefined;
     });
     if (this.lie.welcome) void this.lie.welcome(line);
@@ -134,6 +142,11 @@ export class LyingServer {
   #answerSetup(line: LiarLine): void {
     if (this.lie.ready) void this.lie.ready(line);
     else line.say(this.#protocol.ready());
+  }
+
+  #answerCancel(line: LiarLine, eventId: string | undefined): void {
+    if (this.lie.cancel) void this.lie.cancel(line);
+    else line.say(this.#protocol.nothingToCancel(eventId));
   }
 
   #answer(line: LiarLine, text: string): void {

@@ -43,6 +43,7 @@ export const geminiLiar: LiarProtocol = {
     ],
   }),
 
+  nothingToCancel: () => [],
   interrupted: () => [content({ interrupted: true })],
   failure: () => [content({ turnComplete: true, turnCompleteReason: "RESPONSE_REJECTED" })],
   toolCall: (id) => [message({ toolCall: { functionCalls: [{ id: `fc_${id}`, name: "no_such_tool", args: "{" }] } })],

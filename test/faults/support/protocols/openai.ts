@@ -6,6 +6,7 @@ const KEY = "openai-insecure-api-key.";
 
 interface ClientEvent {
   readonly type?: unknown;
+  readonly event_id?: string;
   readonly audio?: unknown;
   readonly item?: { readonly content?: readonly { readonly text?: unknown }[] };
 }
@@ -37,15 +38,18 @@ export const openAiLiar: LiarProtocol = {
       ?.slice(KEY.length),
 
   read(data): Said {
-    const { type, audio, item } = JSON.parse(data.toString("utf8")) as ClientEvent;
+    const { type, event_id: eventId, audio, item } = JSON.parse(data.toString("utf8")) as ClientEvent;
     if (type === "session.update") return { kind: "setup" };
     if (type === "input_audio_buffer.append") return { kind: "sound", bytes: String(audio).length };
     if (type === "response.create") return { kind: "ask" };
+    if (type === "response.cancel") return { kind: "cancel", ...(eventId !== undefined && { eventId }) };
     const text = item?.content?.[0]?.text;
     return type === "conversation.item.create" && typeof text === "string" ? { kind: "text", text } : { kind: "other" };
   },
 
-  welcome: () => [event("session.created", { session: { type: "realtime", id: "sess_liar", object: "realtime.session" } })],
+  welcome: () => [
+    event("session.created", { session: { type: "realtime", id: "sess_liar", object: "realtime.session" } }),
+  ],
   ready: () => [event("session.updated", { session: { type: "realtime", id: "sess_liar" } })],
 
   turn(words, id): Turn {
@@ -62,10 +66,7 @@ export const openAiLiar: LiarProtocol = {
         }),
         event("response.content_part.added", { ...at(id), part: { type: "audio", transcript: "" } }),
       ],
-      middle: [
-        event("response.output_audio_transcript.delta", { ...at(id), delta: words }),
-        openAiLiar.sound(id),
-      ],
+      middle: [event("response.output_audio_transcript.delta", { ...at(id), delta: words }), openAiLiar.sound(id)],
       end: [
         event("response.output_audio.done", at(id)),
         event("response.output_audio_transcript.done", { ...at(id), transcript: words }),
@@ -80,6 +81,11 @@ export const openAiLiar: LiarProtocol = {
     };
   },
 
+  nothingToCancel: (eventId) => [
+    event("error", {
+      error: { type: "invalid_request_error", code: "response_cancel_not_active", message: "No.", event_id: eventId },
+    }),
+  ],
   interrupted: () => [event("input_audio_buffer.speech_started", { audio_start_ms: 0, item_id: "item_user" })],
   failure: (words) => [event("error", { error: { type: "server_error", code: "liar", message: words, param: null } })],
   toolCall: (id) => [

@@ -37,12 +37,15 @@ export const pipecatLiar: LiarProtocol = {
     end: [rtvi("bot-llm-stopped"), rtvi("bot-tts-stopped"), rtvi("bot-stopped-speaking")],
   }),
 
+  nothingToCancel: () => [],
   interrupted: () => [
     encode({ $case: "interruption", value: { id: 1n, name: "InterruptionFrame" } }),
     rtvi("user-started-speaking"),
   ],
   failure: (words) => [rtvi("error", { error: words, fatal: false })],
-  toolCall: (id) => [rtvi("llm-function-call-in-progress", { tool_call_id: `call_${id}`, function_name: "no_such_tool" })],
+  toolCall: (id) => [
+    rtvi("llm-function-call-in-progress", { tool_call_id: `call_${id}`, function_name: "no_such_tool" }),
+  ],
   sound: () =>
     encode({
       $case: "audio",
