@@ -4,7 +4,7 @@ import { seeded } from "../../test/support/seeded.js";
 
 interface Gust {
   readonly name: string;
-  readonly blow: (proxy: FaultProxy) => Promise<unknown>;
+  readonly blow: (proxy: FaultProxy) => unknown;
 }
 
 const during = async (proxy: FaultProxy, ms: number, begin: () => void): Promise<void> => {
@@ -13,10 +13,10 @@ const during = async (proxy: FaultProxy, ms: number, begin: () => void): Promise
   await proxy.heal();
 };
 
-/** What the network does to a long session; every one is over when its promise resolves. Times in ms. */
+/** What the network does to a long session; every one is over when `blow` is, or its promise resolves. Times in ms. */
 const GUSTS: readonly Gust[] = [
-  { name: "reset", blow: async (proxy) => proxy.reset() },
-  { name: "end of stream", blow: async (proxy) => proxy.end() },
+  { name: "reset", blow: (proxy) => proxy.reset() },
+  { name: "end of stream", blow: (proxy) => proxy.end() },
   { name: "stall 0.8 s", blow: (proxy) => during(proxy, 800, () => proxy.set("both", { stalled: true })) },
   {
     name: "jitter 5 s",
@@ -43,10 +43,11 @@ export async function weather(
   tell: (name: string) => void,
 ): Promise<void> {
   const random = seeded(seed);
-  while (!signal.aborted) {
+  const calm = (): boolean => signal.aborted;
+  while (!calm()) {
     await sleep(-Math.log(1 - random()) * everyMs, undefined, { signal }).catch(() => undefined);
     const gust = GUSTS[Math.floor(random() * GUSTS.length)];
-    if (signal.aborted || gust === undefined) return;
+    if (calm() || gust === undefined) return;
     tell(gust.name);
     await gust.blow(proxy);
   }

@@ -25,7 +25,7 @@ export function wrongTypes(protocol: LiarProtocol, frame: Frame): readonly Frame
   return value === undefined ? [] : [...variants(value)].map((variant) => protocol.encode(variant));
 }
 
-function* variants(value: unknown): Generator<unknown> {
+function* variants(value: unknown): Generator {
   if (typeof value !== "object" || value === null) return;
   for (const [key, field] of Object.entries(value)) {
     const others = Object.entries(value).filter(([name]) => name !== key);

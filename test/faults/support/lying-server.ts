@@ -36,7 +36,7 @@ export class LiarLine {
 
   /** Says what it is given, in this order; nothing on a line that is closed. */
   say(...frames: readonly (Frame | readonly Frame[])[]): void {
-    for (const frame of frames.flat() as Frame[]) {
+    for (const frame of frames.flatMap((each) => (isList(each) ? each : [each]))) {
       if (this.socket.readyState === this.socket.OPEN) this.socket.send(frame, { binary: typeof frame !== "string" });
     }
   }
@@ -46,6 +46,8 @@ export class LiarLine {
     this.say(turn.begin, turn.middle, turn.end);
   }
 }
+
+const isList = (frames: Frame | readonly Frame[]): frames is readonly Frame[] => Array.isArray(frames);
 
 /**
  * A WebSocket server that speaks just enough of a protocol to be believed, and then does not keep to it. Honest unless

@@ -83,10 +83,12 @@ export class Rig implements Scene {
 
   /** Waits until something is true; whether it came true in time. */
   async until(what: () => boolean, timeoutMs: number): Promise<boolean> {
-    for (const end = performance.now() + timeoutMs; performance.now() < end; await sleep(10)) {
+    const end = performance.now() + timeoutMs;
+    while (performance.now() < end) {
       // A session that ends is forgotten by the service; what it has heard is still to be looked at.
       this.#remember();
       if (what()) return true;
+      await sleep(10);
     }
     return what();
   }

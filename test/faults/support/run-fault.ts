@@ -34,8 +34,11 @@ const ASKS_AGAIN_MS = 1_200;
 const SETTLES_WITHIN_MS = 2_000;
 const DURING = "in the middle of it";
 
-const codeOf = (error: unknown): string | undefined =>
-  error === undefined ? undefined : String((error as { code?: unknown }).code ?? error);
+/** The code of one of our errors; what else was thrown, as text. */
+const codeOf = (error: unknown): string | undefined => {
+  if (error === undefined) return undefined;
+  return error instanceof Error && "code" in error ? String(error.code) : String(error as string);
+};
 
 /** A session, a fault in it, and what came of it. Never throws for what a transport does: that is in the report. */
 export async function runFault(fault: Fault, subject: Subject): Promise<FaultReport> {

@@ -49,6 +49,6 @@ export const geminiLiar: LiarProtocol = {
   toolCall: (id) => [message({ toolCall: { functionCalls: [{ id: `fc_${id}`, name: "no_such_tool", args: "{" }] } })],
   sound: () => content({ modelTurn: { parts: [{ inlineData: SOUND }] } }),
   unknown: () => message({ noSuchKey: { at: "all" } }),
-  decode: (frame) => JSON.parse(Buffer.from(frame).toString("utf8")),
+  decode: (frame) => JSON.parse(Buffer.from(frame).toString("utf8")) as unknown,
   encode: (value) => Buffer.from(JSON.stringify(value)),
 };

@@ -97,6 +97,6 @@ export const openAiLiar: LiarProtocol = {
   ],
   sound: (id) => event("response.output_audio.delta", { ...at(id), delta: PCM_100_MS }),
   unknown: () => event("no.such.event", { at: "all" }),
-  decode: (frame) => JSON.parse(String(frame)),
+  decode: (frame) => JSON.parse(Buffer.from(frame).toString("utf8")) as unknown,
   encode: (value) => JSON.stringify(value),
 };

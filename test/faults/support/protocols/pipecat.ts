@@ -55,7 +55,7 @@ export const pipecatLiar: LiarProtocol = {
 
   decode(frame) {
     const { frame: known } = PipecatFrame.decode(Buffer.from(frame));
-    return known?.$case === "message" ? JSON.parse(known.value.data) : undefined;
+    return known?.$case === "message" ? (JSON.parse(known.value.data) as unknown) : undefined;
   },
   encode: (value) => message(JSON.stringify(value)),
 };
