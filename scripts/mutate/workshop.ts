@@ -9,7 +9,7 @@ export type Verdict = "killed" | "timed out" | "survived";
 
 /** The suites that are fast enough to be run for every mutant. */
 const PROJECTS = ["--project", "unit", "--project", "adapter"];
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 
 /** A copy of the tree in which a mutant does no harm. */
 export class Workshop {
