@@ -75,7 +75,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             environment: "node",
             include: ["test/faults/**/*.test.ts"],
             // Faults wait far more than they compute.
-            maxConcurrency: 10,
+            maxConcurrency: 8,
             testTimeout: 30_000,
           },
         },

@@ -17,6 +17,7 @@ import type { SoakView } from "./soak/page.js";
 import { trendOf } from "./soak/trend.js";
 import { weather } from "./soak/weather.js";
 
+const START_MS = 15_000;
 const SAMPLE_MS = 10_000;
 const FAULT_EVERY_MS = 20_000;
 const MB = 1_000_000;
@@ -80,7 +81,9 @@ async function main(): Promise<boolean> {
     await page.goto("http://localhost/");
     await page.addScriptTag({ content: await pageScript() });
     const inspected = await InspectedPage.attach(page);
-    await page.evaluate((url) => window.soak.start(url), proxy.via(service.wsUrl));
+    await Promise.race([page.evaluate((url) => window.soak.start(url), proxy.via(service.wsUrl)), sleep(START_MS)]);
+    const begun = await page.evaluate(() => window.soak.look());
+    if (begun.state !== "ready") throw new Error(`The session did not begin: ${begun.state} ${begun.failed}`);
 
     say(`soak: ${minutes} min, seed ${values.seed}, Chromium ${browser.version()}`);
     say(

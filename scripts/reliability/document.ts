@@ -97,7 +97,7 @@ export function reliabilityDocument(catalogue: Catalogue, subjects: readonly Sub
     "_continues_: the app wrote again and was answered. The time is the longest for which the user was not heard, and the codes",
     "are those of the errors that `onError` was told, none of them fatal. _ends_: `connect()` rejected, or the app was told a",
     "fatal error, with that code. Reconnection and deadlines are set short here (the first redial comes after at most 40 ms, a",
-    "dial may take 600 ms), so the times tell what is added to yours.",
+    "dial may take 1.5 s), so the times tell what is added to yours.",
     "",
     "In every row, whatever happens: no promise stays pending; there is never a second socket; after `disconnect()` no socket,",
     "timer, listener, microphone or speaker is held; a text that the app sends at the moment of the strike arrives or is",

@@ -10,6 +10,8 @@ export interface SoakView extends Holdings {
   /** Times that the session ended and the page connected anew. */
   readonly restarts: number;
   readonly errors: number;
+  /** Why the last `connect()` failed. */
+  readonly failed: string;
   readonly userTurns: number;
   readonly botTurns: number;
 }
@@ -28,7 +30,7 @@ declare global {
 const RESTART_MS = 1_000;
 
 const watch = new HoldingsWatch();
-const counts = { recoveries: 0, restarts: 0, errors: 0, userTurns: 0, botTurns: 0 };
+const counts = { failed: "", recoveries: 0, restarts: 0, errors: 0, userTurns: 0, botTurns: 0 };
 let client: PipecatClient | undefined;
 let over = false;
 
@@ -38,7 +40,8 @@ async function connect(app: PipecatClient): Promise<void> {
     try {
       await app.connect();
       return;
-    } catch {
+    } catch (error) {
+      counts.failed = String(error);
       await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
     }
   }

@@ -40,6 +40,7 @@ export const NOT_YET: Readonly<Record<SubjectName, Readonly<Record<string, NotYe
     "hung-redial": UNSENT,
     terminated: UNSENT,
     "unavailable-for-a-while": UNSENT,
+    "answer-in-a-flood": UNANSWERED,
     "never-answered": UNANSWERED,
     "answer-without-end-or-cancel": UNANSWERED,
   },

@@ -57,6 +57,11 @@ function refusal(status: string): Fault {
   );
 }
 
+function flood(line: LiarLine, { unknown }: LiarProtocol): void {
+  const frame = unknown();
+  line.say(Array.from({ length: 20_000 }, () => frame));
+}
+
 const openings: readonly Fault[] = [
   ...["302 Found", "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Oops"].map(
     refusal,
@@ -164,6 +169,15 @@ const answers: readonly Fault[] = [
     },
     ["protocol-error"],
   ),
+  answer(
+    "answer-in-a-flood",
+    "20 000 small messages, and an answer behind them",
+    (line, turn) => {
+      flood(line, line.protocol);
+      line.tell(turn);
+    },
+    ["protocol-error"],
+  ),
   answer("never-answered", "a text that is never answered", () => undefined),
   answer(
     "answer-without-end-or-cancel",
@@ -221,10 +235,15 @@ const outbursts: readonly Fault[] = [
     (line) => line.say(Array.from({ length: 200 }, () => "")),
     continues(1_000, "protocol-error"),
   ),
-  outburst("message-flood", "20 000 small messages at once", (line, { unknown }) => {
-    const frame = unknown();
-    line.say(Array.from({ length: 20_000 }, () => frame));
-  }),
+  outburst(
+    "message-flood",
+    "20 000 small messages at once",
+    (line, protocol) => {
+      flood(line, protocol);
+    },
+    continues(1_000, "protocol-error"),
+    false,
+  ),
   outburst("ping-flood", "a ping every 10 ms, fifty times", (line) =>
     repeatedly(line, 50, 10, () => line.socket.ping()),
   ),

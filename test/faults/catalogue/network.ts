@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultProxy } from "../support/fault-proxy.js";
 import { continues, ends, type Fault } from "./fault.js";
+
+/** Waits for the line to be cut, then heals: a redial must find a whole one. */
+async function untilCut(proxy: FaultProxy): Promise<void> {
+  for (let waited = 0; proxy.lines > 0 && waited < 3_000; waited += 5) await sleep(5);
+  await proxy.heal();
+}
 
 /** What networks do, through the proxy. Times in ms; the deadlines of the runs are in `support/rig.ts`. */
 export const networkFaults: readonly Fault[] = [
@@ -111,21 +118,21 @@ export const networkFaults: readonly Fault[] = [
   {
     name: "cut-up",
     injected: "the line is cut 20 kB into what the app sends",
+    writes: false,
     strike: async ({ proxy }) => {
       proxy.set("up", { cutAtByte: proxy.flow.up.bytes + 20_000 });
-      await sleep(800);
-      await proxy.heal();
+      await untilCut(proxy);
     },
     expect: continues(2_000, "connection-lost"),
   },
   {
     name: "cut-down-mid-frame",
     injected: "the line is cut in the middle of a frame of the bot's answer",
+    writes: false,
     strike: async ({ proxy, ask }) => {
       proxy.set("down", { cutAtByte: proxy.flow.down.bytes + 3_001 });
       ask("tell me something");
-      await sleep(400);
-      await proxy.heal();
+      await untilCut(proxy);
     },
     expect: continues(2_000, "connection-lost"),
   },

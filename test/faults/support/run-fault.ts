@@ -37,7 +37,8 @@ const DURING = "in the middle of it";
 /** The code of one of our errors; what else was thrown, as text. */
 const codeOf = (error: unknown): string | undefined => {
   if (error === undefined) return undefined;
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+  if (!(error instanceof Error)) return "not an error";
+  return "code" in error ? String(error.code) : error.message;
 };
 
 /** A session, a fault in it, and what came of it. Never throws for what a transport does: that is in the report. */
