@@ -18,6 +18,7 @@ export default defineConfig(
     "coverage/",
     "docs/",
     "demo-output/",
+    "test-output/",
     "src/codec/pipecat/frames.ts",
     "src/media/worklets/generated.ts",
     "src/local-service/audio/voice-data.ts",

@@ -66,7 +66,17 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             name: "unit",
             environment: "node",
             include: ["test/**/*.test.ts"],
-            exclude: ["test/{adapter,conformance,browser,browser-denied}/**"],
+            exclude: ["test/{adapter,conformance,browser,browser-denied,faults}/**"],
+          },
+        },
+        {
+          test: {
+            name: "faults",
+            environment: "node",
+            include: ["test/faults/**/*.test.ts"],
+            // Faults wait far more than they compute.
+            maxConcurrency: 8,
+            testTimeout: 30_000,
           },
         },
         {

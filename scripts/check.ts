@@ -32,6 +32,7 @@ const STEPS: readonly Step[] = [
   step("worklets are up to date", "tsx scripts/worklets.ts --check"),
   step("protobuf frames are up to date", "tsx scripts/frames.ts --check"),
   step("charts are up to date", "tsx scripts/charts.ts --check"),
+  step("reliability table is up to date", "tsx scripts/reliability.ts --check"),
   step("build", "tsup --silent"),
   step("one class identity across entries", "tsx scripts/check-identity.ts"),
   step("publint", "publint --strict"),

@@ -38,8 +38,12 @@ async function perform(stage: Stage, report: Report): Promise<void> {
     await acts.muteAndType();
     await acts.unmutedAgain();
     await stage.page.screenshot({ path: SCREENSHOT });
+    if (stage.fault) {
+      report.heading("Fault");
+      await stage.fault.strike(stage.watch, report);
+    }
     report.heading("Disconnect, while the bot speaks");
-    await acts.disconnect();
+    if (stage.watch.state !== "disconnected") await acts.disconnect();
     report.heading("Connect again");
     await acts.connect();
     await acts.disconnect();
@@ -63,7 +67,7 @@ setTimeout(() => {
 report.heading(`rtvi-machine demo: ${options.service}`);
 try {
   await mkdir(OUTPUT, { recursive: true });
-  const stage = await setStage(report, options.headed);
+  const stage = await setStage(report, options.headed, options.fault);
   // Chromium's echo canceller and noise suppressor change a recording: correlation with it falls to 0.7 or 0.8.
   await stage.page.uncheck("#processing");
   report.setup("microphone", "plays test/fixtures/speech.wav in a loop; browser clean-up off, it alters the recording");

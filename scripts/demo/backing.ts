@@ -5,7 +5,7 @@ import type { LocalService } from "rtvi-machine/local-service";
 const MODEL = "gpt-realtime";
 
 /** OpenAI Realtime over WebSocket, played by the local service. */
-export function onLocalService(local: LocalService): BackedService {
+export function onLocalService(local: Pick<LocalService, "url" | "wsUrl">): BackedService {
   return {
     id: "openai-websocket",
     label: "OpenAI Realtime · WebSocket",

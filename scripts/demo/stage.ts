@@ -6,6 +6,7 @@ import { sessionEndpoint } from "../../examples/voice-console/session-endpoint.j
 import { speaking } from "../browser-arguments.js";
 import { ensureBrowser } from "../ensure-browser.js";
 import { onLocalService } from "./backing.js";
+import { DemoFault } from "./fault.js";
 import { PlayedAudio } from "./played-audio.js";
 import { installProbe, type Holdings, type PlayedBlock, type SeenEvent } from "./probe.js";
 import type { Report } from "./report.js";
@@ -44,11 +45,13 @@ export interface Stage {
   /** The page's clock now, ms. */
   readonly now: () => number;
   readonly holdings: () => Promise<Holdings>;
+  /** What is to break, where something is. */
+  readonly fault: DemoFault | undefined;
   readonly close: () => Promise<void>;
 }
 
 /** Builds and serves the page, starts the local service and a browser whose microphone plays the recording. */
-export async function setStage(report: Report, headed: boolean): Promise<Stage> {
+export async function setStage(report: Report, headed: boolean, faultName?: string): Promise<Stage> {
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
   const service = await startLocalService({
     logger: silent,
@@ -56,13 +59,15 @@ export async function setStage(report: Report, headed: boolean): Promise<Stage> 
   });
   report.setup("service", `${service.wsUrl}  (local: repeats what it hears)`);
 
+  const fault = faultName === undefined ? undefined : await DemoFault.before(service, faultName);
+
   const configFile = fromRoot("examples/voice-console/vite.config.ts");
   await build({ configFile, logLevel: "error" });
   const site = await preview({
     configFile,
     logLevel: "error",
     preview: { host: "127.0.0.1", port: 0 },
-    plugins: [sessionEndpoint([onLocalService(service)])],
+    plugins: [sessionEndpoint([onLocalService({ url: service.url, wsUrl: fault?.wsUrl ?? service.wsUrl })])],
   });
   const url = site.resolvedUrls?.local[0];
   if (url === undefined) throw new Error("Vite serves the page at no address");
@@ -95,12 +100,14 @@ export async function setStage(report: Report, headed: boolean): Promise<Stage> 
     watch,
     played,
     sent,
+    fault,
     timeOrigin,
     now: () => Date.now() - timeOrigin,
     holdings: () => page.evaluate(() => window.demoHoldings()),
     close: async () => {
       await browser.close();
       await site.close();
+      await fault?.close();
       await service.close();
     },
   };

@@ -1,3 +1,5 @@
+import { encodeBase64 } from "../../codec/base64.js";
+
 const KEY_LIKE = /\b(?:sk|ek)[-_][\w*.-]{4,}/g;
 const LONGEST = 600;
 
@@ -6,11 +8,16 @@ const LONGEST = 600;
  * is cut at 600 characters.
  */
 export function redactor(secrets: readonly string[]): (text: string) => string {
-  const known = secrets.filter((secret) => secret.length >= 4);
+  const known = secrets.filter((secret) => secret.length >= 4).flatMap(formsOf);
   return (text) => {
     let safe = text;
     for (const secret of known) safe = safe.replaceAll(secret, "[redacted]");
     safe = safe.replace(KEY_LIKE, "[redacted]");
     return safe.length > LONGEST ? `${safe.slice(0, LONGEST)}…` : safe;
   };
+}
+
+/** A service may quote what it was sent as it was sent: in a URL, or in a header. */
+function formsOf(secret: string): string[] {
+  return [secret, encodeURIComponent(secret), encodeBase64(new TextEncoder().encode(secret))];
 }

@@ -1,38 +1,12 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
-import type { PlayedItem } from "../../../../src/contracts/speaker.js";
 import type { LocalService } from "../../../../src/local-service/index.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../../../src/providers/openai/index.js";
 import type { OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
-import { ScriptedMediaManager, ScriptedSpeaker } from "../../../../src/testing/index.js";
+import { QuickMedia } from "../../../support/quick-media.js";
 import { chunks, silence, speech } from "../../../support/speech.js";
 import { withService } from "../../../support/with-service.js";
-
-/** Plays what it is given in next to no time, or, held, stops after the first 100 ms. */
-class QuickSpeaker extends ScriptedSpeaker {
-  held = false;
-  readonly #received = new Map<string, number>();
-
-  override write(pcm: Int16Array, itemId: string): void {
-    super.write(pcm, itemId);
-    const received = (this.#received.get(itemId) ?? 0) + pcm.length;
-    const first = received === pcm.length;
-    this.#received.set(itemId, received);
-    const item = (playedSamples: number): PlayedItem => {
-      return { itemId, playedSamples, receivedSamples: received, sampleRate: 24_000 };
-    };
-    setTimeout(() => {
-      if (first) this.report({ type: "began", item: item(0) });
-      if (this.held) this.report({ type: "progress", item: item(Math.min(received, 2400)) });
-      else this.report({ type: "drained", item: item(received) });
-    }, 1);
-  }
-}
-
-class QuickMedia extends ScriptedMediaManager {
-  override readonly speaker = new QuickSpeaker();
-}
 
 const open: OpenAIRealTimeWebSocketTransport[] = [];
 

@@ -212,4 +212,11 @@ describe("redactor", () => {
     expect(redact("x".repeat(5000)).length).toBeLessThan(700);
     expect(redact("a task-list is fine")).toBe("a task-list is fine");
   });
+
+  it("blanks a key that is quoted as it was sent: in a URL, or in base64", () => {
+    const key = "my+own=key";
+    expect(redactor([key])(`?key=${encodeURIComponent(key)}, Basic ${btoa(key)}`)).toBe(
+      "?key=[redacted], Basic [redacted]",
+    );
+  });
 });

@@ -1,0 +1,69 @@
+import type { LocalService } from "rtvi-machine/local-service";
+import type { Fault, Scene } from "../../test/faults/catalogue/fault.js";
+import { FAULTS } from "../../test/faults/catalogue/index.js";
+import { FaultProxy } from "../../test/faults/support/fault-proxy.js";
+import type { Report } from "./report.js";
+import type { SessionWatch } from "./session-watch.js";
+
+const ANSWERED_WITHIN_MS = 20_000;
+const ENDED_WITHIN_MS = 10_000;
+
+/** Faults that can strike in the middle of a demonstration: they need no lying server, and nothing before the dial. */
+const STRIKES = FAULTS.filter(({ server, before, strike }) => server === undefined && !before && strike);
+
+/** Names for `--fault`. */
+export const faultNames: readonly string[] = STRIKES.map(({ name }) => name);
+
+/** A fault that waits in front of the local service until it is told to strike. */
+export class DemoFault {
+  readonly #fault: Fault;
+  readonly #scene: Scene;
+
+  private constructor(fault: Fault, proxy: FaultProxy, service: LocalService) {
+    this.#fault = fault;
+    this.#scene = {
+      proxy,
+      service,
+      get liar(): never {
+        throw new Error("the demo has no lying server");
+      },
+      ask: () => undefined,
+    };
+  }
+
+  /** @throws Error that lists the names when there is no such fault. */
+  static async before(service: LocalService, name: string): Promise<DemoFault> {
+    const fault = STRIKES.find((each) => each.name === name);
+    if (fault === undefined) throw new Error(`Unknown fault "${name}". Known faults: ${faultNames.join(", ")}.`);
+    return new DemoFault(fault, await FaultProxy.start(service.port), service);
+  }
+
+  /** Where the page dials, to go through the proxy. */
+  get wsUrl(): string {
+    return this.#scene.proxy.via(this.#scene.service.wsUrl);
+  }
+
+  /** Strikes, and sees that what follows is what the fault table says. */
+  async strike(watch: SessionWatch, report: Report): Promise<void> {
+    const { name, injected, strike, expect } = this.#fault;
+    report.setup("fault", `${name}: ${injected}`);
+    const answers = watch.turns.filter(({ botStopped }) => botStopped !== undefined).length;
+    const from = watch.events.length;
+    await strike?.(this.#scene);
+    if (expect.outcome === "ends") {
+      await watch.until("the end of the session", () => watch.state === "disconnected", ENDED_WITHIN_MS);
+      report.check(true, `${name}: the session ended, as it must, and the app was told why`);
+      return;
+    }
+    const answered = (): boolean => watch.turns.filter(({ botStopped }) => botStopped !== undefined).length > answers;
+    await watch.until("an answer after the fault", () => watch.state === "ready" && answered(), ANSWERED_WITHIN_MS);
+    const redials = watch.events
+      .slice(from)
+      .filter((event) => event.name === "transportStateChanged" && event.data === "connecting").length;
+    report.check(true, `${name}: the conversation went on${redials > 0 ? `, over ${redials + 1} lines in all` : ""}`);
+  }
+
+  close(): Promise<void> {
+    return this.#scene.proxy.close();
+  }
+}

@@ -1,0 +1,82 @@
+import { LogLevel, PipecatClient, RTVIEvent } from "@pipecat-ai/client-js";
+import { OpenAIRealTimeWebSocketTransport } from "rtvi-machine/openai";
+import { HoldingsWatch, type Holdings } from "../../test/browser/support/holdings.js";
+
+/** What the page has seen so far. */
+export interface SoakView extends Holdings {
+  readonly state: string;
+  /** Times that the session was ready again after its line was lost. */
+  readonly recoveries: number;
+  /** Times that the session ended and the page connected anew. */
+  readonly restarts: number;
+  readonly errors: number;
+  /** Why the last `connect()` failed. */
+  readonly failed: string;
+  readonly userTurns: number;
+  readonly botTurns: number;
+}
+
+declare global {
+  interface Window {
+    soak: {
+      start(base_url: string): Promise<void>;
+      look(): SoakView;
+      /** Ends the session for good; resolves to what is left when it is over. */
+      stop(): Promise<SoakView>;
+    };
+  }
+}
+
+const RESTART_MS = 1_000;
+
+const watch = new HoldingsWatch();
+const counts = { failed: "", recoveries: 0, restarts: 0, errors: 0, userTurns: 0, botTurns: 0 };
+let client: PipecatClient | undefined;
+let over = false;
+
+/** Connects, and again after a second when that fails: what an app does that does not give up. */
+async function connect(app: PipecatClient): Promise<void> {
+  while (!over) {
+    try {
+      await app.connect();
+      return;
+    } catch (error) {
+      counts.failed = String(error);
+      await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+    }
+  }
+}
+
+const look = (): SoakView => ({ ...watch.now(), ...counts, state: client?.state ?? "none" });
+
+window.soak = {
+  async start(base_url) {
+    const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url }, undefined, {
+      logger: silent,
+    });
+    const app = new PipecatClient({ transport, enableMic: true });
+    app.setLogLevel(LogLevel.NONE);
+    let timesReady = 0;
+    app.on(RTVIEvent.BotReady, () => (timesReady += 1) > 1 && (counts.recoveries += 1));
+    app.on(RTVIEvent.Error, () => (counts.errors += 1));
+    app.on(RTVIEvent.UserStoppedSpeaking, () => (counts.userTurns += 1));
+    app.on(RTVIEvent.BotStoppedSpeaking, () => (counts.botTurns += 1));
+    app.on(RTVIEvent.Disconnected, () => {
+      if (over) return;
+      counts.restarts += 1;
+      timesReady = 0;
+      setTimeout(() => void connect(app), RESTART_MS);
+    });
+    client = app;
+    await connect(app);
+  },
+  look,
+  async stop() {
+    over = true;
+    await client?.disconnect();
+    // Contexts and sockets close in their own time.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    return look();
+  },
+};

@@ -1,0 +1,64 @@
+import type { FaultCode } from "../../../src/contracts/fault.js";
+import type { LocalService, LocalServiceOptions } from "../../../src/local-service/index.js";
+import type { FaultProxy } from "../support/fault-proxy.js";
+import type { LyingServer } from "../support/lying-server.js";
+
+/** The transports that the table is about; `subjects.ts` tells how each is made. */
+export type SubjectName = "openai-websocket";
+
+/** What a fault is injected into. */
+export interface Scene {
+  readonly proxy: FaultProxy;
+  /** The local service. Throws in a scene with a liar. */
+  readonly service: LocalService;
+  /** The lying server. Throws in a scene with the local service. */
+  readonly liar: LyingServer;
+  /** Sends a text and does not wait for what comes of it. */
+  readonly ask: (text: string) => void;
+}
+
+/** What must hold when a fault strikes. */
+export type Expectation =
+  | {
+      readonly outcome: "continues";
+      /** Codes of the errors that the app was told of, each once; none of them fatal. */
+      readonly errors: readonly FaultCode[];
+      /** The longest time in which nothing of the conversation went on, in ms. */
+      readonly within: number;
+    }
+  | {
+      /** The session ends, or never begins, and says why. */
+      readonly outcome: "ends";
+      readonly code: FaultCode;
+    };
+
+/** One way in which the world breaks. */
+export interface Fault {
+  /** `kebab-case`, unique. */
+  readonly name: string;
+  /** What is done, in words for the table. */
+  readonly injected: string;
+  /** Who plays the service. Default: the local service. */
+  readonly server?: "liar";
+  /** Options of the local service. */
+  readonly options?: LocalServiceOptions;
+  /** Done before the app connects. */
+  readonly before?: (scene: Scene) => unknown;
+  /** Done in a session that has just answered; resolves when the fault has had its effect. */
+  readonly strike?: (scene: Scene) => unknown;
+  /** Whether the app sends a text at the moment of the strike, which must then arrive or be refused. Default true. */
+  readonly writes?: boolean;
+  readonly expect: Expectation;
+  /** Transports for which something else must hold. */
+  readonly except?: Partial<Record<SubjectName, Expectation>>;
+}
+
+/** The conversation goes on, with these errors told on the way. */
+export function continues(within: number, ...errors: readonly FaultCode[]): Expectation {
+  return { outcome: "continues", errors, within };
+}
+
+/** The session ends with this error. */
+export function ends(code: FaultCode): Expectation {
+  return { outcome: "ends", code };
+}

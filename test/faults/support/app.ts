@@ -1,0 +1,100 @@
+import { LogLevel, PipecatClient, RTVIEvent, type Transport } from "@pipecat-ai/client-js";
+import type { QuickMedia } from "../../support/quick-media.js";
+import { silence } from "../../support/speech.js";
+import type { Ledger } from "./secrets.js";
+
+/** An error as an app is told of it. */
+export interface ToldError {
+  readonly code: string;
+  readonly fatal: boolean;
+}
+
+// client-js asks the window for the browser's name, without asking first whether there is one.
+Object.assign(globalThis, { window: {} });
+
+const CHUNK_MS = 20;
+const WORDS: readonly RTVIEvent[] = [RTVIEvent.BotLlmText, RTVIEvent.BotTtsText, RTVIEvent.BotTranscript];
+
+/** A stock app on a transport: it streams its microphone, writes texts, and remembers what it was told. */
+export class FaultApp {
+  readonly client: PipecatClient;
+  readonly states: string[] = [];
+  readonly errors: ToldError[] = [];
+  /** Texts that the client took without an objection. */
+  readonly accepted: string[] = [];
+  /** Calls that have not settled yet. */
+  readonly pending = new Set<string>();
+  readonly #words = new Map<RTVIEvent, string>();
+  readonly #microphone: NodeJS.Timeout;
+  #notReadySince: number | undefined;
+  #longestNotReady = 0;
+
+  constructor(transport: Transport, media: QuickMedia, ledger: Ledger) {
+    this.client = new PipecatClient({ transport, enableMic: true });
+    this.client.setLogLevel(LogLevel.NONE);
+    for (const event of Object.values(RTVIEvent)) {
+      this.client.on(event, (...args: unknown[]) => {
+        ledger.add(`event ${event}`, ...args);
+        const text = WORDS.includes(event) ? (args[0] as { text?: string } | undefined)?.text : undefined;
+        if (text !== undefined) this.#words.set(event, (this.#words.get(event) ?? "") + text);
+      });
+    }
+    this.client.on(RTVIEvent.TransportStateChanged, (state) => this.#moved(state));
+    this.client.on(RTVIEvent.Error, ({ data }) => {
+      const { code = "none", fatal = false } = data as { code?: string; fatal?: boolean };
+      this.errors.push({ code, fatal });
+    });
+    const chunk = new Uint8Array(silence(CHUNK_MS)).buffer;
+    this.#microphone = setInterval(() => media.say(chunk), CHUNK_MS);
+  }
+
+  /** The longest time for which an established session was not ready, in ms. */
+  get longestNotReadyMs(): number {
+    const now = this.#notReadySince === undefined ? 0 : performance.now() - this.#notReadySince;
+    return Math.max(this.#longestNotReady, now);
+  }
+
+  /** Forgets how long the session was not ready so far. */
+  restart(): void {
+    this.#longestNotReady = 0;
+  }
+
+  /** Sends a text. Whether it was taken shows in `accepted`. */
+  ask(text: string): void {
+    void this.settles(`sendText("${text}")`, async () => {
+      await this.client.sendText(text);
+      this.accepted.push(text);
+    });
+  }
+
+  /** Whether the bot has said this. */
+  heard(text: string): boolean {
+    return [...this.#words.values()].some((words) => words.includes(text));
+  }
+
+  /** Runs a call and tells how it ended: nothing, or the error. As long as it has not, it is `pending`. */
+  async settles(what: string, call: () => Promise<unknown>): Promise<unknown> {
+    this.pending.add(what);
+    try {
+      await call();
+      return undefined;
+    } catch (error) {
+      return error;
+    } finally {
+      this.pending.delete(what);
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#microphone);
+  }
+
+  #moved(state: string): void {
+    this.states.push(state);
+    const now = performance.now();
+    if (state === "ready") {
+      if (this.#notReadySince !== undefined) this.#longestNotReady = this.longestNotReadyMs;
+      this.#notReadySince = undefined;
+    } else if (this.states.includes("ready")) this.#notReadySince ??= now;
+  }
+}

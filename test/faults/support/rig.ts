@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startLocalService, type LiveSession, type LocalService } from "../../../src/local-service/index.js";
+import type { Logger } from "../../../src/log.js";
+import type { TransportOptions } from "../../../src/options.js";
+import { QuickMedia } from "../../support/quick-media.js";
+import { ScriptedNetwork, silent } from "../../support/world.js";
+import type { Fault, Scene } from "../catalogue/fault.js";
+import type { Subject } from "../subjects.js";
+import { FaultApp } from "./app.js";
+import { FaultProxy } from "./fault-proxy.js";
+import { CountingClock, SocketWatch } from "./holdings.js";
+import { LyingServer } from "./lying-server.js";
+import { canary, Ledger } from "./secrets.js";
+
+/** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */
+const DEADLINES: TransportOptions = {
+  timeouts: { dial: 1_500, ready: 1_500, disconnect: 500 },
+  reconnect: { base: 40, factor: 2, cap: 400, attempts: 6, minUptime: 2_000 },
+};
+
+/** Where the fault strikes: an app on a transport, a proxy, and a service behind it. */
+export class Rig implements Scene {
+  readonly ledger = new Ledger();
+  readonly key = canary();
+  readonly media = new QuickMedia();
+  readonly clock = new CountingClock();
+  readonly sockets = new SocketWatch();
+  readonly network = new ScriptedNetwork();
+  readonly app: FaultApp;
+  readonly #server: LocalService | LyingServer;
+  readonly #sessions = new Set<LiveSession>();
+
+  private constructor(
+    subject: Subject,
+    readonly proxy: FaultProxy,
+    server: LocalService | LyingServer,
+  ) {
+    this.#server = server;
+    const address = server instanceof LyingServer ? server.url : subject.addressOf(server);
+    const transport = subject.transport(proxy.via(address), this.key, this.media, {
+      ...DEADLINES,
+      random: () => 0.5,
+      WebSocket: this.sockets.WebSocket,
+      clock: this.clock,
+      network: this.network,
+      logger: this.#logger(),
+      inspect: (event) => {
+        if (event.type === "@xstate.event") this.ledger.add("inspected event", JSON.stringify(event.event));
+        if (event.type === "@xstate.snapshot") this.ledger.add("inspected snapshot", JSON.stringify(event.snapshot));
+      },
+    });
+    this.app = new FaultApp(transport, this.media, this.ledger);
+  }
+
+  static async set(subject: Subject, fault: Fault): Promise<Rig> {
+    const server =
+      fault.server === "liar"
+        ? await LyingServer.start(subject.liar)
+        : await startLocalService({ greet: false, replyDelayMs: 5, replySpeed: 40, logger: silent, ...fault.options });
+    return new Rig(subject, await FaultProxy.start(server.port), server);
+  }
+
+  get service(): LocalService {
+    if (this.#server instanceof LyingServer) throw new Error("this scene is played by a liar");
+    return this.#server;
+  }
+
+  get liar(): LyingServer {
+    if (this.#server instanceof LyingServer) return this.#server;
+    throw new Error("this scene is played by the local service");
+  }
+
+  readonly ask = (text: string): void => {
+    this.app.ask(text);
+  };
+
+  /** Whether a text has reached the service, over whichever line. */
+  arrived(text: string): boolean {
+    if (this.#server instanceof LyingServer) return this.#server.texts.includes(text);
+    this.#remember();
+    return [...this.#sessions].some(({ items }) => JSON.stringify(items).includes(JSON.stringify(text)));
+  }
+
+  /** Waits until something is true; whether it came true in time. */
+  async until(what: () => boolean, timeoutMs: number): Promise<boolean> {
+    const end = performance.now() + timeoutMs;
+    while (performance.now() < end) {
+      // A session that ends is forgotten by the service; what it has heard is still to be looked at.
+      this.#remember();
+      if (what()) return true;
+      await sleep(10);
+    }
+    return what();
+  }
+
+  /** What the transport still holds. */
+  get leftovers(): string[] {
+    const counts: readonly (readonly [string, number])[] = [
+      ["sockets", this.sockets.open],
+      ["timers", this.clock.pending],
+      ["listeners on the network", this.network.listeners],
+      ["microphones", this.media.microphone.held],
+      ["speakers", this.media.speaker.isOpen ? 1 : 0],
+    ];
+    return counts.filter(([, count]) => count > 0).map(([what, count]) => `${String(count)} ${what}`);
+  }
+
+  async close(): Promise<void> {
+    this.app.stop();
+    this.sockets.terminate();
+    await this.proxy.close();
+    await this.#server.close();
+  }
+
+  #remember(): void {
+    if (this.#server instanceof LyingServer) return;
+    for (const session of this.#server.sessions) this.#sessions.add(session);
+  }
+
+  #logger(): Logger {
+    const write =
+      (level: string) =>
+      (message: string, ...details: unknown[]): void => {
+        this.ledger.add(`log ${level}`, message, ...details);
+      };
+    return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  }
+}

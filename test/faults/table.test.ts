@@ -1,0 +1,41 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import { FAULTS } from "./catalogue/index.js";
+import { NOT_YET } from "./not-yet.js";
+import { SUBJECTS } from "./subjects.js";
+import { problemsOf, runFault } from "./support/run-fault.js";
+import { RESULTS, resultOf, type FaultResult } from "./results.js";
+
+const results: FaultResult[] = [];
+
+afterAll(async () => {
+  await mkdir(new URL(".", RESULTS), { recursive: true });
+  await writeFile(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`);
+});
+
+describe.each(SUBJECTS)("$title", { concurrent: true }, (subject) => {
+  it.each(FAULTS)("$name", async (fault) => {
+    const report = await runFault(fault, subject);
+    const expected = fault.except?.[subject.name] ?? fault.expect;
+    const problems = problemsOf(report, expected);
+    results.push(resultOf(report, problems));
+    const notYet = NOT_YET[subject.name][fault.name];
+    if (notYet === undefined) {
+      expect(problems, JSON.stringify(report)).toEqual([]);
+      return;
+    }
+    expect(problems, `holds by now: take ${fault.name} out of not-yet.ts`).not.toEqual([]);
+    expect(problems.filter((problem) => !notYet.problems.test(problem))).toEqual([]);
+  });
+});
+
+it("names every fault once, and lists as not yet only faults that exist", () => {
+  const names = FAULTS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.length).toBeGreaterThanOrEqual(40);
+  expect(
+    Object.values(NOT_YET)
+      .flatMap((entries) => Object.keys(entries))
+      .filter((name) => !names.includes(name)),
+  ).toEqual([]);
+});
