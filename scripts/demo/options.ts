@@ -1,29 +1,27 @@
 import { parseArgs } from "node:util";
-
-/** Services the demo can talk to. */
-export const SERVICES = ["openai-websocket"] as const;
-export type ServiceName = (typeof SERVICES)[number];
+import { DEFAULT_SERVICE, SERVICES } from "./backing.js";
 
 export interface DemoOptions {
-  readonly service: ServiceName;
+  /** One of `SERVICES`. */
+  readonly service: string;
   /** Shows the browser. */
   readonly headed: boolean;
 }
 
 export const USAGE = `npm run demo [-- --service <name>] [-- --headed]
 
-  --service <name>  ${SERVICES.join(", ")} (default: ${SERVICES[0]})
+  --service <name>  ${SERVICES.join(", ")} (default: ${DEFAULT_SERVICE})
   --headed          show the browser`;
 
 /** @throws Error that names the option and what it may be. */
 export function parseOptions(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({
     args: [...args],
-    options: { service: { type: "string", default: SERVICES[0] }, headed: { type: "boolean", default: false } },
+    options: { service: { type: "string", default: DEFAULT_SERVICE }, headed: { type: "boolean", default: false } },
   });
-  const service = SERVICES.find((name) => name === values.service);
-  if (service === undefined) {
-    throw new Error(`Unknown service "${values.service}". Known services: ${SERVICES.join(", ")}.`);
+  const { service } = values;
+  if (!SERVICES.includes(service)) {
+    throw new Error(`Unknown service "${service}". Known services: ${SERVICES.join(", ")}.`);
   }
   return { service, headed: values.headed };
 }

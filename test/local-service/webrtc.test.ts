@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from "werift";
+import { Call } from "../../src/local-service/webrtc/call.js";
+import { loadWerift } from "../../src/local-service/webrtc/werift.js";
 import { pcmuCodec, FRAME_MS, type CallCodec } from "../../src/local-service/webrtc/codec.js";
 import { loadOpus, opusCodec } from "../../src/local-service/webrtc/opus.js";
 import { RtpVoice } from "../../src/local-service/webrtc/rtp-voice.js";
@@ -90,7 +92,7 @@ describe("POST /v1/realtime/calls", () => {
     ["PCMU" as const, ["PCMU"] as const, 0, 160],
   ])("finds a spoken turn in RTP of %s, says it back, and is cut by the next", async (name, offer, type, ticks) => {
     const { track, until, types, events, heard, answer } = await called({}, offer);
-    expect(answer.match(/^m=audio .*$/m)?.[0]).toMatch(new RegExp(` ${type}\r?$`));
+    expect(/^m=audio .*$/m.exec(answer)?.[0]).toMatch(new RegExp(` ${type}\r?$`));
     const codec = name === "opus" ? opusCodec(await loadOpus()) : pcmuCodec();
     const packets = chunks(speech(), FRAME_MS).map((frame, index) => {
       const header = new RtpHeader({ payloadType: type, sequenceNumber: index, timestamp: index * ticks, ssrc: 7 });
@@ -159,6 +161,19 @@ describe("POST /v1/realtime/calls", () => {
     const response = await post(service, body, { "Content-Type": "application/sdp", ...headers }, query);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { code } });
+  });
+});
+
+describe("Call", () => {
+  it("frees its codec when it ends, once", async () => {
+    const close = vi.fn();
+    const nothing = (): undefined => undefined;
+    const events = { opened: nothing, message: nothing, sound: nothing, frame: nothing, closed: nothing };
+    const call = new Call(await loadWerift(), { ...pcmuCodec(), close }, events);
+    call.close();
+    call.close();
+    await call.released;
+    expect(close).toHaveBeenCalledTimes(1);
   });
 });
 
