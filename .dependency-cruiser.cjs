@@ -113,6 +113,13 @@ module.exports = {
       to: { path: "^node_modules/werift/", dependencyTypesNot: ["dynamic-import", "type-only"] },
     },
     {
+      name: "opusscript-on-demand",
+      comment: "Optional: `await import()` it, for WebRTC calls to the local service only.",
+      severity: "error",
+      from: { path: "^(src|machines)/" },
+      to: { path: "^node_modules/opusscript/", dependencyTypesNot: ["dynamic-import", "type-only"] },
+    },
+    {
       name: "no-development-package",
       severity: "error",
       from: { path: "^(src|machines)/" },

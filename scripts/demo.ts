@@ -28,7 +28,7 @@ function readOptions(): DemoOptions {
 }
 
 async function perform(stage: Stage, report: Report): Promise<void> {
-  const acts = new Acts(stage, report, await readWav(RECORDING));
+  const acts = new Acts(stage, report, await readWav(RECORDING), options.service);
   try {
     report.heading("Connect");
     await acts.connect();
@@ -67,7 +67,7 @@ setTimeout(() => {
 report.heading(`rtvi-machine demo: ${options.service}`);
 try {
   await mkdir(OUTPUT, { recursive: true });
-  const stage = await setStage(report, options.headed, options.fault);
+  const stage = await setStage(report, options);
   // Chromium's echo canceller and noise suppressor change a recording: correlation with it falls to 0.7 or 0.8.
   await stage.page.uncheck("#processing");
   report.setup("microphone", "plays test/fixtures/speech.wav in a loop; browser clean-up off, it alters the recording");

@@ -1,32 +1,34 @@
 /**
  * `npm start`: the voice console for a person. Serves the page with the local service behind it or, where the
- * environment has OPENAI_API_KEY, with OpenAI's; the page gets short-lived client secrets either way, never the key.
+ * environment has a key (OPENAI_API_KEY), with the real ones; the page gets short-lived secrets either way, never a key.
  */
 import { fileURLToPath } from "node:url";
 import { startLocalService } from "rtvi-machine/local-service";
 import { createServer } from "vite";
 import { sessionEndpoint } from "../examples/voice-console/session-endpoint.js";
-import { onLocalService, onOpenAI } from "./demo/backing.js";
+import { onLocalService, onRealServices } from "./demo/backing.js";
 
 const PORT = 5173;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const logger = { debug: () => undefined, info: say, warn: say, error: say };
 
-const apiKey = process.env.OPENAI_API_KEY ?? "";
-const local = apiKey === "" ? await startLocalService({ logger }) : undefined;
+const real = onRealServices(process.env);
+const local = real.length === 0 ? await startLocalService({ logger }) : undefined;
 
 const server = await createServer({
   configFile: fileURLToPath(new URL("../examples/voice-console/vite.config.ts", import.meta.url)),
   server: { host: "127.0.0.1", port: PORT },
-  plugins: [sessionEndpoint([local ? onLocalService(local) : onOpenAI(apiKey)])],
+  plugins: [sessionEndpoint(local ? onLocalService(local) : real)],
   logLevel: "warn",
 });
 await server.listen();
 
 say("");
 say(`  Voice console   ${server.resolvedUrls?.local[0] ?? ""}`);
-say(`  Service         ${local ? `local, ${local.wsUrl} (repeats what you say)` : "OpenAI, with OPENAI_API_KEY"}`);
+say(
+  `  Service         ${local ? `local, ${local.wsUrl} (repeats what you say)` : real.map(({ label }) => label).join(", ")}`,
+);
 say("  Stop            Ctrl+C");
 say("");
 

@@ -8,17 +8,18 @@ export interface BackedService {
   /** Where the page's transport dials, e.g. `wss://api.openai.com/v1`. */
   readonly base_url: string;
   readonly model: string;
-  /** Where client secrets are minted, e.g. `https://api.openai.com/v1/realtime/client_secrets`. */
-  readonly mintUrl: string;
-  /** Stays in this process. */
-  readonly apiKey: string;
+  /**
+   * Starts a session: asks the service for what the page's transport is to connect with, usually a short-lived
+   * credential. The answer goes to the page as it is, its status too; whatever key it takes stays in this process.
+   */
+  readonly start: () => Promise<Response>;
 }
 
 const MAX_BODY_BYTES = 10_000;
 
 /**
  * Gives the page two endpoints: `GET /api/services` lists what it may talk to, `POST /api/session` with `{ service }`
- * mints a short-lived client secret and answers with it. The key itself never reaches the page.
+ * starts a session of one and answers with its credential. The key itself never reaches the page.
  */
 export function sessionEndpoint(services: readonly BackedService[]): Plugin {
   const attach = ({ middlewares }: { middlewares: Connect.Server }): void => {
@@ -43,12 +44,8 @@ export function sessionEndpoint(services: readonly BackedService[]): Plugin {
       answer(response, 400, { error: `No such service: ${wanted ?? "none named"}` });
       return;
     }
-    const minted = await fetch(service.mintUrl, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${service.apiKey}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ session: { type: "realtime", model: service.model } }),
-    });
-    answer(response, minted.status, await minted.json());
+    const started = await service.start();
+    answer(response, started.status, await started.json());
   };
   return { name: "voice-console-session", configureServer: attach, configurePreviewServer: attach };
 }

@@ -7,7 +7,12 @@ const source = (path: string): string => fileURLToPath(new URL(`../../src/${path
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // An app would install the package; the example runs on the sources beside it.
-  resolve: { alias: { "rtvi-machine/openai": source("providers/openai/index.ts") } },
+  resolve: {
+    alias: [
+      { find: /^rtvi-machine$/, replacement: source("index.ts") },
+      { find: /^rtvi-machine\/(\w+)$/, replacement: source("providers/$1/index.ts") },
+    ],
+  },
   optimizeDeps: { include: ["@pipecat-ai/client-js", "xstate"] },
   build: { target: "es2022", emptyOutDir: true },
   server: { fs: { allow: ["../.."] } },

@@ -3,6 +3,7 @@ import type { Fault, Scene } from "../../test/faults/catalogue/fault.js";
 import { FAULTS } from "../../test/faults/catalogue/index.js";
 import { FaultProxy } from "../../test/faults/support/fault-proxy.js";
 import type { Report } from "./report.js";
+import type { Addresses } from "./backing.js";
 import type { SessionWatch } from "./session-watch.js";
 
 const ANSWERED_WITHIN_MS = 20_000;
@@ -38,9 +39,15 @@ export class DemoFault {
     return new DemoFault(fault, await FaultProxy.start(service.port), service);
   }
 
-  /** Where the page dials, to go through the proxy. */
-  get wsUrl(): string {
-    return this.#scene.proxy.via(this.#scene.service.wsUrl);
+  /** The service's addresses, by way of the proxy. */
+  get front(): Addresses {
+    const { proxy, service } = this.#scene;
+    return {
+      url: proxy.via(service.url),
+      wsUrl: proxy.via(service.wsUrl),
+      geminiUrl: proxy.via(service.geminiUrl),
+      pipecatUrl: proxy.via(service.pipecatUrl),
+    };
   }
 
   /** Strikes, and sees that what follows is what the fault table says. */

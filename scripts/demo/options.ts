@@ -1,12 +1,10 @@
 import { parseArgs } from "node:util";
+import { DEFAULT_SERVICE, SERVICES } from "./backing.js";
 import { faultNames } from "./fault.js";
 
-/** Services the demo can talk to. */
-export const SERVICES = ["openai-websocket"] as const;
-export type ServiceName = (typeof SERVICES)[number];
-
 export interface DemoOptions {
-  readonly service: ServiceName;
+  /** One of `SERVICES`. */
+  readonly service: string;
   /** Shows the browser. */
   readonly headed: boolean;
   /** A fault of the fault table that strikes in the middle of the first session. */
@@ -15,7 +13,7 @@ export interface DemoOptions {
 
 export const USAGE = `npm run demo [-- --service <name>] [-- --headed] [-- --fault <name>]
 
-  --service <name>  ${SERVICES.join(", ")} (default: ${SERVICES[0]})
+  --service <name>  ${SERVICES.join(", ")} (default: ${DEFAULT_SERVICE})
   --headed          show the browser
   --fault <name>    break the network or the service mid-session: ${faultNames.join(", ")}`;
 
@@ -24,14 +22,14 @@ export function parseOptions(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      service: { type: "string", default: SERVICES[0] },
+      service: { type: "string", default: DEFAULT_SERVICE },
       headed: { type: "boolean", default: false },
       fault: { type: "string" },
     },
   });
-  const service = SERVICES.find((name) => name === values.service);
-  if (service === undefined) {
-    throw new Error(`Unknown service "${values.service}". Known services: ${SERVICES.join(", ")}.`);
+  const { service } = values;
+  if (!SERVICES.includes(service)) {
+    throw new Error(`Unknown service "${service}". Known services: ${SERVICES.join(", ")}.`);
   }
   return { service, headed: values.headed, fault: values.fault };
 }

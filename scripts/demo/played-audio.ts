@@ -1,4 +1,4 @@
-import type { PlayedBlock } from "./probe.js";
+import type { RecordedBlock } from "./probe.js";
 import { rms } from "./sound.js";
 import { fromPcm16, type Sound } from "./wav.js";
 
@@ -18,7 +18,7 @@ const SILENCE = 0.003;
 export class PlayedAudio {
   readonly #tapes = new Map<number, Tape>();
 
-  add(block: PlayedBlock): void {
+  add(block: RecordedBlock): void {
     const samples = fromPcm16(Buffer.from(block.pcm, "base64"));
     const origin = block.arrived - ((block.frame + samples.length) / block.rate) * 1000;
     const tape = this.#tapes.get(block.context) ?? { rate: block.rate, blocks: [], origin };

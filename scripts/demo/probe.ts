@@ -11,9 +11,9 @@ export interface SeenEvent {
   readonly data: unknown;
 }
 
-/** A block of what an AudioContext sent to its destination. */
-export interface PlayedBlock {
-  /** Counts the page's contexts, from 1. */
+/** A block of what was sent to a loudspeaker, or over a peer connection. */
+export interface RecordedBlock {
+  /** Which tape: each context, and each track of a call, has its own clock. */
   readonly context: number;
   /** Hz. */
   readonly rate: number;
@@ -30,12 +30,14 @@ export interface Holdings {
   readonly liveTracks: number;
   readonly openContexts: number;
   readonly openSockets: number;
+  readonly openPeers: number;
 }
 
 declare global {
   interface Window {
     demoEvent(event: SeenEvent): void;
-    demoPlayed(block: PlayedBlock): void;
+    demoPlayed(block: RecordedBlock): void;
+    demoSent(block: RecordedBlock): void;
     demoHoldings(): Holdings;
   }
 }
@@ -45,12 +47,16 @@ export function installProbe(): void {
   const tracks: MediaStreamTrack[] = [];
   const contexts: AudioContext[] = [];
   const sockets: WebSocket[] = [];
+  const peers: RTCPeerConnection[] = [];
+  const OwnContext = AudioContext;
+  let tapes = 0;
   const taps = new WeakMap<BaseAudioContext, Promise<AudioNode>>();
 
   window.demoHoldings = () => ({
     liveTracks: tracks.filter((track) => track.readyState === "live").length,
     openContexts: contexts.filter((context) => context.state !== "closed").length,
     openSockets: sockets.filter((socket) => socket.readyState !== WebSocket.CLOSED).length,
+    openPeers: peers.filter((peer) => peer.signalingState !== "closed").length,
   });
 
   new PerformanceObserver((list) => {
@@ -112,8 +118,7 @@ export function installProbe(): void {
     }
   })`;
 
-  // Whatever is connected to the loudspeaker is connected to a recorder too: this is the sound as it is played.
-  const recorderOf = async (context: AudioContext): Promise<AudioNode> => {
+  const recorderOf = async (context: AudioContext, write: (block: RecordedBlock) => void): Promise<AudioNode> => {
     const url = URL.createObjectURL(new Blob([RECORDER], { type: "text/javascript" }));
     await context.audioWorklet.addModule(url);
     const recorder = new AudioWorkletNode(context, "demo-recorder", {
@@ -121,12 +126,13 @@ export function installProbe(): void {
       channelCountMode: "explicit",
       numberOfOutputs: 0,
     });
-    const number = contexts.indexOf(context) + 1;
+    tapes += 1;
+    const number = tapes;
     recorder.port.onmessage = ({ data }: MessageEvent<{ frame: number; block: Float32Array }>) => {
       const pcm = Int16Array.from(data.block, (sample) => Math.max(-1, Math.min(1, sample)) * 32767);
       const text = String.fromCharCode(...new Uint8Array(pcm.buffer));
       const arrived = performance.now();
-      window.demoPlayed({ context: number, rate: context.sampleRate, frame: data.frame, arrived, pcm: btoa(text) });
+      write({ context: number, rate: context.sampleRate, frame: data.frame, arrived, pcm: btoa(text) });
     };
     return recorder;
   };
@@ -138,7 +144,7 @@ export function installProbe(): void {
   const listen = (node: AudioNode, target: unknown): void => {
     const { context } = node;
     if (!(target instanceof AudioDestinationNode) || !(context instanceof AudioContext)) return;
-    const recorder = taps.get(context) ?? recorderOf(context);
+    const recorder = taps.get(context) ?? recorderOf(context, window.demoPlayed);
     taps.set(context, recorder);
     recorder.then(
       (tap) => reallyConnect(node, [tap]),
@@ -149,4 +155,41 @@ export function installProbe(): void {
     listen(this, args[0]);
     return reallyConnect(this, args);
   });
+
+  // A call's sound passes no loudspeaker that a page could listen to: its tracks are recorded instead, the bot's as it
+  // comes out of the jitter buffer, the user's as it goes into the encoder.
+  const recordTrack = (
+    peer: RTCPeerConnection,
+    track: MediaStreamTrack,
+    write: (block: RecordedBlock) => void,
+  ): void => {
+    const context = new OwnContext({ sampleRate: 24_000 });
+    peer.addEventListener("demo-closed", () => void context.close());
+    recorderOf(context, write).then(
+      (tap) => reallyConnect(context.createMediaStreamSource(new MediaStream([track])), [tap]),
+      (problem: unknown) => console.error("The demo's recorder did not start", problem),
+    );
+  };
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      peers.push(this);
+      this.addEventListener("track", ({ track }) => recordTrack(this, track, window.demoPlayed));
+    }
+    override addTransceiver(what: MediaStreamTrack | string, init?: RTCRtpTransceiverInit): RTCRtpTransceiver {
+      const transceiver = super.addTransceiver(what, init);
+      const { sender } = transceiver;
+      if (sender.track) recordTrack(this, sender.track, window.demoSent);
+      const replace = sender.replaceTrack.bind(sender);
+      sender.replaceTrack = async (track) => {
+        if (track && track !== sender.track) recordTrack(this, track, window.demoSent);
+        await replace(track);
+      };
+      return transceiver;
+    }
+    override close(): void {
+      super.close();
+      this.dispatchEvent(new Event("demo-closed"));
+    }
+  };
 }

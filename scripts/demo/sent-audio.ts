@@ -1,10 +1,14 @@
 import type { WebSocket } from "playwright";
+import type { RecordedBlock } from "./probe.js";
 import { fromPcm16, type Sound } from "./wav.js";
 
 /** The service's input rate. */
 const RATE = 24_000;
 
-/** The microphone as it went over the wire, read from the page's own frames; times in epoch ms. */
+/**
+ * The microphone as it went over the wire; times in epoch ms. Over a WebSocket that is read from the page's own frames.
+ * Over WebRTC it is the track at the sender, before the encoder: what RTP carries is encrypted.
+ */
 export class SentAudio {
   readonly #chunks: { readonly at: number; readonly samples: Float32Array }[] = [];
 
@@ -13,6 +17,10 @@ export class SentAudio {
       const audio = audioOf(payload.toString());
       if (audio !== undefined) this.#chunks.push({ at: Date.now(), samples: fromPcm16(Buffer.from(audio, "base64")) });
     });
+  }
+
+  add({ pcm }: RecordedBlock): void {
+    this.#chunks.push({ at: Date.now(), samples: fromPcm16(Buffer.from(pcm, "base64")) });
   }
 
   between(from: number, to: number): Sound {

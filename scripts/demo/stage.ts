@@ -7,8 +7,9 @@ import { speaking } from "../browser-arguments.js";
 import { ensureBrowser } from "../ensure-browser.js";
 import { onLocalService } from "./backing.js";
 import { DemoFault } from "./fault.js";
+import type { DemoOptions } from "./options.js";
 import { PlayedAudio } from "./played-audio.js";
-import { installProbe, type Holdings, type PlayedBlock, type SeenEvent } from "./probe.js";
+import { installProbe, type Holdings, type RecordedBlock, type SeenEvent } from "./probe.js";
 import type { Report } from "./report.js";
 import { SentAudio } from "./sent-audio.js";
 import { SessionWatch } from "./session-watch.js";
@@ -51,7 +52,10 @@ export interface Stage {
 }
 
 /** Builds and serves the page, starts the local service and a browser whose microphone plays the recording. */
-export async function setStage(report: Report, headed: boolean, faultName?: string): Promise<Stage> {
+export async function setStage(
+  report: Report,
+  { service: chosen, headed, fault: faultName }: DemoOptions,
+): Promise<Stage> {
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
   const service = await startLocalService({
     logger: silent,
@@ -67,7 +71,7 @@ export async function setStage(report: Report, headed: boolean, faultName?: stri
     configFile,
     logLevel: "error",
     preview: { host: "127.0.0.1", port: 0 },
-    plugins: [sessionEndpoint([onLocalService({ url: service.url, wsUrl: fault?.wsUrl ?? service.wsUrl })])],
+    plugins: [sessionEndpoint(onLocalService(fault?.front ?? service))],
   });
   const url = site.resolvedUrls?.local[0];
   if (url === undefined) throw new Error("Vite serves the page at no address");
@@ -88,11 +92,13 @@ export async function setStage(report: Report, headed: boolean, faultName?: stri
   page.on("websocket", (socket) => sent.watch(socket));
   page.on("pageerror", (error) => report.check(false, `the page threw: ${error.stack ?? error.message}`));
   await page.exposeFunction("demoEvent", (event: SeenEvent) => watch.add(event));
-  await page.exposeFunction("demoPlayed", (block: PlayedBlock) => played.add(block));
+  await page.exposeFunction("demoPlayed", (block: RecordedBlock) => played.add(block));
+  await page.exposeFunction("demoSent", (block: RecordedBlock) => sent.add(block));
   // The compiler that runs this script names functions with a helper that the page does not have.
   await page.addInitScript({ content: "globalThis.__name = (target) => target;" });
   await page.addInitScript(installProbe);
   await page.goto(url);
+  await page.selectOption("#service", chosen);
   const timeOrigin = await page.evaluate(() => performance.timeOrigin);
 
   return {

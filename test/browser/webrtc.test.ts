@@ -2,9 +2,12 @@ import { RTVIEvent, type BotOutputData } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { App, webRtcTransport } from "./support/app.js";
 import { HoldingsWatch } from "./support/holdings.js";
+import { record, repeats } from "./support/recording.js";
 import { stagedService } from "./support/stage.js";
 
 const LONG = { timeout: 90_000 };
+/** Twice through a lossy codec, and through a jitter buffer that stretches: 0.95 as measured. */
+const LEAST_CORRELATION = 0.8;
 
 /** The loudest root mean square of a track within a time, heard by our own ears. */
 async function loudest(track: MediaStreamTrack, ms: number): Promise<number> {
@@ -75,6 +78,37 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
     expect(client.tracks().bot).toBeUndefined();
     await holdings.nothingLeft();
     await app.until("the end at the other side", async () => (await service.look()).sessions.length === 0);
+  });
+
+  it("speaks Opus, and hears its own words again", LONG, async () => {
+    const service = await stagedService();
+    const peers: RTCPeerConnection[] = [];
+    class Watched extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        peers.push(this);
+      }
+    }
+    // What a browser does to a voice, it does to a recording: correlation with it falls to 0.7 or 0.8.
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const options = { RTCPeerConnection: Watched, audio };
+    const app = new App({ transport: webRtcTransport(service.url + "/v1/realtime", {}, options) });
+    await app.client.connect();
+    const recording = await record(app.client.tracks().bot!.audio!);
+    await app.until("the answer", () => app.count(RTVIEvent.BotStoppedSpeaking) > 0, 30_000);
+    expect(await repeats(await recording.stop())).toBeGreaterThan(LEAST_CORRELATION);
+
+    const stats = [...(await peers[0]!.getStats()).values()] as {
+      type: string;
+      id: string;
+      [field: string]: unknown;
+    }[];
+    for (const type of ["inbound-rtp", "outbound-rtp"]) {
+      const stream = stats.find((each) => each.type === type && each.kind === "audio");
+      const codec = stats.find(({ id }) => id === stream?.codecId);
+      expect(codec, type).toMatchObject({ mimeType: "audio/opus", clockRate: 48_000 });
+    }
+    await app.client.disconnect();
   });
 
   it("connects without a microphone, and is heard once there is one", LONG, async () => {

@@ -1,12 +1,21 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from "werift";
-import { encodeG711 } from "../../src/codec/g711.js";
+import { Call } from "../../src/local-service/webrtc/call.js";
+import { loadWerift } from "../../src/local-service/webrtc/werift.js";
+import { pcmuCodec, FRAME_MS, type CallCodec } from "../../src/local-service/webrtc/codec.js";
+import { loadOpus, opusCodec } from "../../src/local-service/webrtc/opus.js";
 import { RtpVoice } from "../../src/local-service/webrtc/rtp-voice.js";
 import type { LocalService, LocalServiceOptions } from "../../src/local-service/index.js";
+import { findIn } from "../../scripts/demo/correlate.js";
+import { fromPcm16 } from "../../scripts/demo/wav.js";
+import { chunks, speech } from "../support/speech.js";
 import { withService } from "../support/with-service.js";
 
 type Event = Record<string, unknown> & { readonly type: string };
+type CodecName = CallCodec["name"];
 const clients: RTCPeerConnection[] = [];
+/** Not what the service would choose: it takes the offer's. */
+const OPUS_TYPE = 109;
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
@@ -19,13 +28,21 @@ const post = (service: LocalService, body: BodyInit, headers: Record<string, str
     headers: { Authorization: "Bearer local", ...headers },
   });
 
-async function offered() {
-  const codec = new RTCRtpCodecParameters({ mimeType: "audio/PCMU", clockRate: 8000, channels: 1, payloadType: 0 });
+async function offered(names: readonly CodecName[] = ["PCMU"]) {
+  const all = {
+    opus: new RTCRtpCodecParameters({
+      mimeType: "audio/opus",
+      clockRate: 48_000,
+      channels: 2,
+      payloadType: OPUS_TYPE,
+    }),
+    PCMU: new RTCRtpCodecParameters({ mimeType: "audio/PCMU", clockRate: 8000, channels: 1, payloadType: 0 }),
+  };
   const connection = new RTCPeerConnection({
     iceServers: [],
     bundlePolicy: "max-bundle",
     iceAdditionalHostAddresses: ["127.0.0.1"],
-    codecs: { audio: [codec] },
+    codecs: { audio: names.map((name) => all[name]) },
   });
   clients.push(connection);
   const channel = connection.createDataChannel("oai-events");
@@ -35,23 +52,24 @@ async function offered() {
   return { connection, channel, track, transceiver, sdp: connection.localDescription!.sdp };
 }
 
-async function called(options: LocalServiceOptions = {}) {
+async function called(options: LocalServiceOptions = {}, names?: readonly CodecName[]) {
   const service = await withService(options);
-  const { connection, channel, track, transceiver, sdp } = await offered();
+  const { connection, channel, track, transceiver, sdp } = await offered(names);
   const events: Event[] = [];
   channel.onMessage.subscribe((data) => void events.push(JSON.parse(String(data)) as Event));
-  const heard: Buffer[] = [];
-  transceiver.onTrack.subscribe((remote) => remote.onReceiveRtp.subscribe(({ payload }) => void heard.push(payload)));
+  const heard: RtpPacket[] = [];
+  transceiver.onTrack.subscribe((remote) => remote.onReceiveRtp.subscribe((packet) => void heard.push(packet)));
   const response = await post(service, sdp, { "Content-Type": "application/sdp" });
   expect(response.status).toBe(201);
   expect(response.headers.get("content-type")).toBe("application/sdp");
   expect(response.headers.get("location")).toMatch(/^\/v1\/realtime\/calls\/call_/);
-  await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
+  const answer = await response.text();
+  await connection.setRemoteDescription({ type: "answer", sdp: answer });
   const until = async (type: string): Promise<Event> =>
     vi.waitUntil(() => events.find((event) => event.type === type), { timeout: 8000, interval: 10 });
   await until("session.created");
   const types = (): string[] => events.map(({ type }) => type);
-  return { service, connection, channel, track, events, heard, until, types };
+  return { service, connection, channel, track, events, heard, until, types, answer };
 }
 
 describe("POST /v1/realtime/calls", () => {
@@ -66,33 +84,50 @@ describe("POST /v1/realtime/calls", () => {
     const at = (type: string): number => types().indexOf(type);
     expect(at("output_audio_buffer.started")).toBeGreaterThan(at("response.content_part.added"));
     expect(at("output_audio_buffer.stopped")).toBeGreaterThan(at("response.done"));
-    expect(heard.some((payload) => new Set(payload).size > 8)).toBe(true);
+    expect(heard.some(({ payload }) => new Set(payload).size > 8)).toBe(true);
   });
 
-  it("finds a spoken turn in RTP, says it back, and is cut by the next", async () => {
-    const { track, until, types, events } = await called();
-    let sequence = 0;
-    const tone = Int16Array.from({ length: 160 }, (_, index) => Math.sin(index / 3) * 8000);
-    const say = async (frames: number, payload: Buffer): Promise<void> => {
-      for (let index = 0; index < frames; index += 1) {
-        sequence += 1;
-        const header = new RtpHeader({ payloadType: 0, sequenceNumber: sequence, timestamp: sequence * 160, ssrc: 7 });
-        track.writeRtp(new RtpPacket(header, payload));
+  it.each([
+    ["opus" as const, ["PCMU", "opus"] as const, OPUS_TYPE, 960],
+    ["PCMU" as const, ["PCMU"] as const, 0, 160],
+  ])("finds a spoken turn in RTP of %s, says it back, and is cut by the next", async (name, offer, type, ticks) => {
+    const { track, until, types, events, heard, answer } = await called({}, offer);
+    expect(/^m=audio .*$/m.exec(answer)?.[0]).toMatch(new RegExp(` ${type}\r?$`));
+    const codec = name === "opus" ? opusCodec(await loadOpus()) : pcmuCodec();
+    const packets = chunks(speech(), FRAME_MS).map((frame, index) => {
+      const header = new RtpHeader({ payloadType: type, sequenceNumber: index, timestamp: index * ticks, ssrc: 7 });
+      return new RtpPacket(header, codec.encode(Buffer.concat([frame, Buffer.alloc(960)]).subarray(0, 960)));
+    });
+    const say = async (from: number, to: number): Promise<void> => {
+      const said = packets.slice(from, to);
+      // The network loses one, and turns two round.
+      said.splice(10, 4, said[11]!, said[10]!, said[13]!);
+      for (const packet of said) {
+        track.writeRtp(packet);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     };
-    const loud = Buffer.from(encodeG711(tone, "ulaw"));
-    await say(60, loud);
+    await say(0, 60);
     await until("input_audio_buffer.speech_started");
     // Nothing more comes: that is silence.
     await until("input_audio_buffer.speech_stopped");
     await until("output_audio_buffer.started");
-    await say(20, loud);
+    const from = heard.length;
+    await vi.waitUntil(() => heard.length > from + 60, { timeout: 8000, interval: 20 });
+    await say(60, 100);
     await until("output_audio_buffer.cleared");
     const truncated = await until("conversation.item.truncated");
     expect(truncated.audio_end_ms).toBeGreaterThan(0);
     expect(types()).not.toContain("error");
-    expect(events.filter(({ type }) => type === "output_audio_buffer.started").length).toBeGreaterThan(0);
+
+    const steps = heard.slice(1).map(({ header }, index) => (header.timestamp - heard[index]!.header.timestamp) >>> 0);
+    expect(new Set(heard.map(({ header }) => header.payloadType))).toEqual(new Set([type]));
+    expect(steps.every((step) => step > 0 && step % ticks === 0)).toBe(true);
+    const echo = Buffer.concat(heard.slice(Math.max(0, from - 20)).map(({ payload }) => codec.decode(payload)));
+    const sound = (pcm: Buffer) => ({ samples: fromPcm16(pcm), rate: 24_000 });
+    expect(findIn(sound(echo), sound(speech().subarray(20 * 960, 50 * 960))).correlation).toBeGreaterThan(0.9);
+    expect(events.filter(({ type: each }) => each === "output_audio_buffer.started").length).toBeGreaterThan(0);
+    codec.close();
   });
 
   it("clears when told", async () => {
@@ -126,6 +161,19 @@ describe("POST /v1/realtime/calls", () => {
     const response = await post(service, body, { "Content-Type": "application/sdp", ...headers }, query);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { code } });
+  });
+});
+
+describe("Call", () => {
+  it("frees its codec when it ends, once", async () => {
+    const close = vi.fn();
+    const nothing = (): undefined => undefined;
+    const events = { opened: nothing, message: nothing, sound: nothing, frame: nothing, closed: nothing };
+    const call = new Call(await loadWerift(), { ...pcmuCodec(), close }, events);
+    call.close();
+    call.close();
+    await call.released;
+    expect(close).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -1,5 +1,11 @@
 import type { Transport } from "@pipecat-ai/client-js";
-import { OpenAIRealTimeWebSocketTransport, type OpenAIFunctionTool } from "rtvi-machine/openai";
+import {
+  OpenAIRealTimeWebRTCTransport,
+  OpenAIRealTimeWebSocketTransport,
+  type OpenAIFunctionTool,
+  type OpenAIServiceOptions,
+} from "rtvi-machine/openai";
+import { ThriveTransport } from "./thrive/thrive-transport.js";
 
 /** A voice service that the page's server offers; the server keeps the credential. */
 export interface OfferedService {
@@ -16,45 +22,54 @@ export interface SessionChoices {
   readonly processing: boolean;
 }
 
+const INSTRUCTIONS = "You are a friendly voice assistant. Answer in one or two short sentences.";
+
 /** A tool that the page answers; type its name to the local service to see it called. */
-const CURRENT_TIME: OpenAIFunctionTool = {
+const CURRENT_TIME = {
   type: "function",
   name: "current_time",
   description: "The time of day where the user is.",
   parameters: { type: "object", properties: {} },
-};
+} satisfies OpenAIFunctionTool;
 
-function openAIWebSocket(service: OfferedService, choices: SessionChoices) {
-  return new OpenAIRealTimeWebSocketTransport(
-    {
-      api_key: "",
-      base_url: service.base_url,
-      model: service.model,
-      session_config: {
-        instructions: "You are a friendly voice assistant. Answer in one or two short sentences.",
-        input_audio_transcription: { model: "gpt-4o-mini-transcribe" },
-        tools: [CURRENT_TIME],
-      },
+function openAIOptions(service: OfferedService): OpenAIServiceOptions {
+  return {
+    api_key: "",
+    base_url: service.base_url,
+    model: service.model,
+    session_config: {
+      instructions: INSTRUCTIONS,
+      input_audio_transcription: { model: "gpt-4o-mini-transcribe" },
+      tools: [CURRENT_TIME],
     },
-    undefined,
-    {
-      audio: {
-        echoCancellation: choices.processing,
-        noiseSuppression: choices.processing,
-        autoGainControl: choices.processing,
-      },
-    },
-  );
+  };
 }
 
+const audioOf = ({ processing }: SessionChoices) => ({
+  audio: { echoCancellation: processing, noiseSuppression: processing, autoGainControl: processing },
+});
+
 /** One constructor per service the page can talk to. */
-const TRANSPORTS = { "openai-websocket": openAIWebSocket } satisfies Record<
-  string,
-  (service: OfferedService, choices: SessionChoices) => Transport
->;
+const TRANSPORTS = {
+  "openai-websocket": (service, choices) =>
+    new OpenAIRealTimeWebSocketTransport(openAIOptions(service), undefined, audioOf(choices)),
+  "openai-webrtc": (service, choices) =>
+    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, audioOf(choices)),
+  thrive: (service, choices) =>
+    new ThriveTransport({
+      instructions: INSTRUCTIONS,
+      base_url: service.base_url,
+      model: service.model,
+      tools: [CURRENT_TIME],
+      transport: audioOf(choices),
+    }),
+} satisfies Record<string, (service: OfferedService, choices: SessionChoices) => ChartedTransport>;
+
+/** A transport whose chart can be watched. */
+export type ChartedTransport = Transport & Pick<OpenAIRealTimeWebSocketTransport, "actor">;
 
 /** The transport of a service. */
-export function createTransport(service: OfferedService, choices: SessionChoices) {
+export function createTransport(service: OfferedService, choices: SessionChoices): ChartedTransport {
   return TRANSPORTS[service.id](service, choices);
 }
 

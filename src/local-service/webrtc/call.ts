@@ -1,14 +1,9 @@
-import type { MediaStreamTrack, RTCDataChannel, RTCPeerConnection } from "werift";
-import { fromWire } from "../audio/formats.js";
-import { FRAME_BYTES, FRAME_MS } from "./rtp-voice.js";
+import type { MediaStreamTrack, RTCDataChannel, RTCPeerConnection, RtpHeader } from "werift";
+import { FRAME_BYTES, FRAME_MS, type CallCodec } from "./codec.js";
+import { RtpEars } from "./rtp-ears.js";
 import type { WeriftModule } from "./werift.js";
 
-/** RTP of G.711 µ-law (RFC 3551): static payload type, 8 kHz. */
-const PCMU = 0;
-/** µ-law for no sound. */
-const SILENCE = Buffer.alloc(FRAME_BYTES, 0xff);
-/** A browser that has no microphone track sends nothing: after so long, that is silence. */
-const QUIET_AFTER_MS = 200;
+const SILENCE = Buffer.alloc(FRAME_BYTES);
 /** A machine that slept has not that much to catch up. */
 const MOST_FRAMES_LATE = 25;
 
@@ -22,15 +17,17 @@ export interface CallEvents {
   message(data: Buffer, isBinary: boolean): void;
   /** The user's sound: mono PCM16 at 24 kHz, silence where nothing came. */
   sound(pcm: Buffer): void;
-  /** The next 20 ms of the service's voice; undefined for silence. */
+  /** The next 20 ms of the service's voice as PCM; undefined for silence. */
   frame(): Buffer | undefined;
   /** Once; everything is released. */
   closed(): void;
 }
 
-/** One peer connection: G.711 both ways, because there is no Opus codec here, and one data channel. */
+/** One peer connection: one codec both ways, and one data channel. */
 export class Call {
   readonly #werift: WeriftModule;
+  readonly #codec: CallCodec;
+  readonly #ears: RtpEars;
   readonly #events: CallEvents;
   readonly #connection: RTCPeerConnection;
   readonly #voice: MediaStreamTrack;
@@ -40,32 +37,31 @@ export class Call {
   #clock: ReturnType<typeof setTimeout> | undefined;
   #startedAt = 0;
   #frames = 0;
-  #heardAt = 0;
   #over = false;
   #negotiated: Promise<void> = Promise.resolve();
   /** Resolves, once the call is over, when its ports are free. */
   released: Promise<void> = Promise.resolve();
 
-  constructor(werift: WeriftModule, events: CallEvents) {
+  /** @param codec Closed with the call. */
+  constructor(werift: WeriftModule, codec: CallCodec, events: CallEvents) {
     this.#werift = werift;
+    this.#codec = codec;
     this.#events = events;
-    const codec = new werift.RTCRtpCodecParameters({
-      mimeType: "audio/PCMU",
-      clockRate: 8000,
-      channels: 1,
-      payloadType: PCMU,
-    });
+    this.#ears = new RtpEars(codec, (pcm) => this.#events.sound(pcm));
+    const { name, clockRate, channels } = codec;
+    // The payload type is the offer's.
+    const parameters = new werift.RTCRtpCodecParameters({ mimeType: `audio/${name}`, clockRate, channels });
     this.#voice = new werift.MediaStreamTrack({ kind: "audio" });
     this.#connection = new werift.RTCPeerConnection({
       iceServers: [],
       iceAdditionalHostAddresses: ["127.0.0.1"],
-      codecs: { audio: [codec] },
+      codecs: { audio: [parameters] },
     });
     this.#connection.onRemoteTransceiverAdded.subscribe((transceiver) => {
       transceiver.setDirection("sendrecv");
       void transceiver.sender.replaceTrack(this.#voice);
       transceiver.onTrack.subscribe((track) => {
-        track.onReceiveRtp.subscribe(({ payload }) => this.#heard(payload));
+        track.onReceiveRtp.subscribe(({ header, payload }) => this.#heard(header, payload));
       });
     });
     this.#connection.onDataChannel.subscribe((channel) => this.#adopt(channel));
@@ -100,6 +96,7 @@ export class Call {
     clearInterval(this.#clock);
     this.#channel?.close();
     this.#voice.stop();
+    this.#codec.close();
     // In the background: the call is over. Not during the negotiation, which would open ports after that.
     this.released = this.#negotiated.then(() => this.#connection.close()).catch(() => undefined);
     this.#events.closed();
@@ -122,34 +119,34 @@ export class Call {
     if (this.#isOpen || this.#over) return;
     this.#isOpen = true;
     clearTimeout(this.#clock);
-    this.#startedAt = this.#heardAt = Date.now();
+    this.#startedAt = Date.now();
+    this.#ears.begin(this.#startedAt);
     this.#clock = setInterval(() => this.#tick(), FRAME_MS);
     this.#events.opened(channel);
   }
 
-  #heard(payload: Buffer): void {
+  #heard({ sequenceNumber, timestamp }: RtpHeader, payload: Buffer): void {
     if (this.#over || !this.#isOpen) return;
-    this.#heardAt = Date.now();
-    this.#events.sound(fromWire(payload, "audio/pcmu"));
+    this.#ears.packet({ sequenceNumber, timestamp, payload }, Date.now());
   }
 
   /** Timers come late; the number of frames follows the clock. */
   #tick(): void {
     const due = Math.floor((Date.now() - this.#startedAt) / FRAME_MS);
     this.#frames = Math.max(this.#frames, due - MOST_FRAMES_LATE);
-    for (; this.#frames < due; this.#frames += 1) {
-      this.#write(this.#events.frame() ?? SILENCE);
-      if (Date.now() - this.#heardAt > QUIET_AFTER_MS) this.#events.sound(fromWire(SILENCE, "audio/pcmu"));
+    // What is heard may end the call.
+    for (; this.#frames < due && !this.#over; this.#frames += 1) {
+      this.#write(this.#codec.encode(this.#events.frame() ?? SILENCE));
+      this.#ears.tick(Date.now());
     }
   }
 
   #write(payload: Buffer): void {
-    const { RtpHeader, RtpPacket } = this.#werift;
-    const header = new RtpHeader({
-      payloadType: PCMU,
+    const { RtpHeader: Header, RtpPacket } = this.#werift;
+    const header = new Header({
+      // Payload type and source are the sender's to say.
       sequenceNumber: this.#frames & 0xffff,
-      timestamp: (this.#frames * FRAME_BYTES) >>> 0,
-      ssrc: 1,
+      timestamp: (this.#frames * FRAME_MS * (this.#codec.clockRate / 1000)) >>> 0,
     });
     this.#voice.writeRtp(new RtpPacket(header, payload));
   }

@@ -11,6 +11,7 @@ import { OpenAiSession } from "../openai/session.js";
 import { findRefusal } from "../openai/upgrade.js";
 import type { HttpHandler } from "../router.js";
 import { Call } from "./call.js";
+import { chooseCodec } from "./choose-codec.js";
 import { RtpVoice } from "./rtp-voice.js";
 import { dataChannelLine } from "./data-channel-line.js";
 import { loadWerift } from "./werift.js";
@@ -85,13 +86,14 @@ export class OpenAiCalls {
     faults: Readonly<FaultKnobs>,
   ): Promise<void> {
     const werift = await loadWerift();
+    const codec = await chooseCodec(sdp, this.#parts.settings.logger);
     let session: OpenAiSession | undefined;
     const voice = new RtpVoice(
       (event) => session?.send(event),
       () => session?.outputFormat ?? "audio/pcm",
     );
     const id = newId("sess");
-    const call: Call = new Call(werift, {
+    const call: Call = new Call(werift, codec, {
       opened: (channel) => {
         const { settings, events } = this.#parts;
         this.#count += 1;

@@ -1,17 +1,15 @@
-import { fromWire, toWire, type WireFormat } from "../audio/formats.js";
+import { fromWire, type WireFormat } from "../audio/formats.js";
+import { bytesToMs } from "../audio/pcm.js";
 import { objectOr, stringOr } from "../json.js";
 import type { CutVoice, SessionVoice } from "../openai/session-voice.js";
 import type { ServerEvent } from "../openai/outlet.js";
-
-/** One RTP packet, in ms and in bytes of µ-law at 8 kHz. */
-export const FRAME_MS = 20;
-export const FRAME_BYTES = 160;
+import { FRAME_BYTES } from "./codec.js";
 
 /** Sound of one item that waits to be played. */
 interface Queued {
   readonly responseId: string;
   readonly itemId: string;
-  ulaw: Buffer;
+  pcm: Buffer;
   playedBytes: number;
 }
 
@@ -39,10 +37,9 @@ export class RtpVoice implements SessionVoice {
     if (event.type !== "response.output_audio.delta") return false;
     const itemId = stringOr(event.item_id) ?? "";
     const pcm = fromWire(Buffer.from(stringOr(event.delta) ?? "", "base64"), this.#format());
-    const ulaw = toWire(pcm, "audio/pcmu");
     const last = this.#queue.at(-1);
-    if (last?.itemId === itemId) last.ulaw = Buffer.concat([last.ulaw, ulaw]);
-    else this.#queue.push({ responseId, itemId, ulaw, playedBytes: 0 });
+    if (last?.itemId === itemId) last.pcm = Buffer.concat([last.pcm, pcm]);
+    else this.#queue.push({ responseId, itemId, pcm, playedBytes: 0 });
     return true;
   }
 
@@ -53,10 +50,10 @@ export class RtpVoice implements SessionVoice {
     this.#playing = undefined;
     if (responseId === undefined) return undefined;
     this.#send({ type: "output_audio_buffer.cleared", response_id: responseId });
-    return head && { itemId: head.itemId, playedMs: Math.floor(head.playedBytes / (FRAME_BYTES / FRAME_MS)) };
+    return head && { itemId: head.itemId, playedMs: Math.floor(bytesToMs(head.playedBytes)) };
   }
 
-  /** The next 20 ms as µ-law at 8 kHz; undefined for silence. To be called in real time. */
+  /** The next 20 ms as PCM; undefined for silence. To be called in real time. */
   next(): Buffer | undefined {
     const head = this.#queue[0];
     if (head === undefined) return undefined;
@@ -65,7 +62,7 @@ export class RtpVoice implements SessionVoice {
       this.#playing = head.responseId;
       this.#send({ type: "output_audio_buffer.started", response_id: head.responseId });
     }
-    const frame = head.ulaw.subarray(head.playedBytes, head.playedBytes + FRAME_BYTES);
+    const frame = head.pcm.subarray(head.playedBytes, head.playedBytes + FRAME_BYTES);
     if (frame.length === FRAME_BYTES) {
       head.playedBytes += FRAME_BYTES;
       return frame;
@@ -74,7 +71,7 @@ export class RtpVoice implements SessionVoice {
     if (this.#making.has(head.responseId)) return undefined;
     this.#queue.shift();
     if (this.#queue[0]?.responseId !== head.responseId) this.#stopped();
-    return frame.length === 0 ? undefined : Buffer.concat([frame, Buffer.alloc(FRAME_BYTES - frame.length, 0xff)]);
+    return frame.length === 0 ? undefined : Buffer.concat([frame, Buffer.alloc(FRAME_BYTES - frame.length)]);
   }
 
   #stopped(): void {
