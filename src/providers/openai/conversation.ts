@@ -1,5 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import { readCommand, type AppCommand } from "../../rtvi/translate/commands.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { asProtocolError } from "../../rtvi/translate/field-reader.js";
 import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
@@ -7,7 +8,7 @@ import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { messageItem } from "./items.js";
 import { PROCESSOR, SERVICE } from "./names.js";
-import { readCommand, type AppCommand } from "./outbound.js";
+import { RAW_EVENTS } from "./outbound.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 import { Bot } from "./translate/bot.js";
 import { Opening, type OpeningSetup } from "./translate/opening.js";
@@ -111,13 +112,13 @@ export class Conversation implements ServiceConversation {
    * @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then.
    */
   message(message: RTVIMessage): Effect[] {
-    const command = readCommand(message, this.setup.name);
+    const command = readCommand(message, this.setup.name, RAW_EVENTS);
     switch (command.type) {
       case "say":
         this.#say(command, message);
         break;
       case "tool-result":
-        if (this.#bot.tools.result(command.callId, command.output, command.result)) break;
+        if (this.#bot.tools.result(command.callId, command.result)) break;
         this.#sink.debug("A function result came for a call that is not open; it is ignored.");
         break;
       case "raw":
@@ -221,13 +222,14 @@ export class Conversation implements ServiceConversation {
   #say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
     const { dialect } = this.#opening;
     const item = messageItem({ role: command.role, content: command.content }, dialect, message.type);
-    if (command.run) {
+    const run = command.run === true;
+    if (run) {
       this.#bot.silence();
       this.#bot.interrupt(true);
     }
     this.#sink.send({ type: "conversation.item.create", item });
     if (command.acknowledge) this.#sink.deliver("append-to-context-result", { result: "success" }, message.id);
-    if (!command.run) return;
+    if (!run) return;
     this.#clock.turnEnded();
     const key = dialect === "beta" ? "modalities" : "output_modalities";
     this.#bot.request(command.audio ? {} : { params: { [key]: ["text"] } });

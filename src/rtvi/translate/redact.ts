@@ -1,4 +1,5 @@
-const KEY_LIKE = /\b(?:sk|ek)[-_][\w*.-]{4,}/g;
+/** OpenAI's keys and client secrets, Google's keys and ephemeral tokens. */
+const KEY_LIKE = /\b(?:(?:sk|ek)[-_][\w*.-]{4,}|AIza[\w*.-]{4,}|auth_tokens\/[\w*.~-]+)/g;
 const LONGEST = 600;
 
 /**

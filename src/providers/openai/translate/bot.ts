@@ -1,13 +1,14 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
 import type { OpenAISink } from "../effects.js";
-import type { ResponseInfo, ServerEvent } from "../events.js";
+import type { ItemInfo, ResponseInfo, ServerEvent } from "../events.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
 import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
-import { ToolCalls } from "./tool-calls.js";
+import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
+import { resultText } from "../../../rtvi/translate/commands.js";
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {
@@ -44,8 +45,15 @@ export class Bot {
       sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
     });
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
-    this.tools = new ToolCalls(sink, () => {
-      this.request({ patient: true });
+    this.tools = new ToolCalls(sink, {
+      service: SERVICE,
+      answer: (call_id, _name, answer) => {
+        const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
+        sink.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
+      },
+      proceed: () => {
+        this.request({ patient: true });
+      },
     });
   }
 
@@ -133,7 +141,7 @@ export class Bot {
         this.#output.finish(responseId, event.itemId, event.text, false);
         break;
       case "response.output_item.added":
-        this.tools.announced(responseId, event.item);
+        this.#announced(responseId, event.item);
         break;
       case "response.output_item.done":
         if (event.item.type !== "function_call" || event.item.status === "incomplete") break;
@@ -163,6 +171,10 @@ export class Bot {
     this.#speech.end();
     this.#responses.end();
     this.tools.end();
+  }
+
+  #announced(responseId: string, { type, callId, name }: ItemInfo): void {
+    if (type === "function_call" && callId !== undefined) this.tools.announced(responseId, callId, name);
   }
 
   #audio(responseId: string, itemId: string, delta: string): void {
