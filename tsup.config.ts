@@ -5,6 +5,7 @@ export default defineConfig({
   entry: [
     "src/index.ts",
     "src/providers/openai/index.ts",
+    "src/providers/gemini/index.ts",
     "src/providers/thrive/index.ts",
     "src/inspect/index.ts",
     "src/testing/index.ts",

@@ -9,7 +9,14 @@ import { resolve } from "node:path";
 
 type Load = (entry: string) => Promise<unknown>;
 
-const ENTRIES = ["index", "providers/openai/index", "providers/thrive/index", "inspect/index", "testing/index"];
+const ENTRIES = [
+  "index",
+  "providers/openai/index",
+  "providers/gemini/index",
+  "providers/thrive/index",
+  "inspect/index",
+  "testing/index",
+];
 const require = createRequire(import.meta.url);
 
 const FORMATS: readonly (readonly [format: string, load: Load])[] = [
