@@ -78,17 +78,22 @@ export class Conversation implements ServiceConversation {
     return this.#ready;
   }
 
+  /** Whether it goes on with the conversation of an earlier connection. */
+  get isResumed(): boolean {
+    return this.setup.handle !== undefined;
+  }
+
   /** What the service says about the end of this connection, and about the next. */
-  get lease(): Pick<Lease, "handle" | "resumable" | "expiresInMs"> {
+  get lease(): Pick<Lease, "handle" | "resumable" | "endsAt" | "expiresInMs"> {
     return this.#lease;
   }
 
   /** Whether somebody speaks, or a function is being called: no moment to change the connection. */
   get busy(): boolean {
-    return this.#bot.busy || this.#activity.isOpen;
+    return this.#bot.busy || this.#user.speaking || this.#activity.isOpen;
   }
 
-  /** Whether the user speaks, in push to talk. */
+  /** Whether the user speaks, as the app says. */
   get speaking(): boolean {
     return this.#activity.isOpen;
   }
@@ -133,7 +138,7 @@ export class Conversation implements ServiceConversation {
    * one is dropped.
    */
   interrupt(): Effect[] {
-    this.#silence();
+    this.#bot.hush();
     return this.#sink.take();
   }
 
@@ -216,20 +221,14 @@ export class Conversation implements ServiceConversation {
     if (this.setup.interruptible) this.#bot.stop();
   }
 
-  #silence(): void {
-    this.#bot.silence();
-    this.#bot.stop();
-  }
-
   #say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
     const content = readContent(command.role, command.content, message.type);
-    // Pipecat's transport lets the bot answer what the user says unless it is told not to.
     const run = command.run ?? content.role === "user";
     const event =
       this.setup.textInput === "client_content"
         ? { clientContent: { turns: [turnOf(content)], turnComplete: run } }
         : { realtimeInput: { text: this.#realtimeText(content.parts, run && content.role !== "model", message) } };
-    if (run) this.#silence();
+    if (run) this.#bot.hush();
     this.#bot.asked();
     this.#sink.send(event);
     if (command.acknowledge) this.#sink.deliver("append-to-context-result", { result: "success" }, message.id);

@@ -1,6 +1,7 @@
-import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
+import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
 import { encodeBase64 } from "../../codec/base64.js";
 import { NotReadyError } from "../../errors.js";
+import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ratesOf } from "../../media/manager-ports.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
@@ -39,9 +40,12 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   private readonly _inputRate: number;
   private readonly _playbackRate: number;
   private readonly _resumption = new Resumption();
-  private _conversation: Conversation | undefined;
+  private _current: Conversation | undefined;
   private _socket: SocketHandle | undefined;
   private _muted = false;
+  /** What the link has been told of this wire. */
+  private _isBusy = false;
+  private _expiring: number | undefined;
 
   /**
    * @param service_options See `GeminiLLMServiceOptions`. They are checked when connecting, so that an error reaches the app.
@@ -61,10 +65,14 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
     return readConnectionParams(params);
   }
 
-  protected override applyConnectionParams(params: unknown): void {
-    super.applyConnectionParams(params);
-    this._resumption.begin(this._service_options.keep_session === true);
-    this._conversation = undefined;
+  protected override serviceReady(): void {
+    if (this._current?.isResumed === true) this.conversationKept("resumed");
+    super.serviceReady();
+  }
+
+  protected override onPlayback(report: PlaybackReport): void {
+    super.onPlayback(report);
+    this._tellLink();
   }
 
   /**
@@ -72,10 +80,11 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
    * @throws AuthenticationError or InvalidOptionsError without a usable `api_key`; ConnectionFailedError.
    */
   async connectLLM(): Promise<void> {
-    const { signal, attempt } = this.attempt;
+    const { signal, attempt, resuming } = this.attempt;
+    if (attempt === 1) this._beginSession();
     const plan = planSession(this._service_options, this._params, {
       ...this._resumption.past,
-      returning: this._wasReady,
+      returning: resuming,
     });
     const WebSocket = socketConstructor(this.options);
     const source = this._params?.secret ?? this._service_options.api_key;
@@ -94,8 +103,10 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
       signal,
       begin: (socket) => {
         this._socket = socket;
-        const speaking = this._conversation?.speaking === true;
-        conversation = this._conversation = this._newConversation(plan, speaking);
+        this._isBusy = false;
+        this._expiring = undefined;
+        const speaking = this._current?.speaking === true;
+        conversation = this._current = this._newConversation(plan, speaking);
         const receive = this._runtime.begin(conversation, (text) => {
           socket.send(text);
         });
@@ -103,6 +114,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
         return (data) => {
           receive(data);
           if (conversation?.lease.handle !== undefined) this._resumption.keep(conversation.lease.handle);
+          this._tellLink();
         };
       },
       ended: (code, reason) => {
@@ -129,10 +141,15 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
     // A chunk that was under way when the microphone was muted would open the stream again.
     if (socket?.isOpen !== true || !this._runtime.isReady || this._muted) return;
     if (!this.keepsUp(socket.bufferedAmount)) return;
-    this._conversation?.streaming();
+    this._current?.streaming();
     const audio = encodeBase64(new Uint8Array(data));
     // Put together by hand: base64 needs no escaping, and this runs fifty times a second.
     socket.send(`{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=${this._inputRate}","data":"${audio}"}}}`);
+  }
+
+  override sendMessage(message: RTVIMessage): void {
+    super.sendMessage(message);
+    this._tellLink();
   }
 
   /**
@@ -143,6 +160,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
     this._muted = !enable;
     super.enableMic(enable);
     this._runtime.tell((conversation) => conversation.microphone(enable));
+    this._tellLink();
   }
 
   /**
@@ -169,10 +187,8 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   }
 
   /** Pipecat's name of `handleUserAudioStream`. */
-  _sendAudioInput(data: ArrayBuffer): Promise<void> {
-    return settled(() => {
-      this.handleUserAudioStream(data);
-    });
+  async _sendAudioInput(data: ArrayBuffer): Promise<void> {
+    return Promise.resolve(this.handleUserAudioStream(data));
   }
 
   /** Pipecat's way to send a text as `clientContent`. Rejects as `sendServiceEvent` throws. */
@@ -181,10 +197,24 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   }
 
   /** Pipecat's name of `sendServiceEvent`. Rejects as that throws. */
-  _sendMsg(msg: unknown): Promise<void> {
-    return settled(() => {
-      this._runtime.send(readClientMessage(msg));
-    });
+  async _sendMsg(msg: unknown): Promise<void> {
+    return Promise.resolve(this._runtime.send(readClientMessage(msg)));
+  }
+
+  private _beginSession(): void {
+    this._resumption.begin(this._service_options.keep_session === true);
+    this._current = undefined;
+  }
+
+  /** A connection that is about to end is changed, at a moment when nobody speaks. */
+  private _tellLink(): void {
+    const { busy = false, lease } = this._current ?? {};
+    const endsAt = lease?.endsAt;
+    if (busy !== this._isBusy) this.conversationBusy(busy);
+    this._isBusy = busy;
+    const left = lease?.expiresInMs;
+    if (left !== undefined && endsAt !== this._expiring) this.connectionExpiring(left);
+    this._expiring = endsAt;
   }
 
   private _newConversation(plan: ReturnType<typeof planSession>, speaking: boolean): Conversation {
@@ -200,20 +230,15 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
 
   private _tellActivity(speaking: boolean): void {
     if (!this._runtime.isReady) throw new NotReadyError("The session is not ready: wait for the state `ready`.");
-    if (this._conversation?.isManual !== true) {
+    if (this._current?.isManual !== true) {
       const feature = speaking ? "activityStart" : "activityEnd";
       throw new UnsupportedFeatureError(feature, NAME, "only with `automatic_activity_detection.disabled`");
     }
     this._runtime.tell((conversation) => conversation.activity(speaking));
+    this._tellLink();
   }
 }
 
 function withInputRate(options: TransportOptions): TransportOptions {
   return { ...options, audio: { inputSampleRate: INPUT_RATE, ...options.audio } };
-}
-
-/** A promise of something that is done at once. */
-async function settled(run: () => void): Promise<void> {
-  run();
-  return Promise.resolve();
 }

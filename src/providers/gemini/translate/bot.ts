@@ -110,6 +110,12 @@ export class Bot {
     this.#speech.interrupt();
   }
 
+  /** Silence, and nothing more of the turn. */
+  hush(): void {
+    this.silence();
+    this.stop();
+  }
+
   /** A piece of audio. @throws ProtocolError for anything that would be noise. */
   audio(data: string, mimeType: string): void {
     if (!/^audio\/pcm\b/i.test(mimeType)) throw new ProtocolError("Gemini sent a part that is not audio/pcm.");

@@ -27,6 +27,10 @@ export class User {
     this.#told = manual;
   }
 
+  get speaking(): boolean {
+    return this.#turns.speaking;
+  }
+
   /** The service or the app says that the user began to speak. */
   began(): void {
     this.#told = true;

@@ -17,7 +17,7 @@ function build(service: GeminiLLMServiceOptions = {}, manager = new ScriptedMedi
   const logger = { debug: log, info: log, warn: log, error: log };
   const transport = new GeminiLiveWebsocketTransport({ api_key: KEY, ...service }, manager, {
     WebSocket: FakeWebSocketConstructor,
-    reconnect: { base: 1, cap: 1 },
+    reconnect: { base: 1, cap: 1, minUptime: 1 },
     logger,
   });
   const callbacks = {
@@ -198,6 +198,33 @@ describe("coming back", () => {
     FakeWebSocket.last.open();
     await again;
     expect(setupSent(rig).sessionResumption).toEqual(sessionResumption);
+    await hangUp(rig);
+  });
+
+  it("changes a connection that goes away, once the bot is silent, and is the same bot to the app", async () => {
+    const rig = await ready();
+    const first = FakeWebSocket.last;
+    receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } }, server.audio(100));
+    receive({ goAway: { timeLeft: "50s" } });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(first.closeCalls).toEqual([]);
+    rig.transport.interrupt();
+    receive(server.complete);
+    await vi.waitFor(() => {
+      expect(first.closeCalls).toHaveLength(1);
+    });
+    first.drop(1000, "", true);
+    await dialled(2);
+    FakeWebSocket.last.open();
+    await vi.waitFor(() => {
+      expect(setupSent(rig)).toMatchObject({ sessionResumption: { handle: "h1" } });
+    });
+    receive({ setupComplete: {} });
+    await vi.waitFor(() => {
+      expect(rig.states.at(-1)).toBe("ready");
+    });
+    expect(rig.types().filter((type) => type === "bot-ready")).toHaveLength(1);
+    expect(rig.errors).toEqual([]);
     await hangUp(rig);
   });
 
