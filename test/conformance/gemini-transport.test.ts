@@ -52,6 +52,7 @@ function geminiHarness(): ConformanceHarness {
     clock,
     logger: silent,
     random: () => 0.5,
+    reconnect: { attempts: 6 },
     timeouts: DEADLINES,
     WebSocket: ServiceSocket as unknown as typeof WebSocket,
   });

@@ -188,7 +188,8 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
 
   /** Pipecat's name of `handleUserAudioStream`. */
   async _sendAudioInput(data: ArrayBuffer): Promise<void> {
-    return Promise.resolve(this.handleUserAudioStream(data));
+    this.handleUserAudioStream(data);
+    return Promise.resolve();
   }
 
   /** Pipecat's way to send a text as `clientContent`. Rejects as `sendServiceEvent` throws. */
@@ -198,7 +199,8 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
 
   /** Pipecat's name of `sendServiceEvent`. Rejects as that throws. */
   async _sendMsg(msg: unknown): Promise<void> {
-    return Promise.resolve(this._runtime.send(readClientMessage(msg)));
+    this._runtime.send(readClientMessage(msg));
+    return Promise.resolve();
   }
 
   private _beginSession(): void {

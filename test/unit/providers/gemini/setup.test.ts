@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../../src/errors.js";
-import type { GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
+import type { GeminiLLMServiceOptions, GeminiSettings } from "../../../../src/providers/gemini/index.js";
 import { readConnectionParams } from "../../../../src/providers/gemini/params.js";
 import { planSession, type SessionPlan } from "../../../../src/providers/gemini/plan.js";
 
@@ -154,8 +154,8 @@ describe("setup", () => {
     ["settings.generation_config", { generation_config: 7 }],
     ["settings.generation_config.top_k", { generation_config: { top_k: "many" } }],
   ])("refuses %s of a wrong type", (named, settings) => {
-    expect(() => setupOf({ settings: settings as object })).toThrow(InvalidOptionsError);
-    expect(() => setupOf({ settings: settings as object })).toThrow(named);
+    expect(() => setupOf({ settings: settings as GeminiSettings })).toThrow(InvalidOptionsError);
+    expect(() => setupOf({ settings: settings as GeminiSettings })).toThrow(named);
   });
 
   it.each([

@@ -211,7 +211,7 @@ describe("coming back", () => {
     rig.transport.interrupt();
     receive(server.complete);
     await vi.waitFor(() => {
-      expect(first.closeCalls).toHaveLength(1);
+      expect(first.closeCalls).not.toEqual([]);
     });
     first.drop(1000, "", true);
     await dialled(2);
