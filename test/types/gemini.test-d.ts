@@ -1,6 +1,6 @@
-import {
+import type {
   GeminiLiveWebsocketTransport as Theirs,
-  type GeminiLLMServiceOptions as TheirOptions,
+  GeminiLLMServiceOptions as TheirOptions,
 } from "@pipecat-ai/gemini-live-websocket-transport";
 import { PipecatClient, type Transport } from "@pipecat-ai/client-js";
 import { describe, expectTypeOf, it } from "vitest";

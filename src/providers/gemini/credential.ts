@@ -2,15 +2,11 @@ import { AuthenticationError, InvalidOptionsError } from "../../errors.js";
 import { askForKey, isKeyProvider } from "../../rtvi/key-provider.js";
 import { isRecord, stringAt } from "../../rtvi/translate/records.js";
 import type { GeminiKeyRequest } from "./options.js";
+import { isToken } from "./params.js";
 import type { SessionPlan } from "./plan.js";
 
 /** What API keys and token names consist of. */
 const CHARACTERS = /^[\w.~/:+=-]+$/;
-
-/** Whether a credential is the name of an ephemeral token, as against an API key. */
-export function isToken(credential: string): boolean {
-  return credential.startsWith("auth_tokens/");
-}
 
 /**
  * The credential for one attempt: that of the session's connection parameters, else `api_key`.

@@ -2,7 +2,6 @@ import { InvalidOptionsError } from "../../errors.js";
 import { isKeyProvider } from "../../rtvi/key-provider.js";
 import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 import { readMessages, type Content } from "./contents.js";
-import { isToken } from "./credential.js";
 import { generationFields, setupFields } from "./settings.js";
 
 /** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */
@@ -50,6 +49,11 @@ export function readConnectionParams(params: unknown): GeminiConnectionParams | 
     ...(messages !== undefined && { initial_messages: readMessages(messages, "initial_messages") }),
     ...(fields !== undefined && { fields }),
   };
+}
+
+/** Whether a credential is the name of an ephemeral token, as against an API key. */
+export function isToken(credential: string): boolean {
+  return credential.startsWith("auth_tokens/");
 }
 
 function secretIn(params: JsonRecord): unknown {
