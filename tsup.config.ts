@@ -6,6 +6,7 @@ export default defineConfig({
     "src/index.ts",
     "src/providers/openai/index.ts",
     "src/providers/pipecat/index.ts",
+    "src/providers/gemini/index.ts",
     "src/providers/thrive/index.ts",
     "src/services/index.ts",
     "src/inspect/index.ts",

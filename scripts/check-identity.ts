@@ -13,6 +13,7 @@ const ENTRIES = [
   "index",
   "providers/openai/index",
   "providers/pipecat/index",
+  "providers/gemini/index",
   "providers/thrive/index",
   "inspect/index",
   "testing/index",

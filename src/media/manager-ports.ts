@@ -3,8 +3,18 @@ import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speak
 import type { Logger } from "../log.js";
 import type { MediaManager, MediaPorts } from "./media-manager.js";
 
-/** What a manager of Pipecat's shape plays at: its players run at 24 kHz. */
+/** What a manager of Pipecat's shape records and plays at: 24 kHz, which it does not say. */
 const FOREIGN_SAMPLE_RATE = 24_000;
+
+/** The rates in Hz of the chunks that a manager hands out and takes: what it says, else what Pipecat's use. */
+export function ratesOf(manager: MediaManager): { readonly input: number; readonly output: number } {
+  return { input: rateAt(manager, "inputSampleRate"), output: rateAt(manager, "outputSampleRate") };
+}
+
+function rateAt(manager: MediaManager, key: "inputSampleRate" | "outputSampleRate"): number {
+  const rate: unknown = Reflect.get(manager, key);
+  return typeof rate === "number" && rate > 0 && Number.isInteger(rate) ? rate : FOREIGN_SAMPLE_RATE;
+}
 
 /**
  * The ports of a manager: its own where it has them, else ports that drive it through Pipecat's methods:

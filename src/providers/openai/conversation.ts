@@ -6,7 +6,8 @@ import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
-import { readCommand } from "./outbound.js";
+import { RAW_EVENTS } from "./outbound.js";
+import { readCommand } from "../../rtvi/translate/commands.js";
 import type { JsonRecord } from "../../rtvi/translate/records.js";
 import { readContext } from "../../rtvi/inference/context.js";
 import { ConversationLedger } from "../../rtvi/translate/ledger.js";
@@ -126,18 +127,15 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
-  /**
-   * A message of the app.
-   * @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then.
-   */
+  /** A message of the app. @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then. */
   message(message: RTVIMessage): Effect[] {
-    const command = readCommand(message, this.setup.name);
+    const command = readCommand(message, this.setup.name, RAW_EVENTS);
     switch (command.type) {
       case "say":
         this.#app.say(command, message);
         break;
       case "tool-result":
-        if (this.#bot.tools.result(command.callId, command.output, command.result)) break;
+        if (this.#bot.tools.result(command.callId, command.result)) break;
         this.#sink.debug("A function result came for a call that is not open; it is ignored.");
         break;
       case "raw":

@@ -1,6 +1,7 @@
-import { AuthenticationError, ConnectionFailedError, InvalidOptionsError, RtviMachineError } from "../../errors.js";
+import { AuthenticationError, InvalidOptionsError } from "../../errors.js";
 import type { OpenAIKeyRequest } from "./options.js";
-import { isKeyProvider, type OpenAIConnectionParams } from "./params.js";
+import { askForKey, isKeyProvider } from "../../rtvi/key-provider.js";
+import type { OpenAIConnectionParams } from "./params.js";
 import { fieldOf, isRecord, stringAt } from "../../rtvi/translate/records.js";
 
 /** RFC 7230 `token`: what a WebSocket subprotocol may consist of. */
@@ -41,16 +42,6 @@ export async function resolveKey(
 
 function isProvided(source: unknown): boolean {
   return isKeyProvider(source) || (typeof source === "string" && source !== "");
-}
-
-async function askForKey(ask: () => unknown): Promise<unknown> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof RtviMachineError) throw error;
-    // A token server that is down is like a service that is down: the next attempt may find it.
-    throw new ConnectionFailedError("The `api_key` function failed; see `cause`.", { cause: error, retryable: true });
-  }
 }
 
 function checkedKey(credential: unknown): string {

@@ -2,7 +2,8 @@ import { ProtocolError } from "../../errors.js";
 import { gaEventType } from "./dialect.js";
 import { SERVICE } from "./names.js";
 import { FieldReader } from "../../rtvi/translate/field-reader.js";
-import { isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { parseRecord } from "../../rtvi/translate/parse.js";
+import { stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 
 /** The service's own description of an error. */
 export interface ErrorDetails {
@@ -104,19 +105,10 @@ const MOST_ITEMS = 1024;
  * @throws ProtocolError when it is not a JSON object with a string `type`.
  */
 export function parseMessage(data: string | ArrayBuffer): { readonly type: string; readonly record: JsonRecord } {
-  const record = parseJson(typeof data === "string" ? data : new TextDecoder().decode(data));
-  const type = isRecord(record) ? stringAt(record, "type") : undefined;
-  if (!isRecord(record) || type === undefined) throw new ProtocolError("OpenAI sent a message that is not an event.");
+  const record = parseRecord(data, SERVICE);
+  const type = stringAt(record, "type");
+  if (type === undefined) throw new ProtocolError("OpenAI sent a message that is not an event.");
   return { type: gaEventType(type), record };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text, which may hold what people said.
-    throw new ProtocolError("OpenAI sent a message that is not JSON.");
-  }
 }
 
 /**

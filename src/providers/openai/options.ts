@@ -1,12 +1,8 @@
+import type { KeyRequest } from "../../rtvi/key-provider.js";
 import type { OpenAIDialect } from "./dialect.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
-export interface OpenAIKeyRequest {
-  /** 1 for the first attempt of a session. */
-  readonly attempt: number;
-  /** Aborts when the attempt is given up; hand it to `fetch`. */
-  readonly signal: AbortSignal;
-}
+export type OpenAIKeyRequest = KeyRequest;
 
 /**
  * A credential: a bare string, or the answer of `POST /v1/realtime/client_secrets` (GA, the token is `value`) or of

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
+import { isKeyProvider } from "../../rtvi/key-provider.js";
 import type { OpenAIKeyProvider, OpenAIMessage } from "./options.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 import { checkSettings } from "./settings.js";
@@ -74,13 +75,12 @@ function keyIn(params: JsonRecord): string | OpenAIKeyProvider | undefined {
   const key = fieldOf(params, "api_key");
   if (key === undefined || key === null) return undefined;
   if (typeof key === "string") return key;
-  if (isKeyProvider(key)) return key;
+  if (isOpenAIKeyProvider(key)) return key;
   throw new InvalidOptionsError("api_key must be a string or a function.");
 }
 
-/** Whether a value can be asked for a key. What it returns is checked when it is called. */
-export function isKeyProvider(value: unknown): value is OpenAIKeyProvider {
-  return typeof value === "function";
+function isOpenAIKeyProvider(key: unknown): key is OpenAIKeyProvider {
+  return isKeyProvider(key);
 }
 
 function settingsIn(params: JsonRecord): JsonRecord | undefined {

@@ -1,11 +1,13 @@
 import { encodeBase64 } from "../../codec/base64.js";
-import { UnsupportedEnvironmentError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
-import type { TransportOptions, WebSocketConstructor } from "../../options.js";
+import type { TransportOptions } from "../../options.js";
+import { openServiceSocket, socketConstructor } from "../../rtvi/service-socket.js";
+import { redactor } from "../../rtvi/translate/redact.js";
 import type { SocketHandle } from "../../wire/websocket.js";
+import { closeError, dialError } from "./close-codes.js";
 import { OpenAITransport } from "./openai-transport.js";
 import type { OpenAIServiceOptions } from "./options.js";
-import { openServiceSocket } from "./service-socket.js";
+import { webSocketProtocols, webSocketUrl } from "./plan.js";
 
 const NAME = "OpenAIRealTimeWebSocketTransport";
 
@@ -40,20 +42,22 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
     const plan = this.planAttempt();
     const WebSocket = socketConstructor(this.options);
     const key = await this.keyOfAttempt();
+    const redact = redactor([key]);
     await openServiceSocket({
-      plan,
-      key,
+      url: webSocketUrl(plan),
+      protocols: webSocketProtocols(key, plan),
       WebSocket,
       signal,
-      begin: (socket, redact) => {
+      begin: (socket) => {
         this._socket = socket;
         return this.begin(plan, redact, (text) => {
           socket.send(text);
         });
       },
-      ended: (error) => {
-        this.wireEnded(error);
+      ended: (code, reason) => {
+        this.wireEnded(closeError(code, reason, redact));
       },
+      refused: (code, reason) => dialError(code, reason, redact),
     });
   }
 
@@ -75,9 +79,4 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
     // Put together by hand: base64 needs no escaping, and this runs fifty times a second.
     socket.send(`{"type":"input_audio_buffer.append","audio":"${encodeBase64(new Uint8Array(data))}"}`);
   }
-}
-
-function socketConstructor({ WebSocket = globalThis.WebSocket }: TransportOptions): WebSocketConstructor {
-  if (typeof WebSocket === "function") return WebSocket;
-  throw new UnsupportedEnvironmentError("There is no global WebSocket here: pass one as `options.WebSocket`.");
 }

@@ -31,6 +31,12 @@ export class BotOutput {
     this.said(itemId, item.text.text, responseId);
   }
 
+  /** An item's text is probably complete: announces what is there, and takes what may still come. */
+  pause(itemId: string): void {
+    const item = this.#items.get(itemId);
+    if (item !== undefined) this.#announce(item, item.text.pause());
+  }
+
   /** An item's text is complete; `whole` fills in what no delta brought. */
   finish(responseId: string, itemId: string, whole: string | undefined, spoken: boolean): void {
     const item = this.#item(responseId, itemId, spoken);

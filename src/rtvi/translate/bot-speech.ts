@@ -1,9 +1,8 @@
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import { samplesToMs } from "../../codec/pcm16.js";
 import type { EffectSink } from "./effects.js";
 import type { BotOutput } from "./bot-output.js";
 
-/** Samples per ms of the service's audio. */
-const SAMPLES_PER_MS = 24;
 /** Utterances kept while nothing is played, as when there is no output device. */
 const MOST_QUEUED = 256;
 
@@ -32,12 +31,14 @@ export class BotSpeech {
   /**
    * @param firstSample Called when the bot begins to be heard.
    * @param truncate Tells the service how many ms of an item were heard, where it wants to know; never 0.
+   * @param sampleRate Of the audio given to `play`, in Hz.
    */
   constructor(
     private readonly sink: EffectSink,
     private readonly output: BotOutput,
     private readonly firstSample: () => void,
     private readonly truncate: (itemId: string, audioEndMs: number) => void = () => undefined,
+    private readonly sampleRate = 24_000,
   ) {}
 
   /** Whether any of the bot's audio is queued or being played. */
@@ -50,7 +51,7 @@ export class BotSpeech {
     return [...this.#queue, ...this.#cutting].some((utterance) => utterance.itemId === itemId);
   }
 
-  /** Audio of an item, 16-bit mono at 24 kHz, on its way to the player. */
+  /** Audio of an item, 16-bit mono, on its way to the player. */
   play(responseId: string, itemId: string, pcm: ArrayBuffer): void {
     let utterance = this.#queue.find((queued) => queued.itemId === itemId);
     if (utterance === undefined) {
@@ -67,7 +68,7 @@ export class BotSpeech {
       this.#queue.push(utterance);
       if (this.#queue.length > MOST_QUEUED) this.output.forget(this.#queue.shift()?.itemId ?? "");
     }
-    utterance.receivedMs += pcm.byteLength / 2 / SAMPLES_PER_MS;
+    utterance.receivedMs += samplesToMs(pcm.byteLength / 2, this.sampleRate);
     utterance.drained = false;
     this.sink.add({ type: "play", itemId, pcm });
   }

@@ -13,7 +13,7 @@ export type Effect =
   | { readonly type: "deliver"; readonly message: RtviOut }
   /** A message of the service's own protocol, sent as JSON. */
   | { readonly type: "send"; readonly event: JsonRecord }
-  /** `pcm`: 16-bit little-endian mono at 24 kHz. */
+  /** `pcm`: 16-bit little-endian mono at the rate that the player takes. */
   | { readonly type: "play"; readonly itemId: string; readonly pcm: ArrayBuffer }
   /** Silence the bot now, then hand what was really played to the conversation's `cut`. */
   | { readonly type: "interrupt" }

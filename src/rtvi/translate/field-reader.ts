@@ -35,9 +35,29 @@ export class FieldReader {
     return value === undefined || value === null ? undefined : this.text(key, longest);
   }
 
+  /** A boolean; a missing one is false. */
+  flag(key: string): boolean {
+    const value = fieldOf(this.record, key);
+    if (value === undefined || value === null) return false;
+    return typeof value === "boolean" ? value : this.#miss(key, "a boolean");
+  }
+
+  /** A whole number that is not negative, also as the string that 64-bit numbers travel as. */
+  optionalCount(key: string): number | undefined {
+    const value = fieldOf(this.record, key);
+    if (value === undefined || value === null) return undefined;
+    const count = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
+    return Number.isSafeInteger(count) && Number(count) >= 0 ? Number(count) : this.#miss(key, "a count");
+  }
+
   raw(key: string): JsonRecord {
     const value = fieldOf(this.record, key);
     return isRecord(value) ? value : this.#miss(key, "an object");
+  }
+
+  optionalRaw(key: string): JsonRecord | undefined {
+    const value = fieldOf(this.record, key);
+    return value === undefined || value === null ? undefined : this.raw(key);
   }
 
   /** The fields of an object inside this one. */
@@ -56,6 +76,14 @@ export class FieldReader {
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value) || value.length > most) return this.#miss(key, `a list of at most ${most}`);
     return value.filter(isRecord).map((entry) => new FieldReader(entry, `${this.name}.${key}`, this.service));
+  }
+
+  /** The strings of a list; a missing list is empty, and so is everything in it that is not a string. */
+  texts(key: string, most: number): string[] {
+    const value = fieldOf(this.record, key);
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value) || value.length > most) return this.#miss(key, `a list of at most ${most}`);
+    return value.filter((entry) => typeof entry === "string");
   }
 
   /** Whether a field is there and null: "no" rather than "not said". */

@@ -1,6 +1,7 @@
 import { encodeBase64 } from "../../codec/base64.js";
 
-const KEY_LIKE = /\b(?:sk|ek)[-_][\w*.-]{4,}/g;
+/** OpenAI's keys and client secrets, Google's keys and ephemeral tokens. */
+const KEY_LIKE = /\b(?:(?:sk|ek)[-_][\w*.-]{4,}|AIza[\w*.-]{4,}|auth_tokens\/[\w*.~-]+)/g;
 const LONGEST = 600;
 
 /**

@@ -50,6 +50,11 @@ export class SpokenText {
     return sentenceEnds(this.#text, this.#cutUpTo).flatMap((end) => this.#cut(end));
   }
 
+  /** Ends the sentence that is open, whatever may still come; returns it. */
+  pause(): Segment[] {
+    return this.#finished ? [] : this.#cut(this.#text.length);
+  }
+
   /** The text is complete; `whole` fills in what no delta brought. Returns the last sentences. */
   finish(whole?: string): Segment[] {
     if (this.#finished) return [];

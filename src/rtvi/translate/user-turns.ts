@@ -13,6 +13,10 @@ export class UserTurns {
     private readonly date: () => Date,
   ) {}
 
+  get speaking(): boolean {
+    return this.#speaking;
+  }
+
   started(): void {
     if (this.#speaking) return;
     this.#speaking = true;

@@ -4,7 +4,7 @@ import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/led
 import type { JsonRecord } from "../../../rtvi/translate/records.js";
 import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
 import { messageItem } from "../items.js";
-import type { AppCommand } from "../outbound.js";
+import type { AppCommand } from "../../../rtvi/translate/commands.js";
 import type { OpenAISink } from "../effects.js";
 import type { Bot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
@@ -33,11 +33,11 @@ export class AppTurns {
     const { opening, ledger, register, sink, bot, clock } = this.#parts;
     const { role, content } = command;
     const item = messageItem({ role, content }, opening.dialect, message.type);
-    if (command.run) this.interrupt();
+    if (command.run === true) this.interrupt();
     register.create(item);
     for (const said of readContext([{ role, content }], message.type)) ledger.append(said);
     if (command.acknowledge) sink.deliver("append-to-context-result", { result: "success" }, message.id);
-    if (!command.run) return;
+    if (command.run !== true) return;
     clock.turnEnded();
     bot.request(command.audio ? {} : { params: { [this.#modalities]: ["text"] } });
   }

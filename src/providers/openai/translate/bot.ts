@@ -1,6 +1,6 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
 import type { OpenAISink } from "../effects.js";
-import type { ResponseInfo, ServerEvent } from "../events.js";
+import type { ItemInfo, ResponseInfo, ServerEvent } from "../events.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
 import { BoundedSet } from "../../../rtvi/translate/bounded-set.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
@@ -9,7 +9,8 @@ import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
-import { ToolCalls } from "./tool-calls.js";
+import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
+import { resultText } from "../../../rtvi/translate/commands.js";
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {
@@ -50,8 +51,19 @@ export class Bot {
       sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
     });
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
-    this.tools = new ToolCalls(sink, setup.ledger, () => {
-      this.request({ patient: true });
+    this.tools = new ToolCalls(sink, {
+      service: SERVICE,
+      called: (callId, name, args) => {
+        setup.ledger.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
+      },
+      answer: (call_id, _name, answer) => {
+        const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
+        setup.ledger.append({ type: "tool-result", callId: call_id, output });
+        sink.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
+      },
+      proceed: () => {
+        this.request({ patient: true });
+      },
     });
   }
 
@@ -139,7 +151,7 @@ export class Bot {
         this.#output.finish(responseId, event.itemId, event.text, false);
         break;
       case "response.output_item.added":
-        this.tools.announced(responseId, event.item);
+        this.#announced(responseId, event.item);
         break;
       case "response.output_item.done":
         if (event.item.type !== "function_call" || event.item.status === "incomplete") break;
@@ -169,6 +181,10 @@ export class Bot {
     this.#speech.end();
     this.#responses.end();
     this.tools.end();
+  }
+
+  #announced(responseId: string, { type, callId, name }: ItemInfo): void {
+    if (type === "function_call" && callId !== undefined) this.tools.announced(responseId, callId, name);
   }
 
   /** What is said out of band is not part of the conversation. */

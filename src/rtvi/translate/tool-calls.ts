@@ -1,8 +1,21 @@
-import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
-import { ProtocolError } from "../../../errors.js";
-import type { OpenAISink } from "../effects.js";
-import type { ItemInfo } from "../events.js";
-import { isRecord } from "../../../rtvi/translate/records.js";
+import { ProtocolError } from "../../errors.js";
+import type { EffectSink } from "./effects.js";
+import { isRecord, type JsonRecord } from "./records.js";
+
+/** What a call is answered with: the app's result, or why there is none. */
+export type ToolAnswer = { readonly result: unknown } | { readonly error: string };
+
+/** What function calls need of a service. */
+export interface ToolPorts {
+  /** What the service is called in messages to people. */
+  readonly service: string;
+  /** A call is complete, with its arguments as JSON. */
+  readonly called?: (callId: string, name: string, args: string) => void;
+  /** Sends the answer of a call. @throws InvalidOptionsError for a result that cannot be sent; nothing has happened then. */
+  readonly answer: (callId: string, name: string | undefined, answer: ToolAnswer) => void;
+  /** Called when the model may go on with the results, where it has to be asked. */
+  readonly proceed?: () => void;
+}
 
 interface Call {
   readonly callId: string;
@@ -29,22 +42,29 @@ export class ToolCalls {
   readonly #calls = new Map<string, Call>();
   readonly #batches = new Map<string, Batch>();
 
-  /** @param proceed Called when the model may go on with the results. */
   constructor(
-    private readonly sink: OpenAISink,
-    private readonly ledger: ConversationLedger,
-    private readonly proceed: () => void,
+    private readonly sink: EffectSink,
+    private readonly ports: ToolPorts,
   ) {}
 
-  /** The model began a call; its arguments are still to come. */
-  announced(responseId: string, item: ItemInfo): void {
-    if (item.type !== "function_call" || item.callId === undefined) return;
-    this.#open(responseId, item.callId, item.name);
+  /** Whether the model waits for a result. */
+  get pending(): boolean {
+    return [...this.#calls.values()].some(({ phase }) => phase === "running");
   }
 
-  /** The arguments of a call are complete. */
-  complete(responseId: string, callId: string | undefined, name: string | undefined, json: string | undefined): void {
-    if (callId === undefined || json === undefined) return;
+  /** The model began a call; its arguments are still to come. */
+  announced(responseId: string, callId: string, name: string | undefined): void {
+    this.#open(responseId, callId, name);
+  }
+
+  /** The arguments of a call are complete: as JSON, or as an object. */
+  complete(
+    responseId: string,
+    callId: string | undefined,
+    name: string | undefined,
+    args: string | JsonRecord | undefined,
+  ): void {
+    if (callId === undefined || args === undefined) return;
     const known = this.#calls.get(callId);
     const called = name ?? known?.name;
     // Beta events may lack the name; the finished item brings it a moment later.
@@ -52,8 +72,8 @@ export class ToolCalls {
     const call = known ?? this.#open(responseId, callId, called);
     if (call === undefined) return;
     call.phase = "running";
-    this.ledger.note(`call ${callId}`, { type: "tool-call", callId, name: called, arguments: json });
-    const parsed = parseArguments(json);
+    this.ports.called?.(callId, called, typeof args === "string" ? args : JSON.stringify(args));
+    const parsed = parseArguments(args);
     if (parsed === undefined) {
       this.#refuse(call, called);
       return;
@@ -65,11 +85,14 @@ export class ToolCalls {
     });
   }
 
-  /** The app's result, as the string that the service wants, and as the app gave it. Returns whether a call waited for it. */
-  result(callId: string, output: string, result: unknown): boolean {
+  /**
+   * The app's result. Returns whether a call waited for it.
+   * @throws InvalidOptionsError where it cannot be sent; the call goes on waiting then.
+   */
+  result(callId: string, result: unknown): boolean {
     const call = this.#calls.get(callId);
     if (call?.phase !== "running") return false;
-    this.#answer(call, output);
+    this.#answer(call, { result });
     this.#stopped(call, false, result);
     this.#settle(call.responseId);
     return true;
@@ -91,6 +114,17 @@ export class ToolCalls {
     this.#settle(responseId);
   }
 
+  /** The service wants no result of a call any more. Returns whether the call was open. */
+  cancelled(callId: string): boolean {
+    const call = this.#calls.get(callId);
+    if (call === undefined || call.phase === "answered") return false;
+    this.#calls.delete(callId);
+    this.#batches.get(call.responseId)?.calls.delete(callId);
+    this.#stopped(call, true, undefined);
+    this.#settle(call.responseId);
+    return true;
+  }
+
   /** The session is over: nothing that was started is left open. */
   end(): void {
     for (const call of this.#calls.values()) {
@@ -104,7 +138,9 @@ export class ToolCalls {
     if (this.#calls.has(callId)) return undefined;
     if (this.#calls.size >= MOST_OPEN) {
       this.sink.report(
-        new ProtocolError(`OpenAI has more than ${MOST_OPEN} function calls open; the rest are ignored.`),
+        new ProtocolError(
+          `${this.ports.service} has more than ${MOST_OPEN} function calls open; the rest are ignored.`,
+        ),
       );
       return undefined;
     }
@@ -120,20 +156,16 @@ export class ToolCalls {
   /** Arguments that no handler could read: the model is told, or it would wait for ever. */
   #refuse(call: Call, name: string): void {
     this.sink.report(
-      new ProtocolError(`OpenAI called ${name.slice(0, 80)} with arguments that are not a JSON object.`),
+      new ProtocolError(`${this.ports.service} called ${name.slice(0, 80)} with arguments that are not a JSON object.`),
     );
-    this.#answer(call, JSON.stringify({ error: "The arguments are not a valid JSON object." }));
+    this.#answer(call, { error: "The arguments are not a valid JSON object." });
     this.#stopped(call, true, undefined);
     this.#settle(call.responseId);
   }
 
-  #answer(call: Call, output: string): void {
+  #answer(call: Call, answer: ToolAnswer): void {
+    this.ports.answer(call.callId, call.name, answer);
     call.phase = "answered";
-    this.ledger.append({ type: "tool-result", callId: call.callId, output });
-    this.sink.send({
-      type: "conversation.item.create",
-      item: { type: "function_call_output", call_id: call.callId, output },
-    });
   }
 
   #stopped({ callId, name }: Call, cancelled: boolean, result: unknown): void {
@@ -152,14 +184,15 @@ export class ToolCalls {
     if (calls.some((callId) => this.#calls.get(callId)?.phase !== "answered")) return;
     this.#batches.delete(responseId);
     for (const callId of calls) this.#calls.delete(callId);
-    if (calls.length > 0 && !batch.interrupted) this.proceed();
+    if (calls.length > 0 && !batch.interrupted) this.ports.proceed?.();
   }
 }
 
 /** A JSON object, without any `__proto__` that could reach a handler's objects; undefined for anything else. */
-function parseArguments(json: string): Record<string, unknown> | undefined {
-  if (json.trim() === "") return {};
+function parseArguments(args: string | JsonRecord): Record<string, unknown> | undefined {
   try {
+    const json = typeof args === "string" ? args : JSON.stringify(args);
+    if (json.trim() === "") return {};
     const parsed: unknown = JSON.parse(json, (key, value: unknown) => (key === "__proto__" ? undefined : value));
     return isRecord(parsed) ? { ...parsed } : undefined;
   } catch {

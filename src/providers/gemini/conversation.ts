@@ -1,0 +1,248 @@
+import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
+import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import { readCommand, type AppCommand } from "../../rtvi/translate/commands.js";
+import { EffectSink, type Effect } from "../../rtvi/translate/effects.js";
+import type { JsonRecord } from "../../rtvi/translate/records.js";
+import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
+import { TurnClock } from "../../rtvi/translate/turn-clock.js";
+import { readContent, textOf, turnOf } from "./contents.js";
+import { PROCESSOR } from "./names.js";
+import { RAW_MESSAGES } from "./outbound.js";
+import type { SessionPlan } from "./plan.js";
+import { Activity } from "./translate/activity.js";
+import { Bot } from "./translate/bot.js";
+import { Inbound } from "./translate/inbound.js";
+import { Lease } from "./translate/lease.js";
+import { User } from "./translate/user.js";
+
+/** What one conversation, over one wire, is set up with. */
+export interface ConversationSetup extends Pick<
+  SessionPlan,
+  "setup" | "handle" | "history" | "runInitial" | "textInput" | "manual" | "interruptible" | "rawEvents"
+> {
+  /** The transport's name, for errors. */
+  readonly name: string;
+  /** Rate of the audio that the player takes, in Hz. */
+  readonly playbackRate: number;
+  /** Whether the user was speaking, in push to talk, when the last wire was lost. */
+  readonly speaking: boolean;
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Wall-clock time. */
+  readonly date: () => Date;
+}
+
+/**
+ * The Live API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be done.
+ * Knows no socket, no media and no clock of its own; one conversation lives as long as one wire.
+ */
+export class Conversation implements ServiceConversation {
+  readonly #sink = new EffectSink();
+  readonly #clock: TurnClock;
+  readonly #user: User;
+  readonly #bot: Bot;
+  readonly #activity: Activity;
+  readonly #lease: Lease;
+  readonly #inbound: Inbound;
+  #ready = false;
+
+  constructor(private readonly setup: ConversationSetup) {
+    const { now, date, manual, playbackRate } = setup;
+    this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
+    this.#user = new User(this.#sink, this.#clock, date, manual);
+    this.#bot = new Bot(this.#sink, {
+      now,
+      playbackRate,
+      answered: () => {
+        this.#clock.answered();
+      },
+      turnBegan: () => {
+        this.#user.boundary();
+      },
+    });
+    this.#activity = new Activity(this.#sink, manual, setup.speaking);
+    this.#lease = new Lease(now, setup.handle);
+    this.#inbound = new Inbound(this.#sink, {
+      bot: this.#bot,
+      user: this.#user,
+      lease: this.#lease,
+      rawEvents: setup.rawEvents,
+      opened: () => {
+        this.#opened();
+      },
+    });
+  }
+
+  /** Whether messages of the app can be taken. */
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  /** Whether it goes on with the conversation of an earlier connection. */
+  get isResumed(): boolean {
+    return this.setup.handle !== undefined;
+  }
+
+  /** What the service says about the end of this connection, and about the next. */
+  get lease(): Pick<Lease, "handle" | "resumable" | "endsAt" | "expiresInMs"> {
+    return this.#lease;
+  }
+
+  /** Whether somebody speaks, or a function is being called: no moment to change the connection. */
+  get busy(): boolean {
+    return this.#bot.busy || this.#user.speaking || this.#activity.isOpen;
+  }
+
+  /** Whether the user speaks, as the app says. */
+  get speaking(): boolean {
+    return this.#activity.isOpen;
+  }
+
+  /** Whether the app says when the user speaks. */
+  get isManual(): boolean {
+    return this.setup.manual;
+  }
+
+  /** When the service will close the connection, in epoch seconds. */
+  get expiresAt(): number | undefined {
+    const left = this.#lease.expiresInMs;
+    return left === undefined ? undefined : (this.setup.date().getTime() + left) / 1000;
+  }
+
+  /** The wire is open: the first thing to say. */
+  open(): Effect[] {
+    this.#sink.send({ setup: this.setup.setup });
+    return this.#sink.take();
+  }
+
+  /** A message of the service. Each of its fields counts; what cannot be understood is reported, and the session goes on. */
+  receive(data: string | ArrayBuffer): Effect[] {
+    this.#inbound.receive(data);
+    return this.#sink.take();
+  }
+
+  /** What the player says. */
+  playback(report: PlaybackReport): Effect[] {
+    this.#bot.playback(report);
+    return this.#sink.take();
+  }
+
+  /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
+  cut(items: readonly PlayedItem[]): Effect[] {
+    this.#bot.cut(items);
+    return this.#sink.take();
+  }
+
+  /**
+   * Silences the bot, as a click or a text does. The service has no message to stop a turn: what it still makes of this
+   * one is dropped.
+   */
+  interrupt(): Effect[] {
+    this.#bot.hush();
+    return this.#sink.take();
+  }
+
+  /**
+   * A message of the app.
+   * @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then.
+   */
+  message(message: RTVIMessage): Effect[] {
+    const command = readCommand(message, this.setup.name, RAW_MESSAGES);
+    switch (command.type) {
+      case "say":
+        this.#say(command, message);
+        break;
+      case "tool-result":
+        if (this.#bot.tools.result(command.callId, command.result)) this.#bot.prompted();
+        else this.#sink.debug("A function result came for a call that is not open; it is ignored.");
+        break;
+      case "raw":
+        this.#bot.asked();
+        this.#sink.send(command.event);
+        this.#sink.deliver("server-response", { t: "raw" }, message.id);
+        break;
+      case "hang-up":
+        this.#sink.add({ type: "hang-up" });
+        break;
+      case "nothing":
+        break;
+    }
+    return this.#sink.take();
+  }
+
+  /** Microphone audio is about to be sent. */
+  streaming(): void {
+    this.#activity.streaming();
+  }
+
+  /** The app turned the microphone on or off. */
+  microphone(on: boolean): Effect[] {
+    if (this.setup.manual) return this.activity(on);
+    if (!on) this.#activity.streamEnded();
+    return this.#sink.take();
+  }
+
+  /** The app says that the user begins, or stops, to speak. Without effect when it is not news. */
+  activity(speaking: boolean): Effect[] {
+    if (this.#activity.set(speaking, this.#ready)) this.#spoke(speaking);
+    return this.#sink.take();
+  }
+
+  /** The wire is gone: closes whatever was said to have started. */
+  end(): Effect[] {
+    this.#ready = false;
+    this.#user.end();
+    this.#bot.end();
+    return this.#sink.take();
+  }
+
+  #opened(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    const { history, runInitial } = this.setup;
+    if (history.length > 0 || runInitial) {
+      this.#sink.send({
+        clientContent: { ...(history.length > 0 && { turns: history }), turnComplete: runInitial },
+      });
+    }
+    if (runInitial) this.#clock.turnEnded();
+    this.#sink.add({ type: "ready" });
+    if (this.#activity.resume()) this.#user.began();
+  }
+
+  #spoke(speaking: boolean): void {
+    if (!speaking) {
+      this.#user.stopped();
+      return;
+    }
+    this.#bot.prompted();
+    if (this.setup.interruptible) this.#bot.silence();
+    this.#user.began();
+    if (this.setup.interruptible) this.#bot.stop();
+  }
+
+  #say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
+    const content = readContent(command.role, command.content, message.type);
+    const run = command.run ?? content.role === "user";
+    const event =
+      this.setup.textInput === "client_content"
+        ? { clientContent: { turns: [turnOf(content)], turnComplete: run } }
+        : { realtimeInput: { text: this.#realtimeText(content.parts, run && content.role !== "model", message) } };
+    if (run) this.#bot.hush();
+    this.#bot.asked();
+    this.#sink.send(event);
+    if (command.acknowledge) this.#sink.deliver("append-to-context-result", { result: "success" }, message.id);
+    if (!run) return;
+    this.#bot.prompted(!command.audio);
+    this.#clock.turnEnded();
+  }
+
+  #realtimeText(parts: readonly JsonRecord[], answers: boolean, { type }: RTVIMessage): string {
+    if (answers) return textOf(parts, `${type}.content`);
+    throw new UnsupportedFeatureError(
+      type,
+      this.setup.name,
+      "this model takes text in a running session only as the user's, and answers it: set `run_immediately`",
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import { ProtocolError } from "../../errors.js";
+import type { FieldReader } from "../../rtvi/translate/field-reader.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
+
+/** Most characters of one piece of audio, in base64. */
+export const LONGEST_AUDIO = 8 * 1024 * 1024;
+/** Most characters of one piece of text. */
+export const LONGEST_TEXT = 1024 * 1024;
+/** Most parts, calls or ids in one message. */
+export const MOST_ENTRIES = 256;
+
+const DEFAULT_RATE = 24_000;
+
+/** The rate in a MIME type such as `audio/pcm;rate=24000`; 24 kHz where it says none. @throws ProtocolError */
+export function audioRate(mimeType: string): number {
+  const text = /;\s*rate=\s*([^;\s]*)/i.exec(mimeType)?.[1];
+  const rate = text === undefined ? DEFAULT_RATE : Number(text);
+  // 24 kHz is what it sends; whatever else it may say must be a rate of speech or music.
+  if (Number.isInteger(rate) && rate >= 8_000 && rate <= 96_000) return rate;
+  throw new ProtocolError("Gemini sent audio whose rate is not a whole number from 8000 to 96000 Hz.");
+}
+
+/** Ms in a protocol buffer's `Duration`, such as "9.5s". @throws ProtocolError */
+export function durationMs(text: string): number {
+  const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(text)?.[1];
+  if (seconds === undefined) throw new ProtocolError('Gemini sent a duration that is not like "9.5s".');
+  return Number(seconds) * 1000;
+}
+
+/** A function that the model calls. */
+export interface FunctionCall {
+  readonly id: string;
+  readonly name: string;
+  readonly args: JsonRecord;
+}
+
+/** @throws ProtocolError for a call that could not be answered. */
+export function readCall(read: FieldReader): FunctionCall {
+  return { id: read.id("id"), name: read.id("name"), args: read.optionalRaw("args") ?? {} };
+}
+
+/** How many tokens were used, in the names of Pipecat's metrics; undefined when the service does not say. */
+export function readUsage(read: FieldReader): Record<string, number> | undefined {
+  const entries = [
+    ["prompt_tokens", read.optionalCount("promptTokenCount")],
+    ["completion_tokens", read.optionalCount("responseTokenCount")],
+    ["total_tokens", read.optionalCount("totalTokenCount")],
+    ["cache_read_input_tokens", read.optionalCount("cachedContentTokenCount")],
+    ["reasoning_tokens", read.optionalCount("thoughtsTokenCount")],
+  ] as const;
+  const told = entries.flatMap(([name, count]) => (count === undefined ? [] : [[name, count] as const]));
+  return told.length === 0 ? undefined : Object.fromEntries(told);
+}
+
+/**
+ * A message as the app may see it: without the resumption handle, and without audio unless it is wanted. Undefined when
+ * nothing is left.
+ */
+export function showable(message: JsonRecord, withAudio: boolean): JsonRecord | undefined {
+  const update = fieldOf(message, "sessionResumptionUpdate");
+  const hidden = isRecord(update) ? { ...message, sessionResumptionUpdate: withoutHandle(update) } : message;
+  const content = fieldOf(hidden, "serverContent");
+  const turn = isRecord(content) ? fieldOf(content, "modelTurn") : undefined;
+  const parts = isRecord(turn) ? fieldOf(turn, "parts") : undefined;
+  if (withAudio || !isRecord(content) || !isRecord(turn) || !Array.isArray(parts)) return hidden;
+  const silent = parts.filter((part: unknown) => !isRecord(part) || fieldOf(part, "inlineData") === undefined);
+  if (silent.length === parts.length) return hidden;
+  const { modelTurn: _turn, ...others } = content;
+  if (silent.length > 0) return { ...hidden, serverContent: { ...others, modelTurn: { ...turn, parts: silent } } };
+  const { serverContent: _content, ...rest } = hidden;
+  const left = Object.keys(others).length > 0 ? { ...rest, serverContent: others } : rest;
+  return Object.keys(left).length > 0 ? left : undefined;
+}
+
+function withoutHandle({ newHandle: _handle, ...rest }: JsonRecord): JsonRecord {
+  return rest;
+}

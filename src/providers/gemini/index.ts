@@ -1,0 +1,12 @@
+export { GeminiLiveWebsocketTransport } from "./transport.js";
+export type { GeminiConnectionParams } from "./params.js";
+export type { GeminiClientMessage } from "./outbound.js";
+export type {
+  GeminiCredential,
+  GeminiGenerationSettings,
+  GeminiKeyProvider,
+  GeminiKeyRequest,
+  GeminiLLMServiceOptions,
+  GeminiMessage,
+  GeminiSettings,
+} from "./options.js";

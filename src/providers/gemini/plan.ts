@@ -1,0 +1,113 @@
+import { InvalidOptionsError } from "../../errors.js";
+import { isRecord, mergeRecords, type JsonRecord } from "../../rtvi/translate/records.js";
+import { readMessages, turnOf, type Content } from "./contents.js";
+import { DEFAULT_BASE_URL, DEFAULT_MODEL, type GeminiLLMServiceOptions } from "./options.js";
+import type { GeminiConnectionParams } from "./params.js";
+import { generationFields, setupFields } from "./settings.js";
+import { buildSetup, isInterruptible, isManual, ownHandle } from "./setup.js";
+
+/** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
+export interface SessionPlan {
+  readonly baseUrl: URL;
+  readonly apiVersion: string | undefined;
+  readonly setup: JsonRecord;
+  /** The handle inside `setup`, where the attempt resumes. */
+  readonly handle: string | undefined;
+  /** The conversation so far, as turns; none where the service still knows it. */
+  readonly history: readonly JsonRecord[];
+  /** Whether the bot answers the history. */
+  readonly runInitial: boolean;
+  readonly textInput: "client_content" | "realtime";
+  /** Whether the app says when the user speaks. */
+  readonly manual: boolean;
+  /** Whether the service stops the bot when the user begins to speak. */
+  readonly interruptible: boolean;
+  readonly rawEvents: boolean | "all";
+}
+
+/** What an attempt knows of those before it. */
+export interface Past {
+  /** The session had been ready before: the bot does not answer the initial messages again. */
+  readonly returning: boolean;
+  /** The newest handle of the session. */
+  readonly handle?: string | undefined;
+  /** Resume nothing, whatever the settings say: a handle was refused. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Checks the options and lays the connection parameters of the session over them.
+ * @throws InvalidOptionsError naming the option that is wrong.
+ */
+export function planSession(
+  options: GeminiLLMServiceOptions,
+  params: GeminiConnectionParams | undefined,
+  past: Past,
+): SessionPlan {
+  const { setup: over = {} } = options;
+  if (!isRecord(over)) throw new InvalidOptionsError("`setup` must be an object.");
+  const model = readModel(params?.model ?? options.model ?? DEFAULT_MODEL);
+  const textInput = readTextInput(options.text_input ?? "auto", model);
+  const messages = params?.initial_messages ?? readMessages(options.initial_messages ?? [], "initial_messages");
+  const { instructions, rest } = splitInstructions(messages);
+  const runs = options.run_initial_messages ?? rest.at(-1)?.role === "user";
+  const source = { model, fields: fieldsOf(options, params), over, instructions, announcesHistory: false };
+  const first = buildSetup({ ...source, handle: undefined });
+  const resumable = isRecord(first.sessionResumption);
+  const handle = resumable && !past.fresh ? (past.handle ?? ownHandle(mergeRecords(source.fields, over))) : undefined;
+  const history = handle === undefined ? rest.map(turnOf) : [];
+  const runInitial = handle === undefined && !past.returning && runs;
+  const announcesHistory = textInput === "realtime" && (history.length > 0 || runInitial);
+  return {
+    baseUrl: readBaseUrl(params?.base_url ?? options.base_url ?? DEFAULT_BASE_URL),
+    apiVersion: readVersion(params?.api_version ?? options.api_version),
+    setup: buildSetup({ ...source, handle, announcesHistory }),
+    handle,
+    history,
+    runInitial,
+    textInput,
+    manual: isManual(first),
+    interruptible: isInterruptible(first),
+    rawEvents: options.raw_events === "all" ? "all" : options.raw_events === true,
+  };
+}
+
+function fieldsOf(options: GeminiLLMServiceOptions, params: GeminiConnectionParams | undefined): JsonRecord {
+  const generationConfig = generationFields(options.generation_config ?? {}, "generation_config");
+  const settings = setupFields(options.settings ?? {}, "settings");
+  return mergeRecords(mergeRecords({ generationConfig }, settings), params?.fields ?? {});
+}
+
+/** System messages at the beginning are instructions; what comes later belongs to the conversation. */
+function splitInstructions(messages: readonly Content[]): { instructions: JsonRecord[]; rest: readonly Content[] } {
+  const count = messages.findIndex(({ role }) => role !== "system");
+  const head = count === -1 ? messages : messages.slice(0, count);
+  return { instructions: head.flatMap(({ parts }) => parts), rest: messages.slice(head.length) };
+}
+
+function readModel(model: unknown): string {
+  if (typeof model !== "string" || model === "") throw new InvalidOptionsError("`model` must be a non-empty string.");
+  return model.includes("/") ? model : `models/${model}`;
+}
+
+/** Gemini 3.1 and later live models refuse `clientContent` for anything but the initial history. */
+function readTextInput(mode: unknown, model: string): SessionPlan["textInput"] {
+  if (mode === "client_content" || mode === "realtime") return mode;
+  if (mode !== "auto") throw new InvalidOptionsError('`text_input` must be "auto", "client_content" or "realtime".');
+  const [, major = "0", minor = "0"] = /\/gemini-(\d+)(?:\.(\d+))?/.exec(model) ?? [];
+  return Number(major) > 3 || (major === "3" && Number(minor) >= 1) ? "realtime" : "client_content";
+}
+
+function readVersion(version: unknown): string | undefined {
+  if (version === undefined || (typeof version === "string" && /^v\w+$/.test(version))) return version;
+  throw new InvalidOptionsError('`api_version` must be a version such as "v1beta".');
+}
+
+function readBaseUrl(text: unknown): URL {
+  if (typeof text !== "string" || !URL.canParse(text)) throw new InvalidOptionsError("`base_url` must be a URL.");
+  const url = new URL(text);
+  if (!/^(?:wss?|https?):$/.test(url.protocol)) {
+    throw new InvalidOptionsError("`base_url` must begin with wss:, ws:, https: or http:.");
+  }
+  return url;
+}

@@ -1,0 +1,26 @@
+import { InvalidOptionsError } from "../../errors.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+
+/**
+ * Tools as the API wants them. Functions in the shape of chat completions, nested or flat, become one list of
+ * declarations; everything else passes.
+ * @throws InvalidOptionsError for a function without a name.
+ */
+export function checkTools(tools: unknown, name: string): JsonRecord[] {
+  const list = Array.isArray(tools) ? tools.filter(isRecord) : [];
+  const functions = list.filter(isFunction).map((tool) => declarationOf(tool, name));
+  const others = list.filter((tool) => !isFunction(tool));
+  return functions.length === 0 ? others : [...others, { functionDeclarations: functions }];
+}
+
+function isFunction(tool: JsonRecord): boolean {
+  return stringAt(tool, "type") === "function" || stringAt(tool, "name") !== undefined;
+}
+
+function declarationOf(tool: JsonRecord, name: string): JsonRecord {
+  const nested = fieldOf(tool, "function");
+  const { type: _type, parameters, strict: _strict, ...rest } = isRecord(nested) ? nested : tool;
+  if (stringAt(rest, "name") === undefined) throw new InvalidOptionsError(`${name} has a function without a \`name\`.`);
+  // What chat completions call parameters is JSON Schema; the API's own `parameters` are a dialect of OpenAPI's.
+  return { ...rest, ...(parameters !== undefined && { parametersJsonSchema: parameters }) };
+}

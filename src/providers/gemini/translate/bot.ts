@@ -1,0 +1,243 @@
+import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
+import { ProtocolError } from "../../../errors.js";
+import { BotOutput } from "../../../rtvi/translate/bot-output.js";
+import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
+import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import { decodePcm } from "../../../rtvi/translate/pcm.js";
+import { RateConverter } from "../../../rtvi/translate/rate-converter.js";
+import { Responses } from "../../../rtvi/translate/responses.js";
+import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
+import { audioRate, type FunctionCall } from "../events.js";
+import { PROCESSOR, SERVICE } from "../names.js";
+
+/** What the bot's side of the conversation is set up with. */
+export interface BotSetup {
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Rate of the audio that the player takes, in Hz. */
+  readonly playbackRate: number;
+  /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
+  readonly answered: () => void;
+  /** A turn of the bot begins. */
+  readonly turnBegan: () => void;
+}
+
+/** What the model makes between two boundaries. The service gives turns no ids, so they are counted. */
+interface Turn {
+  readonly id: string;
+  /** Its audio is not to be played. */
+  readonly silent: boolean;
+  readonly converter: RateConverter;
+  /** The model has made all of it. */
+  generated: boolean;
+  /** We have stopped it; the service goes on with it until it knows. */
+  stopped: boolean;
+  /** A message of ours stops it: the interruption that follows is not the user's voice. */
+  asked: boolean;
+}
+
+/** The bot's side: what the model makes, what of it is heard, the functions it calls, and how it is interrupted. */
+export class Bot {
+  readonly tools: ToolCalls;
+  readonly #responses: Responses;
+  readonly #output: BotOutput;
+  readonly #speech: BotSpeech;
+  #turn: Turn | undefined;
+  #count = 0;
+  #batches = 0;
+  #silentNext = false;
+  /** An interrupted turn is yet to be completed by the service. */
+  #closing = false;
+  /** How the last turn ended: what is transcribed after that is dropped where it was cut, and told where it was not. */
+  #tail: "none" | "cut" | "whole" = "none";
+
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly setup: BotSetup,
+  ) {
+    this.#responses = new Responses(sink, PROCESSOR, setup.now);
+    this.#output = new BotOutput(sink);
+    this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
+    this.tools = new ToolCalls(sink, {
+      service: SERVICE,
+      answer: (id, name, answer) => {
+        const response = "error" in answer ? { error: answer.error } : { output: answer.result ?? null };
+        sink.send({ toolResponse: { functionResponses: [{ id, name, response }] } });
+      },
+    });
+  }
+
+  /** Whether the model is making something that is heard or shown. */
+  get generating(): boolean {
+    return this.#turn !== undefined && !this.#turn.stopped;
+  }
+
+  /** Whether the bot speaks, is about to, or waits for a function. */
+  get busy(): boolean {
+    return this.#turn !== undefined || this.#speech.pending || this.tools.pending;
+  }
+
+  playback(report: PlaybackReport): void {
+    this.#speech.report(report);
+  }
+
+  cut(items: readonly PlayedItem[]): void {
+    this.#speech.cut(items);
+  }
+
+  /** The user did something: what comes next is an answer. `silent`: its audio is not wanted. */
+  prompted(silent = false): void {
+    this.#tail = "none";
+    this.#silentNext = silent;
+  }
+
+  /** A message of ours may stop what is being made. */
+  asked(): void {
+    if (this.#turn !== undefined) this.#turn.asked = true;
+  }
+
+  /** Asks for silence at once, before anybody is told why. */
+  silence(): void {
+    if (this.#speech.pending) this.sink.add({ type: "interrupt" });
+  }
+
+  /** After `silence`: nothing more of the turn comes through, though the service goes on with it for a while. */
+  stop(): void {
+    if (this.#turn !== undefined) {
+      this.#turn.stopped = true;
+      this.#responses.interrupt(this.#turn.id);
+    }
+    this.#speech.interrupt();
+  }
+
+  /** Silence, and nothing more of the turn. */
+  hush(): void {
+    this.silence();
+    this.stop();
+  }
+
+  /** A piece of audio. @throws ProtocolError for anything that would be noise. */
+  audio(data: string, mimeType: string): void {
+    if (!/^audio\/pcm\b/i.test(mimeType)) throw new ProtocolError("Gemini sent a part that is not audio/pcm.");
+    const pcm = decodePcm(data, SERVICE);
+    const rate = audioRate(mimeType);
+    const turn = this.#open();
+    if (turn.stopped || turn.silent || pcm.byteLength === 0) return;
+    const converted = turn.converter.convert(pcm, rate);
+    if (converted.byteLength === 0) return;
+    this.#responses.voiceStarted(turn.id);
+    this.#speech.play(turn.id, turn.id, converted);
+  }
+
+  /** A piece of written text. */
+  text(text: string): void {
+    const turn = this.#open();
+    if (turn.stopped || text === "") return;
+    this.setup.answered();
+    this.sink.deliver("bot-llm-text", { text });
+    this.#output.add(turn.id, `${turn.id}_text`, text, false);
+  }
+
+  /** A piece of what the bot says. It has no fixed place among the audio. */
+  transcript(text: string): void {
+    const dropped = this.#turn === undefined ? this.#tail === "cut" : this.#turn.stopped;
+    if (dropped || text === "") return;
+    this.sink.deliver("bot-llm-text", { text });
+    this.sink.deliver("bot-tts-text", { text });
+    if (this.#turn === undefined && this.#tail === "whole") return;
+    const { id, silent } = this.#turn ?? this.#begin();
+    this.#output.add(id, id, text, !silent);
+  }
+
+  /** The transcript of the turn is complete, as far as anybody knows. */
+  transcriptPaused(): void {
+    if (this.#turn !== undefined) this.#output.pause(this.#turn.id);
+  }
+
+  /** The model calls functions. It waits for the results by itself. */
+  call(calls: readonly FunctionCall[]): void {
+    if (calls.length === 0) return;
+    this.#batches += 1;
+    const batch = `calls_${this.#batches}`;
+    if (this.#turn === undefined) this.#begin();
+    for (const { id, name, args } of calls) this.tools.complete(batch, id, name, args);
+    this.tools.responseDone(batch, true);
+  }
+
+  /** The model has made all of the turn; some of it may still have to be played. */
+  generated(): void {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    turn.generated = true;
+    this.#output.pause(turn.id);
+    this.#responses.done(turn.id, !turn.stopped);
+    this.#speech.responseEnded(turn.id);
+  }
+
+  /** The turn is over. Returns whether it was the end of an interrupted one, which says nothing about the user. */
+  complete(): boolean {
+    const closing = this.#closing && this.#turn === undefined;
+    this.#closing = false;
+    if (this.#turn !== undefined) this.#finish(this.#turn, "whole");
+    return closing;
+  }
+
+  /** Whether an interruption is of our own making, and not the user's voice. */
+  get wasAsked(): boolean {
+    return this.#turn?.stopped === true || this.#turn?.asked === true;
+  }
+
+  /** The service stopped the turn. */
+  interrupted(): void {
+    const turn = this.#turn;
+    if (turn !== undefined) this.#responses.interrupt(turn.id);
+    this.#speech.interrupt();
+    this.#closing = true;
+    this.#tail = "cut";
+    if (turn !== undefined) this.#finish(turn, "cut");
+  }
+
+  /** The session is over: closes whatever was said to have started. */
+  end(): void {
+    this.#speech.end();
+    this.#responses.end();
+    this.tools.end();
+  }
+
+  /** The turn that a new part belongs to. */
+  #open(): Turn {
+    const turn = this.#turn;
+    if (turn === undefined) return this.#begin();
+    if (!turn.generated) return turn;
+    // Nothing more was to come of the last one: its completion was lost.
+    this.#finish(turn, "whole");
+    return this.#begin();
+  }
+
+  #begin(): Turn {
+    this.setup.turnBegan();
+    this.#count += 1;
+    const turn: Turn = {
+      id: `turn_${this.#count}`,
+      silent: this.#silentNext,
+      converter: new RateConverter(this.setup.playbackRate),
+      generated: false,
+      stopped: false,
+      asked: false,
+    };
+    this.#turn = turn;
+    this.#silentNext = false;
+    this.#closing = false;
+    this.#tail = "none";
+    this.#responses.created(turn.id, false);
+    return turn;
+  }
+
+  #finish(turn: Turn, tail: "cut" | "whole"): void {
+    this.#turn = undefined;
+    this.#tail = turn.stopped ? "cut" : tail;
+    this.#output.responseEnded(turn.id, (itemId) => this.#speech.holds(itemId));
+    this.#responses.done(turn.id, tail === "whole" && !turn.stopped);
+    this.#speech.responseEnded(turn.id);
+  }
+}

@@ -1,0 +1,134 @@
+import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import { asProtocolError, FieldReader } from "../../../rtvi/translate/field-reader.js";
+import { parseRecord } from "../../../rtvi/translate/parse.js";
+import { fieldOf, type JsonRecord } from "../../../rtvi/translate/records.js";
+import { LONGEST_AUDIO, LONGEST_TEXT, MOST_ENTRIES, readCall, readUsage, showable } from "../events.js";
+import { PROCESSOR, SERVICE } from "../names.js";
+import type { Bot } from "./bot.js";
+import type { Lease } from "./lease.js";
+import type { User } from "./user.js";
+
+/** Whom the service's messages concern. */
+export interface InboundPorts {
+  readonly bot: Bot;
+  readonly user: User;
+  readonly lease: Lease;
+  /** Show messages to the app as they are, too; "all" means audio as well. */
+  readonly rawEvents: boolean | "all";
+  /** The service has taken the setup. */
+  readonly opened: () => void;
+}
+
+/** Reads the service's messages. Several fields may come in one: each counts, and what is wrong with one touches no other. */
+export class Inbound {
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly ports: InboundPorts,
+  ) {}
+
+  /** One message. What cannot be understood is reported. */
+  receive(data: string | ArrayBuffer): void {
+    this.#guarded(() => {
+      const { lease, opened } = this.ports;
+      const message = parseRecord(data, SERVICE);
+      this.#showRaw(message);
+      const read = new FieldReader(message, "a message", SERVICE);
+      if (fieldOf(message, "setupComplete") !== undefined) opened();
+      this.#each(read, "voiceActivity", (inner) => this.#voice(inner.optionalId("voiceActivityType")));
+      this.#each(read, "voiceActivityDetectionSignal", (inner) => this.#voice(inner.optionalId("vadSignalType")));
+      this.#each(read, "serverContent", (inner) => this.#content(inner));
+      this.#each(read, "toolCall", (inner) => this.#call(inner));
+      this.#each(read, "toolCallCancellation", (inner) => this.#cancel(inner));
+      this.#each(read, "usageMetadata", (inner) => this.#usage(inner));
+      this.#each(read, "sessionResumptionUpdate", (inner) => {
+        lease.update(inner);
+      });
+      this.#each(read, "goAway", (inner) => {
+        lease.goAway(inner);
+      });
+    });
+  }
+
+  #content(read: FieldReader): void {
+    this.#guarded(() => {
+      if (read.flag("interrupted")) this.#interrupted();
+    });
+    this.#each(read, "inputTranscription", (inner) => {
+      const text = inner.optionalText("text", LONGEST_TEXT) ?? "";
+      if (text !== "" && !this.ports.bot.generating) this.ports.bot.prompted();
+      this.ports.user.heard(text, inner.flag("finished"), this.ports.bot.generating);
+    });
+    this.#each(read, "modelTurn", (inner) => {
+      for (const part of inner.list("parts", MOST_ENTRIES)) this.#guarded(() => this.#part(part));
+    });
+    this.#each(read, "outputTranscription", (inner) => {
+      this.ports.bot.transcript(inner.optionalText("text", LONGEST_TEXT) ?? "");
+      if (inner.flag("finished")) this.ports.bot.transcriptPaused();
+    });
+    this.#guarded(() => {
+      if (read.flag("generationComplete")) this.ports.bot.generated();
+    });
+    this.#guarded(() => {
+      if (read.flag("turnComplete") && !this.ports.bot.complete()) this.ports.user.boundary();
+    });
+  }
+
+  #part(read: FieldReader): void {
+    const data = read.optionalInner("inlineData");
+    if (data !== undefined) this.ports.bot.audio(data.text("data", LONGEST_AUDIO), data.text("mimeType", LONGEST_TEXT));
+    // What the model thinks is not what it says.
+    if (!read.flag("thought")) this.ports.bot.text(read.optionalText("text", LONGEST_TEXT) ?? "");
+  }
+
+  #interrupted(): void {
+    const own = this.ports.bot.wasAsked;
+    this.ports.bot.silence();
+    if (!own) this.ports.user.interrupted();
+    this.ports.bot.interrupted();
+  }
+
+  #voice(type: string | undefined): void {
+    if (type === "ACTIVITY_START" || type === "VAD_SIGNAL_TYPE_SOS") this.ports.user.began();
+    else if (type === "ACTIVITY_END" || type === "VAD_SIGNAL_TYPE_EOS") this.ports.user.stopped();
+  }
+
+  #call(read: FieldReader): void {
+    const calls = read.list("functionCalls", MOST_ENTRIES).flatMap((call) => {
+      const readable = this.#guarded(() => readCall(call));
+      return readable === undefined ? [] : [readable];
+    });
+    this.ports.bot.call(calls);
+  }
+
+  #cancel(read: FieldReader): void {
+    for (const id of read.texts("ids", MOST_ENTRIES)) this.ports.bot.tools.cancelled(id);
+  }
+
+  #usage(read: FieldReader): void {
+    const tokens = readUsage(read);
+    if (tokens !== undefined) this.sink.deliver("metrics", { tokens: [{ processor: PROCESSOR, ...tokens }] });
+  }
+
+  #showRaw(message: JsonRecord): void {
+    const { rawEvents } = this.ports;
+    const shown = rawEvents === false ? undefined : showable(message, rawEvents === "all");
+    if (shown !== undefined) this.sink.deliver("server-message", { t: "raw", d: shown });
+  }
+
+  /** One field of a message; what is wrong with it does not touch the others. */
+  #each(read: FieldReader, key: string, handle: (inner: FieldReader) => void): void {
+    this.#guarded(() => {
+      const inner = read.optionalInner(key);
+      if (inner !== undefined) handle(inner);
+    });
+  }
+
+  #guarded<T>(run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.sink.report(asProtocolError(error, SERVICE));
+      return undefined;
+    }
+  }
+}

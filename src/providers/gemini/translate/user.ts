@@ -1,0 +1,91 @@
+import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
+import { UserTurns } from "../../../rtvi/translate/user-turns.js";
+
+/** Characters of a transcript after which it is closed and a next one begun. */
+const LONGEST_TRANSCRIPT = 20_000;
+
+/**
+ * What the user does. The service does not say when ordinary speech begins and ends, so it is concluded: it begins with
+ * the first words recognised while the bot makes nothing, or with an interruption, and ends when the bot's turn begins.
+ * Where the service or the app does say it, that counts alone.
+ */
+export class User {
+  readonly #turns: UserTurns;
+  #utterance = 0;
+  #text = "";
+  #told: boolean;
+
+  /** @param manual Whether the app says when the user speaks. */
+  constructor(
+    sink: EffectSink,
+    private readonly clock: TurnClock,
+    date: () => Date,
+    manual: boolean,
+  ) {
+    this.#turns = new UserTurns(sink, date);
+    this.#told = manual;
+  }
+
+  get speaking(): boolean {
+    return this.#turns.speaking;
+  }
+
+  /** The service or the app says that the user began to speak. */
+  began(): void {
+    this.#told = true;
+    this.#turns.started();
+    this.clock.turnBegan();
+  }
+
+  /** The service or the app says that the user stopped. */
+  stopped(): void {
+    this.#told = true;
+    this.#turns.stopped();
+    this.clock.turnEnded();
+  }
+
+  /** A piece of transcript. `late`: the bot is answering, so that it belongs to what was said before. */
+  heard(text: string, finished: boolean, late: boolean): void {
+    if (text !== "") {
+      if (!late && !this.#told) {
+        this.#turns.started();
+        // The last words recognised are the nearest sign of the end of a turn.
+        this.clock.turnEnded();
+      }
+      this.#text += text;
+      this.#turns.heard(this.#id, text);
+    }
+    if (finished || this.#text.length > LONGEST_TRANSCRIPT) this.#close();
+  }
+
+  /** The service stopped the bot because of the user. */
+  interrupted(): void {
+    if (this.#told) return;
+    this.#turns.started();
+    this.clock.turnBegan();
+  }
+
+  /** A turn of the bot began, or was over without one. */
+  boundary(): void {
+    this.#close();
+    if (!this.#told) this.#turns.stopped();
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.#close();
+    this.#turns.end();
+  }
+
+  get #id(): string {
+    return `user_${this.#utterance}`;
+  }
+
+  #close(): void {
+    if (this.#text === "") return;
+    this.#turns.understood(this.#id, this.#text);
+    this.#text = "";
+    this.#utterance += 1;
+  }
+}

@@ -1,0 +1,99 @@
+import { describe, it } from "vitest";
+import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
+import {
+  ManualClock,
+  ScriptedMediaManager,
+  transportConformance,
+  type ConformanceHarness,
+} from "../../src/testing/index.js";
+import { FakeSocket } from "../support/fake-socket.js";
+import { silent } from "../support/world.js";
+
+const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+const STEP = 400;
+
+/** Gemini's end of the wire, as far as a session needs it to begin and end. */
+interface Script {
+  dial: "open" | "refuse" | "hang";
+  ready: "at once" | "never";
+  goodbye: "answer" | "hang";
+}
+
+function geminiHarness(): ConformanceHarness {
+  const clock = new ManualClock();
+  const media = new ScriptedMediaManager();
+  const script: Script = { dial: "open", ready: "at once", goodbye: "answer" };
+  const sockets: ServiceSocket[] = [];
+
+  class ServiceSocket extends FakeSocket {
+    constructor(url: string | URL) {
+      super(String(url), script.dial === "open");
+      sockets.push(this);
+      if (script.dial === "refuse") queueMicrotask(() => this.ends(1006));
+    }
+
+    override send(data: string): void {
+      super.send(data);
+      if (script.ready === "never" || !("setup" in (JSON.parse(data) as object))) return;
+      // Its JSON comes in binary frames.
+      const message = new TextEncoder().encode('{"setupComplete":{}}').buffer;
+      setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: message })), 0);
+    }
+
+    abandoned = false;
+
+    override close(): void {
+      this.abandoned = true;
+      if (script.goodbye === "answer") queueMicrotask(() => this.ends(1000));
+    }
+  }
+
+  const transport = new GeminiLiveWebsocketTransport({ api_key: "AIza-scripted" }, media, {
+    clock,
+    logger: silent,
+    random: () => 0.5,
+    reconnect: { attempts: 6 },
+    timeouts: DEADLINES,
+    WebSocket: ServiceSocket as unknown as typeof WebSocket,
+  });
+  const open = (): ServiceSocket[] => sockets.filter(({ readyState }) => readyState < FakeSocket.CLOSING);
+  return {
+    transport,
+    deadlines: DEADLINES,
+    service: {
+      dial: (how) => {
+        script.dial = how;
+      },
+      ready: (how) => {
+        script.ready = how;
+      },
+      goodbye: (how) => {
+        script.goodbye = how;
+      },
+      drop: (how) => {
+        for (const socket of open()) socket.ends(how === "retryable" ? 1006 : 3000);
+      },
+    },
+    microphone: {
+      answer: (how) => {
+        media.microphone.script = ({ allow: "grant", deny: "permissions", wait: "hang" } as const)[how];
+      },
+    },
+    elapse: async (ms) => {
+      for (let past = 0; past < ms; past += STEP) {
+        clock.advance(Math.min(STEP, ms - past));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    },
+    leftovers: () => [
+      ...open()
+        .filter(({ abandoned }) => !abandoned)
+        .map(() => "a socket"),
+      ...(media.microphone.held === 0 ? [] : ["the microphone"]),
+      ...(media.speaker.isOpen ? ["the speaker"] : []),
+      ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),
+    ],
+  };
+}
+
+transportConformance(geminiHarness, { describe, it });

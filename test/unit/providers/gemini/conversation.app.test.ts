@@ -1,0 +1,304 @@
+import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
+import { describe, expect, it } from "vitest";
+import { InvalidOptionsError } from "../../../../src/errors.js";
+import { Scenario, server } from "./scenario.js";
+
+describe("the opening", () => {
+  it("sends the setup first, and the history once it is taken", () => {
+    const history = [{ role: "user", parts: [{ text: "hi" }] }];
+    const s = new Scenario({ history, runInitial: true });
+    s.keep(s.conversation.open());
+    expect(s.sent).toEqual([{ setup: { model: "models/m" } }]);
+    expect(s.conversation.isReady).toBe(false);
+    s.forget();
+    s.receive({ setupComplete: { sessionId: "x" } });
+    expect(s.effects).toEqual([
+      { type: "send", event: { clientContent: { turns: history, turnComplete: true } } },
+      { type: "ready" },
+    ]);
+    s.receive({ setupComplete: {} });
+    expect(s.of("ready")).toHaveLength(1);
+  });
+
+  it("reads binary messages", () => {
+    const s = new Scenario();
+    s.raw(new TextEncoder().encode('{"setupComplete":{}}').buffer);
+    expect(s.conversation.isReady).toBe(true);
+  });
+});
+
+describe("text of the app", () => {
+  it.each([
+    ["send-text", { content: "hi" }, "user", true],
+    ["send-text", { content: "hi", options: { run_immediately: false } }, "user", false],
+    ["append-to-context", { role: "user", content: "hi" }, "user", true],
+    ["append-to-context", { role: "user", content: "hi", run_immediately: false }, "user", false],
+    ["append-to-context", { role: "assistant", content: "hi" }, "model", false],
+    ["append-to-context", { role: "system", content: "hi" }, "user", false],
+    ["append-to-context", { role: "system", content: "hi", run_immediately: true }, "user", true],
+  ])("%s %j is a turn", (type, data, role, turnComplete) => {
+    const s = Scenario.ready();
+    s.app(type, data);
+    expect(s.sent).toEqual([{ clientContent: { turns: [{ role, parts: [{ text: "hi" }] }], turnComplete } }]);
+    expect(s.data("append-to-context-result")).toHaveLength(type === "append-to-context" ? 1 : 0);
+  });
+
+  it("goes as realtime input where the model wants it so", () => {
+    const s = Scenario.ready({ textInput: "realtime" });
+    s.app("send-text", { content: "hi" });
+    expect(s.sent).toEqual([{ realtimeInput: { text: "hi" } }]);
+    for (const data of [
+      { role: "user", content: "a", run_immediately: false },
+      { role: "assistant", content: "a", run_immediately: true },
+    ]) {
+      expect(() => s.app("append-to-context", data)).toThrow(UnsupportedFeatureError);
+    }
+    expect(() => s.app("send-text", { content: [{ inlineData: {} }] })).toThrow(InvalidOptionsError);
+    expect(s.sent).toHaveLength(1);
+  });
+
+  it("takes an image", () => {
+    const s = Scenario.ready();
+    s.app("append-to-context", {
+      role: "user",
+      content: [
+        { type: "text", text: "look" },
+        { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
+      ],
+    });
+    expect(s.sent).toMatchObject([
+      {
+        clientContent: {
+          turns: [{ parts: [{ text: "look" }, { inlineData: { mimeType: "image/png", data: "AAAA" } }] }],
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    ["send-text", {}, "content"],
+    ["append-to-context", { role: "robot", content: "x" }, "role"],
+    ["append-to-context", { role: "user", content: [{ type: "image_url", image_url: "https://x/y.png" }] }, "content"],
+    ["append-to-context", { role: "user", content: [] }, "content"],
+    ["append-to-context", { role: "user", content: 7 }, "content"],
+    ["llm-function-call-result", { result: 1 }, "tool_call_id"],
+    ["llm-function-call-result", { tool_call_id: "c", result: 10n }, "result"],
+    ["client-message", { t: "raw", d: { setup: {} } }, "clientContent"],
+    ["client-message", { t: "raw", d: { clientContent: {}, realtimeInput: {} } }, "exactly one"],
+  ])("%s is refused before anything happens (%#)", (type, data, named) => {
+    const s = Scenario.ready();
+    s.receive(server.audio(100));
+    s.forget();
+    expect(() => s.app(type, data)).toThrow(named);
+    expect(s.interrupt()[0]).toEqual({ type: "interrupt" });
+    expect(s.sent).toEqual([]);
+  });
+
+  it("may ask for an answer without sound", () => {
+    const s = Scenario.ready();
+    s.app("send-text", { content: "hi", options: { audio_response: false } });
+    s.receive(server.audio(20), server.said("Hm. "), server.complete, server.audio(20));
+    expect(s.bytes).toEqual({ turn_2: 960 });
+    expect(s.data("bot-output")).toMatchObject([{ text: "Hm.", will_be_spoken: false }]);
+  });
+
+  it("measures the time to the first sound of the answer", () => {
+    const s = Scenario.ready();
+    s.app("send-text", { content: "hi" });
+    s.now += 250;
+    s.receive(server.audio(20));
+    s.plays("began", "turn_1", 0, 20);
+    expect(s.data("metrics")).toEqual([{ ttfb: [{ processor: "gemini-live", value: 0.25 }] }]);
+  });
+});
+
+describe("other messages of the app", () => {
+  it("raw goes as it is, and is answered", () => {
+    const s = Scenario.ready();
+    const d = { realtimeInput: { video: { mimeType: "image/jpeg", data: "AAAA" } } };
+    s.app("client-message", { t: "raw", d }, "m1");
+    expect(s.sent).toEqual([d]);
+    expect(s.of("deliver")[0]?.message).toMatchObject({ type: "server-response", id: "m1" });
+  });
+
+  it("disconnect-bot hangs up, and client-ready is nothing", () => {
+    const s = Scenario.ready();
+    s.app("client-ready");
+    expect(s.effects).toEqual([]);
+    s.app("disconnect-bot");
+    expect(s.effects).toEqual([{ type: "hang-up" }]);
+  });
+
+  it.each(["get-config", "action"])("%s is not supported", (type) => {
+    expect(() => Scenario.ready().app(type, {})).toThrow(UnsupportedFeatureError);
+  });
+});
+
+describe("functions", () => {
+  it.each([
+    ["text", { output: "text" }],
+    [0, { output: 0 }],
+    [false, { output: false }],
+    ["", { output: "" }],
+    [null, { output: null }],
+    [undefined, { output: null }],
+    [{ a: [1] }, { output: { a: [1] } }],
+  ])("are answered with %j, and nothing more is asked for", (result, response) => {
+    const s = Scenario.ready();
+    s.receive(server.call("c1", "f", { a: 1 }));
+    expect(s.data("llm-function-call-in-progress")).toEqual([
+      { tool_call_id: "c1", function_name: "f", arguments: { a: 1 } },
+    ]);
+    expect(s.conversation.busy).toBe(true);
+    s.app("llm-function-call-result", { tool_call_id: "c1", function_name: "f", arguments: {}, result });
+    expect(s.sent).toEqual([{ toolResponse: { functionResponses: [{ id: "c1", name: "f", response }] } }]);
+    expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c1", cancelled: false }]);
+    s.receive(server.complete);
+    expect(s.conversation.busy).toBe(false);
+  });
+
+  it("are cancelled, and a late result is ignored", () => {
+    const s = Scenario.ready();
+    s.receive(server.call("c1"), server.call("c2"), server.cancel("c1", "nobody"));
+    expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c1", cancelled: true }]);
+    s.app("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+    expect(s.sent).toEqual([]);
+    s.app("llm-function-call-result", { tool_call_id: "c2", result: 1 });
+    expect(s.sent).toHaveLength(1);
+    s.receive(server.cancel("c2"));
+    expect(s.data("llm-function-call-stopped")).toHaveLength(2);
+  });
+
+  it("that cannot be answered are reported, and the others called", () => {
+    const s = Scenario.ready();
+    s.receive({
+      toolCall: {
+        functionCalls: [
+          { name: "f" },
+          { id: "c", name: "" },
+          7,
+          { id: "c2", name: "g", args: [] },
+          { id: "c3", name: "h" },
+        ],
+      },
+    });
+    expect(s.of("report")).toHaveLength(3);
+    expect(s.data("llm-function-call-in-progress")).toEqual([
+      { tool_call_id: "c3", function_name: "h", arguments: {} },
+    ]);
+  });
+
+  it("get no prototype from the service", () => {
+    const s = Scenario.ready();
+    s.raw(
+      '{"toolCall":{"functionCalls":[{"id":"c","name":"f","args":{"__proto__":{"x":1},"a":[{"__proto__":{"y":1}}]}}]}}',
+    );
+    const [call] = s.data("llm-function-call-in-progress") as { arguments: Record<string, unknown> }[];
+    expect(JSON.stringify(call?.arguments)).toBe('{"a":[{}]}');
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  it("are closed when the session ends", () => {
+    const s = Scenario.ready();
+    s.receive(server.audio(10), server.interrupted, server.complete, server.call("c1"), server.interrupted);
+    s.end();
+    expect(s.data("llm-function-call-stopped")).toMatchObject([{ cancelled: true }]);
+    expect(s.told).toContain("user-stopped-speaking");
+    expect(s.told).toContain("bot-llm-stopped");
+  });
+});
+
+describe("the microphone", () => {
+  it("ends its stream once when it is muted, if there was any", () => {
+    const s = Scenario.ready();
+    s.microphone(false);
+    expect(s.sent).toEqual([]);
+    s.conversation.streaming();
+    s.microphone(true);
+    s.microphone(false);
+    s.microphone(false);
+    expect(s.sent).toEqual([{ realtimeInput: { audioStreamEnd: true } }]);
+    s.conversation.streaming();
+    s.microphone(false);
+    expect(s.sent).toHaveLength(2);
+  });
+
+  it("is the button of push to talk", () => {
+    const s = Scenario.ready({ manual: true });
+    s.receive(server.audio(100));
+    s.forget();
+    s.microphone(true);
+    s.microphone(true);
+    expect(s.effects.slice(0, 2).map(({ type }) => type)).toEqual(["send", "interrupt"]);
+    expect(s.told).toEqual(["user-started-speaking", "bot-tts-stopped"]);
+    s.receive(server.interrupted, server.complete, server.heard("hello"));
+    s.conversation.streaming();
+    s.microphone(false);
+    expect(s.sent).toEqual([{ realtimeInput: { activityStart: {} } }, { realtimeInput: { activityEnd: {} } }]);
+    expect(s.told.at(-1)).toBe("user-stopped-speaking");
+    expect(s.told.filter((type) => type === "user-started-speaking")).toHaveLength(1);
+  });
+
+  it("leaves the bot speaking in push to talk where nothing interrupts it", () => {
+    const s = Scenario.ready({ manual: true, interruptible: false });
+    s.receive(server.audio(100));
+    s.microphone(true);
+    s.receive(server.audio(100));
+    expect(s.of("interrupt")).toEqual([]);
+    expect(s.bytes).toEqual({ turn_1: 9600 });
+  });
+
+  it("goes on speaking over a new wire", () => {
+    const s = new Scenario({ manual: true, speaking: true });
+    s.receive({ setupComplete: {} });
+    expect(s.sent).toEqual([{ realtimeInput: { activityStart: {} } }]);
+    expect(s.told).toEqual(["user-started-speaking"]);
+  });
+});
+
+describe("raw events", () => {
+  const message = {
+    serverContent: { modelTurn: { parts: [{ inlineData: { mimeType: "audio/pcm", data: "AAAA" } }, { text: "x" }] } },
+    sessionResumptionUpdate: { newHandle: "the_handle", resumable: true },
+  };
+
+  it("come without audio, and never with a handle", () => {
+    const s = Scenario.ready({ rawEvents: true });
+    s.receive(message, server.audio(10), { ...server.audio(10), usageMetadata: {} });
+    expect(s.data("server-message")).toEqual([
+      {
+        t: "raw",
+        d: { serverContent: { modelTurn: { parts: [{ text: "x" }] } }, sessionResumptionUpdate: { resumable: true } },
+      },
+      { t: "raw", d: { usageMetadata: {} } },
+    ]);
+  });
+
+  it("come with audio where it is wanted", () => {
+    const s = Scenario.ready({ rawEvents: "all" });
+    s.receive(message);
+    const [raw] = s.data("server-message");
+    expect(JSON.stringify(raw)).toContain("AAAA");
+    expect(JSON.stringify(raw)).not.toContain("the_handle");
+  });
+});
+
+describe("resumption", () => {
+  it("keeps the newest handle with which it could resume", () => {
+    const s = Scenario.ready({ handle: "h0" });
+    const { lease } = s.conversation;
+    expect([lease.handle, lease.resumable]).toEqual(["h0", true]);
+    s.receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
+    s.receive({ sessionResumptionUpdate: { newHandle: "", resumable: false } });
+    expect([lease.handle, lease.resumable]).toEqual(["h1", false]);
+    s.receive({ sessionResumptionUpdate: { newHandle: "h2" } }, { sessionResumptionUpdate: { resumable: true } });
+    expect(lease.handle).toBe("h1");
+  });
+
+  it.each(["12", "", "-1s", "1e3s", 12])("reports a goAway of %j", (timeLeft) => {
+    const s = Scenario.ready();
+    s.receive({ goAway: { timeLeft } });
+    expect(s.of("report")).toHaveLength(1);
+    expect(s.conversation.expiresAt).toBeUndefined();
+  });
+});
