@@ -142,8 +142,8 @@ export class ThriveTransport extends Transport {
   getAllSpeakers(): Promise<MediaDeviceInfo[]> {
     return this.#app.rtvi.getAllSpeakers();
   }
-  updateMic(id: string): void {
-    this.#app.rtvi.updateMic(id);
+  updateMic(id: string): Promise<void> {
+    return this.#app.rtvi.updateMic(id);
   }
   updateSpeaker(id: string): void {
     this.#app.rtvi.updateSpeaker(id);
