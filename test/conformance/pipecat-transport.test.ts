@@ -58,6 +58,7 @@ function pipecatHarness(): ConformanceHarness {
     clock,
     logger: silent,
     random: () => 0.5,
+    reconnect: { attempts: 6 },
     timeouts: DEADLINES,
     WebSocket: BotSocket as unknown as typeof WebSocket,
   });

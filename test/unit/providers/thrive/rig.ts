@@ -41,7 +41,7 @@ export function rigFor(
       transport: {
         WebSocket: Socket as unknown as WebSocketConstructor,
         logger: quiet,
-        reconnect: { base: 5, cap: 20 },
+        reconnect: { base: 5, cap: 20, attempts: 200 },
         ...options,
       },
     },
