@@ -32,7 +32,8 @@ describe.each([
 ])("the eighteen standard events over %s", (_, makeTransport) => {
   it("reach the app", { timeout: 90_000 }, async () => {
     const service = await stagedService({ script: [{ heard: "The quick brown fox.", say: "Over the fence." }] });
-    const app = new App({ transport: makeTransport(service.wsUrl, { raw_events: true }) });
+    const transport = makeTransport(service.wsUrl, { raw_events: true });
+    const app = new App({ transport });
     const configs: RTVIClientConfigOption[][] = [];
     const callbacks = { onConfig: (config: RTVIClientConfigOption[]) => void configs.push(config) };
     const services = new RTVIServices(app.client, { callbacks, logger: silentLogger });
@@ -40,8 +41,7 @@ describe.each([
     await app.client.connect();
     await app.until("an answer", () => app.count(RTVIEvent.BotStoppedSpeaking) > 0, 40_000);
     await services.action({ service: "tts", action: "interrupt" });
-    await service.setFaults({ failResponses: true });
-    await app.client.sendText("fail");
+    transport.sendServiceEvent({ type: "conversation.item.delete", item_id: "nobody" });
     await app.until("the error", () => app.count(RTVIEvent.Error) > 0);
     await app.client.disconnect();
 
