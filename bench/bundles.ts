@@ -6,6 +6,7 @@ import type { Report, Row } from "./report.js";
 
 export const PEER = "@pipecat-ai/gemini-live-websocket-transport";
 const PIPECAT = "@pipecat-ai/websocket-transport";
+const OPENAI = "@pipecat-ai/openai-realtime-webrtc-transport";
 const CLIENT = "@pipecat-ai/client-js";
 const DAILY = "@daily-co/daily-js";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -43,7 +44,7 @@ export async function measureSizes(report: Report): Promise<void> {
     { name: `"."`, code: core, external: [], peer: PEER },
     { name: `"." without xstate`, code: core, external: ["xstate"], peer: PEER },
     { name: `"./gemini"`, code: of("GeminiLiveWebsocketTransport", "gemini"), external: [], peer: PEER },
-    { name: `"./openai"`, code: of("OpenAIRealTimeWebSocketTransport", "openai"), external: [], peer: PEER },
+    { name: `"./openai", WebRTC`, code: of("OpenAIRealTimeWebRTCTransport", "openai"), external: [], peer: OPENAI },
     { name: `"./pipecat"`, code: of("WebSocketTransport", "pipecat"), external: [], peer: PIPECAT },
   ];
   const rows: Row[] = [];
@@ -66,7 +67,7 @@ export async function measureSizes(report: Report): Promise<void> {
   }
   report.section("Size: esbuild --minify, gzip -9, client-js external", rows, [
     "xstate is in ours unless the row says otherwise; daily-js is in the peer's, whose default media manager needs it.",
-    `"./pipecat" is beside ${PIPECAT}, everything else beside ${PEER}.`,
+    `"./openai" is beside ${OPENAI}, "./pipecat" beside ${PIPECAT}, everything else beside ${PEER}.`,
   ]);
 }
 

@@ -1,4 +1,8 @@
-import { PipecatClient, type LLMContextMessage, type Tracks, type Transport } from "@pipecat-ai/client-js";
+import { PipecatClient, type Tracks, type Transport } from "@pipecat-ai/client-js";
+import type {
+  OpenAIRealTimeWebRTCTransport as Theirs,
+  OpenAIServiceOptions as TheirOptions,
+} from "@pipecat-ai/openai-realtime-webrtc-transport";
 import { describe, expectTypeOf, it } from "vitest";
 import { WebAudioMediaManager, type MediaManager, type TransportOptions } from "../../src/index.js";
 import {
@@ -78,54 +82,28 @@ describe("OpenAIRealTimeWebSocketTransport, as an app writes it", () => {
   });
 });
 
-/** The options of Pipecat's `OpenAIRealTimeWebRTCTransport`, as its declarations have them. */
-interface PipecatOptions {
-  api_key: string;
-  model?: string;
-  initial_messages?: LLMContextMessage[];
-  settings?: Partial<{
-    modalities?: string;
-    instructions?: string;
-    voice?: "alloy" | "ash" | "ballad" | "coral" | "echo" | "sage" | "shimmer" | "verse";
-    input_audio_noise_reduction?: { type: "near_field" | "far_field" } | null;
-    input_audio_transcription?: {
-      model: "whisper-1" | "gpt-4o-transcribe" | "gpt-4o-mini-transcribe";
-      language?: string;
-      prompt?: string[] | string;
-    } | null;
-    turn_detection?:
-      | {
-          type: "server_vad";
-          create_response?: boolean;
-          interrupt_response?: boolean;
-          prefix_padding_ms?: number;
-          silence_duration_ms?: number;
-          threshold?: number;
-        }
-      | {
-          type: "semantic_vad";
-          eagerness?: "low" | "medium" | "high" | "auto";
-          create_response?: boolean;
-          interrupt_response?: boolean;
-        }
-      | null;
-    temperature?: number;
-    max_tokens?: number | "inf";
-    // Pipecat says `any` where this says `unknown`.
-    tools?: { type: "function"; name: string; description: string; parameters: Record<string, unknown> }[];
-  }>;
-}
+/** What Pipecat's declarations call private methods, and members that say what belongs to their own class's insides. */
+type Inside = "_connectLLM" | "_disconnectLLM" | "_negotiateConnection" | "_validateConnectionParams";
+type Shared = Exclude<keyof Theirs, Inside>;
 
-describe("OpenAIRealTimeWebRTCTransport, as an app of Pipecat's writes it", () => {
-  it("takes Pipecat's options, and has Pipecat's members", () => {
-    expectTypeOf<PipecatOptions>().toExtend<OpenAIServiceOptions>();
-    const options: PipecatOptions = { api_key: "YOUR_API_KEY", settings: { instructions: "shorter", voice: "verse" } };
-    const transport = new OpenAIRealTimeWebRTCTransport(options);
-    expectTypeOf(transport).toExtend<Transport>();
-    expectTypeOf(transport.updateSettings).toBeCallableWith({ instructions: "shorter" });
-    expectTypeOf(transport.tracks()).toEqualTypeOf<Tracks>();
-    expectTypeOf(transport.updateSpeaker).toBeCallableWith("id");
-    new PipecatClient({ transport, enableMic: true, callbacks: {} });
+describe("OpenAIRealTimeWebRTCTransport beside Pipecat's", () => {
+  it("is made with what it is made with", () => {
+    expectTypeOf<TheirOptions>().toExtend<OpenAIServiceOptions>();
+    expectTypeOf<ConstructorParameters<typeof Theirs>>().toExtend<
+      ConstructorParameters<typeof OpenAIRealTimeWebRTCTransport>
+    >();
+    const options: TheirOptions = { api_key: "YOUR_API_KEY", settings: { instructions: "shorter", voice: "verse" } };
+    new PipecatClient({ transport: new OpenAIRealTimeWebRTCTransport(options), enableMic: true, callbacks: {} });
+  });
+
+  it("has its members, which take and give what its members do", () => {
+    expectTypeOf<Shared>().toExtend<keyof OpenAIRealTimeWebRTCTransport>();
+    expectTypeOf<OpenAIRealTimeWebRTCTransport>().toExtend<Pick<Theirs, Shared>>();
+    expectTypeOf<Parameters<Theirs["updateSettings"]>>().toExtend<
+      Parameters<OpenAIRealTimeWebRTCTransport["updateSettings"]>
+    >();
+    expectTypeOf<OpenAIRealTimeWebRTCTransport>().toExtend<Transport>();
+    expectTypeOf<ReturnType<OpenAIRealTimeWebRTCTransport["tracks"]>>().toEqualTypeOf<Tracks>();
   });
 
   it("takes what it is built on", () => {
