@@ -14,10 +14,6 @@ const UNNOTICED: NotYet = {
   reason: "a line that is open and dead is not noticed",
   problems: new RegExp(`^(did not continue|errors \\[\\]|a gap of|${LOST})`),
 };
-const UNSENT: NotYet = {
-  reason: "a text that was taken while the line died is not sent again",
-  problems: new RegExp(`^${LOST}$`),
-};
 const UNANSWERED: NotYet = {
   reason: "an answer that never comes or never ends holds back the next one",
   problems: /^did not continue/,
@@ -32,14 +28,6 @@ export const NOT_YET: Readonly<Record<SubjectName, Readonly<Record<string, NotYe
     "half-open-service-gone": UNNOTICED,
     "black-hole-up": UNNOTICED,
     "black-hole-down": UNNOTICED,
-    reset: UNSENT,
-    "reset-twice": UNSENT,
-    "end-of-stream": UNSENT,
-    "half-open-app-gone": UNSENT,
-    "away-briefly": UNSENT,
-    "hung-redial": UNSENT,
-    terminated: UNSENT,
-    "unavailable-for-a-while": UNSENT,
     "answer-in-a-flood": UNANSWERED,
     "never-answered": UNANSWERED,
     "answer-without-end-or-cancel": UNANSWERED,

@@ -15,6 +15,7 @@ import { AppTurns } from "./translate/app-turns.js";
 import { Bot } from "./translate/bot.js";
 import { ItemRegister } from "./translate/item-register.js";
 import { Opening, type OpeningSetup } from "./translate/opening.js";
+import { replayOf } from "./translate/replay.js";
 import { showable } from "./showable.js";
 import { Troubles } from "./translate/troubles.js";
 import { TurnClock } from "../../rtvi/translate/turn-clock.js";
@@ -34,13 +35,16 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   readonly now: () => number;
   /** Wall-clock time. */
   readonly date: () => Date;
-  /** Where the conversation is written down. Default one of its own. */
-  readonly ledger?: ConversationLedger;
+  /** Whether another conversation, over another wire, may go on with this one. Default false. */
+  readonly keeps?: boolean;
+  /** The one before, whose wire was lost: this one tells the service what was said in it, and goes on. */
+  readonly continues?: Conversation;
 }
 
 /**
  * The Realtime API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be
- * done. Knows no socket, no media and no clock of its own; one conversation lives as long as one wire.
+ * done. Knows no socket, no media and no clock of its own; one conversation lives as long as one wire. After `end()` it may
+ * still be given results of tools, until another goes on with it.
  */
 export class Conversation implements ServiceConversation {
   readonly #sink = new OpenAISink();
@@ -49,15 +53,19 @@ export class Conversation implements ServiceConversation {
   readonly #clock: TurnClock;
   readonly #bot: Bot;
   readonly #troubles: Troubles;
-  readonly #register = new ItemRegister(this.#sink);
+  readonly #register: ItemRegister;
   readonly #app: AppTurns;
   /** What was said and done so far. */
   readonly ledger: ConversationLedger;
 
   constructor(private readonly setup: ConversationSetup) {
-    const { playback, now, date, ledger = new ConversationLedger() } = setup;
+    const { playback, now, date, continues } = setup;
+    const ledger = continues?.ledger ?? new ConversationLedger();
     this.ledger = ledger;
-    this.#opening = new Opening(this.#sink, { ...setup, formats: playback === "local" }, this.#register);
+    this.#register = new ItemRegister(this.#sink, continues && continues.#register);
+    const initialMessages = continues === undefined ? setup.initialMessages : [];
+    const formats = playback === "local";
+    this.#opening = new Opening(this.#sink, { ...setup, initialMessages, formats }, this.#register);
     this.#user = new UserTurns(this.#sink, date);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new Bot(this.#sink, {
@@ -75,11 +83,27 @@ export class Conversation implements ServiceConversation {
     const [sink, opening, clock, bot, register] = [this.#sink, this.#opening, this.#clock, this.#bot, this.#register];
     this.#app = new AppTurns({ sink, opening, clock, bot, ledger, register });
     this.#troubles = new Troubles(this.#sink, setup.redact, this.#bot.sequencer, this.#opening);
+    if (continues !== undefined) this.#bot.adopt(continues.#bot);
   }
 
   /** Whether messages of the app can be taken. */
   get isReady(): boolean {
     return this.#opening.phase === "ready";
+  }
+
+  /** Whether it goes on with another. */
+  get isContinued(): boolean {
+    return this.setup.continues !== undefined;
+  }
+
+  /** Whether anybody speaks, or is waited for. */
+  get busy(): boolean {
+    return this.#user.speaking || this.#bot.sequencer.userTurn === "unanswered" || this.#bot.busy;
+  }
+
+  /** Whether the result of this call is waited for. */
+  awaits(callId: string): boolean {
+    return this.#bot.tools.awaits(callId);
   }
 
   /** When the service will end the session, in epoch seconds. */
@@ -157,10 +181,24 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
-  /** The wire is gone: closes what was said to have started. */
+  /** The wire is gone: closes what was said to have started. Tools may go on, where another conversation may. */
   end(): Effect[] {
+    const partials = [...this.#user.partials];
+    for (const [itemId, content] of partials) this.ledger.note(itemId, { type: "message", role: "user", content });
     this.#user.end();
-    this.#bot.end();
+    this.#bot.end(this.setup.keeps === true);
+    const { userTurn } = this.#bot.sequencer;
+    const wasCut = userTurn === "unanswered" || (userTurn === "speaking" && partials.length > 0);
+    const last = this.ledger.items.at(-1);
+    const asks = last?.type === "message" && last.role === "user";
+    // In push to talk the app asks for answers.
+    if (wasCut && asks && this.#opening.autoResponds) this.#bot.request();
+    return this.#sink.take();
+  }
+
+  /** No other goes on with this one: tools that still run are cancelled. */
+  abandon(): Effect[] {
+    this.#bot.tools.end();
     return this.#sink.take();
   }
 
@@ -230,11 +268,25 @@ export class Conversation implements ServiceConversation {
 
   #configured(session: JsonRecord): void {
     if (!this.#opening.updated(session)) return;
-    for (const item of readContext(this.setup.initialMessages, "initial_messages")) this.ledger.append(item);
+    if (this.isContinued) {
+      this.#replay();
+      return;
+    }
+    for (const item of readContext(this.setup.initialMessages, "initial_messages")) this.ledger.append(item, true);
     this.#sink.add({ type: "ready" });
     if (!this.setup.runInitial) return;
     this.#clock.turnEnded();
     this.#bot.request();
+  }
+
+  #replay(): void {
+    const toWire = replayOf(this.ledger.items);
+    this.ledger.retell((said) => {
+      const item = toWire(said, this.#opening.dialect);
+      return item && this.#register.create(item);
+    });
+    this.#sink.add({ type: "ready" });
+    this.#bot.sequencer.release();
   }
 
   #bargeIn(): void {

@@ -1,6 +1,7 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIMessage } from "./options.js";
+import type { LedgerItem } from "../../rtvi/translate/ledger.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 
 const ROLES: ReadonlyMap<unknown, string> = new Map([
@@ -22,6 +23,18 @@ export function messageItem(message: OpenAIMessage, dialect: OpenAIDialect, name
   }
   const textType = role !== "assistant" ? "input_text" : dialect === "beta" ? "text" : "output_text";
   return { type: "message", role, content: contentParts(message.content, textType, `${name}.content`) };
+}
+
+/** The same for anything that a ledger knows. @throws InvalidOptionsError naming what is wrong with a message. */
+export function ledgerItem(said: LedgerItem, dialect: OpenAIDialect, name: string): JsonRecord {
+  switch (said.type) {
+    case "message":
+      return messageItem(said, dialect, name);
+    case "tool-call":
+      return { type: "function_call", call_id: said.callId, name: said.name, arguments: said.arguments };
+    case "tool-result":
+      return { type: "function_call_output", call_id: said.callId, output: said.output };
+  }
 }
 
 /** The messages as they are, once each has a role and a content that can be sent. */

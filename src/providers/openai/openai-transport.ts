@@ -1,3 +1,5 @@
+import { messageSizeWithinLimit, RTVIMessageType, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
+import type { PlaybackReport } from "../../contracts/speaker.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { ServiceTransport } from "../../rtvi/service-transport.js";
@@ -9,6 +11,9 @@ import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
 import { readServiceEvent } from "./outbound.js";
 import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
+import { Rollover } from "./rollover.js";
+import type { Effect } from "../../rtvi/translate/effects.js";
+import { isRecord, stringAt } from "../../rtvi/translate/records.js";
 import { isInSession } from "../../rtvi/requests.js";
 import { openAIInference, type OpenAIInference } from "./services/inference.js";
 import { checkSettings } from "./settings.js";
@@ -27,6 +32,11 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   /** The messages of RTVI's services are answered here, in every state. */
   readonly answersServices = true;
   private readonly _inference: OpenAIInference;
+  private readonly _rollover: Rollover;
+  /** Of the last wire that had opened in this session: the next goes on with it. */
+  private _latest: Conversation | undefined;
+  private _rolloverMs = 0;
+  private _toldBusy = false;
 
   constructor(
     service_options: OpenAIServiceOptions,
@@ -35,6 +45,9 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     private readonly _traits: ServiceTraits,
   ) {
     super(service_options, manager, options, { service: SERVICE, processor: PROCESSOR });
+    this._rollover = new Rollover(options.clock, (withinMs) => {
+      this.connectionExpiring(withinMs);
+    });
     this._inference = openAIInference({
       options: () => this._service_options,
       change: (options) => {
@@ -78,8 +91,49 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     redact: (text: string) => string,
     send: (text: string) => void,
   ): (data: string | ArrayBuffer) => void {
-    const { now = () => performance.now(), date = () => new Date() } = this._traits;
-    return this._runtime.begin(new Conversation({ ...this._traits, ...plan, redact, now, date }), send);
+    const { now = () => performance.now() } = this._traits;
+    this._runtime.end();
+    const continues = plan.resumes ? this._latest : undefined;
+    const setup = { ...this._traits, ...plan, redact, now, date: this._date };
+    this._latest = new Conversation({ ...setup, ...(continues !== undefined && { continues }) });
+    this._rolloverMs = plan.rolloverMs;
+    this._toldBusy = false;
+    const receive = this._runtime.begin(this._latest, send);
+    return (data) => {
+      receive(data);
+      this._tellLink();
+    };
+  }
+
+  protected override serviceReady(): void {
+    if (this._latest?.isContinued === true) this.conversationKept("replayed");
+    super.serviceReady();
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    super.stateAnnounced(state);
+    if (state === "ready") this._rollover.begin((this.expiry ?? 0) * 1000 - this._date().getTime(), this._rolloverMs);
+    else this._rollover.end();
+    if (state !== "disconnected" && state !== "error") return;
+    this._runtime.end();
+    this._tellApp(this._latest?.abandon() ?? []);
+    this._latest = undefined;
+  }
+
+  protected override onPlayback(report: PlaybackReport): void {
+    super.onPlayback(report);
+    this._tellLink();
+  }
+
+  override sendMessage(message: RTVIMessage): void {
+    if (this._isLateResult(message)) this._takeLateResult(message);
+    else super.sendMessage(message);
+    this._tellLink();
+  }
+
+  override interrupt(): void {
+    super.interrupt();
+    this._tellLink();
   }
 
   /**
@@ -108,5 +162,40 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
       this._params = { ...this._params, settings: { ...this._params.settings, ...checked } };
     }
     this._runtime.tell((conversation) => conversation.updateSettings(checked));
+  }
+
+  private get _date(): () => Date {
+    return this._traits.date ?? (() => new Date());
+  }
+
+  /** No moment to change the connection, or one again. */
+  private _tellLink(): void {
+    const busy = this._latest?.busy === true;
+    if (busy !== this._toldBusy) this.conversationBusy(busy);
+    this._toldBusy = busy;
+  }
+
+  /** The result of a tool that was called over a wire which is lost: the next is told it. */
+  private _isLateResult(message: RTVIMessage): boolean {
+    if (this._runtime.isReady || message.type !== RTVIMessageType.LLM_FUNCTION_CALL_RESULT) return false;
+    const callId = isRecord(message.data) ? stringAt(message.data, "tool_call_id") : undefined;
+    const isOpen = callId !== undefined && this._latest?.awaits(callId) === true;
+    return isOpen && messageSizeWithinLimit(message, this.maxMessageSize);
+  }
+
+  private _takeLateResult(message: RTVIMessage): void {
+    try {
+      this._tellApp(this._latest?.message(message) ?? []);
+    } catch (error) {
+      if (error instanceof Error) this.rejectMessage(message, error);
+      throw error;
+    }
+  }
+
+  /** What a conversation without a wire has to say. */
+  private _tellApp(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "deliver") this.deliver(effect.message.type, effect.message.data, effect.message.id);
+    }
   }
 }

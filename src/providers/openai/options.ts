@@ -148,6 +148,16 @@ export interface OpenAIServiceOptions {
   /** What is spoken to the service. Default "ga"; both are always understood. "auto" follows `session.created`. */
   dialect?: OpenAIDialect | "auto";
   /**
+   * Whether a new connection after a loss goes on with the conversation: it is told what was said so far. Default true.
+   * Otherwise the bot is a new one.
+   */
+  keep_conversation?: boolean;
+  /**
+   * How long before the service ends a session (OpenAI: after 60 minutes) to look for a quiet moment to change to a new
+   * one, in ms. Default 300 000; 0 waits for the end.
+   */
+  rollover_before_ms?: number;
+  /**
    * Also deliver every server event but audio as an RTVI server message `{ t: "raw", d: event }`; "all" includes the
    * audio. Default false.
    */

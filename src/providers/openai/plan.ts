@@ -4,14 +4,19 @@ import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";
 import { isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
+import { readRollover } from "./rollover.js";
 import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
 
 /** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
 export interface SessionPlan extends Pick<
   ConversationSetup,
-  "settings" | "session" | "initialMessages" | "runInitial" | "dialect" | "rawEvents"
+  "settings" | "session" | "initialMessages" | "runInitial" | "dialect" | "rawEvents" | "keeps"
 > {
+  /** The session was ready before, and goes on. */
+  readonly resumes: boolean;
+  /** How long before its end a session is changed for a new one, in ms; 0 for not at all. */
+  readonly rolloverMs: number;
   readonly baseUrl: URL;
   readonly model: string;
 }
@@ -26,7 +31,8 @@ export function planSession(
   params: OpenAIConnectionParams | undefined,
   returning: boolean,
 ): SessionPlan {
-  const { session } = options;
+  const { session, keep_conversation: keeps = true } = options;
+  if (typeof keeps !== "boolean") throw new InvalidOptionsError("`keep_conversation` must be a boolean.");
   if (session !== undefined && !isRecord(session)) throw new InvalidOptionsError("`session` must be an object.");
   const initialMessages = params?.initial_messages ?? checkMessages(options.initial_messages ?? [], "initial_messages");
   const settings = { ...mergedSettings(options), ...params?.settings };
@@ -45,6 +51,9 @@ export function planSession(
     initialMessages,
     runInitial: !returning && runsInitial(options, initialMessages),
     dialect: readDialect(options.dialect ?? "ga"),
+    keeps,
+    rolloverMs: readRollover(options.rollover_before_ms),
+    resumes: returning && keeps,
     rawEvents: options.raw_events === "all" ? "all" : options.raw_events === true,
   };
 }

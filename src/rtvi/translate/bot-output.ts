@@ -79,6 +79,31 @@ export class BotOutput {
     this.#items.delete(itemId);
   }
 
+  /** What of an item has been shown as spoken; undefined where nothing more is expected of it. */
+  heard(itemId: string): string | undefined {
+    return this.#items.get(itemId)?.text.heard;
+  }
+
+  /** So many characters have probably been spoken since the playback began. */
+  estimate(characters: number): void {
+    let left = characters;
+    for (const { text, spoken } of this.#items.values()) {
+      if (!spoken || text.allSpoken || left <= 0) continue;
+      for (const segment of text.reach(left)) this.#show(segment);
+      left -= text.text.length;
+    }
+  }
+
+  /** The connection is gone, and with it what was not heard yet. */
+  end(): void {
+    for (const [itemId, item] of [...this.#items]) {
+      // A sentence whose end had not come, and whose beginning was heard.
+      if (item.text.speaksBeyondSegments) this.#announce(item, item.text.finish());
+      for (const segment of item.text.reach(0)) this.#show(segment);
+      this.forget(itemId);
+    }
+  }
+
   #item(responseId: string, itemId: string, spoken: boolean): Item {
     const known = this.#items.get(itemId);
     if (known !== undefined) return known;

@@ -28,11 +28,14 @@ export interface LedgerLimits {
 interface Entry {
   item: LedgerItem | undefined;
   size: number;
+  /** Goes only when there is nothing else. */
+  readonly pinned?: boolean;
 }
 
 /**
  * The conversation so far, in its order, as text: what an app may ask for, and what a new session could be told after a
- * loss. Bounded: beyond its limits the oldest go, but system messages stay as long as there is anything else.
+ * loss. Bounded: beyond its limits the oldest go, but system messages, and what the conversation began with, stay as
+ * long as there is anything else.
  *
  * Words often come later than the turn they belong to: `reserve()` keeps a turn's place, `note()` fills it.
  */
@@ -40,7 +43,7 @@ export class ConversationLedger {
   readonly #entries = new Map<string, Entry>();
   readonly #limits: Required<LedgerLimits>;
   /** Whose words may still come, and are not part of the conversation any more. */
-  readonly #gone = new BoundedSet(1_024);
+  #gone = new BoundedSet(1_024);
   #characters = 0;
   #appended = 0;
 
@@ -55,11 +58,25 @@ export class ConversationLedger {
     return known.filter((item) => item.type !== "tool-result" || calls.has(item.callId));
   }
 
-  /** Adds what has no id of its own. */
-  append(item: LedgerItem): void {
-    this.#appended += 1;
-    // A space: no service's id has one.
-    this.note(`appended ${this.#appended}`, item);
+  /** Adds what has no id of its own. `pinned`: the conversation begins with it. */
+  append(item: LedgerItem, pinned = false): void {
+    const id = this.#ownId();
+    if (pinned) this.#entries.set(id, { item: undefined, size: 0, pinned });
+    this.note(id, item);
+  }
+
+  /**
+   * Another session is told the conversation, in its order: from now on each item goes by the id that it has there, and
+   * what the old session may still say of its own ids means nothing. Turns whose words have not come are let go.
+   * @param tell Tells one item, and returns its id; undefined where it is not told.
+   */
+  retell(tell: (item: LedgerItem) => string | undefined): void {
+    const known = [...this.#entries.values()];
+    this.#entries.clear();
+    this.#gone = new BoundedSet(1_024);
+    for (const entry of known) {
+      if (entry.item !== undefined) this.#entries.set(tell(entry.item) ?? this.#ownId(), entry);
+    }
   }
 
   /** A turn has its place from now on; its words come later, or never. */
@@ -94,6 +111,12 @@ export class ConversationLedger {
     for (const id of [...this.#entries.keys()]) this.remove(id);
   }
 
+  #ownId(): string {
+    this.#appended += 1;
+    // A space: no service's id has one.
+    return `appended ${this.#appended}`;
+  }
+
   #trim(): void {
     while (this.#entries.size > this.#limits.items || this.#characters > this.#limits.characters) {
       const oldest = this.#oldest();
@@ -103,12 +126,12 @@ export class ConversationLedger {
   }
 
   #oldest(): string | undefined {
-    let system: string | undefined;
-    for (const [id, { item }] of this.#entries) {
-      if (item?.type !== "message" || item.role !== "system") return id;
-      system ??= id;
+    let kept: string | undefined;
+    for (const [id, { item, pinned }] of this.#entries) {
+      if (pinned !== true && (item?.type !== "message" || item.role !== "system")) return id;
+      kept ??= id;
     }
-    return system;
+    return kept;
   }
 }
 

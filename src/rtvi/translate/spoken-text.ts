@@ -35,6 +35,11 @@ export class SpokenText {
     return this.#text;
   }
 
+  /** Whether the playback is in words that are no part of a sentence yet. */
+  get speaksBeyondSegments(): boolean {
+    return this.#position > this.#cutUpTo;
+  }
+
   /** What of it has been shown as spoken. */
   get heard(): string {
     const last = this.segments.findLast(({ shown }) => shown > 0);
@@ -73,7 +78,12 @@ export class SpokenText {
     if (receivedMs <= 0) return [];
     const measured = this.#text.length / receivedMs;
     const rate = audioComplete && this.#finished ? measured : Math.min(measured, FASTEST);
-    this.#position = Math.max(this.#position, Math.min(this.#text.length, Math.floor(playedMs * rate)));
+    return this.reach(playedMs * rate);
+  }
+
+  /** Moves to where so many characters have been spoken. Never goes back. Returns the segments that changed. */
+  reach(characters: number): Segment[] {
+    this.#position = Math.max(this.#position, Math.min(this.#text.length, Math.floor(characters)));
     return this.segments.filter((segment, index) => this.#advance(segment, index === this.segments.length - 1));
   }
 

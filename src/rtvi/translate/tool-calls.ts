@@ -125,6 +125,31 @@ export class ToolCalls {
     return true;
   }
 
+  /** Whether a result of this call is waited for. */
+  awaits(callId: string): boolean {
+    return this.#calls.get(callId)?.phase === "running";
+  }
+
+  /**
+   * The wire is gone, and the conversation may go on over another: results are still taken. Calls whose arguments never
+   * came are cancelled.
+   */
+  suspend(): void {
+    for (const responseId of [...this.#batches.keys()]) this.responseDone(responseId, false);
+  }
+
+  /** Goes on with the calls that were open when another wire was lost. Returns those whose results are waited for. */
+  adopt(others: ToolCalls): string[] {
+    // Another session may give its responses the same ids.
+    for (const [callId, call] of others.#calls) {
+      this.#calls.set(callId, { ...call, responseId: `kept ${call.responseId}` });
+    }
+    for (const [responseId, batch] of others.#batches) this.#batches.set(`kept ${responseId}`, batch);
+    others.#calls.clear();
+    others.#batches.clear();
+    return [...this.#calls.values()].flatMap(({ callId, phase }) => (phase === "running" ? [callId] : []));
+  }
+
   /** The session is over: nothing that was started is left open. */
   end(): void {
     for (const call of this.#calls.values()) {

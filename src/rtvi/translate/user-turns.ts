@@ -17,6 +17,11 @@ export class UserTurns {
     return this.#speaking;
   }
 
+  /** What has been understood so far of turns whose transcript is not complete, by item. */
+  get partials(): ReadonlyMap<string, string> {
+    return this.#partials;
+  }
+
   started(): void {
     if (this.#speaking) return;
     this.#speaking = true;

@@ -3,7 +3,7 @@ import { readContext } from "../../../rtvi/inference/context.js";
 import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
 import type { JsonRecord } from "../../../rtvi/translate/records.js";
 import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
-import { messageItem } from "../items.js";
+import { ledgerItem, messageItem } from "../items.js";
 import type { AppCommand } from "../../../rtvi/translate/commands.js";
 import type { OpenAISink } from "../effects.js";
 import type { Bot } from "./bot.js";
@@ -34,8 +34,8 @@ export class AppTurns {
     const { role, content } = command;
     const item = messageItem({ role, content }, opening.dialect, message.type);
     if (command.run === true) this.interrupt();
-    register.create(item);
-    for (const said of readContext([{ role, content }], message.type)) ledger.append(said);
+    const id = register.create(item);
+    for (const said of readContext([{ role, content }], message.type)) ledger.note(id, said);
     if (command.acknowledge) sink.deliver("append-to-context-result", { result: "success" }, message.id);
     if (command.run !== true) return;
     clock.turnEnded();
@@ -103,24 +103,15 @@ export class AppTurns {
   }
 
   #read(messages: unknown): { readonly item: JsonRecord; readonly said: LedgerItem }[] {
-    return readContext(messages, "messages").map((said, index) => ({ said, item: this.#wire(said, index) }));
-  }
-
-  #wire(said: LedgerItem, index: number): JsonRecord {
-    switch (said.type) {
-      case "message":
-        return messageItem(said, this.#parts.opening.dialect, `messages[${index}]`);
-      case "tool-call":
-        return { type: "function_call", call_id: said.callId, name: said.name, arguments: said.arguments };
-      case "tool-result":
-        return { type: "function_call_output", call_id: said.callId, output: said.output };
-    }
+    const { dialect } = this.#parts.opening;
+    return readContext(messages, "messages").map((said, index) => {
+      return { said, item: ledgerItem(said, dialect, `messages[${index}]`) };
+    });
   }
 
   #create(items: readonly { readonly item: JsonRecord; readonly said: LedgerItem }[]): void {
     for (const { item, said } of items) {
-      this.#parts.register.create(item);
-      this.#parts.ledger.append(said);
+      this.#parts.ledger.note(this.#parts.register.create(item), said);
     }
   }
 }

@@ -9,8 +9,13 @@ import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
+import { Unheard } from "./unheard.js";
+import { ledgerItem } from "../items.js";
 import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
 import { resultText } from "../../../rtvi/translate/commands.js";
+
+/** Characters of ordinary speech in a ms. */
+const SPEECH = 0.015;
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {
@@ -38,6 +43,12 @@ export class Bot {
   readonly #output: BotOutput;
   readonly #asides = new BoundedSet(64);
   readonly #speech: BotSpeech;
+  readonly #unheard = new Unheard();
+  /** Calls of a wire before, which the service of this one has not been told. */
+  readonly #untold = new Set<string>();
+  /** When the service began to play (WebRTC), in ms. */
+  #playingSince: number | undefined;
+  #ended = false;
 
   constructor(
     private readonly sink: OpenAISink,
@@ -59,6 +70,7 @@ export class Bot {
       answer: (call_id, _name, answer) => {
         const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
         setup.ledger.append({ type: "tool-result", callId: call_id, output });
+        this.#tellCall(call_id);
         sink.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
       },
       proceed: () => {
@@ -72,8 +84,16 @@ export class Bot {
     this.sequencer.request(request);
   }
 
+  /** Whether the bot speaks, makes something, or waits for a tool. */
+  get busy(): boolean {
+    return this.#speech.pending || this.tools.pending || this.sequencer.isBusy;
+  }
+
   playback(report: PlaybackReport): void {
     this.#speech.report(report);
+    if (report.type === "blocked" || report.type === "unblocked") return;
+    const { itemId, playedSamples } = report.item;
+    if (playedSamples > 0 && this.#output.heard(itemId) !== "") this.#unheard.heard(itemId);
   }
 
   cut(items: readonly PlayedItem[]): void {
@@ -91,6 +111,7 @@ export class Bot {
     this.sequencer.interrupt(cancel);
     if (clears) this.sink.sendFor("clear", { type: "output_audio_buffer.clear" });
     this.#responses.interruptAll();
+    this.#unheard.clear();
     this.#speech.interrupt();
   }
 
@@ -100,6 +121,7 @@ export class Bot {
     this.#responses.created(id, outOfBand);
     const cancelledBefore = !outOfBand && this.sequencer.created(id);
     if (cancelledBefore) this.#responses.interrupt(id);
+    else if (!outOfBand) this.#unheard.begun(id, this.sequencer.requestOf(id));
   }
 
   /** A response is over, however it ended. */
@@ -110,12 +132,14 @@ export class Bot {
     const outOfBand = response.outOfBand || this.#responses.isOutOfBand(id);
     for (const item of interrupted ? [] : response.output) {
       if (item.type === "function_call" && item.status !== "incomplete") {
-        this.tools.complete(id, item.callId, item.name, item.arguments);
+        this.#called(id, item);
       }
     }
     this.#output.responseEnded(id, (itemId) => this.setup.playback === "remote" || this.#speech.holds(itemId));
     this.#responses.done(id, status !== "cancelled" && status !== "failed");
     this.#speech.responseEnded(id);
+    if (status === "completed" || status === "incomplete") this.#unheard.complete(id);
+    else this.#unheard.settled(id);
     this.tools.responseDone(id, interrupted || status === "cancelled");
     if (!outOfBand) this.sequencer.done(id);
   }
@@ -144,6 +168,7 @@ export class Bot {
         break;
       case "response.output_text.delta":
         this.setup.answered();
+        this.#unheard.settled(responseId);
         this.sink.deliver("bot-llm-text", { text: event.delta });
         this.#output.add(responseId, event.itemId, event.delta, false);
         break;
@@ -155,10 +180,10 @@ export class Bot {
         break;
       case "response.output_item.done":
         if (event.item.type !== "function_call" || event.item.status === "incomplete") break;
-        this.tools.complete(responseId, event.item.callId, event.item.name, event.item.arguments);
+        this.#called(responseId, event.item);
         break;
       case "response.function_call_arguments.done":
-        this.tools.complete(responseId, event.callId, event.name, event.arguments);
+        this.#called(responseId, event);
         break;
     }
   }
@@ -166,9 +191,11 @@ export class Bot {
   /** The service's own playback (WebRTC). */
   remotePlayback(edge: `output_audio_buffer.${"started" | "stopped" | "cleared"}`): void {
     if (this.setup.playback === "local") return;
+    this.#playingSince = edge === "output_audio_buffer.started" ? this.setup.now() : undefined;
     if (edge === "output_audio_buffer.started") this.#speech.remoteStarted();
-    else if (edge === "output_audio_buffer.stopped") this.#speech.remoteStopped();
-    else this.#speech.remoteCleared();
+    else this.#unheard.clear();
+    if (edge === "output_audio_buffer.stopped") this.#speech.remoteStopped();
+    if (edge === "output_audio_buffer.cleared") this.#speech.remoteCleared();
   }
 
   /** The service has truncated an item by itself. */
@@ -176,11 +203,46 @@ export class Bot {
     this.#speech.truncated(itemId);
   }
 
-  /** The session is over: closes whatever was said to have started. */
-  end(): void {
+  /** Goes on where the bot of a wire before was when that was lost. It asks for nothing until `sequencer.release()`. */
+  adopt(before: Bot): void {
+    for (const callId of this.tools.adopt(before.tools)) this.#untold.add(callId);
+    this.sequencer.adopt(before.sequencer);
+  }
+
+  /**
+   * The wire is gone: closes whatever was said to have started, and writes down how much of it was heard.
+   * @param keeps Another wire may follow: tools that run may still answer, and an answer of which nothing was heard is
+   * asked for again.
+   */
+  end(keeps: boolean): void {
+    this.#ended = true;
     this.#speech.end();
+    this.#estimate();
+    this.#output.end();
     this.#responses.end();
-    this.tools.end();
+    this.sequencer.hold(this.#unheard.requests);
+    if (keeps) this.tools.suspend();
+    else this.tools.end();
+  }
+
+  /** Over WebRTC nobody says how much was heard: as much as ordinary speech says in the time. */
+  #estimate(): void {
+    if (this.#playingSince === undefined) return;
+    const characters = (this.setup.now() - this.#playingSince) * SPEECH;
+    this.#output.estimate(characters);
+  }
+
+  /** A result needs its call. */
+  #tellCall(callId: string): void {
+    if (!this.#untold.delete(callId)) return;
+    const call = this.setup.ledger.items.findLast((item) => item.type === "tool-call" && item.callId === callId);
+    if (call === undefined) return;
+    this.sink.send({ type: "conversation.item.create", item: ledgerItem(call, "ga", callId) });
+  }
+
+  #called(responseId: string, call: Pick<ItemInfo, "callId" | "name" | "arguments">): void {
+    this.tools.complete(responseId, call.callId, call.name, call.arguments);
+    this.#unheard.settled(responseId);
   }
 
   #announced(responseId: string, { type, callId, name }: ItemInfo): void {
@@ -191,6 +253,7 @@ export class Bot {
   #remember(itemId: string, content: string, responseId: string): void {
     if (this.#responses.isOutOfBand(responseId)) this.#asides.add(itemId);
     if (this.#asides.has(itemId)) return;
+    if (this.#ended && content !== "") this.#unheard.settled(responseId);
     this.setup.ledger.note(itemId, { type: "message", role: "assistant", content });
   }
 
@@ -200,10 +263,12 @@ export class Bot {
     const pcm = decodePcm(delta, SERVICE);
     if (pcm.byteLength === 0) return;
     this.#voice(responseId);
+    this.#unheard.speaks(responseId, itemId);
     this.#speech.play(responseId, itemId, pcm);
   }
 
   #transcript(responseId: string, itemId: string, delta: string): void {
+    this.#unheard.speaks(responseId, itemId);
     if (this.setup.playback === "remote") this.#voice(responseId);
     this.sink.deliver("bot-llm-text", { text: delta });
     this.sink.deliver("bot-tts-text", { text: delta });

@@ -7,16 +7,23 @@ const MOST_KNOWN = 2_048;
 /** The items of the service's conversation, by id, so that it can be emptied. */
 export class ItemRegister {
   readonly #known = new Set<string>();
-  #created = 0;
+  #created: number;
 
-  constructor(private readonly sink: OpenAISink) {}
+  /** @param before The register of the wire before: no id of ours is used twice in a session. */
+  constructor(
+    private readonly sink: OpenAISink,
+    before?: ItemRegister,
+  ) {
+    this.#created = before === undefined ? 0 : before.#created;
+  }
 
-  /** Creates an item, under an id of ours: it can be deleted before the service has said that it is there. */
-  create(item: JsonRecord): void {
+  /** Creates an item, under an id of ours: it can be deleted before the service has said that it is there. Returns the id. */
+  create(item: JsonRecord): string {
     this.#created += 1;
     const id = `rtvi_item_${this.#created}`;
     this.added(id);
     this.sink.send({ type: "conversation.item.create", item: { id, ...item } });
+    return id;
   }
 
   /** The service has an item. */

@@ -18,11 +18,12 @@ interface Waiting extends ResponseRequest {
  * request waits until the last response is done.
  */
 export class ResponseSequencer {
-  readonly #active = new Map<string, { cancelling: boolean }>();
+  readonly #active = new Map<string, { cancelling: boolean; readonly request: ResponseRequest }>();
   #requested: (Waiting & { readonly eventId: string }) | undefined;
   #cancelRequested = false;
   #waiting: Waiting[] = [];
   #userTurn: "none" | "speaking" | "unanswered" = "none";
+  #held = false;
 
   /** @param autoResponds Whether the service answers by itself when the user stops speaking. */
   constructor(
@@ -41,6 +42,7 @@ export class ResponseSequencer {
   /** The service began a response. Returns whether it must be interrupted: it was cancelled before it began. */
   created(id: string): boolean {
     const cancelled = this.#requested !== undefined && this.#cancelRequested;
+    const request = this.#requested === undefined ? {} : plain(this.#requested);
     if (this.#requested === undefined) {
       // The service's own answer to the user. It knows all that was sent before, so it continues after tools as well.
       this.#userTurn = "none";
@@ -48,7 +50,7 @@ export class ResponseSequencer {
     }
     this.#requested = undefined;
     this.#cancelRequested = false;
-    this.#active.set(id, { cancelling: cancelled });
+    this.#active.set(id, { cancelling: cancelled, request });
     return cancelled;
   }
 
@@ -69,12 +71,7 @@ export class ResponseSequencer {
     this.#cancelRequested = false;
     const retry = busy && !request.retried;
     if (retry) {
-      const { params, patient } = request;
-      this.#waiting.unshift({
-        ...(params !== undefined && { params }),
-        ...(patient !== undefined && { patient }),
-        retried: true,
-      });
+      this.#waiting.unshift({ ...plain(request), retried: true });
     }
     this.#flush();
     return retry;
@@ -112,16 +109,61 @@ export class ResponseSequencer {
     this.#flush();
   }
 
+  /** Whether the service owes an answer to what the user has said. */
+  get userTurn(): "none" | "speaking" | "unanswered" {
+    return this.#userTurn;
+  }
+
+  /** Whether a response is being made, or is to be. */
+  get isBusy(): boolean {
+    return this.#active.size > 0 || this.#requested !== undefined || this.#waiting.length > 0;
+  }
+
+  /** What the service was to make: that of `id`, where it was asked for. */
+  requestOf(id: string): ResponseRequest {
+    return this.#active.get(id)?.request ?? {};
+  }
+
+  /**
+   * The wire is gone: what was asked for and not begun waits from now on, for another wire.
+   * @param again What was begun, and is to be asked for again.
+   */
+  hold(again: readonly ResponseRequest[]): void {
+    const requested = this.#requested === undefined || this.#cancelRequested ? [] : [this.#requested];
+    const unmet = [...again, ...requested, ...this.#waiting];
+    this.#waiting = [];
+    this.#requested = undefined;
+    this.#active.clear();
+    this.#held = true;
+    for (const request of unmet) this.request(plain(request));
+  }
+
+  /** Takes over what waits at another, and keeps it until `release`. */
+  adopt(other: ResponseSequencer): void {
+    this.#held = true;
+    for (const request of other.#waiting) this.request(plain(request));
+  }
+
+  /** The wire is ready for what waits. */
+  release(): void {
+    this.#held = false;
+    this.#flush();
+  }
+
   #replace(old: Waiting, by: Waiting): void {
     this.#waiting = this.#waiting.map((waiting) => (waiting === old ? by : waiting));
   }
 
   #flush(): void {
-    if (this.#active.size > 0 || this.#requested !== undefined) return;
+    if (this.#held || this.#active.size > 0 || this.#requested !== undefined) return;
     const next = this.#waiting.find(({ patient }) => patient !== true || this.#userTurn === "none");
     if (next === undefined) return;
     this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
     const event = { type: "response.create", ...(next.params !== undefined && { response: next.params }) };
     this.#requested = { ...next, eventId: this.sink.sendFor("create", event) };
   }
+}
+
+function plain({ params, patient }: ResponseRequest): ResponseRequest {
+  return { ...(params !== undefined && { params }), ...(patient !== undefined && { patient }) };
 }

@@ -42,6 +42,15 @@ export class Scenario {
     return scenario;
   }
 
+  /** Another wire was opened after this one was lost, and its service is ready. */
+  continued(setup: Partial<ConversationSetup> = {}, session: object = {}): Scenario {
+    const next = new Scenario({ keeps: true, ...setup, continues: this.conversation });
+    next.now = this.now;
+    next.receive({ type: "session.created", session: { type: "realtime", id: "sess_2", ...session } });
+    next.receive({ type: "session.updated", session: { type: "realtime", id: "sess_2", ...session } });
+    return next;
+  }
+
   #keep(effects: Effect[]): Effect[] {
     this.effects.push(...effects);
     return effects;
@@ -69,6 +78,10 @@ export class Scenario {
 
   end(): Effect[] {
     return this.#keep(this.conversation.end());
+  }
+
+  abandon(): Effect[] {
+    return this.#keep(this.conversation.abandon());
   }
 
   update(settings: Record<string, unknown>): Effect[] {

@@ -440,9 +440,10 @@ describe("messages of the app", () => {
 });
 
 describe("losing the wire", () => {
-  it("dials again with a fresh key, a fresh conversation, and no second answer to the initial messages", async () => {
+  it("dials again with a fresh key, where wanted with a fresh conversation, and then with no second answer", async () => {
     let minted = 0;
     const rig = await ready({
+      keep_conversation: false,
       api_key: () => ({ value: `ek_number_${(minted += 1)}` }),
       initial_messages: [{ role: "user", content: "hello" }],
     });

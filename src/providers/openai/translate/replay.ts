@@ -1,0 +1,32 @@
+import type { LedgerItem } from "../../../rtvi/translate/ledger.js";
+import { isRecord, stringAt, type JsonRecord } from "../../../rtvi/translate/records.js";
+import type { OpenAIDialect } from "../dialect.js";
+import { ledgerItem } from "../items.js";
+
+const SOUND = new Set(["input_audio", "output_audio", "audio"]);
+
+/**
+ * What a new session is told of a conversation: each item as the API takes it, or undefined where it is not told. Sound
+ * never is, only its transcript; nor is a call that nobody has answered, for the model would wait for it.
+ */
+export function replayOf(items: readonly LedgerItem[]): (item: LedgerItem, dialect: OpenAIDialect) => JsonRecord | undefined {
+  const answered = new Set(items.map((item) => (item.type === "tool-result" ? item.callId : undefined)));
+  const called = new Set(items.map((item) => (item.type === "tool-call" ? item.callId : undefined)));
+  return (item, dialect) => {
+    if (item.type === "tool-call" && !answered.has(item.callId)) return undefined;
+    if (item.type === "tool-result" && !called.has(item.callId)) return undefined;
+    if (item.type !== "message") return ledgerItem(item, dialect, "item");
+    const content = withoutSound(item.content);
+    return content === undefined ? undefined : ledgerItem({ ...item, content }, dialect, "item");
+  };
+}
+
+function withoutSound(content: unknown): unknown {
+  if (!Array.isArray(content)) return content;
+  const parts = content.flatMap((part: unknown): unknown[] => {
+    if (!isRecord(part) || !SOUND.has(stringAt(part, "type") ?? "")) return [part];
+    const transcript = stringAt(part, "transcript") ?? "";
+    return transcript === "" ? [] : [{ type: "text", text: transcript }];
+  });
+  return parts.length === 0 ? undefined : parts;
+}

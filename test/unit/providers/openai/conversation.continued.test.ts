@@ -1,0 +1,266 @@
+import { describe, expect, it } from "vitest";
+import { Scenario, server } from "./scenario.js";
+
+const keeps = { keeps: true };
+const message = (role: string, text: string) => ({
+  type: "conversation.item.create",
+  item: { type: "message", role, content: [{ type: role === "assistant" ? "output_text" : "input_text", text }] },
+});
+const create = { type: "response.create" };
+const understood = (transcript: string, item_id = "item_u") => ({
+  type: "conversation.item.input_audio_transcription.completed",
+  item_id,
+  content_index: 0,
+  transcript,
+});
+const called = [server.created("resp_c"), server.callDone("c1", "f", '{"a":1}', "resp_c")];
+const pair = (output: string) => [
+  { type: "conversation.item.create", item: { type: "function_call", call_id: "c1", name: "f", arguments: '{"a":1}' } },
+  { type: "conversation.item.create", item: { type: "function_call_output", call_id: "c1", output } },
+];
+
+/** A whole spoken answer. */
+function answers(s: Scenario, text: string, id = "resp_1", itemId = "item_a"): void {
+  s.receive(server.created(id), server.audio(400, id, itemId), server.transcript(text, id, itemId));
+  s.receive(server.audioDone(id, itemId), server.transcriptDone(text, id, itemId), server.done(id));
+  s.plays("began", itemId, 0, 400);
+  s.plays("drained", itemId, 400);
+}
+
+describe("a conversation that goes on over another wire", () => {
+  it("is told again in its order, once, before ready, and answered by nobody", () => {
+    const s = Scenario.ready({
+      ...keeps,
+      initialMessages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Hello" },
+      ],
+    });
+    s.receive(server.started, server.stopped, server.committed);
+    answers(s, "Good morning.");
+    s.receive(understood("How are you?"));
+    s.app("append-to-context", { role: "user", content: "By the way" });
+    s.end();
+    const next = s.continued({ initialMessages: [{ role: "system", content: "Be brief." }] });
+    expect(next.sent.slice(1)).toEqual([
+      message("system", "Be brief."),
+      message("user", "Hello"),
+      message("user", "How are you?"),
+      message("assistant", "Good morning."),
+      message("user", "By the way"),
+    ]);
+    expect(next.effects.at(-1)).toEqual({ type: "ready" });
+    expect(next.conversation.isContinued).toBe(true);
+    // What the new service says of an id of the old one is about another item.
+    next.receive(understood("Something new"));
+    expect(next.conversation.ledger.items.map((item) => item.type === "message" && item.content)).toEqual([
+      "Be brief.",
+      "Hello",
+      "How are you?",
+      "Good morning.",
+      "By the way",
+      "Something new",
+    ]);
+  });
+
+  it("names no item twice, over any number of wires, and can delete what it has told", () => {
+    const s = Scenario.ready(keeps);
+    s.app("send-text", { content: "one", options: { run_immediately: false } });
+    s.end();
+    const next = s.continued();
+    const ids = [...s.of("send"), ...next.of("send")].flatMap(({ event }) => {
+      return event.type === "conversation.item.create" ? [(event.item as { id: string }).id] : [];
+    });
+    expect(new Set(ids).size).toBe(2);
+    next.receive({ type: "conversation.item.deleted", item_id: ids[1] ?? "" });
+    expect(next.conversation.ledger.items).toEqual([]);
+  });
+
+  it("asks once for the answer to a text that was sent as the line died", () => {
+    const s = Scenario.ready(keeps);
+    s.app("send-text", { content: "still there?" });
+    s.end();
+    const next = s.continued();
+    expect(next.sent.slice(1)).toEqual([message("user", "still there?"), create]);
+    expect(next.effects.map(({ type }) => type).slice(-2)).toEqual(["ready", "send"]);
+  });
+
+  it("asks for it as it was asked for: in writing, if so, and over a wire that is lost before it is ready, too", () => {
+    const s = Scenario.ready(keeps);
+    s.app("send-text", { content: "in writing", options: { audio_response: false } });
+    s.end();
+    const unready = new Scenario({ ...keeps, continues: s.conversation });
+    unready.receive({ type: "session.created", session: { type: "realtime" } });
+    unready.end();
+    expect(unready.sentTypes).toEqual(["session.update"]);
+    const next = unready.continued();
+    expect(next.sent.slice(2)).toEqual([{ ...create, response: { output_modalities: ["text"] } }]);
+  });
+
+  it.each([
+    ["of which nothing was heard", 0, true],
+    ["of which the beginning was heard", 300, false],
+  ])("treats an answer %s as such", (_name, heardMs, again) => {
+    const s = Scenario.ready(keeps);
+    s.app("send-text", { content: "tell me" });
+    s.receive(server.created(), server.audio(1_000), server.transcript("One two three four five six."));
+    s.receive(server.audioDone(), server.transcriptDone("One two three four five six."), server.done());
+    s.plays("began", "item_a", 0, 1_000);
+    if (heardMs > 0) s.plays("progress", "item_a", heardMs, 1_000);
+    s.end();
+    const told = s.continued().sent.slice(1);
+    if (again) expect(told).toEqual([message("user", "tell me"), create]);
+    else expect(told).toEqual([message("user", "tell me"), message("assistant", "One two")]);
+  });
+
+  it("answers a spoken turn that was understood and not answered, and none that is not known", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(server.started, server.stopped, server.committed, understood("What time is it?"));
+    s.end();
+    expect(s.continued().sent.slice(1)).toEqual([message("user", "What time is it?"), create]);
+
+    const unknown = Scenario.ready(keeps);
+    unknown.receive(server.started, server.stopped, server.committed);
+    unknown.end();
+    expect(unknown.continued().sent.slice(1)).toEqual([]);
+
+    const pushToTalk = Scenario.ready(keeps, { audio: { input: { turn_detection: null } } });
+    pushToTalk.receive(server.committed, understood("Not yet"));
+    pushToTalk.end();
+    expect(pushToTalk.continued().sent.slice(1)).toEqual([message("user", "Not yet")]);
+  });
+
+  it("keeps what was understood so far of a turn that was cut", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(server.started);
+    s.receive({ type: "conversation.item.input_audio_transcription.delta", item_id: "item_u", delta: "What is" });
+    s.end();
+    expect(s.told.at(-1)).toBe("user-stopped-speaking");
+    expect(s.continued().sent.slice(1)).toEqual([message("user", "What is"), create]);
+  });
+
+  it("does not ask again for what was interrupted, or has failed", () => {
+    const s = Scenario.ready(keeps);
+    s.app("send-text", { content: "long story" });
+    s.receive(server.created(), server.audio(1_000));
+    s.interrupt();
+    s.end();
+    expect(s.continued().sentTypes).not.toContain("response.create");
+    const failed = Scenario.ready(keeps);
+    failed.app("send-text", { content: "long story" });
+    failed.receive(server.created(), server.done("resp_1", { status: "failed" }));
+    failed.end();
+    expect(failed.continued().sentTypes).not.toContain("response.create");
+  });
+
+  it("tells no sound, only what was said in it", () => {
+    const s = Scenario.ready(keeps);
+    const sound = { type: "input_audio", audio: "AAAA" };
+    s.app("append-to-context", { role: "user", content: [sound] });
+    s.app("append-to-context", { role: "user", content: [{ ...sound, transcript: "Hm." }] });
+    s.end();
+    const next = s.continued();
+    expect(next.sent.slice(1)).toEqual([message("user", "Hm.")]);
+    expect(JSON.stringify(next.sent)).not.toContain("AAAA");
+  });
+
+  it("ends what was going on, and starts no clock for what is asked for again", () => {
+    const s = Scenario.ready(keeps);
+    s.app("send-text", { content: "hi" });
+    s.receive(server.created(), server.audio(1_000), server.transcript("One two three four."));
+    s.plays("began", "item_a", 0, 1_000);
+    s.plays("progress", "item_a", 400, 1_000);
+    s.forget();
+    s.end();
+    expect(s.told).toEqual([
+      "bot-stopped-speaking",
+      "bot-output",
+      "bot-transcription",
+      "bot-output",
+      "bot-tts-stopped",
+      "bot-llm-stopped",
+    ]);
+    expect(s.data("bot-output").at(-1)).toMatchObject({
+      spoken_status: "in-progress",
+      spoken_progress: { accumulated_text: "One two", remaining_text: " three four." },
+    });
+    expect(s.end()).toEqual([]);
+    const next = s.continued();
+    next.now += 5_000;
+    next.receive(server.created("resp_2"), server.text("Yes", "resp_2"));
+    expect(next.data("metrics")).toEqual([]);
+    expect(next.data("bot-transcription")).toEqual([]);
+  });
+
+  it("over WebRTC takes for heard what ordinary speech says in the time", () => {
+    const s = Scenario.ready({ ...keeps, playback: "remote" });
+    s.app("send-text", { content: "tell me" });
+    const text = "One two three four five six seven eight nine ten eleven twelve.";
+    s.receive(server.created(), server.transcript(text), { type: "output_audio_buffer.started", response_id: "resp_1" });
+    s.now += 1_000;
+    s.end();
+    const [, heard] = s.continued().sent.slice(1);
+    expect(heard).toEqual(message("assistant", "One two three"));
+  });
+});
+
+describe("a tool that runs while the line is lost", () => {
+  it("may answer during the outage: call and result are told, and the model is asked to go on", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(...called, server.done("resp_c"));
+    s.end();
+    expect(s.told).not.toContain("llm-function-call-stopped");
+    expect(s.conversation.awaits("c1")).toBe(true);
+    s.app("llm-function-call-result", { tool_call_id: "c1", result: "sun" });
+    expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c1", cancelled: false, result: "sun" }]);
+    const next = s.continued();
+    expect(next.sent.slice(1)).toEqual([...pair("sun"), create]);
+    expect(next.abandon()).toEqual([]);
+  });
+
+  it("may answer after it: the call is not told before it has its result", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(...called);
+    s.end();
+    const next = s.continued();
+    expect(next.sent.slice(1)).toEqual([]);
+    expect(next.conversation.busy).toBe(true);
+    next.forget();
+    next.app("llm-function-call-result", { tool_call_id: "c1", result: "rain" });
+    expect(next.sent).toEqual([...pair("rain"), create]);
+    expect(next.told).toEqual(["llm-function-call-stopped"]);
+    expect(next.conversation.awaits("c1")).toBe(false);
+    next.end();
+    expect(next.continued().sent.slice(1)).toEqual([...pair("rain"), create]);
+  });
+
+  it("waits for all calls of a response, whichever side of the outage they are answered on", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(...called, server.callDone("c2", "g", "{}", "resp_c"), server.done("resp_c"));
+    s.app("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+    s.end();
+    const next = s.continued();
+    expect(next.sent.slice(1)).toEqual(pair("1"));
+    // Another session may use the same ids.
+    next.receive(server.created("resp_c"), server.done("resp_c"));
+    next.forget();
+    next.app("llm-function-call-result", { tool_call_id: "c2", result: 2 });
+    expect(next.sentTypes).toEqual(["conversation.item.create", "conversation.item.create", "response.create"]);
+  });
+
+  it("is cancelled when nobody comes back, or when nothing is kept, and when its arguments never came", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(...called);
+    s.end();
+    s.abandon();
+    expect(s.data("llm-function-call-stopped")).toMatchObject([{ cancelled: true }]);
+    const forgetful = Scenario.ready();
+    forgetful.receive(...called);
+    forgetful.end();
+    expect(forgetful.data("llm-function-call-stopped")).toMatchObject([{ cancelled: true }]);
+    const cut = Scenario.ready(keeps);
+    cut.receive(server.created(), server.callAdded("c1", "f"));
+    cut.end();
+    expect(cut.data("llm-function-call-stopped")).toMatchObject([{ cancelled: true }]);
+  });
+});
