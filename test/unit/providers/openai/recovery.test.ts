@@ -1,0 +1,229 @@
+import { RTVIMessage } from "@pipecat-ai/client-js";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Recovery } from "../../../../src/contracts/recovery.js";
+import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
+import { ManualClock, ScriptedMediaManager } from "../../../../src/testing/index.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
+import { drain, silent } from "../../../support/world.js";
+import { server } from "./scenario.js";
+
+const MINUTE = 60_000;
+const STARTED = Date.parse("2030-01-01T00:00:00Z");
+
+class Rig {
+  readonly clock = new ManualClock();
+  readonly manager = new ScriptedMediaManager();
+  readonly told: RTVIMessage[] = [];
+  readonly states: string[] = [];
+  readonly recoveries: Recovery[] = [];
+  readonly transport: OpenAIRealTimeWebSocketTransport;
+
+  constructor(service: OpenAIServiceOptions = {}) {
+    this.transport = new OpenAIRealTimeWebSocketTransport({ api_key: "ek_1", ...service }, this.manager, {
+      WebSocket: FakeWebSocketConstructor,
+      clock: this.clock,
+      random: () => 0.5,
+      reconnect: { base: 100, minUptime: 1_000 },
+      logger: silent,
+      onRecovered: (recovery) => void this.recoveries.push(recovery),
+    });
+    const callbacks = { onTransportStateChanged: (state: string) => void this.states.push(state) };
+    this.transport.initialize({ transport: this.transport, callbacks }, (message) => void this.told.push(message));
+    vi.setSystemTime(STARTED);
+  }
+
+  static async ready(service: OpenAIServiceOptions = {}): Promise<Rig> {
+    const rig = new Rig(service);
+    await rig.transport.initDevices();
+    void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
+    await rig.opens(1);
+    return rig;
+  }
+
+  /** Time passes, on the clock and on the wall. */
+  async pass(ms: number): Promise<void> {
+    vi.setSystemTime(Date.now() + ms);
+    this.clock.advance(ms);
+    await drain();
+  }
+
+  /** The socket of this number is there, opens, and its session is ready for an hour. */
+  async opens(count: number): Promise<void> {
+    await drain();
+    expect(FakeWebSocket.all).toHaveLength(count);
+    FakeWebSocket.last.open();
+    await drain();
+    this.receive({ type: "session.created", session: { type: "realtime" } });
+    const expires_at = Math.floor(Date.now() / 1000) + 3_600;
+    this.receive({ type: "session.updated", session: { type: "realtime", expires_at } });
+    await drain();
+    expect(this.transport.state).toBe("ready");
+  }
+
+  receive(...events: object[]): void {
+    for (const event of events) FakeWebSocket.last.message(JSON.stringify(event));
+  }
+
+  send(type: string, data: object): void {
+    this.transport.sendMessage(new RTVIMessage(type, data));
+  }
+
+  get sent(): { type: string; item?: { type: string } }[] {
+    return FakeWebSocket.last.sent.map((text) => JSON.parse(String(text)) as { type: string });
+  }
+
+  get sentTypes(): string[] {
+    return this.sent.map(({ type, item }) => (item === undefined ? type : item.type));
+  }
+
+  count(type: string): number {
+    return this.told.filter((message) => message.type === type).length;
+  }
+
+  async leave(): Promise<void> {
+    const gone = this.transport.disconnect();
+    await drain();
+    if (FakeWebSocket.last.readyState < 3) FakeWebSocket.last.drop(1000, "", true);
+    await gone;
+    expect(this.clock.pending).toBe(0);
+  }
+}
+
+const call = [server.created("resp_c"), server.callDone("c1", "f", "{}", "resp_c"), server.done("resp_c")];
+
+beforeEach(() => {
+  FakeWebSocket.all.length = 0;
+  vi.useFakeTimers({ toFake: ["Date"] });
+  return () => vi.useRealTimers();
+});
+
+describe("a connection that is lost", () => {
+  it("is replaced by one that knows what was said, with one bot-ready, and the microphone comes after that", async () => {
+    const rig = await Rig.ready({ initial_messages: [{ role: "system", content: "Be brief." }] });
+    rig.send("send-text", { content: "Hello?" });
+    rig.transport.updateSettings({ instructions: "Shout." });
+    FakeWebSocket.last.drop(1006);
+    rig.manager.say(new ArrayBuffer(960));
+    await rig.pass(100);
+    rig.manager.say(new ArrayBuffer(960));
+    await rig.opens(2);
+    rig.manager.say(new ArrayBuffer(960));
+    expect(rig.sent[0]).toMatchObject({ type: "session.update", session: { instructions: "Shout." } });
+    const audio = "input_audio_buffer.append";
+    const told = ["session.update", "message", "message", "response.create", audio, audio, audio];
+    expect(rig.sentTypes).toEqual(told);
+    expect(rig.count("bot-ready")).toBe(1);
+    expect(rig.recoveries).toMatchObject([{ conversation: "replayed", planned: false }]);
+    await rig.leave();
+  });
+
+  it("is replaced by a fresh one where nothing is to be kept", async () => {
+    const rig = await Rig.ready({ keep_conversation: false });
+    rig.send("send-text", { content: "Hello?" });
+    FakeWebSocket.last.drop(1006);
+    await rig.pass(100);
+    await rig.opens(2);
+    expect(rig.sentTypes).toEqual(["session.update"]);
+    expect(rig.count("bot-ready")).toBe(2);
+    expect(rig.recoveries).toMatchObject([{ conversation: "fresh" }]);
+    await rig.leave();
+  });
+
+  it("takes what a tool answers meanwhile, refuses what nobody asked for, and cancels what nobody waits for", async () => {
+    const rig = await Rig.ready();
+    rig.receive(...call);
+    FakeWebSocket.last.drop(1006);
+    expect(() => rig.send("llm-function-call-result", { tool_call_id: "c2", result: 1 })).toThrow("not ready");
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    expect(() => rig.send("llm-function-call-result", { tool_call_id: "c1", result: circle })).toThrow();
+    rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+    expect(rig.count("llm-function-call-stopped")).toBe(1);
+    await rig.pass(100);
+    await rig.opens(2);
+    expect(rig.sentTypes).toEqual(["session.update", "function_call", "function_call_output", "response.create"]);
+    rig.receive(server.created("resp_d"), server.callDone("c9", "f", "{}", "resp_d"));
+    await rig.leave();
+    expect(rig.told.at(-1)).toMatchObject({ type: "llm-function-call-stopped", data: { cancelled: true } });
+  });
+
+  it("keeps nothing for the session after", async () => {
+    const rig = await Rig.ready();
+    rig.send("send-text", { content: "Hello?" });
+    await rig.leave();
+    void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
+    await rig.opens(2);
+    expect(rig.sentTypes).toEqual(["session.update"]);
+    await rig.leave();
+  });
+
+  it.each([{ keep_conversation: "yes" }, { rollover_before_ms: -1 }])("refuses %j", async (option) => {
+    const rig = new Rig(option as OpenAIServiceOptions);
+    await expect(rig.transport.connect()).rejects.toThrow(Object.keys(option)[0]);
+    await rig.transport.disconnect();
+  });
+});
+
+describe("a session that nears its end", () => {
+  it("is changed for a new one at a quiet moment, and nobody is told of an error", async () => {
+    const rig = await Rig.ready();
+    rig.send("append-to-context", { content: "Remember me" });
+    await rig.pass(55 * MINUTE - 1);
+    expect(FakeWebSocket.all).toHaveLength(1);
+    await rig.pass(1);
+    FakeWebSocket.all[0]?.drop(1000, "", true);
+    await rig.opens(2);
+    expect(rig.sentTypes).toEqual(["session.update", "message"]);
+    expect(rig.recoveries).toMatchObject([{ conversation: "replayed", planned: true }]);
+    expect(rig.count("bot-ready")).toBe(1);
+    await rig.leave();
+  });
+
+  it("is not changed while a tool is waited for, or somebody speaks, unless time is up", async () => {
+    const rig = await Rig.ready({ rollover_before_ms: 2 * MINUTE });
+    rig.receive(...call);
+    await rig.pass(58 * MINUTE);
+    expect(FakeWebSocket.all[0]?.closeCalls).toEqual([]);
+    rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+    await rig.pass(10);
+    expect(FakeWebSocket.all[0]?.closeCalls).toEqual([]);
+    rig.receive(server.started, server.created("resp_2"), server.done("resp_2"));
+    await rig.pass(10);
+    expect(FakeWebSocket.all[0]?.closeCalls).toEqual([]);
+    let waited = 0;
+    for (; FakeWebSocket.all.length < 2 && waited < 120; waited += 1) await rig.pass(1_000);
+    expect(waited).toBeGreaterThan(100);
+    expect(waited).toBeLessThan(120);
+    FakeWebSocket.all[0]?.drop(1000, "", true);
+    await rig.opens(2);
+    expect(rig.recoveries).toMatchObject([{ planned: true }]);
+    await rig.leave();
+  });
+
+  it("is changed as soon as the tool has answered and the model has gone on", async () => {
+    const rig = await Rig.ready();
+    rig.receive(...call);
+    await rig.pass(56 * MINUTE);
+    rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+    rig.receive(server.created("resp_2"), server.text("Done", "resp_2"));
+    await rig.pass(10);
+    expect(FakeWebSocket.all[0]?.closeCalls).toEqual([]);
+    rig.receive(server.done("resp_2"));
+    await rig.pass(10);
+    expect(FakeWebSocket.all).toHaveLength(2);
+    await rig.leave();
+  });
+
+  it("comes back by itself when the service ends it without a warning", async () => {
+    const rig = await Rig.ready({ rollover_before_ms: 0 });
+    rig.send("append-to-context", { content: "Remember me" });
+    await rig.pass(60 * MINUTE);
+    expect(FakeWebSocket.all[0]?.closeCalls).toEqual([]);
+    FakeWebSocket.last.drop(1001, "Your session hit the maximum duration of 60 minutes.", true);
+    await rig.pass(100);
+    await rig.opens(2);
+    expect(rig.sentTypes).toEqual(["session.update", "message"]);
+    expect(rig.recoveries).toMatchObject([{ conversation: "replayed", planned: false }]);
+    await rig.leave();
+  });
+});
