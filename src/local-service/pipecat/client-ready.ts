@@ -31,10 +31,11 @@ export function readClientVersion(data: unknown): ClientVersion {
   return { isLegacy: false, problem };
 }
 
-/** The data of `bot-ready`. A client of protocol 1 is told its own version. */
-export function botReady(data: unknown, { isLegacy }: ClientVersion): JsonObject {
+/** The data of `bot-ready`. A client of protocol 1 is told its own version; one that comes back, that the bot remembers. */
+export function botReady(data: unknown, { isLegacy }: ClientVersion, resumed: boolean): JsonObject {
   return {
     version: isLegacy ? objectOr(data).version : RTVI_VERSION,
     about: { library: "rtvi-machine", platform: "local-service" },
+    ...(resumed ? { resumed } : {}),
   };
 }

@@ -46,6 +46,7 @@ export class PipecatSession implements SessionView {
   readonly #tools: readonly string[];
   #client = CURRENT_CLIENT;
   #greets: boolean;
+  readonly #resumed: boolean;
 
   constructor(start: PipecatStart) {
     this.#start = start;
@@ -54,7 +55,9 @@ export class PipecatSession implements SessionView {
     this.#outlet = new PipecatOutlet(start.line, start.events, start.id);
     this.#tools = toolsOf(started.body, settings.tools);
     // Who comes back was greeted before.
-    this.#greets = settings.greet && started.context.messages.length === 0;
+    const isNew = started.context.messages.length === 0;
+    this.#greets = settings.greet && isNew;
+    this.#resumed = started.resumable && !isNew;
     const { context } = started;
     const services = new ServiceConfig(settings.vad);
     const replier = new Replier(settings);
@@ -178,7 +181,7 @@ export class PipecatSession implements SessionView {
   #ready(id: string | undefined, data: unknown): void {
     this.#client = readClientVersion(data);
     if (this.#client.problem !== undefined) this.#outlet.refuse(id, this.#client.problem);
-    this.#outlet.send({ type: "bot-ready", id, data: botReady(data, this.#client) });
+    this.#outlet.send({ type: "bot-ready", id, data: botReady(data, this.#client, this.#resumed) });
     if (this.#greets) this.#parts.bot.greet();
     this.#greets = false;
   }

@@ -41,6 +41,11 @@ export function readError(data: unknown): BotError {
   };
 }
 
+/** Whether a `bot-ready` says that the bot goes on with a conversation of before: `resumed: true`, beside `version`. */
+export function resumes(data: unknown): boolean {
+  return isRecord(data) && fieldOf(data, "resumed") === true;
+}
+
 /** client-js takes the version apart, and its `connect()` never settles when it cannot. */
 function botReady(data: unknown): object {
   if (!isRecord(data)) return {};

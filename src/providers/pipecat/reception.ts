@@ -1,7 +1,7 @@
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ServiceError, type RtviMachineError } from "../../errors.js";
 import { BotVoice, type VoiceOutput } from "./bot-voice.js";
-import { readError, readInbound } from "./inbound.js";
+import { readError, readInbound, resumes } from "./inbound.js";
 import { Inbox } from "./inbox.js";
 import { isRecord } from "../../rtvi/translate/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
@@ -13,8 +13,11 @@ const MOST_TOLD = 8;
 export interface ReceptionEvents {
   /** An RTVI message for the client. */
   deliver(type: string, data: unknown, id?: string): void;
-  /** The bot is ready; called before `bot-ready` is delivered. */
-  ready(): void;
+  /**
+   * The bot is ready; called before `bot-ready` is delivered, which it is if this returns true.
+   * @param resumed The bot says that it goes on with the conversation of before.
+   */
+  ready(resumed: boolean): boolean;
   /** The session cannot go on. */
   fail(error: RtviMachineError): void;
   /** The session goes on. */
@@ -94,7 +97,7 @@ export class Reception {
     this.#voice.heard(type);
     if (type === "bot-started-speaking") this.#botSpeaks = true;
     if (type === "bot-stopped-speaking") this.#botSpeaks = false;
-    if (type === "bot-ready") this.#events.ready();
+    if (type === "bot-ready" && !this.#events.ready(resumes(data))) return;
     if (type === "error") this.#readError(data, id);
     else this.#events.deliver(type, data, id);
   }

@@ -57,6 +57,8 @@ export class WebSocketTransport extends ConversationTransport {
   private _wantsBot = false;
   private _greeted: SocketHandle | undefined;
   private _farewell = false;
+  /** The session was ready before this connection. */
+  private _resuming = false;
 
   /** @throws InvalidOptionsError naming the option that is wrong. A missing `wsUrl` is told by `connect()`. */
   constructor(opts: WebSocketTransportConstructorOptions = {}) {
@@ -78,8 +80,11 @@ export class WebSocketTransport extends ConversationTransport {
       deliver: (type, data, id) => {
         this.deliver(type, data, id);
       },
-      ready: () => {
-        this._session.serviceReady("fresh");
+      ready: (resumed) => {
+        // Only a bot that the app knows can be the one of before.
+        const known = resumed && this._resuming;
+        this._session.serviceReady(known ? "resumed" : "fresh");
+        return !known;
       },
       fail: (error) => {
         this._fail(error);
@@ -106,6 +111,7 @@ export class WebSocketTransport extends ConversationTransport {
 
   protected dial(request: DialRequest, reports: WireReports): Wire {
     const { _target: target } = this;
+    this._resuming = request.resuming;
     return dialLine({
       request,
       reports,

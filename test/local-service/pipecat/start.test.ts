@@ -139,7 +139,7 @@ describe("a client that comes back", () => {
     expect(wsUrl).toContain(`?session_id=${sessionId}`);
     await visit(wsUrl, "one");
     const client = await PipecatRawClient.open(wsUrl);
-    await client.ready();
+    expect((await client.ready()).data).not.toHaveProperty("resumed");
     expect(service.sessions.at(-1)).toMatchObject({ items: [], config: { tools: ["get_weather"], resumable: false } });
   });
 
@@ -155,7 +155,7 @@ describe("a client that comes back", () => {
     const again = await start(service, { sessionId: started.sessionId });
     expect(again).toEqual(started);
     const client = await PipecatRawClient.open(again.wsUrl);
-    await client.ready();
+    expect(await client.ready()).toMatchObject({ data: { resumed: true } });
     const items = service.sessions.at(-1)!.items;
     expect(items.slice(-2)).toEqual([
       { role: "user", content: "one" },

@@ -9,7 +9,9 @@ const SOUND = new Set(["input_audio", "output_audio", "audio"]);
  * What a new session is told of a conversation: each item as the API takes it, or undefined where it is not told. Sound
  * never is, only its transcript; nor is a call that nobody has answered, for the model would wait for it.
  */
-export function replayOf(items: readonly LedgerItem[]): (item: LedgerItem, dialect: OpenAIDialect) => JsonRecord | undefined {
+export function replayOf(
+  items: readonly LedgerItem[],
+): (item: LedgerItem, dialect: OpenAIDialect) => JsonRecord | undefined {
   const answered = new Set(items.map((item) => (item.type === "tool-result" ? item.callId : undefined)));
   const called = new Set(items.map((item) => (item.type === "tool-call" ? item.callId : undefined)));
   return (item, dialect) => {

@@ -196,7 +196,10 @@ describe("a conversation that goes on over another wire", () => {
     const s = Scenario.ready({ ...keeps, playback: "remote" });
     s.app("send-text", { content: "tell me" });
     const text = "One two three four five six seven eight nine ten eleven twelve.";
-    s.receive(server.created(), server.transcript(text), { type: "output_audio_buffer.started", response_id: "resp_1" });
+    s.receive(server.created(), server.transcript(text), {
+      type: "output_audio_buffer.started",
+      response_id: "resp_1",
+    });
     s.now += 1_000;
     s.end();
     const [, heard] = s.continued().sent.slice(1);
@@ -212,7 +215,9 @@ describe("a tool that runs while the line is lost", () => {
     expect(s.told).not.toContain("llm-function-call-stopped");
     expect(s.conversation.awaits("c1")).toBe(true);
     s.app("llm-function-call-result", { tool_call_id: "c1", result: "sun" });
-    expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c1", cancelled: false, result: "sun" }]);
+    expect(s.data("llm-function-call-stopped")).toMatchObject([
+      { tool_call_id: "c1", cancelled: false, result: "sun" },
+    ]);
     const next = s.continued();
     expect(next.sent.slice(1)).toEqual([...pair("sun"), create]);
     expect(next.abandon()).toEqual([]);

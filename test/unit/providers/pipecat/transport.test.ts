@@ -1,3 +1,4 @@
+import type { Recovery } from "../../../../src/contracts/recovery.js";
 import { MessageTooLargeError, PipecatClient, RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
 import { InvalidOptionsError, NotReadyError, ServiceError } from "../../../../src/errors.js";
@@ -81,6 +82,50 @@ describe("the handshake", () => {
     expect(FakeWebSocket.last.sent).toEqual([]);
     expect(rig.states).toEqual(["connecting", "connected", "ready"]);
     expect(rig.told).toMatchObject([{ type: "bot-ready", data: { version: "2.1.0" } }]);
+  });
+});
+
+describe("a bot that was known before the connection was lost", () => {
+  const resumed = { version: "2.1.0", resumed: true };
+
+  it("is not announced again when it says that it goes on", async () => {
+    const recoveries: Recovery[] = [];
+    let asked = 0;
+    const token = () => `t${(asked += 1)}`;
+    const rig = await ready({ onRecovered: (recovery) => void recoveries.push(recovery), token });
+    const { url } = FakeWebSocket.last;
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await turn();
+    expect(sentMessages()).toMatchObject([{ type: "client-ready" }]);
+    await rig.receive(bot.rtvi("bot-ready", resumed));
+    expect(rig.transport.state).toBe("ready");
+    expect(rig.of("bot-ready")).toHaveLength(1);
+    expect(recoveries).toMatchObject([{ conversation: "resumed" }]);
+    expect([url, FakeWebSocket.last.url].map((each) => new URL(each).pathname)).toEqual(["/ws", "/ws"]);
+    expect(FakeWebSocket.last.url).not.toBe(url);
+  });
+
+  it.each([
+    ["says nothing of it", { version: "2.1.0" }],
+    ["says something else", { version: "2.1.0", resumed: "yes" }],
+  ])("is a new one when it %s", async (_what, data) => {
+    const recoveries: Recovery[] = [];
+    const rig = await ready({ onRecovered: (recovery) => void recoveries.push(recovery) });
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await turn();
+    await rig.receive(bot.rtvi("bot-ready", data));
+    expect(rig.of("bot-ready")).toHaveLength(2);
+    expect(recoveries).toMatchObject([{ conversation: "fresh" }]);
+  });
+
+  it("cannot be known to an app that has seen none", async () => {
+    const rig = await connected();
+    const announced = rig.transport.sendReadyMessage();
+    await rig.receive(bot.rtvi("bot-ready", resumed));
+    await announced;
+    expect(rig.of("bot-ready")).toEqual([resumed]);
   });
 });
 
