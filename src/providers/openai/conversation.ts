@@ -3,6 +3,7 @@ import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { asProtocolError } from "../../rtvi/translate/field-reader.js";
 import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
+import type { ConversationSetup } from "./conversation-setup.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
@@ -14,32 +15,12 @@ import { ConversationLedger } from "../../rtvi/translate/ledger.js";
 import { AppTurns } from "./translate/app-turns.js";
 import { Bot } from "./translate/bot.js";
 import { ItemRegister } from "./translate/item-register.js";
-import { Opening, type OpeningSetup } from "./translate/opening.js";
-import { replayOf } from "./translate/replay.js";
+import { Opening } from "./translate/opening.js";
+import { replay } from "./translate/replay.js";
 import { showable } from "./showable.js";
 import { Troubles } from "./translate/troubles.js";
+import { UserSide } from "./translate/user-side.js";
 import { TurnClock } from "../../rtvi/translate/turn-clock.js";
-import { UserTurns } from "../../rtvi/translate/user-turns.js";
-
-/** What one conversation, over one wire, is set up with. */
-export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
-  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
-  readonly playback: "local" | "remote";
-  /** Deliver server events as they are, too; "all" means audio as well. */
-  readonly rawEvents: boolean | "all";
-  /** The transport's name, for errors. */
-  readonly name: string;
-  /** Makes the service's words safe to show. */
-  readonly redact: (text: string) => string;
-  /** Monotonic time in ms. */
-  readonly now: () => number;
-  /** Wall-clock time. */
-  readonly date: () => Date;
-  /** Whether another conversation, over another wire, may go on with this one. Default false. */
-  readonly keeps?: boolean;
-  /** The one before, whose wire was lost: this one tells the service what was said in it, and goes on. */
-  readonly continues?: Conversation;
-}
 
 /**
  * The Realtime API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be
@@ -49,7 +30,7 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
 export class Conversation implements ServiceConversation {
   readonly #sink = new OpenAISink();
   readonly #opening: Opening;
-  readonly #user: UserTurns;
+  readonly #user: UserSide;
   readonly #clock: TurnClock;
   readonly #bot: Bot;
   readonly #troubles: Troubles;
@@ -58,15 +39,20 @@ export class Conversation implements ServiceConversation {
   /** What was said and done so far. */
   readonly ledger: ConversationLedger;
 
-  constructor(private readonly setup: ConversationSetup) {
-    const { playback, now, date, continues } = setup;
+  /**
+   * @param continues The one before, whose wire was lost: this one tells the service what was said in it, and goes on.
+   */
+  constructor(
+    private readonly setup: ConversationSetup,
+    private readonly continues?: Conversation,
+  ) {
+    const { playback, now, date } = setup;
     const ledger = continues?.ledger ?? new ConversationLedger();
     this.ledger = ledger;
     this.#register = new ItemRegister(this.#sink, continues && continues.#register);
     const initialMessages = continues === undefined ? setup.initialMessages : [];
     const formats = playback === "local";
     this.#opening = new Opening(this.#sink, { ...setup, initialMessages, formats }, this.#register);
-    this.#user = new UserTurns(this.#sink, date);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new Bot(this.#sink, {
       playback,
@@ -82,23 +68,23 @@ export class Conversation implements ServiceConversation {
     });
     const [sink, opening, clock, bot, register] = [this.#sink, this.#opening, this.#clock, this.#bot, this.#register];
     this.#app = new AppTurns({ sink, opening, clock, bot, ledger, register });
-    this.#troubles = new Troubles(this.#sink, setup.redact, this.#bot.sequencer, this.#opening);
+    this.#troubles = new Troubles(sink, setup.redact, bot.sequencer, opening);
+    this.#user = new UserSide({ sink, opening, clock, bot, ledger, troubles: this.#troubles, date });
     if (continues !== undefined) this.#bot.adopt(continues.#bot);
   }
 
-  /** Whether messages of the app can be taken. */
   get isReady(): boolean {
     return this.#opening.phase === "ready";
   }
 
   /** Whether it goes on with another. */
   get isContinued(): boolean {
-    return this.setup.continues !== undefined;
+    return this.continues !== undefined;
   }
 
   /** Whether anybody speaks, or is waited for. */
   get busy(): boolean {
-    return this.#user.speaking || this.#bot.sequencer.userTurn === "unanswered" || this.#bot.busy;
+    return this.#user.busy || this.#bot.busy;
   }
 
   /** Whether the result of this call is waited for. */
@@ -106,12 +92,10 @@ export class Conversation implements ServiceConversation {
     return this.#bot.tools.awaits(callId);
   }
 
-  /** When the service will end the session, in epoch seconds. */
   get expiresAt(): number | undefined {
     return this.#opening.expiresAt;
   }
 
-  /** A message of the service. What cannot be understood is reported, and the session goes on. */
   receive(data: string | ArrayBuffer): Effect[] {
     try {
       const { type, record } = parseMessage(data);
@@ -126,13 +110,11 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
-  /** What the player says. */
   playback(report: PlaybackReport): Effect[] {
     this.#bot.playback(report);
     return this.#sink.take();
   }
 
-  /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
   cut(items: readonly PlayedItem[]): Effect[] {
     this.#bot.cut(items);
     return this.#sink.take();
@@ -183,16 +165,9 @@ export class Conversation implements ServiceConversation {
 
   /** The wire is gone: closes what was said to have started. Tools may go on, where another conversation may. */
   end(): Effect[] {
-    const partials = [...this.#user.partials];
-    for (const [itemId, content] of partials) this.ledger.note(itemId, { type: "message", role: "user", content });
     this.#user.end();
     this.#bot.end(this.setup.keeps === true);
-    const { userTurn } = this.#bot.sequencer;
-    const wasCut = userTurn === "unanswered" || (userTurn === "speaking" && partials.length > 0);
-    const last = this.ledger.items.at(-1);
-    const asks = last?.type === "message" && last.role === "user";
-    // In push to talk the app asks for answers.
-    if (wasCut && asks && this.#opening.autoResponds) this.#bot.request();
+    if (this.#user.isOwedAnswer) this.#bot.request();
     return this.#sink.take();
   }
 
@@ -210,18 +185,6 @@ export class Conversation implements ServiceConversation {
       case "session.updated":
         this.#configured(event.session);
         break;
-      case "input_audio_buffer.speech_started":
-        this.#bargeIn();
-        break;
-      case "input_audio_buffer.speech_stopped":
-        this.#user.stopped();
-        this.#clock.turnEnded();
-        this.#bot.sequencer.userStopped();
-        break;
-      case "input_audio_buffer.committed":
-        this.#clock.turnCommitted();
-        if (event.itemId !== undefined) this.ledger.reserve(event.itemId);
-        break;
       case "conversation.item.added":
       case "conversation.item.created":
         if (event.item.id !== undefined) this.#register.added(event.item.id);
@@ -229,19 +192,16 @@ export class Conversation implements ServiceConversation {
       case "conversation.item.deleted":
         this.#app.deleted(event.itemId);
         break;
-      case "conversation.item.input_audio_transcription.delta":
-        this.#user.heard(event.itemId, event.delta);
-        break;
-      case "conversation.item.input_audio_transcription.completed":
-        this.#user.understood(event.itemId, event.transcript);
-        this.ledger.note(event.itemId, { type: "message", role: "user", content: event.transcript.trim() });
-        break;
-      case "conversation.item.input_audio_transcription.failed":
-        this.#user.notUnderstood(event.itemId);
-        this.#troubles.transcription(event.error);
-        break;
       case "conversation.item.truncated":
         this.#bot.truncated(event.itemId);
+        break;
+      case "input_audio_buffer.speech_started":
+      case "input_audio_buffer.speech_stopped":
+      case "input_audio_buffer.committed":
+      case "conversation.item.input_audio_transcription.delta":
+      case "conversation.item.input_audio_transcription.completed":
+      case "conversation.item.input_audio_transcription.failed":
+        this.#user.handle(event);
         break;
       case "response.created":
         this.#bot.begin(event.response.id, event.response.outOfBand);
@@ -280,21 +240,8 @@ export class Conversation implements ServiceConversation {
   }
 
   #replay(): void {
-    const toWire = replayOf(this.ledger.items);
-    this.ledger.retell((said) => {
-      const item = toWire(said, this.#opening.dialect);
-      return item && this.#register.create(item);
-    });
+    replay(this.ledger, this.#register, this.#opening.dialect);
     this.#sink.add({ type: "ready" });
     this.#bot.sequencer.release();
-  }
-
-  #bargeIn(): void {
-    this.#bot.silence();
-    this.#user.started();
-    this.#clock.turnBegan();
-    // With `interrupt_response` off the service goes on making what nobody listens to any more.
-    this.#bot.interrupt(!this.#opening.interruptsResponses);
-    this.#bot.sequencer.userStarted();
   }
 }

@@ -3,7 +3,8 @@ import type { PlaybackReport } from "../../contracts/speaker.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { ServiceTransport } from "../../rtvi/service-transport.js";
-import { Conversation, type ConversationSetup } from "./conversation.js";
+import { Conversation } from "./conversation.js";
+import type { ConversationSetup } from "./conversation-setup.js";
 import { resolveKey } from "./credential.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import { PROCESSOR, SERVICE } from "./names.js";
@@ -95,7 +96,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     this._runtime.end();
     const continues = plan.resumes ? this._latest : undefined;
     const setup = { ...this._traits, ...plan, redact, now, date: this._date };
-    this._latest = new Conversation({ ...setup, ...(continues !== undefined && { continues }) });
+    this._latest = new Conversation(setup, continues);
     this._rolloverMs = plan.rolloverMs;
     this._toldBusy = false;
     const receive = this._runtime.begin(this._latest, send);

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { ConversationSetup } from "./conversation.js";
+import type { ConversationSetup } from "./conversation-setup.js";
 import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";

@@ -10,9 +10,8 @@ import { Responses } from "../../../rtvi/translate/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
 import { Unheard } from "./unheard.js";
-import { ledgerItem } from "../items.js";
-import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
-import { resultText } from "../../../rtvi/translate/commands.js";
+import { ToldCalls } from "./told-calls.js";
+import type { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
 
 /** Characters of ordinary speech in a ms. */
 const SPEECH = 0.015;
@@ -44,8 +43,7 @@ export class Bot {
   readonly #asides = new BoundedSet(64);
   readonly #speech: BotSpeech;
   readonly #unheard = new Unheard();
-  /** Calls of a wire before, which the service of this one has not been told. */
-  readonly #untold = new Set<string>();
+  readonly #calls: ToldCalls;
   /** When the service began to play (WebRTC), in ms. */
   #playingSince: number | undefined;
   #ended = false;
@@ -62,21 +60,10 @@ export class Bot {
       sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
     });
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
-    this.tools = new ToolCalls(sink, {
-      service: SERVICE,
-      called: (callId, name, args) => {
-        setup.ledger.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
-      },
-      answer: (call_id, _name, answer) => {
-        const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
-        setup.ledger.append({ type: "tool-result", callId: call_id, output });
-        this.#tellCall(call_id);
-        sink.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
-      },
-      proceed: () => {
-        this.request({ patient: true });
-      },
+    this.#calls = new ToldCalls(sink, setup.ledger, () => {
+      this.request({ patient: true });
     });
+    this.tools = this.#calls.tools;
   }
 
   /** Asks for a response as soon as one may be asked for. */
@@ -176,7 +163,8 @@ export class Bot {
         this.#output.finish(responseId, event.itemId, event.text, false);
         break;
       case "response.output_item.added":
-        this.#announced(responseId, event.item);
+        if (event.item.type !== "function_call" || event.item.callId === undefined) break;
+        this.tools.announced(responseId, event.item.callId, event.item.name);
         break;
       case "response.output_item.done":
         if (event.item.type !== "function_call" || event.item.status === "incomplete") break;
@@ -205,7 +193,7 @@ export class Bot {
 
   /** Goes on where the bot of a wire before was when that was lost. It asks for nothing until `sequencer.release()`. */
   adopt(before: Bot): void {
-    for (const callId of this.tools.adopt(before.tools)) this.#untold.add(callId);
+    this.#calls.adopt(before.tools);
     this.sequencer.adopt(before.sequencer);
   }
 
@@ -217,7 +205,8 @@ export class Bot {
   end(keeps: boolean): void {
     this.#ended = true;
     this.#speech.end();
-    this.#estimate();
+    // Over WebRTC nobody says how much was heard: as much as ordinary speech says in the time.
+    if (this.#playingSince !== undefined) this.#output.estimate((this.setup.now() - this.#playingSince) * SPEECH);
     this.#output.end();
     this.#responses.end();
     this.sequencer.hold(this.#unheard.requests);
@@ -225,28 +214,9 @@ export class Bot {
     else this.tools.end();
   }
 
-  /** Over WebRTC nobody says how much was heard: as much as ordinary speech says in the time. */
-  #estimate(): void {
-    if (this.#playingSince === undefined) return;
-    const characters = (this.setup.now() - this.#playingSince) * SPEECH;
-    this.#output.estimate(characters);
-  }
-
-  /** A result needs its call. */
-  #tellCall(callId: string): void {
-    if (!this.#untold.delete(callId)) return;
-    const call = this.setup.ledger.items.findLast((item) => item.type === "tool-call" && item.callId === callId);
-    if (call === undefined) return;
-    this.sink.send({ type: "conversation.item.create", item: ledgerItem(call, "ga", callId) });
-  }
-
   #called(responseId: string, call: Pick<ItemInfo, "callId" | "name" | "arguments">): void {
     this.tools.complete(responseId, call.callId, call.name, call.arguments);
     this.#unheard.settled(responseId);
-  }
-
-  #announced(responseId: string, { type, callId, name }: ItemInfo): void {
-    if (type === "function_call" && callId !== undefined) this.tools.announced(responseId, callId, name);
   }
 
   /** What is said out of band is not part of the conversation. */

@@ -1,15 +1,25 @@
-import type { LedgerItem } from "../../../rtvi/translate/ledger.js";
+import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
 import { isRecord, stringAt, type JsonRecord } from "../../../rtvi/translate/records.js";
 import type { OpenAIDialect } from "../dialect.js";
 import { ledgerItem } from "../items.js";
+import type { ItemRegister } from "./item-register.js";
 
 const SOUND = new Set(["input_audio", "output_audio", "audio"]);
 
 /**
- * What a new session is told of a conversation: each item as the API takes it, or undefined where it is not told. Sound
- * never is, only its transcript; nor is a call that nobody has answered, for the model would wait for it.
+ * Tells a new session the conversation, in its order. Sound is not told, only its transcript; nor is a call that nobody has
+ * answered, for the model would wait for it.
  */
-export function replayOf(
+export function replay(ledger: ConversationLedger, register: ItemRegister, dialect: OpenAIDialect): void {
+  const toWire = wireFormOf(ledger.items);
+  ledger.retell((said) => {
+    const item = toWire(said, dialect);
+    return item && register.create(item);
+  });
+}
+
+/** An item as the API takes it, or undefined where it is not told. */
+function wireFormOf(
   items: readonly LedgerItem[],
 ): (item: LedgerItem, dialect: OpenAIDialect) => JsonRecord | undefined {
   const answered = new Set(items.map((item) => (item.type === "tool-result" ? item.callId : undefined)));

@@ -89,7 +89,7 @@ describe("a conversation that goes on over another wire", () => {
     const s = Scenario.ready(keeps);
     s.app("send-text", { content: "in writing", options: { audio_response: false } });
     s.end();
-    const unready = new Scenario({ ...keeps, continues: s.conversation });
+    const unready = new Scenario(keeps, s.conversation);
     unready.receive({ type: "session.created", session: { type: "realtime" } });
     unready.end();
     expect(unready.sentTypes).toEqual(["session.update"]);

@@ -1,6 +1,7 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
-import { Conversation, type ConversationSetup } from "../../../../src/providers/openai/conversation.js";
+import { Conversation } from "../../../../src/providers/openai/conversation.js";
+import type { ConversationSetup } from "../../../../src/providers/openai/conversation-setup.js";
 import type { Effect } from "../../../../src/rtvi/translate/effects.js";
 import { redactor } from "../../../../src/rtvi/translate/redact.js";
 
@@ -16,8 +17,8 @@ export class Scenario {
   readonly effects: Effect[] = [];
   now = 1_000;
 
-  constructor(setup: Partial<ConversationSetup> = {}) {
-    this.conversation = new Conversation({
+  constructor(setup: Partial<ConversationSetup> = {}, continues?: Conversation) {
+    const all: ConversationSetup = {
       settings: {},
       session: undefined,
       initialMessages: [],
@@ -30,7 +31,8 @@ export class Scenario {
       now: () => this.now,
       date: () => new Date(1_700_000_000_000),
       ...setup,
-    });
+    };
+    this.conversation = new Conversation(all, continues);
   }
 
   /** One that is ready, with nothing remembered. */
@@ -44,7 +46,7 @@ export class Scenario {
 
   /** Another wire was opened after this one was lost, and its service is ready. */
   continued(setup: Partial<ConversationSetup> = {}, session: object = {}): Scenario {
-    const next = new Scenario({ keeps: true, ...setup, continues: this.conversation });
+    const next = new Scenario({ keeps: true, ...setup }, this.conversation);
     next.now = this.now;
     next.receive({ type: "session.created", session: { type: "realtime", id: "sess_2", ...session } });
     next.receive({ type: "session.updated", session: { type: "realtime", id: "sess_2", ...session } });

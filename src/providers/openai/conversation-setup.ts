@@ -1,0 +1,19 @@
+import type { OpeningSetup } from "./translate/opening.js";
+
+/** What one conversation, over one wire, is set up with. */
+export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
+  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
+  readonly playback: "local" | "remote";
+  /** Deliver server events as they are, too; "all" means audio as well. */
+  readonly rawEvents: boolean | "all";
+  /** The transport's name, for errors. */
+  readonly name: string;
+  /** Makes the service's words safe to show. */
+  readonly redact: (text: string) => string;
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Wall-clock time. */
+  readonly date: () => Date;
+  /** Whether another conversation, over another wire, may go on with this one. Default false. */
+  readonly keeps?: boolean;
+}
