@@ -4,32 +4,17 @@ import type { ItemInfo, ResponseInfo, ServerEvent } from "../events.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
 import { BoundedSet } from "../../../rtvi/translate/bounded-set.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
-import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
 import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
+import type { BotSetup } from "./bot-setup.js";
 import { Unheard } from "./unheard.js";
 import { ToldCalls } from "./told-calls.js";
 import type { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
 
 /** Characters of ordinary speech in a ms. */
 const SPEECH = 0.015;
-
-/** What the bot's side of the conversation is set up with. */
-export interface BotSetup {
-  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
-  readonly playback: "local" | "remote";
-  /** Monotonic time in ms. */
-  readonly now: () => number;
-  /** Whether the service answers by itself when the user stops speaking. */
-  readonly autoResponds: () => boolean;
-  /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
-  readonly answered: () => void;
-  /** Called when the model's voice is first used. */
-  readonly spoke: () => void;
-  readonly ledger: ConversationLedger;
-}
 
 /** The events that carry what the model makes. */
 export type OutputEvent = Extract<ServerEvent, { readonly responseId: string }>;
@@ -79,8 +64,8 @@ export class Bot {
   playback(report: PlaybackReport): void {
     this.#speech.report(report);
     if (report.type === "blocked" || report.type === "unblocked") return;
-    const { itemId, playedSamples } = report.item;
-    if (playedSamples > 0 && this.#output.heard(itemId) !== "") this.#unheard.heard(itemId);
+    const { itemId } = report.item;
+    if (report.item.playedSamples > 0 && this.#output.heard(itemId) !== "") this.#unheard.heard(itemId);
   }
 
   cut(items: readonly PlayedItem[]): void {
@@ -163,8 +148,7 @@ export class Bot {
         this.#output.finish(responseId, event.itemId, event.text, false);
         break;
       case "response.output_item.added":
-        if (event.item.type !== "function_call" || event.item.callId === undefined) break;
-        this.tools.announced(responseId, event.item.callId, event.item.name);
+        this.#announced(responseId, event.item);
         break;
       case "response.output_item.done":
         if (event.item.type !== "function_call" || event.item.status === "incomplete") break;
@@ -180,10 +164,10 @@ export class Bot {
   remotePlayback(edge: `output_audio_buffer.${"started" | "stopped" | "cleared"}`): void {
     if (this.setup.playback === "local") return;
     this.#playingSince = edge === "output_audio_buffer.started" ? this.setup.now() : undefined;
-    if (edge === "output_audio_buffer.started") this.#speech.remoteStarted();
-    else this.#unheard.clear();
+    if (this.#playingSince !== undefined) return void this.#speech.remoteStarted();
+    this.#unheard.clear();
     if (edge === "output_audio_buffer.stopped") this.#speech.remoteStopped();
-    if (edge === "output_audio_buffer.cleared") this.#speech.remoteCleared();
+    else this.#speech.remoteCleared();
   }
 
   /** The service has truncated an item by itself. */
@@ -212,6 +196,10 @@ export class Bot {
     this.sequencer.hold(this.#unheard.requests);
     if (keeps) this.tools.suspend();
     else this.tools.end();
+  }
+
+  #announced(responseId: string, { type, callId, name }: ItemInfo): void {
+    if (type === "function_call" && callId !== undefined) this.tools.announced(responseId, callId, name);
   }
 
   #called(responseId: string, call: Pick<ItemInfo, "callId" | "name" | "arguments">): void {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseItem } from "../../../../src/local-service/openai/item-parse.js";
 import { played, Scenario, server } from "./scenario.js";
 
 type Step = (scenario: Scenario) => void;
@@ -81,6 +82,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ),
 );
 
+/** What a service would take: items of the right shape, a result for every call, and no result without one. */
+function expectReplay(items: readonly Record<string, unknown>[]): void {
+  const open = new Set<unknown>();
+  for (const each of items) {
+    expect(() => parseItem(each, "item", "audio/pcm")).not.toThrow();
+    if (each.type === "function_call") open.add(each.call_id);
+    if (each.type === "function_call_output") expect(open.has(each.call_id)).toBe(true);
+  }
+  const outputs = items.filter(({ type }) => type === "function_call_output").map(({ call_id }) => call_id);
+  expect([...open].filter((callId) => !outputs.includes(callId))).toEqual([]);
+}
+
 describe("a conversation, whatever happens", () => {
   it("keeps its promises", () => {
     fc.assert(
@@ -106,6 +119,48 @@ describe("a conversation, whatever happens", () => {
         expect(scenario.of("fault")).toEqual([]);
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it("can be cut anywhere, any number of times, and told again", () => {
+    const part = fc.array(step, { maxLength: 25 });
+    const initialMessages = [{ role: "system", content: "Be brief." }];
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 2, maxLength: 4 }), (parts) => {
+        let scenario = Scenario.ready({ keeps: true, initialMessages });
+        const told: string[] = [];
+        const ids: unknown[] = [];
+        for (const [index, steps] of parts.entries()) {
+          if (index > 0) {
+            scenario = scenario.continued();
+            const created = scenario.of("send").flatMap(({ event }) => event.item ?? []) as Record<string, unknown>[];
+            ids.push(...created.map(({ id }) => id));
+            expectReplay(created);
+            expect(created.filter(({ role }) => role === "system")).toHaveLength(1);
+            expect(scenario.sentTypes.filter((type) => type === "response.create").length).toBeLessThan(2);
+          }
+          for (const run of steps) run(scenario);
+          const { items } = scenario.conversation.ledger;
+          scenario.end();
+          // What was known stays in its order; only what the end of the wire cut may change.
+          const fixed = (list: typeof items) =>
+            list.filter((each) => each.type === "message" && each.role !== "assistant");
+          expect(fixed(scenario.conversation.ledger.items)).toEqual(fixed(items));
+          told.push(...scenario.told);
+        }
+        scenario.forget();
+        scenario.abandon();
+        told.push(...scenario.told);
+        const count = (type: string) => told.filter((each) => each === type).length;
+        for (const family of ["bot-llm", "bot-tts", "llm-function-call"]) {
+          expect(count(`${family}-stopped`), family).toBe(count(`${family}-started`));
+        }
+        for (const who of ["bot", "user"]) {
+          expect(count(`${who}-stopped-speaking`), who).toBe(count(`${who}-started-speaking`));
+        }
+        expect(new Set(ids).size).toBe(ids.length);
+      }),
+      { numRuns: 300 },
     );
   });
 

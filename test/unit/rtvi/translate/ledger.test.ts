@@ -24,6 +24,36 @@ describe("ConversationLedger", () => {
     expect(ledger.items).toEqual([said("user", "How are you?"), said("assistant", "Fine, thanks.")]);
   });
 
+  it("keeps what the conversation began with as long as there is anything else", () => {
+    const ledger = new ConversationLedger({ items: 3 });
+    ledger.append(said("user", "The beginning"), true);
+    ledger.append(said("system", "The rules"));
+    for (const word of ["one", "two", "three"]) ledger.append(said("user", word));
+    expect(ledger.items).toEqual([said("user", "The beginning"), said("system", "The rules"), said("user", "three")]);
+    const strict = new ConversationLedger({ items: 1 });
+    strict.append(said("user", "The beginning"), true);
+    strict.append(said("user", "The end"), true);
+    expect(strict.items).toEqual([said("user", "The end")]);
+  });
+
+  it("is told to another session in its order, goes by that session's ids, and is as bounded as before", () => {
+    const ledger = new ConversationLedger({ items: 3 });
+    ledger.append(said("user", "The beginning"), true);
+    ledger.note("a1", said("assistant", "one"));
+    ledger.reserve("u1");
+    ledger.remove("gone");
+    const told: LedgerItem[] = [];
+    ledger.retell((item) => (told.push(item) === 1 ? undefined : "u1"));
+    expect(told).toEqual([said("user", "The beginning"), said("assistant", "one")]);
+    // Ids of the session before mean nothing any more.
+    ledger.note("a1", said("user", "two"));
+    ledger.note("gone", said("user", "three"));
+    expect(ledger.items).toEqual([said("user", "The beginning"), said("user", "two"), said("user", "three")]);
+    ledger.remove("a1");
+    ledger.note("u1", said("user", "late"));
+    expect(ledger.items).toEqual([said("user", "The beginning"), said("user", "three")]);
+  });
+
   it("takes back what was not heard, and forgets what was removed, whatever comes later", () => {
     const ledger = new ConversationLedger();
     ledger.note("a1", said("assistant", "Nobody heard this."));

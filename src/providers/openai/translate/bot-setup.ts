@@ -1,0 +1,16 @@
+import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
+
+/** What the bot's side of the conversation is set up with. */
+export interface BotSetup {
+  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
+  readonly playback: "local" | "remote";
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Whether the service answers by itself when the user stops speaking. */
+  readonly autoResponds: () => boolean;
+  /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
+  readonly answered: () => void;
+  /** Called when the model's voice is first used. */
+  readonly spoke: () => void;
+  readonly ledger: ConversationLedger;
+}
