@@ -1,4 +1,4 @@
-import { messageSizeWithinLimit, RTVIMessageType, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
+import { messageSizeWithinLimit, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
@@ -18,6 +18,8 @@ import { isRecord, stringAt } from "../../rtvi/translate/records.js";
 import { isInSession } from "../../rtvi/requests.js";
 import { openAIInference, type OpenAIInference } from "./services/inference.js";
 import { checkSettings } from "./settings.js";
+
+const RESULT = "llm-function-call-result";
 
 /** What a transport is, for its conversations. */
 export interface ServiceTraits extends Pick<ConversationSetup, "name" | "playback"> {
@@ -178,7 +180,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
 
   /** The result of a tool that was called over a wire which is lost: the next is told it. */
   private _isLateResult(message: RTVIMessage): boolean {
-    if (this._runtime.isReady || message.type !== RTVIMessageType.LLM_FUNCTION_CALL_RESULT) return false;
+    if (this._runtime.isReady || message.type !== RESULT) return false;
     const callId = isRecord(message.data) ? stringAt(message.data, "tool_call_id") : undefined;
     const isOpen = callId !== undefined && this._latest?.awaits(callId) === true;
     return isOpen && messageSizeWithinLimit(message, this.maxMessageSize);

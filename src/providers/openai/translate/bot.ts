@@ -164,7 +164,10 @@ export class Bot {
   remotePlayback(edge: `output_audio_buffer.${"started" | "stopped" | "cleared"}`): void {
     if (this.setup.playback === "local") return;
     this.#playingSince = edge === "output_audio_buffer.started" ? this.setup.now() : undefined;
-    if (this.#playingSince !== undefined) return void this.#speech.remoteStarted();
+    if (edge === "output_audio_buffer.started") {
+      this.#speech.remoteStarted();
+      return;
+    }
     this.#unheard.clear();
     if (edge === "output_audio_buffer.stopped") this.#speech.remoteStopped();
     else this.#speech.remoteCleared();
