@@ -62,6 +62,7 @@ function openAIHarness(): ConformanceHarness {
   const open = (): ServiceSocket[] => sockets.filter(({ readyState }) => readyState < FakeSocket.CLOSING);
   return {
     transport,
+    conversation: "replayed",
     deadlines: DEADLINES,
     service: {
       dial: (how) => {
