@@ -29,7 +29,10 @@ export interface RetryInput extends Omit<RetryContext, "elapsed"> {
 }
 
 /** What the `wire` actor is told. */
-export type WireCommand = { readonly type: "goodbye.requested" };
+export type WireCommand =
+  | { readonly type: "goodbye.requested" }
+  /** There is a reason to doubt that the service is still there. */
+  | { readonly type: "probe.requested" };
 
 export type LinkEvent = WireFact | NetworkFact | RetryFact | { readonly type: "link.released" };
 

@@ -9,7 +9,7 @@ import { wireActor, type DialWire } from "./actors/wire.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
-import { retryDefaults, type TransportOptions } from "./options.js";
+import { patienceOf, retryDefaults, type TransportOptions } from "./options.js";
 import type { Downlink } from "./pipes/downlink.js";
 import type { Uplink } from "./pipes/uplink.js";
 import { backoffPolicy, uniform } from "./policy/backoff.js";
@@ -48,7 +48,7 @@ export function compose(parts: Parts): TransportActor {
     actors: {
       link: linkMachine.provide({
         actors: {
-          wire: wireActor(parts.dial, faults, lifetime),
+          wire: wireActor(parts.dial, faults, lifetime, { ...patienceOf(options.timeouts), clock: options.clock }),
           network: networkActor(parts.network, outage, random, lifetime),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, faults),
         },

@@ -57,8 +57,22 @@ export interface TimeoutOptions {
   readonly ready?: number;
   /** How long an orderly goodbye may take. Default 2 000 ms. */
   readonly disconnect?: number;
+  /**
+   * How long the service may say nothing while it owes something: an answer, or what it is in the middle of saying. It is
+   * then asked for a sign of life, and the connection is replaced if none comes (without a word from the socket, which may
+   * take many minutes to notice). A service that answers the question and still not the user is given one more such time.
+   * 0 or `Infinity` turns it off. Default 15 000 ms.
+   */
+  readonly silence?: number;
+  /** How long a sign of life may take; also asked for when the page wakes up. Default 3 000 ms. */
+  readonly probe?: number;
   /** WebRTC only: how long ICE may stay `disconnected` before the connection counts as lost. Default 5 000 ms. */
   readonly iceGrace?: number;
+}
+
+/** When a silent service is asked, and how long it may take to answer; `NaN` and nonsense are as if nothing was said. */
+export function patienceOf({ silence = 15_000, probe = 3_000 }: TimeoutOptions = {}) {
+  return { silence: silence >= 0 ? silence : 15_000, probe: probe > 0 ? probe : 3_000 };
 }
 
 /** Timers, so that tests can turn the clock. */

@@ -5,7 +5,7 @@ import {
   type TransportState,
 } from "@pipecat-ai/client-js";
 import type { Conversation } from "../contracts/recovery.js";
-import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
+import type { DialRequest, Due, Wire, WireReports } from "../contracts/wire.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
@@ -63,6 +63,11 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   abstract connectLLM(): Promise<void>;
   /** Called to say goodbye and to release an abandoned attempt; must bear being called when nothing is open. */
   abstract disconnectLLM(): Promise<void>;
+  /**
+   * Optional: asks the service for a sign of life with a message that changes nothing and is always answered. Called when
+   * the service owes something and is silent (`answerDue`), and when the page wakes up. False when it cannot be asked now.
+   */
+  probeLLM?(): boolean;
   /** Called with each chunk of microphone audio while the session is ready: 16-bit little-endian mono PCM. */
   abstract handleUserAudioStream(data: ArrayBuffer): void;
   /** Called by the client after `connect()`: resolve when the service is ready, and deliver `bot-ready`. */
@@ -104,6 +109,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     return dialByHooks(request, reports, {
       connect: () => this.connectLLM(),
       disconnect: () => this.disconnectLLM(),
+      probe: () => this.probeLLM?.() === true,
       isCurrent: () => this._attempt === request,
       record: (error) => this._session.faults.record(error),
       logger: this.logger,
@@ -180,6 +186,16 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   /** Whether the user or the bot speaks, or a tool is waited for: no moment to change the connection. */
   protected conversationBusy(isBusy: boolean): void {
     this._reports?.busy(isBusy);
+  }
+
+  /** Something came from the service. To be called for every message; without it silence is no reason for anything. */
+  protected messageHeard(): void {
+    this._reports?.heard();
+  }
+
+  /** What the service owes from now on: while it owes something, it may not be silent for longer than `timeouts.silence`. */
+  protected answerDue(due: Due): void {
+    this._reports?.awaiting(due);
   }
 
   /** The open wire is gone; `error.retryable` decides whether it is dialled again. */

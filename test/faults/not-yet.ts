@@ -10,17 +10,9 @@ export interface NotYet {
 
 const LOST = "a message that was taken was lost";
 
-const UNNOTICED: NotYet = {
-  reason: "a line that is open and dead is not noticed",
-  problems: new RegExp(`^(did not continue|errors \\[\\]|a gap of|${LOST})`),
-};
 const UNSENT: NotYet = {
   reason: "a text that was taken while the line died is not sent again",
   problems: new RegExp(`^${LOST}$`),
-};
-const UNANSWERED: NotYet = {
-  reason: "an answer that never comes or never ends holds back the next one",
-  problems: /^did not continue/,
 };
 
 /**
@@ -29,9 +21,8 @@ const UNANSWERED: NotYet = {
  */
 export const NOT_YET: Readonly<Record<SubjectName, Readonly<Record<string, NotYet>>>> = {
   "openai-websocket": {
-    "half-open-service-gone": UNNOTICED,
-    "black-hole-up": UNNOTICED,
-    "black-hole-down": UNNOTICED,
+    "half-open-service-gone": UNSENT,
+    "black-hole-up": UNSENT,
     reset: UNSENT,
     "reset-twice": UNSENT,
     "end-of-stream": UNSENT,
@@ -40,8 +31,5 @@ export const NOT_YET: Readonly<Record<SubjectName, Readonly<Record<string, NotYe
     "hung-redial": UNSENT,
     terminated: UNSENT,
     "unavailable-for-a-while": UNSENT,
-    "answer-in-a-flood": UNANSWERED,
-    "never-answered": UNANSWERED,
-    "answer-without-end-or-cancel": UNANSWERED,
   },
 };

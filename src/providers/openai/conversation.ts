@@ -1,5 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import type { Due } from "../../contracts/wire.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { asProtocolError } from "../../rtvi/translate/field-reader.js";
 import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
@@ -76,17 +77,18 @@ export class Conversation implements ServiceConversation {
     this.#troubles = new Troubles(this.#sink, setup.redact, this.#bot.sequencer, this.#opening);
   }
 
-  /** Whether messages of the app can be taken. */
   get isReady(): boolean {
     return this.#opening.phase === "ready";
   }
 
-  /** When the service will end the session, in epoch seconds. */
+  get due(): Due {
+    return this.#opening.isUnanswered ? "answer" : this.#bot.sequencer.due;
+  }
+
   get expiresAt(): number | undefined {
     return this.#opening.expiresAt;
   }
 
-  /** A message of the service. What cannot be understood is reported, and the session goes on. */
   receive(data: string | ArrayBuffer): Effect[] {
     try {
       const { type, record } = parseMessage(data);
@@ -101,13 +103,11 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
-  /** What the player says. */
   playback(report: PlaybackReport): Effect[] {
     this.#bot.playback(report);
     return this.#sink.take();
   }
 
-  /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
   cut(items: readonly PlayedItem[]): Effect[] {
     this.#bot.cut(items);
     return this.#sink.take();

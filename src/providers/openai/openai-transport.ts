@@ -59,6 +59,12 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
         ready: () => {
           this.serviceReady();
         },
+        heard: () => {
+          this.messageHeard();
+        },
+        awaiting: (due) => {
+          this.answerDue(due);
+        },
         report: (error) => {
           this.reportError(error);
         },
@@ -90,6 +96,17 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
 
   /** Nothing to attach: every wire comes with its listeners. */
   attachLLMListeners(): void {}
+
+  /** Asks for nothing new: an empty `session.update`, which the service answers with the session as it is. */
+  override probeLLM(): boolean {
+    if (!this._runtime.isReady) return false;
+    this._runtime.tell((conversation) =>
+      conversation.act((turns) => {
+        turns.probe();
+      }),
+    );
+    return true;
+  }
 
   /**
    * The parameters of one session, checked: see `readConnectionParams`.

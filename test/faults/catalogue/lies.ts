@@ -176,16 +176,16 @@ const answers: readonly Fault[] = [
       flood(line, line.protocol);
       line.tell(turn);
     },
-    ["protocol-error"],
+    ["protocol-error", "connection-lost"],
   ),
-  answer("never-answered", "a text that is never answered", () => undefined),
+  answer("never-answered", "a text that is never answered", () => undefined, ["connection-lost"]),
   answer(
     "answer-without-end-or-cancel",
     "an answer that never ends, also not when it is cancelled",
     (line, { begin, middle }) => {
       line.say(begin, middle);
     },
-    [],
+    ["connection-lost"],
     { cancel: () => undefined },
   ),
 ];

@@ -15,6 +15,9 @@ import { ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.
 import { OutageClock } from "../../../src/policy/outage-clock.js";
 import { CountingTarget, drain, ScriptedNetwork, silent } from "../../support/world.js";
 
+/** A watchdog that never barks. */
+const NEVER = { silence: 0, probe: 1 };
+
 /** Runs an actor under a parent that writes down its facts. */
 function run(logic: AnyActorLogic, input?: unknown) {
   const facts: AnyEventObject[] = [];
@@ -83,6 +86,7 @@ describe("the wire actor", () => {
         },
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 3 },
     );
@@ -127,6 +131,7 @@ describe("the wire actor", () => {
         },
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 1 },
     );
@@ -140,6 +145,7 @@ describe("the wire actor", () => {
         }),
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 1 },
     );
@@ -158,6 +164,7 @@ describe("the wire actor", () => {
         },
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 1 },
     );
