@@ -40,6 +40,8 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   /** From the dial until the wire is open, or the session over. */
   private _dialing = false;
   private _readyEarly = false;
+  /** The wire of this attempt is gone, whether the session has heard of it or not. */
+  private _isLost = false;
   /** What the service has said of the conversation on this wire. */
   private _conversation: Conversation = "fresh";
   /** Whether bot-ready was handed out in this session. */
@@ -106,6 +108,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     this._conversation = "fresh";
     this._dialing = true;
     this._readyEarly = false;
+    this._isLost = false;
     return dialByHooks(request, reports, {
       connect: () => this.connectLLM(),
       disconnect: () => this.disconnectLLM(),
@@ -143,6 +146,10 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     this._audioFailed = false;
     this._botAnnounced = false;
     this._reports = undefined;
+  }
+
+  protected override canSend(): boolean {
+    return !this._isLost;
   }
 
   protected override acceptState(state: TransportState): boolean {
@@ -200,6 +207,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
 
   /** The open wire is gone; `error.retryable` decides whether it is dialled again. */
   protected connectionLost(error: RtviMachineError): void {
+    this._isLost = true;
     this._reports?.closed(this._session.faults.record(error));
   }
 

@@ -63,6 +63,8 @@ export class World {
   readonly log: string[] = [];
   readonly errors: RTVIMessage[] = [];
   readonly deviceErrors: DeviceError[] = [];
+  /** Messages of the app that were refused through `onMessageError`. */
+  readonly refusals: RTVIMessage[] = [];
   readonly recoveries: Recovery[] = [];
   /** What callbacks do, once each, by the callback's name or the announced state. */
   readonly reactions = new Map<string, Reaction>();
@@ -111,6 +113,7 @@ export class World {
     };
     const clientOptions: PipecatClientOptions = { transport: this.transport, enableMic, callbacks };
     this.transport.initialize(clientOptions, (message) => {
+      if (message.type === "error-response") this.refusals.push(message);
       this.#called(message.type);
     });
   }
@@ -248,6 +251,19 @@ export class AuditedTransport extends ScriptedTransport {
 
   /** The model that was in force at each dial. */
   readonly models: unknown[] = [];
+
+  /** What the service makes of a message, instead of taking it. */
+  sends: ((message: RTVIMessage) => void) | undefined;
+
+  override sendMessage(message: RTVIMessage): void {
+    this.sends?.(message);
+    super.sendMessage(message);
+  }
+
+  /** As a transport does it that will not have a message. */
+  refuse(message: RTVIMessage, error: Error): void {
+    this.rejectMessage(message, error);
+  }
 
   /** The open wire is lost, in so many words. */
   loses(error: RtviMachineError): void {

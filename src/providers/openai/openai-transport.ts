@@ -219,6 +219,11 @@ export abstract class OpenAITransport extends RealTimeWebsocketTransport {
     this._runtime.tell((conversation) => conversation.updateSettings(checked));
   }
 
+  /** The services' messages are answered here, but for actions, which may need the conversation. */
+  protected override isImmediate({ type }: RTVIMessage): boolean {
+    return isServiceRequest(type) && type !== "action";
+  }
+
   /** When OpenAI will end this session, in epoch seconds; undefined until it has said so. */
   override get expiry(): number | undefined {
     return this._runtime.expiresAt;
