@@ -4,7 +4,8 @@ import { captureActor } from "./actors/capture.js";
 import type { FaultBook } from "./actors/fault-book.js";
 import { playbackActor } from "./actors/playback.js";
 import { retryActor } from "./actors/retry.js";
-import { deviceWatchActor, networkActor, type DeviceSource, type NetworkSource } from "./actors/watches.js";
+import { networkActor, type NetworkSource } from "./actors/network.js";
+import { deviceWatchActor, type DeviceSource } from "./actors/watches.js";
 import { wireActor, type DialWire } from "./actors/wire.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
 import type { Logger } from "./log.js";
@@ -49,7 +50,7 @@ export function compose(parts: Parts): TransportActor {
       link: linkMachine.provide({
         actors: {
           wire: wireActor(parts.dial, faults, lifetime, { ...patienceOf(options.timeouts), clock: options.clock }),
-          network: networkActor(parts.network, outage, random, lifetime),
+          network: networkActor({ source: parts.network, outage, random, clock: options.clock, lifetime }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, faults),
         },
       }),

@@ -1,6 +1,6 @@
 export { linkMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
 export type { RtviTag, TransportContext, TransportEvent, TransportFact } from "../machines/index.js";
-export type { NetworkSource } from "./actors/watches.js";
+export type { NetworkSource } from "./actors/network.js";
 export type { TransportActor } from "./compose.js";
 export type { Fault, FaultCode } from "./contracts/fault.js";
 export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "./contracts/microphone.js";

@@ -32,3 +32,8 @@ export function timersOf(clock: Timers | undefined): Timers {
     }
   );
 }
+
+/** Tells the clock's time in ms, or the wall's where it has none: unlike the monotonic clock, that one goes on in sleep. */
+export function wallTimeOf(clock: Timekeeper | undefined): () => number {
+  return clock?.now === undefined ? () => Date.now() : timeOf(clock);
+}

@@ -1,5 +1,6 @@
 import type { PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
-import { browserDevices, browserNetwork } from "../actors/watches.js";
+import { browserNetwork } from "../actors/network.js";
+import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
 import type { PlaybackReport } from "../contracts/speaker.js";
 import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";

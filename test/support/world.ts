@@ -1,5 +1,6 @@
 import type { DeviceError, PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
-import type { DeviceSource, NetworkSource } from "../../src/actors/watches.js";
+import type { NetworkSource } from "../../src/actors/network.js";
+import type { DeviceSource } from "../../src/actors/watches.js";
 import type { Recovery } from "../../src/contracts/recovery.js";
 import type { DialRequest, Wire, WireReports } from "../../src/contracts/wire.js";
 import type { RtviMachineError } from "../../src/errors.js";
@@ -27,6 +28,12 @@ export class CountingTarget extends EventTarget {
 
 export class ScriptedNetwork extends CountingTarget implements NetworkSource {
   readonly navigator = { onLine: true };
+  readonly document = { visibilityState: "visible" };
+
+  show(visible: boolean): void {
+    this.document.visibilityState = visible ? "visible" : "hidden";
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
 
   turn(onLine: boolean): void {
     this.navigator.onLine = onLine;
