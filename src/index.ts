@@ -7,7 +7,7 @@ export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest }
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
 export type { Conversation, Recovery } from "./contracts/recovery.js";
 export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
-export type { Dial, DialRequest, Wire, WireReports } from "./contracts/wire.js";
+export type { Dial, DialRequest, Due, Wire, WireReports } from "./contracts/wire.js";
 export {
   AlreadyConnectedError,
   AuthenticationError,

@@ -46,6 +46,8 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   private _conversation: Conversation = "fresh";
   /** Whether bot-ready was handed out in this session. */
   private _botAnnounced = false;
+  /** The attempt on whose wire it was. */
+  private _announcedOn: DialRequest | undefined;
   private _readyIsBounded = false;
 
   /**
@@ -85,6 +87,9 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
         this.serviceReady();
         // The bot is the one that the app knows already.
         if (this._botAnnounced && this._conversation !== "fresh") return;
+        // Asked for on each of several wires that were never ready, it answers to all of them at once.
+        if (this._announcedOn !== undefined && this._announcedOn === this._attempt) return;
+        this._announcedOn = this._attempt;
         this._botAnnounced = true;
       }
       deliver(message);
