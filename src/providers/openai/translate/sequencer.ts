@@ -102,6 +102,9 @@ export class ResponseSequencer {
     for (const [id, { cancelling }] of this.#active) {
       if (cancelling) this.#active.delete(id);
     }
+    // Events come in order: what was asked for, and is neither there nor was announced, will not come.
+    if (this.#cancelRequested) this.#requested = undefined;
+    this.#cancelRequested = false;
     this.#flush();
   }
 

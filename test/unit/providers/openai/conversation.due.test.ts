@@ -34,6 +34,18 @@ describe("what OpenAI owes", () => {
     expect(due(scenario)).toBe("nothing");
   });
 
+  it("is nothing any more when an answer was cancelled that never began, and the next is asked for", () => {
+    const scenario = Scenario.ready();
+    ask(scenario);
+    scenario.interrupt();
+    expect(due(scenario)).toBe("answer");
+    const refusal = { type: "error", error: { code: "response_cancel_not_active", message: "no" } };
+    scenario.receive(refusal);
+    expect(due(scenario)).toBe("nothing");
+    ask(scenario);
+    expect(scenario.sentTypes.filter((type) => type === "response.create")).toHaveLength(2);
+  });
+
   it("is an answer to a user who has stopped speaking, where the service answers by itself", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.started);
