@@ -46,8 +46,9 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   private _conversation: Conversation = "fresh";
   /** Whether bot-ready was handed out in this session. */
   private _botAnnounced = false;
-  /** The attempt on whose wire it was. */
-  private _announcedOn: DialRequest | undefined;
+  /** How often it was asked for anew since it was handed out, and how many answers to that are still to come. */
+  private _asked = 0;
+  private _repeats = 0;
   private _readyIsBounded = false;
 
   /**
@@ -87,9 +88,13 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
         this.serviceReady();
         // The bot is the one that the app knows already.
         if (this._botAnnounced && this._conversation !== "fresh") return;
-        // Asked for on each of several wires that were never ready, it answers to all of them at once.
-        if (this._announcedOn !== undefined && this._announcedOn === this._attempt) return;
-        this._announcedOn = this._attempt;
+        // Asked for on each of several wires that were never ready, it is told for all of them at once.
+        if (this._repeats > 0) {
+          this._repeats -= 1;
+          return;
+        }
+        this._repeats = Math.max(0, this._asked - 1);
+        this._asked = 0;
         this._botAnnounced = true;
       }
       deliver(message);
@@ -141,6 +146,8 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   }
 
   protected override stateAnnounced(state: TransportState): void {
+    if (state === "connected" && this._botAnnounced) this._asked += 1;
+    if (state === "connecting") this._repeats = 0;
     if (state === "connecting") this.botStoppedSpeaking();
     else this._dialing = false;
     if (state === "connected" && this._readyEarly) this.serviceReady();
@@ -150,6 +157,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     this.conversationEnded();
     this._audioFailed = false;
     this._botAnnounced = false;
+    this._asked = this._repeats = 0;
     this._reports = undefined;
   }
 
