@@ -89,10 +89,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
         // The bot is the one that the app knows already.
         if (this._botAnnounced && this._conversation !== "fresh") return;
         // Asked for on each of several wires that were never ready, it is told for all of them at once.
-        if (this._repeats > 0) {
-          this._repeats -= 1;
-          return;
-        }
+        if (this._repeats-- > 0) return;
         this._repeats = Math.max(0, this._asked - 1);
         this._asked = 0;
         this._botAnnounced = true;
@@ -147,7 +144,6 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
 
   protected override stateAnnounced(state: TransportState): void {
     if (state === "connected" && this._botAnnounced) this._asked += 1;
-    if (state === "connecting") this._repeats = 0;
     if (state === "connecting") this.botStoppedSpeaking();
     else this._dialing = false;
     if (state === "connected" && this._readyEarly) this.serviceReady();
