@@ -11,6 +11,7 @@ export const linkMachine = linkSetup.createMachine({
     everOpened: false,
     wasUp: false,
     settled: false,
+    served: false,
     offline: false,
     disturbed: false,
     busy: false,
@@ -63,9 +64,16 @@ export const linkMachine = linkSetup.createMachine({
               target: ".expiring",
               actions: { type: "setDeadline", params: ({ event }) => ({ withinMs: event.withinMs }) },
             },
+            "session.ready": { actions: "markServed" },
+            "session.overdue": {
+              target: "#link.deciding",
+              actions: { type: "recordOverdue", params: ({ event }) => event },
+            },
+            "page.woke": { actions: "probeWire" },
+            "network.returned": { actions: ["markOnline", "probeWire"] },
             "link.released": "closing",
           },
-          after: { minUptime: { actions: "forgetRedials" } },
+          after: { minUptime: { actions: "markSettled" } },
         },
         closing: {
           description: "The goodbye is on its way; the wire still belongs to this attempt.",
@@ -126,7 +134,15 @@ export const linkMachine = linkSetup.createMachine({
       states: {
         counting: {
           always: { guard: "isOffline", target: "offline" },
-          on: { "network.lost": { actions: "markOffline" } },
+          on: {
+            "network.lost": { actions: "markOffline" },
+            "page.woke": {
+              guard: { type: "waitsLonger", params: ({ event }) => event },
+              target: "counting",
+              reenter: true,
+              actions: { type: "setWait", params: ({ event }) => ({ wait: event.wait }) },
+            },
+          },
           after: { wait: "#link.attempt" },
         },
         offline: {

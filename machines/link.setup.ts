@@ -46,6 +46,7 @@ export const linkSetup = setup({
       attempt: ({ context }) => context.attempt + 1,
       wasUp: false,
       settled: false,
+      served: false,
       busy: false,
       disturbed: ({ context }) => context.offline,
     }),
@@ -53,7 +54,9 @@ export const linkSetup = setup({
     countRedial: assign({
       redials: ({ context }) => (context.disturbed ? Math.max(1, context.redials) : context.redials + 1),
     }),
-    forgetRedials: assign({ redials: 0, settled: true }),
+    /** A wire has proven itself when it has stayed up, and the service was ready on it: earlier failures are forgotten. */
+    markSettled: assign({ settled: true, redials: ({ context }) => (context.served ? 0 : context.redials) }),
+    markServed: assign({ served: true, redials: ({ context }) => (context.settled ? 0 : context.redials) }),
     markOpened: assign({ everOpened: true, wasUp: true }),
     markOffline: assign({ offline: true, disturbed: true }),
     markOnline: assign({ offline: false }),
@@ -74,6 +77,15 @@ export const linkSetup = setup({
         retryable: true,
       }),
     }),
+    recordOverdue: assign({
+      fault: (_, params: { readyTimeout: number }): Fault => ({
+        id: 0,
+        code: "ready-timeout",
+        message: `The service accepted the connection but was not ready again within ${params.readyTimeout} ms.`,
+        retryable: true,
+      }),
+    }),
+    probeWire: sendTo("wire", { type: "probe.requested" }),
     sayGoodbye: sendTo("wire", { type: "goodbye.requested" }),
     reportOpened: sendParent(({ context }, params: { conversation: Conversation }): LinkFact => ({
       type: "link.opened",
@@ -92,6 +104,7 @@ export const linkSetup = setup({
     wasUp: ({ context }) => context.wasUp,
     isOffline: ({ context }) => context.offline,
     mayChange: ({ context }) => context.settled && !context.busy,
+    waitsLonger: ({ context }, params: { wait: number }) => context.wait > params.wait,
     isSettled: ({ context }) => context.settled,
   },
   delays: {

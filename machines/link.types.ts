@@ -14,7 +14,16 @@ export type WireFact =
 
 /** Facts that a `network` actor reports; `wait`: how many ms to wait, so that not all come back together. */
 export type NetworkFact =
-  { readonly type: "network.lost" } | { readonly type: "network.returned"; readonly wait: number };
+  | { readonly type: "network.lost" }
+  | { readonly type: "network.returned"; readonly wait: number }
+  /** The page was hidden, frozen or asleep, and much may have happened. */
+  | { readonly type: "page.woke"; readonly wait: number };
+
+/** What the parent tells of the session that the wire carries. */
+export type SessionFact =
+  | { readonly type: "session.ready" }
+  /** The wire is open, and the service was not ready within so many ms. */
+  | { readonly type: "session.overdue"; readonly readyTimeout: number };
 
 /** The answer of a `retry` actor: wait so many ms and dial, give up, or the policy is broken. */
 export type RetryFact =
@@ -29,9 +38,12 @@ export interface RetryInput extends Omit<RetryContext, "elapsed"> {
 }
 
 /** What the `wire` actor is told. */
-export type WireCommand = { readonly type: "goodbye.requested" };
+export type WireCommand =
+  | { readonly type: "goodbye.requested" }
+  /** There is a reason to doubt that the service is still there. */
+  | { readonly type: "probe.requested" };
 
-export type LinkEvent = WireFact | NetworkFact | RetryFact | { readonly type: "link.released" };
+export type LinkEvent = WireFact | NetworkFact | RetryFact | SessionFact | { readonly type: "link.released" };
 
 /** What the link tells its parent. `attempt` counts the dials of the session. */
 export type LinkFact =
@@ -47,20 +59,22 @@ export interface LinkInput {
   readonly dialTimeout: number;
   /** Whether the first dial of a session is retried like a lost one. */
   readonly retryInitial: boolean;
-  /** How long the wire must stay up before earlier failures are forgotten. */
+  /** How long the wire must stay up, and the service be ready, before earlier failures are forgotten. */
   readonly minUptime: number;
 }
 
 export interface LinkContext extends LinkInput {
   /** Dials so far; 1 is the first. */
   readonly attempt: number;
-  /** Which redial in a row is on its way, or was the last; forgotten once the wire has stayed up for `minUptime`. */
+  /** Which redial in a row is on its way, or was the last; forgotten once the wire has proven itself. */
   readonly redials: number;
   readonly everOpened: boolean;
   /** Whether the current attempt had opened when it ended. */
   readonly wasUp: boolean;
   /** Whether the open wire has stayed up for `minUptime`: only then it may be changed, or changes would chase each other. */
   readonly settled: boolean;
+  /** Whether the service was ready on the open wire. */
+  readonly served: boolean;
   readonly offline: boolean;
   /** Whether the network was lost during the current attempt, which then says nothing about the service. */
   readonly disturbed: boolean;

@@ -122,11 +122,17 @@ export const transportMachine = transportSetup.createMachine({
               actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
             },
           },
-          after: { readyTimeout: { target: "#transport.idle.error", actions: "recordReadyTimeout" } },
+          after: {
+            readyTimeout: [
+              // A session that was ready has something to lose: the link decides, as after any other failed dial.
+              { guard: "isRecovering", actions: "giveUpWire" },
+              { target: "#transport.idle.error", actions: "recordReadyTimeout" },
+            ],
+          },
         },
         ready: {
           tags: "ready",
-          entry: "openUplink",
+          entry: ["openUplink", "confirmLink"],
           exit: "shutUplink",
           on: {
             "link.dropped": {

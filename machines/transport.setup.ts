@@ -50,6 +50,11 @@ export const transportSetup = setup({
     releaseSpeaker: sendTo("speaker", { type: "speaker.released" }),
     interruptSpeaker: sendTo("speaker", { type: "bot.interrupted" }),
     unblockSpeaker: sendTo("speaker", { type: "gesture.made" }),
+    confirmLink: sendTo("link", { type: "session.ready" }),
+    giveUpWire: sendTo("link", ({ context }) => ({
+      type: "session.overdue" as const,
+      readyTimeout: context.readyTimeout,
+    })),
     hangUp: sendTo("link", { type: "link.released" }),
     /** Provided by the composition: valves of the uplink pipe. */
     armUplink: () => undefined,

@@ -4,12 +4,13 @@ import { captureActor } from "./actors/capture.js";
 import type { FaultBook } from "./actors/fault-book.js";
 import { playbackActor } from "./actors/playback.js";
 import { retryActor } from "./actors/retry.js";
-import { deviceWatchActor, networkActor, type DeviceSource, type NetworkSource } from "./actors/watches.js";
+import { networkActor, type NetworkSource } from "./actors/network.js";
+import { deviceWatchActor, type DeviceSource } from "./actors/watches.js";
 import { wireActor, type DialWire } from "./actors/wire.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
-import { retryDefaults, type TransportOptions } from "./options.js";
+import { patienceOf, retryDefaults, type TransportOptions } from "./options.js";
 import type { Downlink } from "./pipes/downlink.js";
 import type { Uplink } from "./pipes/uplink.js";
 import { backoffPolicy, uniform } from "./policy/backoff.js";
@@ -48,8 +49,8 @@ export function compose(parts: Parts): TransportActor {
     actors: {
       link: linkMachine.provide({
         actors: {
-          wire: wireActor(parts.dial, faults, lifetime),
-          network: networkActor(parts.network, outage, random, lifetime),
+          wire: wireActor(parts.dial, faults, lifetime, { ...patienceOf(options.timeouts), clock: options.clock }),
+          network: networkActor({ source: parts.network, outage, random, clock: options.clock, lifetime }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, faults),
         },
       }),

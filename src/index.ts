@@ -1,13 +1,13 @@
 export { linkMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
 export type { RtviTag, TransportContext, TransportEvent, TransportFact } from "../machines/index.js";
-export type { NetworkSource } from "./actors/watches.js";
+export type { NetworkSource } from "./actors/network.js";
 export type { TransportActor } from "./compose.js";
 export type { Fault, FaultCode } from "./contracts/fault.js";
 export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "./contracts/microphone.js";
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
 export type { Conversation, Recovery } from "./contracts/recovery.js";
 export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
-export type { Dial, DialRequest, Wire, WireReports } from "./contracts/wire.js";
+export type { Dial, DialRequest, Due, Wire, WireReports } from "./contracts/wire.js";
 export {
   AlreadyConnectedError,
   AuthenticationError,

@@ -1,5 +1,5 @@
 import type { InspectionEvent, Observer } from "xstate";
-import type { NetworkSource } from "./actors/watches.js";
+import type { NetworkSource } from "./actors/network.js";
 import type { Recovery } from "./contracts/recovery.js";
 import type { RetryPolicy } from "./contracts/retry.js";
 import type { Logger } from "./log.js";
@@ -26,7 +26,7 @@ export interface ReconnectOptions {
   readonly attempts?: number;
   /** How long after the loss to give up, whatever `attempts` says, in ms without those offline. Default `Infinity`. */
   readonly budget?: number;
-  /** How long the wire must stay up before earlier failures are forgotten. Default 5 000 ms. */
+  /** How long the wire must stay up, and the service be ready, before earlier failures are forgotten. Default 5 000 ms. */
   readonly minUptime?: number;
   /** Your own decision in place of `base`, `factor`, `cap`, `attempts` and `budget`. */
   readonly policy?: RetryPolicy;
@@ -53,17 +53,37 @@ export interface ConnectionParamsRequest {
 export interface TimeoutOptions {
   /** From the dial to an open wire. Default 15 000 ms. */
   readonly dial?: number;
-  /** From an open wire to the service's word that it is ready. Default 15 000 ms. */
+  /**
+   * From an open wire to the service's word that it is ready. Default 15 000 ms. In a session that was ready before, a wire
+   * on which this is over counts as a failed redial.
+   */
   readonly ready?: number;
   /** How long an orderly goodbye may take. Default 2 000 ms. */
   readonly disconnect?: number;
+  /**
+   * How long the service may say nothing while it owes something: an answer, or what it is in the middle of saying. It is
+   * then asked for a sign of life, and the connection is replaced if none comes (without a word from the socket, which may
+   * take many minutes to notice). A service that answers the question and still not the user is given one more such time.
+   * 0 or `Infinity` turns it off. Default 15 000 ms.
+   */
+  readonly silence?: number;
+  /** How long a sign of life may take; also asked for when the page wakes up. Default 3 000 ms. */
+  readonly probe?: number;
   /** WebRTC only: how long ICE may stay `disconnected` before the connection counts as lost. Default 5 000 ms. */
   readonly iceGrace?: number;
 }
 
+/** When a silent service is asked, and how long it may take to answer; `NaN` and nonsense are as if nothing was said. */
+export function patienceOf({ silence = 15_000, probe = 3_000 }: TimeoutOptions = {}) {
+  return { silence: silence >= 0 ? silence : 15_000, probe: probe > 0 ? probe : 3_000 };
+}
+
 /** Timers, so that tests can turn the clock. */
 export interface Clock {
-  /** Monotonic time in ms, as a number or as a function that tells it. Default `performance.now()`. */
+  /**
+   * Monotonic time in ms, as a number or as a function that tells it. Default `performance.now()`, and `Date.now()` to see
+   * that the machine was asleep.
+   */
   readonly now?: number | (() => number);
   setTimeout(run: (...args: never[]) => void, ms: number): unknown;
   clearTimeout(id: unknown): void;
@@ -114,7 +134,7 @@ export interface TransportOptions {
   readonly clock?: Clock;
   /** Uniform in [0, 1), for the jitter. Default `Math.random`. */
   readonly random?: () => number;
-  /** Tells `online` and `offline`. Default: the global `window`, where there is one. */
+  /** Tells `online`, `offline`, `pageshow` and `visibilitychange`. Default: the global `window`, where there is one. */
   readonly network?: NetworkSource;
   /** Microphone audio kept from connect() to ready, in ms; the oldest is dropped first. Default 2 000 ms. */
   readonly preRoll?: number;

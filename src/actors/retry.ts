@@ -3,10 +3,8 @@ import type { RetryFact, RetryInput } from "../../machines/link.types.js";
 import type { RetryPolicy } from "../contracts/retry.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { OutageClock } from "../policy/outage-clock.js";
+import { LONGEST_WAIT } from "../policy/time.js";
 import type { FaultBook } from "./fault-book.js";
-
-/** The longest wait that timers know; a longer one would be over at once. */
-export const LONGEST_WAIT = 2 ** 31 - 1;
 
 /** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
 export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: FaultBook) {

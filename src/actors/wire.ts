@@ -2,18 +2,28 @@ import { fromCallback } from "xstate";
 import type { WireCommand, WireFact } from "../../machines/link.types.js";
 import type { Fault } from "../contracts/fault.js";
 import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
+import { LONGEST_WAIT, type Timers } from "../policy/time.js";
 import type { FaultBook } from "./fault-book.js";
 import { lifetimeWithin } from "./lifetime.js";
-import { LONGEST_WAIT } from "./retry.js";
+import { Watchdog } from "./watchdog.js";
 
 /** Opens a wire; the adapter adds what it knows of the session. */
 export type DialWire = (request: Omit<DialRequest, "resuming">, reports: WireReports) => Wire;
+
+/** When silence is too long, in ms. */
+export interface Patience {
+  /** How long nothing may be heard while something is due; 0 and `Infinity` wait for ever. */
+  readonly silence: number;
+  /** How long a sign of life may take. */
+  readonly probe: number;
+  readonly clock?: Timers | undefined;
+}
 
 /**
  * Owns one wire from the dial to its end. Reports `wire.opened` at most once, then exactly one `wire.closed`; after the
  * cleanup it reports nothing, so that an abandoned attempt cannot speak for the next one.
  */
-export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal) {
+export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal, patience: Patience) {
   return fromCallback<WireCommand, { attempt: number }>(({ input, sendBack, receive }) => {
     const lifetime = lifetimeWithin(outer);
     // A link that outlived its root, which a defect killed, must not dial again.
@@ -26,8 +36,19 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal)
     const closed = (fault: Fault): void => {
       if (phase === "closed") return;
       phase = "closed";
+      watchdog.end();
       report({ type: "wire.closed", fault });
     };
+    let wire: Wire | undefined;
+    const watchdog = new Watchdog({
+      clock: patience.clock,
+      silence: patience.silence,
+      probe: patience.probe,
+      ask: () => ask(wire),
+      silent: (error) => {
+        closed(faults.record(error));
+      },
+    });
     const start = (): Wire | undefined => {
       try {
         return dial(
@@ -36,6 +57,7 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal)
             opened: ({ conversation }) => {
               if (phase !== "dialing") return;
               phase = "open";
+              watchdog.begin();
               report({ type: "wire.opened", conversation });
               if (isBusy) report({ type: "wire.busy" });
             },
@@ -47,6 +69,12 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal)
               isBusy = busy;
               if (isNews && phase === "open") report({ type: busy ? "wire.busy" : "wire.quiet" });
             },
+            heard: () => {
+              watchdog.heard();
+            },
+            awaiting: (due) => {
+              watchdog.awaiting(due);
+            },
             closed,
           },
         );
@@ -55,18 +83,36 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal)
         return undefined;
       }
     };
-    const wire = start();
-    receive(() => {
+    wire = start();
+    receive(({ type }) => {
+      if (type === "probe.requested") {
+        watchdog.doubt();
+        return;
+      }
+      watchdog.end();
       try {
         wire?.hangUp();
       } catch (error) {
         closed(faults.record(error));
       }
     });
+    // The composition may be over although nobody stops the actor.
+    lifetime.signal.addEventListener("abort", () => {
+      watchdog.end();
+    });
     return () => {
       lifetime.end();
     };
   });
+}
+
+/** A question that cannot be put gets no answer either. */
+function ask(wire: Wire | undefined): boolean {
+  try {
+    return wire?.probe?.() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** What a timer can bear; a time that is none is over. */

@@ -11,6 +11,12 @@ export interface DialRequest {
   readonly signal: AbortSignal;
 }
 
+/**
+ * What a service owes. `answer`: it must come, or the service is given up. `progress`: it is at work, which may take as
+ * long as it likes (a tool, a long thought) as long as the service is there. `nothing`: it has no reason to speak.
+ */
+export type Due = "nothing" | "progress" | "answer";
+
 /** What a wire tells its owner. */
 export interface WireReports {
   /**
@@ -22,6 +28,10 @@ export interface WireReports {
   expiring(info: { readonly withinMs: number }): void;
   /** Whether somebody speaks or is waited for (the user, the bot, a tool), so that this is no moment to change the wire. */
   busy(isBusy: boolean): void;
+  /** Something came from the service, whatever it was. Cheap: to be called for every message. */
+  heard(): void;
+  /** What the service owes from now on. While it owes something, silence counts. */
+  awaiting(due: Due): void;
   /** The one terminal fact. Later calls are ignored. */
   closed(fault: Fault): void;
 }
@@ -30,6 +40,11 @@ export interface WireReports {
 export interface Wire {
   /** Begins an orderly goodbye; `closed` follows. */
   hangUp(): void;
+  /**
+   * Asks the service for a sign of life, which counts as heard. False when it cannot be asked now. Without it a service is
+   * taken for gone as soon as it was silent for too long.
+   */
+  probe?(): boolean;
 }
 
 /**

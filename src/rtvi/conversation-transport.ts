@@ -2,7 +2,6 @@ import { RTVIMessage, type BotTTSTextData, type Participant, type TranscriptData
 import type { PlayedItem } from "../contracts/speaker.js";
 import { CongestionError } from "../errors.js";
 import { CongestionWatch } from "../policy/congestion.js";
-import { errorResponse } from "./messages.js";
 import { RtviTransport } from "./rtvi-transport.js";
 
 /** The bot, as client-js knows participants. */
@@ -33,7 +32,7 @@ export abstract class ConversationTransport extends RtviTransport {
 
   /** Answers a message of the app with an error: `onMessageError`. */
   protected rejectMessage(message: RTVIMessage, error: Error): void {
-    this._onMessage(errorResponse(message, error));
+    this._sending.reject(message, error);
   }
 
   /**

@@ -1,9 +1,13 @@
 import { DeviceError, Transport, type Tracks } from "@pipecat-ai/client-js";
+import type { TransportActor } from "../compose.js";
 import type { MediaManager } from "../media/media-manager.js";
 
-/** The members of client-js's `Transport` that only pass a wish or a question on to the media manager. */
+import { isMicrophoneMissing } from "./microphone-state.js";
+
+/** The members of client-js's `Transport` that pass a wish or a question about devices on. */
 export abstract class DeviceTransport extends Transport {
   protected readonly _mediaManager: MediaManager;
+  protected _micWanted = true;
 
   constructor(manager: MediaManager) {
     super();
@@ -12,6 +16,9 @@ export abstract class DeviceTransport extends Transport {
     this._callbacks = {};
     this._onMessage = () => undefined;
   }
+
+  /** The session's root actor: who holds the microphone and the speaker. */
+  abstract get actor(): TransportActor;
 
   getAllMics(): Promise<MediaDeviceInfo[]> {
     return this._mediaManager.getAllMics();
@@ -25,6 +32,7 @@ export abstract class DeviceTransport extends Transport {
 
   /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
   async updateMic(micId: string): Promise<void> {
+    this.actor.send({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
     await this._reported("mic", () => this._mediaManager.updateMic(micId));
   }
   updateCam(camId: string): void {
@@ -42,6 +50,21 @@ export abstract class DeviceTransport extends Transport {
   }
   get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
     return this._mediaManager.selectedSpeaker;
+  }
+
+  /** Frees a bot that the browser's autoplay policy holds silent; call it inside a user gesture. */
+  resumeAudio(): void {
+    this.actor.send({ type: "gesture.made" });
+  }
+
+  enableMic(enable: boolean): void {
+    this._micWanted = enable;
+    this.actor.send({ type: enable ? "mic.unmuted" : "mic.muted" });
+  }
+
+  /** Whether the microphone is on: wanted by the app, and neither refused nor lost. */
+  get isMicEnabled(): boolean {
+    return this._micWanted && !isMicrophoneMissing(this.actor);
   }
 
   /** Tells the app through `onMicUpdated` which microphone it has. */

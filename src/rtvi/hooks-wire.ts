@@ -7,6 +7,8 @@ import type { Logger } from "../log.js";
 export interface WireHooks {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
+  /** Asks the service for a sign of life; false when it cannot be asked. */
+  probe(): boolean;
   /** Whether no newer attempt has begun: the hooks have no notion of attempts. */
   isCurrent(): boolean;
   record(error: unknown): Fault;
@@ -45,6 +47,7 @@ export function dialByHooks(request: DialRequest, reports: WireReports, hooks: W
   );
 
   return {
+    probe: () => hooks.probe(),
     hangUp: () => {
       void sayGoodbye().then(() => {
         reports.closed(hooks.record(new ConnectionLostError("The connection was closed on purpose.")));

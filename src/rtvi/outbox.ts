@@ -15,7 +15,7 @@ const LIMITS: OutboxLimits = { messages: 100, size: 1024 * 1024 };
  * refused, never dropped in silence.
  */
 export class Outbox {
-  #waiting: RTVIMessage[] = [];
+  readonly #waiting: { readonly message: RTVIMessage; readonly weight: number }[] = [];
   #size = 0;
 
   constructor(private readonly limits: OutboxLimits = LIMITS) {}
@@ -29,15 +29,18 @@ export class Outbox {
         `The connection is being dialled again, and no more than ${messages} messages or ${size} characters may wait for it.`,
       );
     }
-    this.#waiting.push(message);
+    this.#waiting.push({ message, weight });
     this.#size += weight;
   }
 
-  /** Everything that waits, in order; nothing waits any more. */
-  take(): readonly RTVIMessage[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#size = 0;
-    return waiting;
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Takes the message out that has waited longest; undefined when none does. */
+  next(): RTVIMessage | undefined {
+    const first = this.#waiting.shift();
+    this.#size -= first?.weight ?? 0;
+    return first?.message;
   }
 }

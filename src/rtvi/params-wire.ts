@@ -38,6 +38,7 @@ export function dialWithParams(
     reports.closed(hooks.record(error));
   });
   return {
+    probe: () => wire?.probe?.() === true,
     hangUp: () => {
       if (wire !== undefined) wire.hangUp();
       else reports.closed(hooks.record(new ConnectionAbortedError("The dial had not begun yet.")));

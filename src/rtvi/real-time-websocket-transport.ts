@@ -5,7 +5,7 @@ import {
   type TransportState,
 } from "@pipecat-ai/client-js";
 import type { Conversation } from "../contracts/recovery.js";
-import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
+import type { DialRequest, Due, Wire, WireReports } from "../contracts/wire.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
@@ -40,10 +40,15 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   /** From the dial until the wire is open, or the session over. */
   private _dialing = false;
   private _readyEarly = false;
+  /** The wire of this attempt is gone, whether the session has heard of it or not. */
+  private _isLost = false;
   /** What the service has said of the conversation on this wire. */
   private _conversation: Conversation = "fresh";
   /** Whether bot-ready was handed out in this session. */
   private _botAnnounced = false;
+  /** How often it was asked for anew since it was handed out, and how many answers to that are still to come. */
+  private _asked = 0;
+  private _repeats = 0;
   private _readyIsBounded = false;
 
   /**
@@ -63,6 +68,11 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   abstract connectLLM(): Promise<void>;
   /** Called to say goodbye and to release an abandoned attempt; must bear being called when nothing is open. */
   abstract disconnectLLM(): Promise<void>;
+  /**
+   * Optional: asks the service for a sign of life with a message that changes nothing and is always answered. Called when
+   * the service owes something and is silent (`answerDue`), and when the page wakes up. False when it cannot be asked now.
+   */
+  probeLLM?(): boolean;
   /** Called with each chunk of microphone audio while the session is ready: 16-bit little-endian mono PCM. */
   abstract handleUserAudioStream(data: ArrayBuffer): void;
   /** Called by the client after `connect()`: resolve when the service is ready, and deliver `bot-ready`. */
@@ -78,6 +88,10 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
         this.serviceReady();
         // The bot is the one that the app knows already.
         if (this._botAnnounced && this._conversation !== "fresh") return;
+        // Asked for on each of several wires that were never ready, it is told for all of them at once.
+        if (this._repeats-- > 0) return;
+        this._repeats = Math.max(0, this._asked - 1);
+        this._asked = 0;
         this._botAnnounced = true;
       }
       deliver(message);
@@ -101,9 +115,11 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     this._conversation = "fresh";
     this._dialing = true;
     this._readyEarly = false;
+    this._isLost = false;
     return dialByHooks(request, reports, {
       connect: () => this.connectLLM(),
       disconnect: () => this.disconnectLLM(),
+      probe: () => this.probeLLM?.() === true,
       isCurrent: () => this._attempt === request,
       record: (error) => this._session.faults.record(error),
       logger: this.logger,
@@ -127,6 +143,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   }
 
   protected override stateAnnounced(state: TransportState): void {
+    if (state === "connected" && this._botAnnounced) this._asked += 1;
     if (state === "connecting") this.botStoppedSpeaking();
     else this._dialing = false;
     if (state === "connected" && this._readyEarly) this.serviceReady();
@@ -136,7 +153,12 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     this.conversationEnded();
     this._audioFailed = false;
     this._botAnnounced = false;
+    this._asked = this._repeats = 0;
     this._reports = undefined;
+  }
+
+  protected override canSend(): boolean {
+    return !this._isLost;
   }
 
   protected override acceptState(state: TransportState): boolean {
@@ -182,8 +204,19 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     this._reports?.busy(isBusy);
   }
 
+  /** Something came from the service. To be called for every message; without it silence is no reason for anything. */
+  protected messageHeard(): void {
+    this._reports?.heard();
+  }
+
+  /** What the service owes from now on: while it owes something, it may not be silent for longer than `timeouts.silence`. */
+  protected answerDue(due: Due): void {
+    this._reports?.awaiting(due);
+  }
+
   /** The open wire is gone; `error.retryable` decides whether it is dialled again. */
   protected connectionLost(error: RtviMachineError): void {
+    this._isLost = true;
     this._reports?.closed(this._session.faults.record(error));
   }
 

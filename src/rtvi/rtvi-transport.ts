@@ -1,5 +1,6 @@
 import type { PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
-import { browserDevices, browserNetwork } from "../actors/watches.js";
+import { browserNetwork } from "../actors/network.js";
+import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
 import type { PlaybackReport } from "../contracts/speaker.js";
 import type { DialRequest, Wire, WireReports } from "../contracts/wire.js";
@@ -12,9 +13,10 @@ import { Downlink } from "../pipes/downlink.js";
 import { DeviceTransport } from "./device-transport.js";
 import { guardCallbacks, guardHandler, guardLogger, runGuarded } from "./guard.js";
 import { errorMessage } from "./messages.js";
-import { isMicrophoneHeld, isMicrophoneMissing } from "./microphone-state.js";
+import { isMicrophoneHeld } from "./microphone-state.js";
 import { dialWithParams } from "./params-wire.js";
-import { Requests } from "./requests.js";
+import { isInSession, Requests } from "./requests.js";
+import { Sending } from "./sending.js";
 import { Session } from "./session.js";
 import { StartGuard } from "./start-guard.js";
 import { uplinkOf } from "./uplink-of.js";
@@ -33,7 +35,7 @@ export abstract class RtviTransport extends DeviceTransport {
   protected readonly _downlink: Downlink;
   private readonly _startGuard = new StartGuard();
   private readonly _requests: Requests;
-  private _micWanted = true;
+  protected readonly _sending: Sending;
   private _awaitsDevices = false;
   private _timesReady = 0;
   private _timesConnected = 0;
@@ -87,6 +89,14 @@ export abstract class RtviTransport extends DeviceTransport {
       },
     );
     this._requests = new Requests(this._session);
+    this._sending = new Sending({
+      maxMessageSize: () => this.maxMessageSize,
+      isThrough: () => !this._session.isRecovering && (this.state !== "ready" || this.canSend()),
+      isImmediate: (message) => this.isImmediate(message),
+      deliver: (message) => {
+        this._onMessage(message);
+      },
+    });
   }
 
   /** Resolves when the service is ready and bot-ready was delivered; rejects when the session ends before. */
@@ -105,12 +115,20 @@ export abstract class RtviTransport extends DeviceTransport {
   protected onPlayback(_report: PlaybackReport): void {}
   /** The state changed; called before the app's callback. */
   protected stateAnnounced(_state: TransportState): void {}
+  /** Whether the wire of a session that is ready takes messages; false while it closes. */
+  protected canSend(): boolean {
+    return true;
+  }
+  /** Whether a message of the app is not for the service, so that it need not wait for a connection. */
+  protected isImmediate(_message: RTVIMessage): boolean {
+    return false;
+  }
   /** A subclass wrote a state that the client does not write; true if it was taken as a fact. */
   protected acceptState(_state: TransportState): boolean {
     return false;
   }
   /** The XState actor of the session's root chart, for `useSelector`, inspectors and tests. */
-  get actor(): TransportActor {
+  override get actor(): TransportActor {
     return this._session.actor;
   }
 
@@ -121,6 +139,7 @@ export abstract class RtviTransport extends DeviceTransport {
     this._mediaManager.setClientOptions(this._options);
     this._awaitsDevices = options.enableMic === true || options.enableCam === true;
     if (options.enableMic === false) this.enableMic(false);
+    this._sending.takeOver(this);
   }
 
   /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
@@ -194,6 +213,8 @@ export abstract class RtviTransport extends DeviceTransport {
     if (state === "disconnected") this._callbacks.onDisconnected?.();
     if (state === "ready") this._timesReady += 1;
     if (state === "connected") this._opened();
+    if (state === "ready") this._sending.flush();
+    else if (!isInSession(state)) this._sending.end();
     if (error !== undefined) this.reportError(error, true);
   }
 
@@ -225,25 +246,5 @@ export abstract class RtviTransport extends DeviceTransport {
   protected reportError(error: Error, fatal = false): void {
     this.logger.warn(`${fatal ? "fatal error" : "error"}: ${error.message}`);
     this._callbacks.onError?.(errorMessage(error, fatal));
-  }
-
-  /** Frees a bot that the browser's autoplay policy holds silent; call it inside a user gesture. */
-  resumeAudio(): void {
-    this.actor.send({ type: "gesture.made" });
-  }
-
-  enableMic(enable: boolean): void {
-    this._micWanted = enable;
-    this.actor.send({ type: enable ? "mic.unmuted" : "mic.muted" });
-  }
-
-  /** Whether the microphone is on: wanted by the app, and neither refused nor lost. */
-  get isMicEnabled(): boolean {
-    return this._micWanted && !isMicrophoneMissing(this.actor);
-  }
-
-  override async updateMic(micId: string): Promise<void> {
-    this.actor.send({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
-    await super.updateMic(micId);
   }
 }

@@ -49,6 +49,12 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
         ready: () => {
           this.serviceReady();
         },
+        heard: () => {
+          this.messageHeard();
+        },
+        awaiting: (due) => {
+          this.answerDue(due);
+        },
         report: (error) => {
           this.reportError(error);
         },

@@ -79,6 +79,13 @@ export class Session {
     this.actor.send({ type: "service.ready", conversation, gapMs });
   }
 
+  /** Whether a session that was ready has lost its link and is about to have another. */
+  get isRecovering(): boolean {
+    const snapshot = this.actor.getSnapshot();
+    const lost = snapshot.status === "active" && snapshot.matches("session") && snapshot.context.outage !== null;
+    return lost && !snapshot.matches({ session: "disconnecting" });
+  }
+
   /** What is known of the conversation on the wire that has opened. */
   get conversation(): Conversation {
     return this.actor.getSnapshot().context.conversation;

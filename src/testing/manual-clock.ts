@@ -43,6 +43,12 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
+  /** The machine sleeps: time passes and no timer runs; those that became due meanwhile run when it wakes. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   #next(end: number): [number, Timer] | undefined {
     let first: [number, Timer] | undefined;
     for (const entry of this.#timers) {

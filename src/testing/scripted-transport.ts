@@ -1,5 +1,6 @@
 import { RTVI_PROTOCOL_VERSION, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
 import type { Conversation } from "../contracts/recovery.js";
+import type { Due } from "../contracts/wire.js";
 import { ConnectionFailedError, ConnectionLostError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 import { RealTimeWebsocketTransport, type LLMServiceOptions } from "../rtvi/real-time-websocket-transport.js";
@@ -15,17 +16,27 @@ export interface ServiceScript {
   goodbye: "answer" | "hang";
   /** What becomes of the conversation when it is dialled again. */
   conversation: Conversation;
+  /** Whether it gives a sign of life when it is asked for one; `"cannot"`: it cannot be asked. */
+  probe: "answer" | "silent" | "cannot";
 }
 
 /** A transport whose service is a script: for tests of the lifecycle, of apps, and of what this library promises. */
 export class ScriptedTransport extends RealTimeWebsocketTransport {
-  readonly script: ServiceScript = { dial: "open", ready: "at once", goodbye: "answer", conversation: "fresh" };
+  readonly script: ServiceScript = {
+    dial: "open",
+    ready: "at once",
+    goodbye: "answer",
+    conversation: "fresh",
+    probe: "answer",
+  };
   readonly media: ScriptedMediaManager;
   /** Wires open or opening now: never more than one, none outside a session. */
   wires = 0;
   /** The most wires there ever were at one time. */
   mostWires = 0;
   dials = 0;
+  /** How often it was asked for a sign of life. */
+  probes = 0;
   readonly sent: RTVIMessage[] = [];
   /** Bytes of microphone audio that reached the service. */
   audioBytes = 0;
@@ -101,6 +112,23 @@ export class ScriptedTransport extends RealTimeWebsocketTransport {
   /** The service says that it will end the wire within so many ms. */
   expiring(withinMs: number): void {
     this.connectionExpiring(withinMs);
+  }
+
+  /** The service owes something, or nothing any more. */
+  owes(due: Due): void {
+    this.answerDue(due);
+  }
+
+  /** The service says something. */
+  speaks(): void {
+    this.messageHeard();
+  }
+
+  override probeLLM(): boolean {
+    if (this.script.probe === "cannot") return false;
+    this.probes += 1;
+    if (this.script.probe === "answer") queueMicrotask(() => this.speaks());
+    return true;
   }
 
   /** Somebody speaks, or nobody does any more. */

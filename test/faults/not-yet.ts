@@ -8,28 +8,10 @@ export interface NotYet {
   readonly problems: RegExp;
 }
 
-const LOST = "a message that was taken was lost";
-
-const UNNOTICED: NotYet = {
-  reason: "a line that is open and dead is not noticed",
-  problems: new RegExp(`^(did not continue|errors \\[\\]|a gap of|${LOST})`),
-};
-const UNANSWERED: NotYet = {
-  reason: "an answer that never comes or never ends holds back the next one",
-  problems: /^did not continue/,
-};
-
 /**
  * Faults whose expectation does not hold yet. The table runs them like the others and insists that they do not hold, so
  * that an entry cannot outlive its reason.
  */
 export const NOT_YET: Readonly<Record<SubjectName, Readonly<Record<string, NotYet>>>> = {
-  "openai-websocket": {
-    "half-open-service-gone": UNNOTICED,
-    "black-hole-up": UNNOTICED,
-    "black-hole-down": UNNOTICED,
-    "answer-in-a-flood": UNANSWERED,
-    "never-answered": UNANSWERED,
-    "answer-without-end-or-cancel": UNANSWERED,
-  },
+  "openai-websocket": {},
 };

@@ -1,4 +1,11 @@
-import { createActor, fromCallback, SimulatedClock, type AnyMachineSnapshot, type EventObject } from "xstate";
+import {
+  createActor,
+  fromCallback,
+  SimulatedClock,
+  transition,
+  type AnyMachineSnapshot,
+  type EventObject,
+} from "xstate";
 import { beforeEach, describe, expect, it } from "vitest";
 import { linkMachine } from "../../machines/index.js";
 import type {
@@ -11,7 +18,7 @@ import type {
 } from "../../machines/link.types.js";
 import type { Fault } from "../../src/contracts/fault.js";
 import { LINK_INPUT, linkChart } from "../support/charts.js";
-import { isIn, placeOf, walk } from "../support/graph.js";
+import { isIn, placeOf, silenced, walk } from "../support/graph.js";
 
 const lost: Fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true };
 const refused: Fault = { id: 2, code: "unauthorized", message: "scripted", retryable: false };
@@ -19,6 +26,7 @@ const contextOf = ({ context }: AnyMachineSnapshot): LinkContext => context as L
 
 describe("the graph of the link", () => {
   const { states, edges } = walk(linkChart);
+  const machine = silenced(linkChart);
 
   it("dials again only when the policy grants it, or a wire is changed", () => {
     const dials = edges.filter(({ from, to }) => contextOf(to).attempt > contextOf(from).attempt);
@@ -29,10 +37,23 @@ describe("the graph of the link", () => {
     expect(new Set(granted.map(({ letter }) => letter.event.type))).toEqual(new Set(["retry.granted"]));
   });
 
-  it("forgets failures after minUptime and nowhere else", () => {
-    for (const { from, letter, to } of edges) {
-      const forgets = contextOf(to).redials < contextOf(from).redials;
-      if (forgets) expect(letter.event.type).toBe("xstate.after.minUptime.link.attempt.up");
+  it("forgets failures when a wire has stayed up for minUptime and its service was ready, and never else", () => {
+    const forgetting = edges.filter(({ from, to }) => contextOf(to).redials < contextOf(from).redials);
+    for (const { from, letter } of forgetting) {
+      const { settled, served } = contextOf(from);
+      expect(letter.event.type === "session.ready" ? settled : served).toBe(true);
+    }
+    expect(new Set(forgetting.map(({ letter }) => letter.event.type))).toEqual(
+      new Set(["xstate.after.minUptime.link.attempt.up", "session.ready"]),
+    );
+  });
+
+  it("asks the wire for a sign of life when the page wakes up or the network returns, and only while it is up", () => {
+    for (const { from, letter } of edges) {
+      const isWake = letter.event.type === "page.woke" || letter.event.type === "network.returned";
+      const [, actions] = transition(machine, from, letter.event);
+      const asks = actions.map(({ type }): string => type).includes("probeWire");
+      expect(asks, `${letter.event.type} in ${placeOf(from)}`).toBe(isWake && isIn(from, { attempt: "up" }));
     }
   });
 
@@ -173,15 +194,61 @@ describe("a running link", () => {
     expect(link.getSnapshot().output).toEqual({ outcome: "refused", fault: refused });
   });
 
-  it("counts redials anew once the wire has stayed up for minUptime", () => {
-    start();
+  it("counts redials anew once the wire has stayed up for minUptime and the service was ready", () => {
+    const link = start();
     for (const uptime of [LINK_INPUT.minUptime - 1, LINK_INPUT.minUptime, LINK_INPUT.minUptime - 1]) {
       opened();
+      link.send({ type: "session.ready" });
       clock.increment(uptime);
       dropped();
       clock.increment(100);
     }
     expect(asked.map(({ redial }) => redial)).toEqual([1, 1, 2]);
+  });
+
+  it("counts a wire whose service is never ready as a failed redial, however long it was up", () => {
+    const link = start();
+    for (let redial = 1; redial <= 3; redial += 1) {
+      settled();
+      link.send({ type: "session.overdue", readyTimeout: 2_000 });
+      clock.increment(100);
+    }
+    expect(asked.map(({ redial, fault: { code } }) => [redial, code])).toEqual([
+      [1, "ready-timeout"],
+      [2, "ready-timeout"],
+      [3, "ready-timeout"],
+    ]);
+    expect(reported.filter((fact) => fact === "dropped")).toHaveLength(3);
+    settled();
+    link.send({ type: "session.ready" });
+    dropped();
+    expect(asked.at(-1)).toMatchObject({ redial: 1 });
+  });
+
+  it("waits no longer than it is told to when the page wakes up", () => {
+    answer = { type: "retry.granted", wait: 60_000 };
+    start();
+    opened();
+    dropped();
+    clock.increment(1_000);
+    network({ type: "page.woke", wait: 300 });
+    clock.increment(299);
+    // One that would only wait for longer changes nothing.
+    network({ type: "page.woke", wait: 400 });
+    expect(dials).toBe(1);
+    clock.increment(1);
+    expect(dials).toBe(2);
+  });
+
+  it("does not dial for a page that wakes up without a network", () => {
+    const link = start();
+    opened();
+    network({ type: "network.lost" });
+    dropped();
+    network({ type: "page.woke", wait: 0 });
+    clock.increment(60_000);
+    expect(dials).toBe(1);
+    expect(link.getSnapshot().matches({ waiting: "offline" })).toBe(true);
   });
 
   it("does not redial what no redial can mend", () => {

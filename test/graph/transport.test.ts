@@ -1,5 +1,6 @@
 import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
 import { describe, expect, it } from "vitest";
+import type { TransportContext } from "../../machines/index.js";
 import { rtviStateOf } from "../../src/rtvi/rtvi-state.js";
 import { charts, transportChart } from "../support/charts.js";
 import { isIn, lettersOf, nodesOf, placeOf, silenced, walk } from "../support/graph.js";
@@ -107,6 +108,16 @@ describe("a session", () => {
         expect.arrayContaining(["disarmUplink", "releaseMicrophone", "releaseSpeaker"]),
       );
     }
+  });
+
+  it("is not ended by a service that is not ready again in time: the link is told, and decides", () => {
+    const overdue = edges.filter(({ letter }) => letter.event.type.startsWith("xstate.after.readyTimeout"));
+    const ways = overdue.map(({ from, letter, to }) => {
+      const wasReady = (from.context as TransportContext).outage !== null;
+      expect(step(from, letter.event).actions.includes("giveUpWire")).toBe(wasReady);
+      return `${wasReady ? "recovering" : "new"}: ${placeOf(to)}`;
+    });
+    expect(new Set(ways)).toEqual(new Set(["recovering: session.connected", "new: idle.error"]));
   });
 
   it("opens the uplink in ready only", () => {

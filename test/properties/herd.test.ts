@@ -4,7 +4,7 @@ import { linkMachine } from "../../machines/index.js";
 import type { WireFact } from "../../machines/link.types.js";
 import { FaultBook } from "../../src/actors/fault-book.js";
 import { retryActor } from "../../src/actors/retry.js";
-import { networkActor } from "../../src/actors/watches.js";
+import { networkActor } from "../../src/actors/network.js";
 import { retryDefaults } from "../../src/options.js";
 import { backoffPolicy } from "../../src/policy/backoff.js";
 import { OutageClock } from "../../src/policy/outage-clock.js";
@@ -75,7 +75,7 @@ class Crowd {
             clock.clearTimeout(refusal);
           };
         }),
-        network: networkActor(this.network, outage, random, lifetime),
+        network: networkActor({ source: this.network, outage, random, clock, lifetime }),
         retry: retryActor(backoffPolicy(reconnect, random), outage, new FaultBook()),
       },
       actions: { reportOpened: () => undefined, reportDropped: () => undefined },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { drain, World } from "../support/world.js";
+import { drain, PROBE, SILENCE, World } from "../support/world.js";
 import { steps } from "../support/world-commands.js";
 
 /** One seed, so that a failure is the same everywhere. To look elsewhere: RTVI_MACHINE_SEED=7 RTVI_MACHINE_RUNS=50000. */
@@ -16,6 +16,18 @@ beforeAll(() => {
 afterAll(() => {
   vi.restoreAllMocks();
 });
+
+/** A wire whose service owes an answer and does not give it is replaced, whether it shows another sign of life or not. */
+async function isReplacedWhenSilent(world: World): Promise<void> {
+  const { transport, clock } = world;
+  const { dials } = transport;
+  transport.owes("answer");
+  for (let past = 0; past <= 2 * SILENCE + PROBE; past += PROBE) {
+    clock.advance(PROBE);
+    await drain();
+  }
+  expect(transport.dials).toBeGreaterThan(dials);
+}
 
 describe("the assembled system", () => {
   it("keeps its promises whatever happens, in any order", { timeout }, async () => {
@@ -55,6 +67,7 @@ describe("the assembled system", () => {
         world.say();
         expect(transport.audioBytes).toBeGreaterThan(before);
         world.checkInvariants();
+        await isReplacedWhenSilent(world);
         await world.release();
         world.checkSettled();
       }),

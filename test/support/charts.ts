@@ -103,6 +103,7 @@ export const linkChart: ChartUnderTest = {
     ...bare(
       "network.lost",
       "link.released",
+      "session.ready",
       "retry.denied",
       "wire.busy",
       "wire.quiet",
@@ -112,6 +113,8 @@ export const linkChart: ChartUnderTest = {
       "xstate.after.wait.link.waiting.counting",
     ),
     ...crashed("wire", "network", "retry"),
+    "session.overdue": [{ event: { type: "session.overdue", readyTimeout: 2_000 } }],
+    "page.woke": [{ event: { type: "page.woke", wait: 250 } }],
     "network.returned": [{ event: { type: "network.returned", wait: 250 } }],
     "retry.granted": [{ event: { type: "retry.granted", wait: 1_000 } }],
     "retry.failed": [{ event: { type: "retry.failed", fault: final } }],

@@ -73,7 +73,9 @@ function nodesOfSnapshot(snapshot: AnyMachineSnapshot): AnyStateNode[] {
 export function silenced(chart: ChartUnderTest): AnyStateMachine {
   const names = Object.keys(chart.machine.implementations.actions);
   const silent = names.filter((name) =>
-    /^(ask|start|release|mute|unmute|choose|interrupt|unblock|hangUp|say|report|stream)/.test(name),
+    /^(ask|start|release|mute|unmute|choose|interrupt|unblock|hangUp|confirm|giveUp|probe|say|report|stream)/.test(
+      name,
+    ),
   );
   return chart.machine.provide({ actions: Object.fromEntries(silent.map((name) => [name, () => undefined])) });
 }

@@ -59,6 +59,9 @@ const APP: Readonly<Record<string, (world: World) => void>> = {
   "updateMic(b)": ({ transport }) => {
     void transport.updateMic("b");
   },
+  sendMessage: (world) => {
+    world.send();
+  },
   resumeAudio: ({ transport }) => {
     transport.resumeAudio();
   },
@@ -109,6 +112,27 @@ const SERVICE: Readonly<Record<string, (world: World) => void>> = {
   },
   "conversations are lost": ({ transport }) => {
     transport.script.conversation = "fresh";
+  },
+  "owes an answer": ({ transport }) => {
+    transport.owes("answer");
+  },
+  "is at work": ({ transport }) => {
+    transport.owes("progress");
+  },
+  "owes nothing": ({ transport }) => {
+    transport.owes("nothing");
+  },
+  speaks: ({ transport }) => {
+    transport.speaks();
+  },
+  "questions are answered": ({ transport }) => {
+    transport.script.probe = "answer";
+  },
+  "questions are not answered": ({ transport }) => {
+    transport.script.probe = "silent";
+  },
+  "cannot be asked": ({ transport }) => {
+    transport.script.probe = "cannot";
   },
   "wire expires": ({ transport }) => {
     transport.expiring(3_000);
@@ -167,6 +191,18 @@ const WORLD: Readonly<Record<string, (world: World) => void>> = {
   online: ({ network }) => {
     network.turn(true);
   },
+  "page hidden": ({ network }) => {
+    network.show(false);
+  },
+  "page shown": ({ network }) => {
+    network.show(true);
+  },
+  "page back from the cache": ({ network }) => {
+    network.dispatchEvent(new Event("pageshow"));
+  },
+  "machine asleep for an hour": ({ clock }) => {
+    clock.sleep(3_600_000);
+  },
 };
 
 const MOMENTS = [
@@ -186,6 +222,7 @@ const MOMENTS = [
   "onError",
   "onRecovered",
   "bot-ready",
+  "error-response",
 ];
 
 const REACTIONS: Readonly<Record<string, Reaction>> = {
@@ -218,6 +255,9 @@ const REACTIONS: Readonly<Record<string, Reaction>> = {
   },
   "starts a bot": ({ transport }) => {
     transport.state = "authenticating";
+  },
+  "sends a message": (world) => {
+    world.send();
   },
   "loses the wire": ({ transport }) => {
     transport.dropped(true);

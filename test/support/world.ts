@@ -1,8 +1,9 @@
-import type { DeviceError, PipecatClientOptions, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
-import type { DeviceSource, NetworkSource } from "../../src/actors/watches.js";
+import { RTVIMessage, type DeviceError, type PipecatClientOptions, type TransportState } from "@pipecat-ai/client-js";
+import type { NetworkSource } from "../../src/actors/network.js";
+import type { DeviceSource } from "../../src/actors/watches.js";
 import type { Recovery } from "../../src/contracts/recovery.js";
 import type { DialRequest, Wire, WireReports } from "../../src/contracts/wire.js";
-import type { RtviMachineError } from "../../src/errors.js";
+import { NotReadyError, type RtviMachineError } from "../../src/errors.js";
 import type { Logger } from "../../src/log.js";
 import type { TransportOptions } from "../../src/options.js";
 import { rtviStateOf } from "../../src/rtvi/rtvi-state.js";
@@ -27,6 +28,12 @@ export class CountingTarget extends EventTarget {
 
 export class ScriptedNetwork extends CountingTarget implements NetworkSource {
   readonly navigator = { onLine: true };
+  readonly document = { visibilityState: "visible" };
+
+  show(visible: boolean): void {
+    this.document.visibilityState = visible ? "visible" : "hidden";
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
 
   turn(onLine: boolean): void {
     this.navigator.onLine = onLine;
@@ -42,6 +49,9 @@ export const silent: Logger = {
 };
 
 export const READY_TIMEOUT = 3_000;
+/** How long a service may be silent that owes something, and how long it may take to give a sign of life. */
+export const SILENCE = 4_000;
+export const PROBE = 500;
 /** Longer than all of a session's deadlines and waits together. */
 export const AGES = 120_000;
 
@@ -63,10 +73,15 @@ export class World {
   readonly log: string[] = [];
   readonly errors: RTVIMessage[] = [];
   readonly deviceErrors: DeviceError[] = [];
+  /** Messages of the app that were refused through `onMessageError`. */
+  readonly refusals: RTVIMessage[] = [];
   readonly recoveries: Recovery[] = [];
   /** What callbacks do, once each, by the callback's name or the announced state. */
   readonly reactions = new Map<string, Reaction>();
   readonly promises: { name: string; outcome: "pending" | "resolved" | Error }[] = [];
+  /** Messages that were taken from the app. */
+  readonly accepted: RTVIMessage[] = [];
+  #messages = 0;
   depth = 0;
 
   constructor(enableMic = true, options: TransportOptions = {}) {
@@ -75,7 +90,7 @@ export class World {
       network: this.network,
       random: () => 0.5,
       reconnect: { base: 100, cap: 1_000, attempts: 3, minUptime: 2_000 },
-      timeouts: { dial: 2_000, ready: READY_TIMEOUT, disconnect: 500 },
+      timeouts: { dial: 2_000, ready: READY_TIMEOUT, disconnect: 500, silence: SILENCE, probe: PROBE },
       audio: { mediaDevices: this.devices as DeviceSource as MediaDevices },
       logger: silent,
       preRoll: 100,
@@ -111,6 +126,7 @@ export class World {
     };
     const clientOptions: PipecatClientOptions = { transport: this.transport, enableMic, callbacks };
     this.transport.initialize(clientOptions, (message) => {
+      if (message.type === "error-response") this.refusals.push(message);
       this.#called(message.type);
     });
   }
@@ -124,6 +140,18 @@ export class World {
       reaction?.(this);
     } finally {
       this.depth -= 1;
+    }
+  }
+
+  /** A message of the app, numbered; one that the transport throws for is not accepted. */
+  send(): void {
+    this.#messages += 1;
+    const message = new RTVIMessage("send-text", { content: "text" }, `message ${this.#messages}`);
+    try {
+      this.transport.sendMessage(message);
+      this.accepted.push(message);
+    } catch (error) {
+      claim(error instanceof NotReadyError, "a message is refused with a typed error", String(error));
     }
   }
 
@@ -221,6 +249,20 @@ export class World {
     claim(this.devices.listeners === 0, "no device listener is left");
     const pending = this.promises.filter(({ outcome }) => outcome === "pending").map(({ name }) => name);
     claim(pending.length === 0, "every promise has settled", pending);
+    this.checkMessages();
+  }
+
+  /** Each message that was taken was sent once, or refused once, and what was sent was sent in its order. */
+  private checkMessages(): void {
+    const sent = this.transport.sent.map(({ id }) => id);
+    const refused = this.refusals.map(({ id }) => id);
+    for (const { id } of this.accepted) {
+      const fates = [...sent, ...refused].filter((each) => each === id).length;
+      claim(fates === 1, "a message that was taken is sent or refused, once", [id, fates]);
+    }
+    const order = sent.filter((id) => this.accepted.some((message) => message.id === id));
+    const inOrder = this.accepted.map(({ id }) => id).filter((id) => order.includes(id));
+    claim(order.join() === inOrder.join(), "messages are sent in their order", order);
   }
 
   /** A manager that goes on delivering audio after it was told to stop reaches nobody. */
@@ -248,6 +290,20 @@ export class AuditedTransport extends ScriptedTransport {
 
   /** The model that was in force at each dial. */
   readonly models: unknown[] = [];
+
+  /** What the service makes of a message, instead of taking it. */
+  sends: ((message: RTVIMessage) => void) | undefined;
+
+  override sendMessage(message: RTVIMessage): void {
+    this.sends?.(message);
+    if (this.state === "ready" && this.wires === 0) this.crossed.push(`"${message.type}" without a wire`);
+    super.sendMessage(message);
+  }
+
+  /** As a transport does it that will not have a message. */
+  refuse(message: RTVIMessage, error: Error): void {
+    this.rejectMessage(message, error);
+  }
 
   /** The open wire is lost, in so many words. */
   loses(error: RtviMachineError): void {

@@ -1,5 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import type { Due } from "../../contracts/wire.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { asProtocolError } from "../../rtvi/translate/field-reader.js";
 import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
@@ -75,6 +76,10 @@ export class Conversation implements ServiceConversation {
 
   get isReady(): boolean {
     return this.#opening.phase === "ready";
+  }
+
+  get due(): Due {
+    return this.#opening.isUnanswered ? "answer" : this.#bot.sequencer.due;
   }
 
   /** Whether it goes on with another. */

@@ -8,7 +8,7 @@ export interface OpenAIClientEvent {
 }
 
 /** Why one of our client events was sent; its event id begins with it, so that an error about it can be recognised. */
-export type Purpose = "session" | "create" | "cancel" | "truncate" | "clear" | "delete";
+export type Purpose = "session" | "create" | "cancel" | "truncate" | "clear" | "delete" | "probe";
 
 /** Collects what is to be done; an event of ours can be given an id that tells its purpose. */
 export class OpenAISink extends EffectSink {
@@ -25,7 +25,7 @@ export class OpenAISink extends EffectSink {
 
 /** The purpose inside an event id that `sendFor` made; undefined for anybody else's. */
 export function purposeOf(eventId: string | undefined): Purpose | undefined {
-  const purpose = /^rtvi_(session|create|cancel|truncate|clear|delete)_\d+$/.exec(eventId ?? "")?.[1];
+  const purpose = /^rtvi_(session|create|cancel|truncate|clear|delete|probe)_\d+$/.exec(eventId ?? "")?.[1];
   switch (purpose) {
     case "session":
     case "create":
@@ -33,6 +33,7 @@ export function purposeOf(eventId: string | undefined): Purpose | undefined {
     case "truncate":
     case "clear":
     case "delete":
+    case "probe":
       return purpose;
     default:
       return undefined;

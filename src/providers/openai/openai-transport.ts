@@ -15,6 +15,7 @@ import { planSession, type SessionPlan } from "./plan.js";
 import { Rollover } from "./rollover.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { isRecord, stringAt } from "../../rtvi/translate/records.js";
+import { isServiceRequest } from "../../rtvi/inference/protocol.js";
 import { isInSession } from "../../rtvi/requests.js";
 import { openAIInference, type OpenAIInference } from "./services/inference.js";
 import { checkSettings } from "./settings.js";
@@ -62,6 +63,17 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
       },
       runtime: this._runtime,
     });
+  }
+
+  /** Asks for nothing new: an empty `session.update`, which the service answers with the session as it is. */
+  override probeLLM(): boolean {
+    if (!this._runtime.isReady) return false;
+    this._runtime.tell((conversation) =>
+      conversation.act((turns) => {
+        turns.probe();
+      }),
+    );
+    return true;
   }
 
   protected override get inference(): OpenAIInference {
@@ -165,6 +177,11 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
       this._params = { ...this._params, settings: { ...this._params.settings, ...checked } };
     }
     this._runtime.tell((conversation) => conversation.updateSettings(checked));
+  }
+
+  /** The services' messages are answered here, but for actions, which may need the conversation; a late result waits here. */
+  protected override isImmediate(message: RTVIMessage): boolean {
+    return (isServiceRequest(message.type) && message.type !== "action") || this._isLateResult(message);
   }
 
   private get _date(): () => Date {

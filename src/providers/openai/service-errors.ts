@@ -32,7 +32,7 @@ export type ErrorMeaning =
   | "fatal"
   /** A race that nobody has to hear of: what was to be cancelled had just ended by itself. */
   | "not-cancelled"
-  /** The same for what was to be truncated, cleared or deleted. */
+  /** The same for what was to be truncated, cleared or deleted, and for a question that was answered by it. */
   | "too-late"
   /** A response was refused because another is being made. */
   | "busy"
@@ -45,7 +45,7 @@ export function meaningOf(details: ErrorDetails): ErrorMeaning {
   if (isFatal(details)) return "fatal";
   const purpose = purposeOf(details.eventId);
   if (purpose === "cancel" || details.code === "response_cancel_not_active") return "not-cancelled";
-  if (purpose === "truncate" || purpose === "clear" || purpose === "delete") return "too-late";
+  if (purpose === "truncate" || purpose === "clear" || purpose === "delete" || purpose === "probe") return "too-late";
   if (details.code === "conversation_already_has_active_response") return "busy";
   return purpose === "create" ? "not-created" : "other";
 }

@@ -70,6 +70,11 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
     await socket?.closed;
   }
 
+  /** What is said into a closing socket is lost. */
+  protected override canSend(): boolean {
+    return super.canSend() && this._socket?.isOpen === true;
+  }
+
   /** Sends a chunk of microphone audio, unless the network is so far behind that it would only come too late. */
   handleUserAudioStream(data: ArrayBuffer): void {
     const socket = this._socket;

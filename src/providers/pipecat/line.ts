@@ -50,6 +50,7 @@ export function dialLine(parts: LineParts): Wire {
       // The bot may speak before the awaiting line runs.
       onMessage: (data, early) => {
         opened(early);
+        reports.heard();
         inbox?.take(data);
       },
       onClose: ({ code, reason }) => {

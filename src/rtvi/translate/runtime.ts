@@ -1,4 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
+import type { Due } from "../../contracts/wire.js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
 import { NotReadyError, ProtocolError, type RtviMachineError } from "../../errors.js";
 import type { Logger } from "../../log.js";
@@ -16,6 +17,8 @@ export interface ServiceConversation {
   readonly isReady: boolean;
   /** When the service will end the session, in epoch seconds; undefined where it does not say. */
   readonly expiresAt?: number | undefined;
+  /** What the service owes now. Absent where nobody can tell: its silence then means nothing. */
+  readonly due?: Due;
   /** A message of the service. What cannot be understood is reported, and the session goes on. */
   receive(data: string | ArrayBuffer): Effect[];
   /** What the player says. */
@@ -39,6 +42,10 @@ export interface ServicePorts {
   /** Silences the bot; resolves to what was really played. */
   interrupt(): Promise<readonly PlayedItem[]>;
   ready(): void;
+  /** Something came from the service. */
+  heard(): void;
+  /** What the service owes may have changed. */
+  awaiting(due: Due): void;
   report(error: RtviMachineError): void;
   /** The session is over. */
   lost(error: RtviMachineError): void;
@@ -90,8 +97,10 @@ export class ServiceRuntime<C extends ServiceConversation> {
     const live = { conversation, send };
     const gate = new InboundGate(this.now);
     this.#live = live;
+    this.ports.awaiting(conversation.due ?? "nothing");
     return (data) => {
       if (this.#live !== live) return;
+      this.ports.heard();
       const size = typeof data === "string" ? data.length : data.byteLength;
       const admission = gate.admit(size);
       if (admission === "pass") this.#perform(live, conversation.receive(data));
@@ -175,6 +184,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
     } finally {
       this.#performing = false;
     }
+    this.ports.awaiting(this.#live?.conversation.due ?? "nothing");
   }
 
   #do(live: Live<C>, effect: Effect): void {

@@ -23,6 +23,8 @@ export type Expectation =
       readonly outcome: "continues";
       /** Codes of the errors that the app was told of, each once; none of them fatal. */
       readonly errors: readonly FaultCode[];
+      /** Codes of errors that may be told or not, as time has it. */
+      readonly maybe?: readonly FaultCode[];
       /** The longest time in which nothing of the conversation went on, in ms. */
       readonly within: number;
     }

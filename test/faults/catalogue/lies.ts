@@ -62,6 +62,12 @@ function flood(line: LiarLine, { unknown }: LiarProtocol): void {
   line.say(Array.from({ length: 20_000 }, () => frame));
 }
 
+/** In a flood the answer to what the app asks next may be lost as well: then silence decides. */
+function floods(fault: Fault): Fault {
+  const { expect } = fault;
+  return { ...fault, expect: expect.outcome === "continues" ? { ...expect, maybe: ["connection-lost"] } : expect };
+}
+
 const openings: readonly Fault[] = [
   ...["302 Found", "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Oops"].map(
     refusal,
@@ -169,14 +175,16 @@ const answers: readonly Fault[] = [
     },
     ["protocol-error"],
   ),
-  answer(
-    "answer-in-a-flood",
-    "20 000 small messages, and an answer behind them",
-    (line, turn) => {
-      flood(line, line.protocol);
-      line.tell(turn);
-    },
-    ["protocol-error"],
+  floods(
+    answer(
+      "answer-in-a-flood",
+      "20 000 small messages, and an answer behind them",
+      (line, turn) => {
+        flood(line, line.protocol);
+        line.tell(turn);
+      },
+      ["protocol-error"],
+    ),
   ),
   answer("never-answered", "a text that is never answered", () => undefined),
   answer(
@@ -185,7 +193,7 @@ const answers: readonly Fault[] = [
     (line, { begin, middle }) => {
       line.say(begin, middle);
     },
-    [],
+    ["connection-lost"],
     { cancel: () => undefined },
   ),
 ];
@@ -235,14 +243,16 @@ const outbursts: readonly Fault[] = [
     (line) => line.say(Array.from({ length: 200 }, () => "")),
     continues(1_000, "protocol-error"),
   ),
-  outburst(
-    "message-flood",
-    "20 000 small messages at once",
-    (line, protocol) => {
-      flood(line, protocol);
-    },
-    continues(1_000, "protocol-error"),
-    false,
+  floods(
+    outburst(
+      "message-flood",
+      "20 000 small messages at once",
+      (line, protocol) => {
+        flood(line, protocol);
+      },
+      continues(1_000, "protocol-error"),
+      false,
+    ),
   ),
   outburst("ping-flood", "a ping every 10 ms, fifty times", (line) =>
     repeatedly(line, 50, 10, () => line.socket.ping()),

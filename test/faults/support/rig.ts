@@ -14,7 +14,7 @@ import { canary, Ledger } from "./secrets.js";
 
 /** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */
 const DEADLINES: TransportOptions = {
-  timeouts: { dial: 1_500, ready: 1_500, disconnect: 500 },
+  timeouts: { dial: 1_500, ready: 700, disconnect: 500, silence: 1_900, probe: 1_000 },
   reconnect: { base: 40, factor: 2, cap: 400, attempts: 6, minUptime: 2_000 },
 };
 

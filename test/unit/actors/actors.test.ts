@@ -5,15 +5,19 @@ import { captureActor } from "../../../src/actors/capture.js";
 import { FaultBook } from "../../../src/actors/fault-book.js";
 import { lifetimeWithin } from "../../../src/actors/lifetime.js";
 import { playbackActor } from "../../../src/actors/playback.js";
-import { deviceWatchActor, networkActor } from "../../../src/actors/watches.js";
+import { networkActor, type NetworkSource } from "../../../src/actors/network.js";
+import { deviceWatchActor } from "../../../src/actors/watches.js";
 import { wireActor, type DialWire } from "../../../src/actors/wire.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
 import type { WireReports } from "../../../src/contracts/wire.js";
 import { ConnectionLostError } from "../../../src/errors.js";
 import { Downlink } from "../../../src/pipes/downlink.js";
-import { ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.js";
+import { ManualClock, ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.js";
 import { OutageClock } from "../../../src/policy/outage-clock.js";
 import { CountingTarget, drain, ScriptedNetwork, silent } from "../../support/world.js";
+
+/** A watchdog that never barks. */
+const NEVER = { silence: 0, probe: 1 };
 
 /** Runs an actor under a parent that writes down its facts. */
 function run(logic: AnyActorLogic, input?: unknown) {
@@ -44,6 +48,10 @@ function run(logic: AnyActorLogic, input?: unknown) {
 
 let composition: AbortController;
 let faults: FaultBook;
+
+const networkOf = (source: NetworkSource | undefined, outage: OutageClock, random: number, clock = new ManualClock()) =>
+  networkActor({ source, outage, random: () => random, clock, lifetime: composition.signal });
+
 beforeEach(() => {
   composition = new AbortController();
   faults = new FaultBook();
@@ -83,6 +91,7 @@ describe("the wire actor", () => {
         },
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 3 },
     );
@@ -127,6 +136,7 @@ describe("the wire actor", () => {
         },
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 1 },
     );
@@ -140,6 +150,7 @@ describe("the wire actor", () => {
         }),
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 1 },
     );
@@ -158,6 +169,7 @@ describe("the wire actor", () => {
         },
         faults,
         composition.signal,
+        NEVER,
       ),
       { attempt: 1 },
     );
@@ -301,7 +313,7 @@ describe("the watches", () => {
   it("tell of the network, from the start and at each change", () => {
     const network = new ScriptedNetwork();
     network.turn(false);
-    const watch = run(networkActor(network, outage(), () => 0.5, composition.signal));
+    const watch = run(networkOf(network, outage(), 0.5));
     network.turn(true);
     network.turn(false);
     expect(watch.facts).toEqual([
@@ -316,7 +328,7 @@ describe("the watches", () => {
   it("stop the clock of an outage while there is no network, and start it for a session that begins with one", () => {
     const network = new ScriptedNetwork();
     const clock = outage();
-    run(networkActor(network, clock, () => 0, composition.signal));
+    run(networkOf(network, clock, 0));
     time += 10;
     network.turn(false);
     time += 1_000;
@@ -325,7 +337,7 @@ describe("the watches", () => {
     time += 5;
     expect(clock.elapsed).toBe(15);
     network.turn(false);
-    run(networkActor(undefined, clock, () => 0, composition.signal));
+    run(networkOf(undefined, clock, 0));
     time += 5;
     expect(clock.elapsed).toBe(20);
   });
@@ -333,11 +345,51 @@ describe("the watches", () => {
   it("let nobody back whom the service wants to wait", () => {
     const network = new ScriptedNetwork();
     const clock = outage();
-    const watch = run(networkActor(network, clock, () => 0.5, composition.signal));
+    const watch = run(networkOf(network, clock, 0.5));
     clock.hold(30_000);
     time += 10_000;
     network.turn(true);
     expect(watch.facts).toEqual([{ type: "network.returned", wait: 20_000 }]);
+  });
+
+  it("tell when the page is shown again or comes back from the cache, and not when it is hidden", () => {
+    const network = new ScriptedNetwork();
+    const watch = run(networkOf(network, outage(), 0.5));
+    network.show(false);
+    expect(watch.facts).toEqual([]);
+    network.show(true);
+    network.dispatchEvent(new Event("pageshow"));
+    const woke = { type: "page.woke", wait: 250 };
+    expect(watch.facts).toEqual([woke, woke]);
+    watch.stop();
+    network.show(true);
+    expect(watch.facts).toHaveLength(2);
+  });
+
+  it("tell that the network is back when the page slept through it", () => {
+    const network = new ScriptedNetwork();
+    const watch = run(networkOf(network, outage(), 0));
+    network.turn(false);
+    network.navigator.onLine = true;
+    network.show(true);
+    expect(watch.types()).toEqual(["network.lost", "network.returned"]);
+  });
+
+  it("tell when the clock has jumped, with a window or without, and leave no timer", () => {
+    const clock = new ManualClock();
+    const watch = run(networkOf(undefined, outage(), 0, clock));
+    clock.advance(60_000);
+    clock.sleep(14_000);
+    expect(watch.facts).toEqual([]);
+    clock.sleep(3_600_000);
+    expect(watch.types()).toEqual(["page.woke"]);
+    clock.advance(60_000);
+    expect(watch.facts).toHaveLength(1);
+    watch.stop();
+    expect(clock.pending).toBe(0);
+    run(networkOf(undefined, outage(), 0, clock));
+    composition.abort();
+    expect(clock.pending).toBe(0);
   });
 
   it("tell of the microphones there are after a change, unless there are none or nobody knows", async () => {
@@ -357,7 +409,7 @@ describe("the watches", () => {
   });
 
   it("do without what is not there", () => {
-    expect(run(networkActor(undefined, outage(), () => 0, composition.signal)).facts).toEqual([]);
+    expect(run(networkOf(undefined, outage(), 0)).facts).toEqual([]);
     expect(run(deviceWatchActor(undefined, () => Promise.resolve([]), composition.signal)).facts).toEqual([]);
   });
 });

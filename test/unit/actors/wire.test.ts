@@ -2,21 +2,24 @@ import { createActor, setup } from "xstate";
 import { describe, expect, it } from "vitest";
 import { FaultBook } from "../../../src/actors/fault-book.js";
 import { wireActor, type DialWire } from "../../../src/actors/wire.js";
+import { ManualClock } from "../../../src/testing/index.js";
 import type { WireReports } from "../../../src/contracts/wire.js";
 
 /** A wire actor in a parent that writes down what it hears. */
-function harness(hangUp: () => void = () => undefined) {
+function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
   const heard: string[] = [];
   const outer = new AbortController();
+  const clock = new ManualClock();
   const faults = new FaultBook();
   let dialed: { request: Parameters<DialWire>[0]; reports: WireReports } | undefined;
   const wire = wireActor(
     (request, reports) => {
       dialed = { request, reports };
-      return { hangUp };
+      return { hangUp, ...(probe !== undefined && { probe }) };
     },
     faults,
     outer.signal,
+    { silence: 1_000, probe: 300, clock },
   );
   const parent = createActor(
     setup({ actors: { wire } }).createMachine({
@@ -32,7 +35,7 @@ function harness(hangUp: () => void = () => undefined) {
     }),
   ).start();
   if (dialed === undefined) throw new Error("it was not dialled");
-  return { ...dialed, heard, parent, outer, faults, wire: parent.getSnapshot().children.wire };
+  return { ...dialed, clock, heard, parent, outer, faults, wire: parent.getSnapshot().children.wire };
 }
 
 describe("wireActor", () => {
@@ -87,5 +90,68 @@ describe("wireActor", () => {
     });
     wire?.send({ type: "goodbye.requested" });
     expect(heard).toEqual(["wire.closed"]);
+  });
+
+  it("closes a wire whose service is silent, with an error that is worth another dial, and lets go of it", () => {
+    const { reports, heard, clock, faults, parent, request } = harness();
+    reports.opened({ conversation: "fresh" });
+    reports.awaiting("answer");
+    clock.advance(1_000);
+    expect(heard).toEqual(["wire.opened", "wire.closed"]);
+    const error = faults.errorOf({ ...faults.record(new Error("next")), id: 1 });
+    expect(error).toMatchObject({
+      code: "connection-lost",
+      retryable: true,
+      message: expect.stringContaining("silent"),
+    });
+    parent.stop();
+    expect(request.signal.aborted).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("asks at once when there is a reason to doubt, and believes what it hears", () => {
+    let asked = 0;
+    const { reports, heard, clock, wire } = harness(undefined, () => (asked += 1) > 0);
+    reports.opened({ conversation: "fresh" });
+    wire?.send({ type: "probe.requested" });
+    wire?.send({ type: "probe.requested" });
+    expect(asked).toBe(1);
+    reports.heard();
+    clock.advance(10_000);
+    expect(heard).toEqual(["wire.opened"]);
+    wire?.send({ type: "probe.requested" });
+    clock.advance(300);
+    expect(heard).toEqual(["wire.opened", "wire.closed"]);
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["cannot be put", () => false],
+  ])("takes a question that %s for no reason to give up by itself", (_, probe: () => boolean) => {
+    const { reports, heard, clock, wire } = harness(undefined, probe);
+    reports.opened({ conversation: "fresh" });
+    wire?.send({ type: "probe.requested" });
+    clock.advance(10_000);
+    expect(heard).toEqual(["wire.opened"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each(["a goodbye", "an end of the composition", "a loss"])("leaves no timer after %s", (how) => {
+    const { reports, clock, wire, outer, faults } = harness();
+    reports.opened({ conversation: "fresh" });
+    reports.awaiting("answer");
+    expect(clock.pending).toBe(1);
+    if (how === "a goodbye") wire?.send({ type: "goodbye.requested" });
+    else if (how === "a loss") reports.closed(faults.record(new Error("lost")));
+    else outer.abort();
+    expect(clock.pending).toBe(0);
+    reports.awaiting("nothing");
+    reports.awaiting("answer");
+    expect(clock.pending).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ConnectionLostError, InvalidOptionsError, ServiceError } from "../../../src/errors.js";
 import type { TransportOptions } from "../../../src/options.js";
-import { drain, World } from "../../support/world.js";
+import { drain, PROBE, READY_TIMEOUT, SILENCE, World } from "../../support/world.js";
 
 /** A session that is ready and has been for long enough to change its wire. */
 async function ready(options: TransportOptions = {}): Promise<World> {
@@ -323,5 +323,93 @@ describe("the network", () => {
     await elapse(world, 1);
     expect(world.transport.state).toBe("ready");
     expect(world.recoveries).toMatchObject([{ gapMs: 3_600_400 }]);
+  });
+});
+
+describe("a service that is there no more", () => {
+  const seen = (world: World) => world.log.filter((name) => !name.startsWith("onMic"));
+
+  it("is noticed while it owes an answer, and replaced without a word from its socket", async () => {
+    const world = await ready();
+    world.transport.script.probe = "silent";
+    world.transport.owes("answer");
+    await elapse(world, SILENCE);
+    expect([world.transport.probes, world.transport.dials]).toEqual([1, 1]);
+    await elapse(world, PROBE);
+    await elapse(world, 100);
+    expect(seen(world)).toEqual(["onError", "connecting", "connected", "ready", "onRecovered", "bot-ready"]);
+    expect(world.recoveries).toMatchObject([
+      { fault: { code: "connection-lost", message: expect.stringContaining("silent") } },
+    ]);
+    expect(world.transport.mostWires).toBe(1);
+    await world.release();
+    world.checkSettled();
+  });
+
+  it("is left alone as long as it owes nothing, or says something", async () => {
+    const world = await ready();
+    world.transport.script.probe = "silent";
+    await elapse(world, 10 * SILENCE);
+    world.transport.owes("answer");
+    for (let count = 0; count < 10; count += 1) {
+      await elapse(world, SILENCE - 1);
+      world.transport.speaks();
+    }
+    expect([world.transport.probes, world.transport.dials]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ["is shown again", (world: World) => world.network.show(true)],
+    ["is back online", (world: World) => world.network.turn(true)],
+    ["slept", (world: World) => world.clock.sleep(60_000)],
+  ])("is noticed at once when the page %s", async (_, wake) => {
+    const world = await ready();
+    wake(world);
+    await elapse(world, 1);
+    await elapse(world, 10_000);
+    expect([world.transport.probes, world.transport.dials], "it has answered").toEqual([1, 1]);
+    world.transport.script.probe = "silent";
+    wake(world);
+    await elapse(world, PROBE);
+    await elapse(world, 100);
+    expect(world.transport.dials).toBe(2);
+    expect(world.transport.state).toBe("ready");
+  });
+
+  it("is dialled soon when the page wakes up, however long it would have waited", async () => {
+    const world = await ready({ reconnect: { base: 60_000, cap: 60_000, attempts: 3 } });
+    world.transport.dropped();
+    await elapse(world, 1_000);
+    world.network.show(true);
+    await elapse(world, 250);
+    expect(world.transport.state).toBe("ready");
+  });
+});
+
+describe("a service that takes the connection and is not ready again", () => {
+  it("counts as a redial that failed, and is dialled again", async () => {
+    const world = await ready();
+    world.transport.script.ready = "never";
+    world.transport.dropped();
+    await elapse(world, 50);
+    expect(world.transport.state).toBe("connected");
+    await elapse(world, READY_TIMEOUT);
+    world.transport.script.ready = "at once";
+    await elapse(world, 1_000);
+    expect(world.log).toEqual([
+      ...["onError", "connecting", "connected"],
+      ...["onError", "connecting", "connected", "ready", "onRecovered", "bot-ready"],
+    ]);
+    expect(world.recoveries).toMatchObject([{ attempts: 2, fault: { code: "connection-lost" } }]);
+  });
+
+  it("ends the session when the policy has had enough, however long each wire was up", async () => {
+    const world = await ready({ timeouts: { ready: 10_000 } });
+    world.transport.script.ready = "never";
+    world.transport.dropped();
+    for (let past = 0; past < 60; past += 1) await elapse(world, 1_000);
+    expect(world.transport.dials).toBe(4);
+    expect(world.errors.at(-1)?.data).toMatchObject({ fatal: true, code: "ready-timeout" });
+    expect(world.transport.state).toBe("disconnected");
   });
 });

@@ -86,6 +86,11 @@ export class AppTurns {
     });
   }
 
+  /** Asks the service for a sign of life. */
+  probe(): void {
+    this.#parts.opening.probe();
+  }
+
   /** The service has an item no longer. */
   deleted(itemId: string): void {
     this.#parts.register.deleted(itemId);

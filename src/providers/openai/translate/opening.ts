@@ -29,6 +29,8 @@ export class Opening {
   #dialect: OpenAIDialect;
   #inForce: JsonRecord = {};
   #voiceUsed = false;
+  /** Settings were sent, and the service has not said yet what it makes of them. */
+  #unanswered = false;
 
   constructor(
     private readonly sink: OpenAISink,
@@ -40,6 +42,11 @@ export class Opening {
 
   get phase(): "waiting" | "configuring" | "ready" {
     return this.#phase;
+  }
+
+  /** Whether a running session has yet to say what it makes of changed settings; how long it may open, others decide. */
+  get isUnanswered(): boolean {
+    return this.#phase === "ready" && this.#unanswered;
   }
 
   get dialect(): OpenAIDialect {
@@ -78,6 +85,7 @@ export class Opening {
   /** `session.updated`. Returns whether the session has become ready by it. */
   updated(session: JsonRecord): boolean {
     this.#inForce = session;
+    this.#unanswered = false;
     if (this.#phase !== "configuring") return false;
     this.#phase = "ready";
     this.setup.initialMessages.forEach((message, index) => {
@@ -98,6 +106,17 @@ export class Opening {
     if (Object.values(rest).some((value) => value !== undefined)) this.#send(rest, false, undefined);
   }
 
+  /** The service did not take the settings. */
+  refused(): void {
+    this.#unanswered = false;
+  }
+
+  /** Asks for a sign of life: settings that change nothing. Only once the first ones were answered: the answers look alike. */
+  probe(): void {
+    const session = this.#dialect === "beta" ? {} : { type: "realtime" };
+    if (this.#phase === "ready") this.sink.sendFor("probe", { type: "session.update", session });
+  }
+
   /** The model has spoken: from now on the voice is fixed. */
   spoke(): void {
     this.#voiceUsed = true;
@@ -111,6 +130,7 @@ export class Opening {
       ...(over !== undefined && { over }),
     });
     for (const warning of warnings) this.sink.warn(warning);
+    this.#unanswered = true;
     this.sink.sendFor("session", { type: "session.update", session });
   }
 

@@ -1,4 +1,5 @@
 import type { OpenAISink } from "../effects.js";
+import type { Due } from "../../../contracts/wire.js";
 import type { JsonRecord } from "../../../rtvi/translate/records.js";
 
 /** A response that is wanted. */
@@ -24,12 +25,24 @@ export class ResponseSequencer {
   #waiting: Waiting[] = [];
   #userTurn: "none" | "speaking" | "unanswered" = "none";
   #held = false;
+  /** The user has stopped speaking, and the service is to answer by itself. */
+  #owesAnswer = false;
 
   /** @param autoResponds Whether the service answers by itself when the user stops speaking. */
   constructor(
     private readonly sink: OpenAISink,
     private readonly autoResponds: () => boolean,
   ) {}
+
+  /**
+   * What the service owes. One that was asked to begin, or to stop, must; what it is making may take its time: the model
+   * may be waiting for a tool of its own.
+   */
+  get due(): Due {
+    const cancelling = [...this.#active.values()].some((response) => response.cancelling);
+    if (this.#requested !== undefined || this.#owesAnswer || cancelling) return "answer";
+    return this.#active.size > 0 ? "progress" : "nothing";
+  }
 
   /** Asks for a response, now or as soon as it may be asked for. Waiting requests without params become one. */
   request(request: ResponseRequest = {}): void {
@@ -43,6 +56,7 @@ export class ResponseSequencer {
   created(id: string): boolean {
     const cancelled = this.#requested !== undefined && this.#cancelRequested;
     const request = this.#requested === undefined ? {} : plain(this.#requested);
+    this.#owesAnswer = false;
     if (this.#requested === undefined) {
       // The service's own answer to the user. It knows all that was sent before, so it continues after tools as well.
       this.#userTurn = "none";
@@ -56,7 +70,10 @@ export class ResponseSequencer {
 
   done(id: string): void {
     // A response may fail before it was announced.
-    if (!this.#active.delete(id)) this.#requested = undefined;
+    if (!this.#active.delete(id)) {
+      this.#requested = undefined;
+      this.#owesAnswer = false;
+    }
     this.#flush();
   }
 
@@ -82,6 +99,9 @@ export class ResponseSequencer {
     for (const [id, { cancelling }] of this.#active) {
       if (cancelling) this.#active.delete(id);
     }
+    // Events come in order: what was asked for, and is neither there nor was announced, will not come.
+    if (this.#cancelRequested) this.#requested = undefined;
+    this.#cancelRequested = false;
     this.#flush();
   }
 
@@ -102,10 +122,12 @@ export class ResponseSequencer {
 
   userStarted(): void {
     this.#userTurn = "speaking";
+    this.#owesAnswer = false;
   }
 
   userStopped(): void {
     this.#userTurn = this.autoResponds() ? "unanswered" : "none";
+    this.#owesAnswer = this.#userTurn === "unanswered";
     this.#flush();
   }
 

@@ -1,4 +1,4 @@
-import type { OpenAISink } from "../effects.js";
+import { purposeOf, type OpenAISink } from "../effects.js";
 import type { ErrorDetails, ResponseInfo } from "../events.js";
 import { meaningOf, responseError, serviceError } from "../service-errors.js";
 import type { Opening } from "./opening.js";
@@ -27,6 +27,7 @@ export class Troubles {
   /** An `error` event. */
   error(details: ErrorDetails): void {
     const error = serviceError(details, this.redact);
+    if (purposeOf(details.eventId) === "session") this.opening.refused();
     switch (meaningOf(details)) {
       case "fatal":
         this.sink.add({ type: "fault", error });

@@ -67,6 +67,22 @@ describe("OpenAIRealTimeWebSocketTransport with the local service", { timeout: 2
     expect(rig.errors).toEqual([]);
   });
 
+  it.each(["ga", "beta"] as const)(
+    "gets a sign of life in %s when it asks for one, and nothing else",
+    async (dialect) => {
+      const rig = await ready(await withService({ dialect }), { dialect, raw_events: true });
+      const before = rig.data("server-message").length;
+      const others = rig.told.length - before;
+      expect(rig.transport.probeLLM()).toBe(true);
+      await rig.seen("server-message", before + 1);
+      expect(rig.data("server-message").at(-1)).toMatchObject({ t: "raw", d: { type: "session.updated" } });
+      expect(rig.told.length - rig.data("server-message").length).toBe(others);
+      expect(rig.errors).toEqual([]);
+      await rig.transport.disconnect();
+      expect(rig.transport.probeLLM()).toBe(false);
+    },
+  );
+
   it("answers a text in text", async () => {
     const rig = await ready(await withService());
     rig.say("hello there", { audio_response: false });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Due } from "../../../../src/contracts/wire.js";
 import type { RtviMachineError } from "../../../../src/errors.js";
 import { INBOUND_LIMITS } from "../../../../src/policy/inbound-gate.js";
 import { ServiceRuntime, type ServiceConversation } from "../../../../src/rtvi/translate/runtime.js";
@@ -8,10 +9,16 @@ function rig() {
   const reported: RtviMachineError[] = [];
   let now = 0;
   const nothing = () => [];
+  const told: string[] = [];
+  let due: Due = "answer";
   const conversation: ServiceConversation = {
     isReady: true,
+    get due() {
+      return due;
+    },
     receive: (data) => {
       received.push(data);
+      due = "nothing";
       return [];
     },
     playback: nothing,
@@ -27,6 +34,8 @@ function rig() {
       play: ignore,
       interrupt: () => Promise.resolve([]),
       ready: ignore,
+      heard: () => told.push("heard"),
+      awaiting: (due) => told.push(due),
       report: (error) => reported.push(error),
       lost: ignore,
       hangUp: ignore,
@@ -36,10 +45,23 @@ function rig() {
     () => now,
   );
   const receive = runtime.begin(conversation, ignore);
-  return { received, reported, receive, pass: (ms: number) => (now += ms) };
+  return { received, reported, receive, told, runtime, pass: (ms: number) => (now += ms) };
 }
 
 describe("ServiceRuntime and what a service sends", () => {
+  it("tells of every message that something was heard, and after it what is still due", () => {
+    const { received, receive, runtime, told } = rig();
+    expect(told).toEqual(["answer"]);
+    receive("fine");
+    expect(told).toEqual(["answer", "heard", "nothing"]);
+    receive(new ArrayBuffer(INBOUND_LIMITS.longest + 1));
+    expect(told.at(-1)).toBe("heard");
+    runtime.end();
+    receive("late");
+    expect(told).toHaveLength(4);
+    expect(received).toEqual(["fine"]);
+  });
+
   it("does not read a message that is too long, and says so each time", () => {
     const { received, reported, receive } = rig();
     receive(new ArrayBuffer(INBOUND_LIMITS.longest + 1));

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { Watchdog } from "../../../src/actors/watchdog.js";
+import { ManualClock } from "../../../src/testing/index.js";
+
+const SILENCE = 1_000;
+const PROBE = 300;
+
+function rig({ asks = true, silence = SILENCE, answersAtOnce = false } = {}) {
+  const clock = new ManualClock();
+  const seen = { asked: 0, said: [] as string[] };
+  const dog: Watchdog = new Watchdog({
+    clock,
+    silence,
+    probe: PROBE,
+    ask: () => {
+      seen.asked += 1;
+      if (answersAtOnce) dog.heard();
+      return asks;
+    },
+    silent: ({ message }) => seen.said.push(message),
+  });
+  dog.begin();
+  return { clock, seen, dog };
+}
+
+describe("Watchdog", () => {
+  it("does not mind silence while nothing is due", () => {
+    const { clock, seen } = rig();
+    clock.advance(100 * SILENCE);
+    expect(seen).toEqual({ asked: 0, said: [] });
+    expect(clock.pending).toBe(0);
+  });
+
+  it("asks after a silence while something is due, and gives up when nobody answers", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("progress");
+    clock.advance(SILENCE - 1);
+    expect(seen.asked).toBe(0);
+    clock.advance(1);
+    expect(seen.asked).toBe(1);
+    clock.advance(PROBE - 1);
+    expect(seen.said).toEqual([]);
+    clock.advance(1);
+    expect(seen.said).toEqual(["The service fell silent: it gave no sign of life within 300 ms."]);
+    clock.advance(100 * SILENCE);
+    expect(seen.said).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("counts from the last thing it heard, with one timer however much that is", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    for (let count = 0; count < 50; count += 1) {
+      clock.advance(SILENCE / 2);
+      dog.heard();
+      expect(clock.pending).toBe(1);
+    }
+    expect(seen.asked).toBe(0);
+    clock.advance(SILENCE);
+    expect(seen.asked).toBe(1);
+  });
+
+  it("gives up on an answer after a second silence, although the question was answered", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    clock.advance(SILENCE);
+    dog.heard();
+    clock.advance(SILENCE - 1);
+    expect(seen.said).toEqual([]);
+    clock.advance(1);
+    expect(seen).toEqual({ asked: 1, said: [expect.stringContaining("does not answer")] });
+  });
+
+  it("asks again and again, and never gives up, while progress may take its time and questions are answered", () => {
+    const { clock, seen, dog } = rig({ answersAtOnce: true });
+    dog.awaiting("progress");
+    clock.advance(10 * SILENCE);
+    expect(seen).toEqual({ asked: 10, said: [] });
+  });
+
+  it("begins anew when the service says something by itself after it was asked", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    clock.advance(SILENCE);
+    dog.heard();
+    dog.heard();
+    clock.advance(SILENCE);
+    expect(seen).toEqual({ asked: 2, said: [] });
+  });
+
+  it("begins anew with each thing that is due", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    clock.advance(SILENCE);
+    dog.heard();
+    dog.awaiting("nothing");
+    expect(clock.pending).toBe(0);
+    dog.awaiting("answer");
+    clock.advance(SILENCE);
+    expect(seen).toEqual({ asked: 2, said: [] });
+  });
+
+  it("lets silence alone decide where the service cannot be asked", () => {
+    const { clock, seen, dog } = rig({ asks: false });
+    dog.awaiting("progress");
+    clock.advance(SILENCE);
+    expect(seen.said).toEqual(["The service fell silent: nothing came for 1000 ms."]);
+  });
+
+  it.each([0, Infinity])("is off with a silence of %d, but for what it is told to doubt", (silence) => {
+    const { clock, seen, dog } = rig({ silence });
+    dog.awaiting("answer");
+    clock.advance(1e9);
+    expect(seen.asked).toBe(0);
+    dog.doubt();
+    clock.advance(PROBE);
+    expect(seen.said).toHaveLength(1);
+  });
+
+  it("waits for the answer to a doubt also when nothing is due any more, and goes on as before after it", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    dog.doubt();
+    dog.awaiting("nothing");
+    dog.awaiting("answer");
+    dog.heard();
+    clock.advance(SILENCE);
+    expect(seen).toEqual({ asked: 2, said: [] });
+    dog.heard();
+    dog.awaiting("nothing");
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is over when it is ended", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    dog.end();
+    dog.doubt();
+    dog.awaiting("progress");
+    dog.heard();
+    dog.begin();
+    clock.advance(10 * SILENCE);
+    expect(seen).toEqual({ asked: 0, said: [] });
+    expect(clock.pending).toBe(0);
+  });
+});
