@@ -59,12 +59,8 @@ export class Conversation implements ServiceConversation {
       playback,
       now,
       autoResponds: () => this.#opening.autoResponds,
-      answered: () => {
-        this.#clock.answered();
-      },
-      spoke: () => {
-        this.#opening.spoke();
-      },
+      answered: () => this.#clock.answered(),
+      spoke: () => this.#opening.spoke(),
       ledger,
     });
     const [sink, opening, clock, bot, register] = [this.#sink, this.#opening, this.#clock, this.#bot, this.#register];

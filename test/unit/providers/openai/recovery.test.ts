@@ -129,11 +129,11 @@ describe("a connection that is lost", () => {
     await rig.leave();
   });
 
-  it("takes what a tool answers meanwhile, refuses what nobody asked for, and cancels what nobody waits for", async () => {
+  it("takes what a tool answers meanwhile, ignores what nobody asked for, and cancels what nobody waits for", async () => {
     const rig = await Rig.ready();
     rig.receive(...call);
     FakeWebSocket.last.drop(1006);
-    expect(() => rig.send("llm-function-call-result", { tool_call_id: "c2", result: 1 })).toThrow("not ready");
+    rig.send("llm-function-call-result", { tool_call_id: "c2", result: 1 });
     const circle: { self?: unknown } = {};
     circle.self = circle;
     expect(() => rig.send("llm-function-call-result", { tool_call_id: "c1", result: circle })).toThrow();
