@@ -5,6 +5,7 @@ import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ratesOf } from "../../media/manager-ports.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
+import { isInSession } from "../../rtvi/requests.js";
 import { openServiceSocket, socketConstructor } from "../../rtvi/service-socket.js";
 import { ServiceTransport } from "../../rtvi/service-transport.js";
 import { redactor } from "../../rtvi/translate/redact.js";
@@ -12,14 +13,19 @@ import type { SocketHandle } from "../../wire/websocket.js";
 import { beginsAnew, closeError, dialError, type ClosedConnection } from "./close-codes.js";
 import { Conversation } from "./conversation.js";
 import { dialUrl, resolveCredential } from "./credential.js";
+import { Memory } from "./memory.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import type { GeminiLLMServiceOptions } from "./options.js";
 import { readClientMessage, type GeminiClientMessage } from "./outbound.js";
 import { readConnectionParams, type GeminiConnectionParams } from "./params.js";
 import { planSession } from "./plan.js";
 import { Resumption } from "./resumption.js";
+import { geminiInference, type GeminiInference } from "./services/inference.js";
 
 const NAME = "GeminiLiveWebsocketTransport";
+
+/** How long a change of the connection, which nobody hurries, may wait for a moment when nobody speaks, in ms. */
+const RENEW_WITHIN = 30_000;
 
 /** What the service works with inside; other rates are converted there. */
 const INPUT_RATE = 16_000;
@@ -37,6 +43,10 @@ const INPUT_RATE = 16_000;
  */
 export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation, GeminiConnectionParams> {
   declare protected _service_options: GeminiLLMServiceOptions;
+  /** The messages of RTVI's services are answered here, in every state. */
+  readonly answersServices = true;
+  private readonly _inference: GeminiInference;
+  private readonly _memory = new Memory();
   private readonly _inputRate: number;
   private readonly _playbackRate: number;
   private readonly _resumption = new Resumption();
@@ -46,6 +56,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   /** What the link has been told of this wire. */
   private _isBusy = false;
   private _expiring: number | undefined;
+  private _isRenewing = false;
 
   /**
    * @param service_options See `GeminiLLMServiceOptions`. They are checked when connecting, so that an error reaches the app.
@@ -59,6 +70,29 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
     const { input, output } = ratesOf(this._mediaManager);
     this._inputRate = input;
     this._playbackRate = output;
+    this._inference = geminiInference({
+      options: () => this._service_options,
+      params: () => (isInSession(this.state) ? { ...this._params } : undefined),
+      change: (options, params) => {
+        this._service_options = options;
+        if (this._params !== undefined && params !== undefined) this._params = params;
+      },
+      renew: () => {
+        this._renew();
+      },
+      act: (run) => {
+        this._runtime.act((conversation) => conversation.act(run));
+        this._tellLink();
+      },
+      items: () => this._runtime.conversation.items,
+      interrupt: () => {
+        this._runtime.interrupt();
+      },
+    });
+  }
+
+  protected override get inference(): GeminiInference {
+    return this._inference;
   }
 
   protected override readParams(params: unknown): GeminiConnectionParams | undefined {
@@ -66,7 +100,8 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   }
 
   protected override serviceReady(): void {
-    if (this._current?.isResumed === true) this.conversationKept("resumed");
+    const { kept } = this._current ?? {};
+    if (kept !== undefined) this.conversationKept(kept);
     super.serviceReady();
   }
 
@@ -80,11 +115,14 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
    * @throws AuthenticationError or InvalidOptionsError without a usable `api_key`; ConnectionFailedError.
    */
   async connectLLM(): Promise<void> {
-    const { signal, attempt, resuming } = this.attempt;
+    const { signal, attempt } = this.attempt;
     if (attempt === 1) this._beginSession();
+    const { items, uncovered, due } = this._memory;
     const plan = planSession(this._service_options, this._params, {
       ...this._resumption.past,
-      returning: resuming,
+      items,
+      uncovered,
+      due,
     });
     const WebSocket = socketConstructor(this.options);
     const source = this._params?.secret ?? this._service_options.api_key;
@@ -105,6 +143,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
         this._socket = socket;
         this._isBusy = false;
         this._expiring = undefined;
+        this._isRenewing = false;
         const speaking = this._current?.speaking === true;
         conversation = this._current = this._newConversation(plan, speaking);
         const receive = this._runtime.begin(conversation, (text) => {
@@ -113,7 +152,9 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
         this._runtime.tell((begun) => begun.open());
         return (data) => {
           receive(data);
-          if (conversation?.lease.handle !== undefined) this._resumption.keep(conversation.lease.handle);
+          const handle = conversation?.lease.handle;
+          // A handle for the conversation that was replaced would bring it back.
+          if (handle !== undefined && !this._memory.superseded) this._resumption.keep(handle);
           this._tellLink();
         };
       },
@@ -204,7 +245,9 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   }
 
   private _beginSession(): void {
-    this._resumption.begin(this._service_options.keep_session === true);
+    const keep = this._service_options.keep_session === true;
+    this._resumption.begin(keep);
+    if (!keep) this._memory.forget();
     this._current = undefined;
   }
 
@@ -217,6 +260,16 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
     const left = lease?.expiresInMs;
     if (left !== undefined && endsAt !== this._expiring) this.connectionExpiring(left);
     this._expiring = endsAt;
+    if (!this._memory.superseded) return;
+    this._resumption.renounce();
+    this._renew();
+  }
+
+  /** What cannot change while connected is changed with the connection, at a moment when nobody speaks. */
+  private _renew(): void {
+    if (this._isRenewing || !this._runtime.isReady) return;
+    this._isRenewing = true;
+    this.connectionExpiring(Math.min(RENEW_WITHIN, this._current?.lease.expiresInMs ?? RENEW_WITHIN));
   }
 
   private _newConversation(plan: ReturnType<typeof planSession>, speaking: boolean): Conversation {
@@ -225,6 +278,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
       name: NAME,
       playbackRate: this._playbackRate,
       speaking: speaking && !this._muted,
+      memory: this._memory,
       now: () => performance.now(),
       date: () => new Date(),
     });

@@ -3,10 +3,12 @@ import { ProtocolError } from "../../../errors.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
 import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import { resultText } from "../../../rtvi/translate/commands.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
 import { RateConverter } from "../../../rtvi/translate/rate-converter.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
 import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
+import type { Memory } from "../memory.js";
 import { audioRate, type FunctionCall } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 
@@ -20,6 +22,7 @@ export interface BotSetup {
   readonly answered: () => void;
   /** A turn of the bot begins. */
   readonly turnBegan: () => void;
+  readonly memory: Memory;
 }
 
 /** What the model makes between two boundaries. The service gives turns no ids, so they are counted. */
@@ -56,11 +59,18 @@ export class Bot {
     private readonly setup: BotSetup,
   ) {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
-    this.#output = new BotOutput(sink);
+    this.#output = new BotOutput(sink, (itemId, content) => {
+      setup.memory.note(itemId, { type: "message", role: "assistant", content });
+    });
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.tools = new ToolCalls(sink, {
       service: SERVICE,
+      called: (callId, name, args) => {
+        setup.memory.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
+      },
       answer: (id, name, answer) => {
+        const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
+        setup.memory.append({ type: "tool-result", callId: id, output });
         const response = "error" in answer ? { error: answer.error } : { output: answer.result ?? null };
         sink.send({ toolResponse: { functionResponses: [{ id, name, response }] } });
       },
@@ -199,6 +209,9 @@ export class Bot {
 
   /** The session is over: closes whatever was said to have started. */
   end(): void {
+    // What of it was heard is what counts when the conversation is told again.
+    this.#speech.interrupt();
+    this.#speech.cut([]);
     this.#speech.end();
     this.#responses.end();
     this.tools.end();

@@ -57,6 +57,13 @@ export class LiveRig {
         ...transportOptions,
       },
     );
+    const initialize = this.transport.initialize.bind(this.transport);
+    this.transport.initialize = (clientOptions, hear) => {
+      initialize(clientOptions, (message) => {
+        this.told.push(message);
+        hear(message);
+      });
+    };
     this.client = new PipecatClient({
       transport: this.transport,
       enableMic: true,
@@ -68,11 +75,6 @@ export class LiveRig {
     });
     this.client.setLogLevel(LogLevel.NONE);
     for (const event of Object.values(RTVIEvent)) this.client.on(event, () => void this.events.push(event));
-    const hear = Reflect.get(this.transport, "_onMessage") as (message: RTVIMessage) => void;
-    Reflect.set(this.transport, "_onMessage", (message: RTVIMessage) => {
-      this.told.push(message);
-      hear(message);
-    });
     open.push(this);
   }
 
