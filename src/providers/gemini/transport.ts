@@ -13,6 +13,7 @@ import type { SocketHandle } from "../../wire/websocket.js";
 import { beginsAnew, closeError, dialError, type ClosedConnection } from "./close-codes.js";
 import { Conversation } from "./conversation.js";
 import { dialUrl, resolveCredential } from "./credential.js";
+import { Handover } from "./handover.js";
 import { Memory } from "./memory.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import type { GeminiLLMServiceOptions } from "./options.js";
@@ -23,9 +24,6 @@ import { Resumption } from "./resumption.js";
 import { geminiInference, type GeminiInference } from "./services/inference.js";
 
 const NAME = "GeminiLiveWebsocketTransport";
-
-/** How long a change of the connection, which nobody hurries, may wait for a moment when nobody speaks, in ms. */
-const RENEW_WITHIN = 30_000;
 
 /** What the service works with inside; other rates are converted there. */
 const INPUT_RATE = 16_000;
@@ -53,10 +51,16 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   private _current: Conversation | undefined;
   private _socket: SocketHandle | undefined;
   private _muted = false;
-  /** What the link has been told of this wire. */
-  private _isBusy = false;
-  private _expiring: number | undefined;
-  private _isRenewing = false;
+  /** The settings have changed, and this connection knows nothing of it. */
+  private _isStale = false;
+  private readonly _handover = new Handover({
+    busy: (isBusy) => {
+      this.conversationBusy(isBusy);
+    },
+    expiring: (withinMs) => {
+      this.connectionExpiring(withinMs);
+    },
+  });
 
   /**
    * @param service_options See `GeminiLLMServiceOptions`. They are checked when connecting, so that an error reaches the app.
@@ -78,11 +82,10 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
         if (this._params !== undefined && params !== undefined) this._params = params;
       },
       renew: () => {
-        this._renew();
+        this._isStale = true;
       },
       act: (run) => {
         this._runtime.act((conversation) => conversation.act(run));
-        this._tellLink();
       },
       items: () => this._runtime.conversation.items,
       interrupt: () => {
@@ -118,6 +121,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
     const { signal, attempt } = this.attempt;
     if (attempt === 1) this._beginSession();
     const { items, uncovered, due } = this._memory;
+    this._isStale = false;
     const plan = planSession(this._service_options, this._params, {
       ...this._resumption.past,
       items,
@@ -141,9 +145,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
       signal,
       begin: (socket) => {
         this._socket = socket;
-        this._isBusy = false;
-        this._expiring = undefined;
-        this._isRenewing = false;
+        this._handover.opened();
         const speaking = this._current?.speaking === true;
         conversation = this._current = this._newConversation(plan, speaking);
         const receive = this._runtime.begin(conversation, (text) => {
@@ -251,25 +253,13 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
     this._current = undefined;
   }
 
-  /** A connection that is about to end is changed, at a moment when nobody speaks. */
+  /** Something happened: it may be time to change the connection, or no moment to. */
   private _tellLink(): void {
-    const { busy = false, lease } = this._current ?? {};
-    const endsAt = lease?.endsAt;
-    if (busy !== this._isBusy) this.conversationBusy(busy);
-    this._isBusy = busy;
-    const left = lease?.expiresInMs;
-    if (left !== undefined && endsAt !== this._expiring) this.connectionExpiring(left);
-    this._expiring = endsAt;
-    if (!this._memory.superseded) return;
-    this._resumption.renounce();
-    this._renew();
-  }
-
-  /** What cannot change while connected is changed with the connection, at a moment when nobody speaks. */
-  private _renew(): void {
-    if (this._isRenewing || !this._runtime.isReady) return;
-    this._isRenewing = true;
-    this.connectionExpiring(Math.min(RENEW_WITHIN, this._current?.lease.expiresInMs ?? RENEW_WITHIN));
+    if (this._current === undefined) return;
+    this._handover.look(this._current);
+    if (this._memory.superseded) this._resumption.renounce();
+    else if (!this._isStale) return;
+    if (this._runtime.isReady) this._handover.renew(this._current);
   }
 
   private _newConversation(plan: ReturnType<typeof planSession>, speaking: boolean): Conversation {

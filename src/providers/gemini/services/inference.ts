@@ -7,7 +7,7 @@ import { DEFAULT_MODEL, type GeminiLLMServiceOptions } from "../options.js";
 import type { GeminiConnectionParams } from "../params.js";
 import { fieldsOf } from "../plan.js";
 import { setupFields } from "../settings.js";
-import { changesOf, type GeminiServiceSettings } from "./service-settings.js";
+import { changesOf, withoutFields, type GeminiServiceSettings } from "./service-settings.js";
 import { geminiServices } from "./table.js";
 
 /** What the inference server needs of its transport. */
@@ -78,8 +78,8 @@ function apply(ports: GeminiInferencePorts, next: GeminiServiceSettings, interru
       ...(next.model !== before.model && { model: next.model }),
       ...(replacesMessages && { initial_messages: [...next.initialMessages] }),
       ...(isChanged && { settings: mergeRecords(setupFields(options.settings ?? {}, "settings"), changes) }),
-      // What lies over the settings would be back with the next connection.
-      ...(isChanged && isRecord(options.setup) && { setup: mergeRecords(options.setup, changes) }),
+      // What lies over the settings would hide them.
+      ...(isChanged && isRecord(options.setup) && { setup: withoutFields(options.setup, changes) }),
     },
     isChanged && params?.fields !== undefined ? { ...params, fields: mergeRecords(params.fields, changes) } : params,
   );

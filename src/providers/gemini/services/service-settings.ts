@@ -38,3 +38,13 @@ export function changesOf(before: JsonRecord, next: JsonRecord): JsonRecord {
   });
   return Object.fromEntries(changed);
 }
+
+/** `record` without the fields that `changes` has. */
+export function withoutFields(record: JsonRecord, changes: JsonRecord): Record<string, unknown> {
+  const kept = Object.entries(record).flatMap(([key, value]) => {
+    const change = fieldOf(changes, key);
+    if (change === undefined) return [[key, value] as const];
+    return isRecord(value) && isRecord(change) ? [[key, withoutFields(value, change)] as const] : [];
+  });
+  return Object.fromEntries(kept);
+}

@@ -88,7 +88,7 @@ export class AppTurns implements ActionTurns {
     }
     const event = this.#event(contents, run, feature);
     if (run) bot.hush();
-    bot.asked();
+    bot.asked(run);
     sink.send(event);
     if (!run) return;
     bot.prompted(silent);

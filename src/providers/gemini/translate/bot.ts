@@ -49,6 +49,10 @@ export class Bot {
   #count = 0;
   #batches = 0;
   #silentNext = false;
+  /** The app has asked for an answer that has not begun. */
+  #due = false;
+  /** A message of the app came while one was due: it stops that before we see anything of it. */
+  #dueStopped = false;
   /** An interrupted turn is yet to be completed by the service. */
   #closing = false;
   /** How the last turn ended: what is transcribed after that is dropped where it was cut, and told where it was not. */
@@ -84,7 +88,7 @@ export class Bot {
 
   /** Whether the bot speaks, is about to, or waits for a function. */
   get busy(): boolean {
-    return this.#turn !== undefined || this.#speech.pending || this.tools.pending;
+    return this.#due || this.#turn !== undefined || this.#speech.pending || this.tools.pending;
   }
 
   playback(report: PlaybackReport): void {
@@ -101,9 +105,11 @@ export class Bot {
     this.#silentNext = silent;
   }
 
-  /** A message of ours may stop what is being made. */
-  asked(): void {
+  /** A message of ours may stop what is being made. `answer`: it wants one. */
+  asked(answer = false): void {
     if (this.#turn !== undefined) this.#turn.asked = true;
+    else this.#dueStopped = this.#due;
+    this.#due ||= answer;
   }
 
   /** Asks for silence at once, before anybody is told why. */
@@ -188,13 +194,14 @@ export class Bot {
   complete(): boolean {
     const closing = this.#closing && this.#turn === undefined;
     this.#closing = false;
+    if (!closing) this.#due = false;
     if (this.#turn !== undefined) this.#finish(this.#turn, "whole");
     return closing;
   }
 
   /** Whether an interruption is of our own making, and not the user's voice. */
   get wasAsked(): boolean {
-    return this.#turn?.stopped === true || this.#turn?.asked === true;
+    return this.#turn === undefined ? this.#dueStopped : this.#turn.stopped || this.#turn.asked;
   }
 
   /** The service stopped the turn. */
@@ -203,6 +210,7 @@ export class Bot {
     if (turn !== undefined) this.#responses.interrupt(turn.id);
     this.#speech.interrupt();
     this.#closing = true;
+    this.#dueStopped = false;
     this.#tail = "cut";
     if (turn !== undefined) this.#finish(turn, "cut");
   }
@@ -239,6 +247,8 @@ export class Bot {
       asked: false,
     };
     this.#turn = turn;
+    this.#due = false;
+    this.#dueStopped = false;
     this.#silentNext = false;
     this.#closing = false;
     this.#tail = "none";

@@ -102,6 +102,15 @@ describe("GeminiLiveWebsocketTransport with the local service", { timeout: 20_00
     expect(rig.errors).toEqual([]);
   });
 
+  it("takes a text that follows on another at once for no voice", async () => {
+    const rig = await LiveRig.ready(await withService({ replyDelayMs: 100 }));
+    await rig.client.sendText("one");
+    await rig.client.sendText("two");
+    await rig.seen("bot-stopped-speaking");
+    expect(rig.items).toEqual(["user: one", "user: two", "model: You said: one two"]);
+    expect(rig.types).not.toContain("user-started-speaking");
+  });
+
   it("ends the stream on mute, so that what was said is answered without waiting for silence", async () => {
     const service = await withService({ vad: { silenceDurationMs: 60_000 } });
     const rig = await LiveRig.ready(service);
