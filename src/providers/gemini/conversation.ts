@@ -7,44 +7,15 @@ import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
 import { TurnClock } from "../../rtvi/translate/turn-clock.js";
 import { turnOf } from "./contents.js";
 import { messageOf } from "./history.js";
-import type { Memory } from "./memory.js";
+import type { ConversationSetup } from "./conversation-setup.js";
 import { PROCESSOR } from "./names.js";
 import { RAW_MESSAGES } from "./outbound.js";
-import type { SessionPlan } from "./plan.js";
 import { Activity } from "./translate/activity.js";
 import { AppTurns } from "./translate/app-turns.js";
 import { Bot } from "./translate/bot.js";
 import { Inbound } from "./translate/inbound.js";
 import { Lease } from "./translate/lease.js";
 import { User } from "./translate/user.js";
-
-/** What one conversation, over one wire, is set up with. */
-export interface ConversationSetup extends Pick<
-  SessionPlan,
-  | "setup"
-  | "handle"
-  | "history"
-  | "initial"
-  | "replays"
-  | "runInitial"
-  | "textInput"
-  | "manual"
-  | "interruptible"
-  | "rawEvents"
-> {
-  /** The transport's name, for errors. */
-  readonly name: string;
-  /** Rate of the audio that the player takes, in Hz. */
-  readonly playbackRate: number;
-  /** Whether the user was speaking, in push to talk, when the last wire was lost. */
-  readonly speaking: boolean;
-  /** What was said before, and where to write down what is said now. */
-  readonly memory: Memory;
-  /** Monotonic time in ms. */
-  readonly now: () => number;
-  /** Wall-clock time. */
-  readonly date: () => Date;
-}
 
 /**
  * The Live API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be done.

@@ -5,23 +5,19 @@ import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ratesOf } from "../../media/manager-ports.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
-import { isInSession } from "../../rtvi/requests.js";
 import { openServiceSocket, socketConstructor } from "../../rtvi/service-socket.js";
-import { ServiceTransport } from "../../rtvi/service-transport.js";
 import { redactor } from "../../rtvi/translate/redact.js";
 import type { SocketHandle } from "../../wire/websocket.js";
 import { beginsAnew, closeError, dialError, type ClosedConnection } from "./close-codes.js";
 import { Conversation } from "./conversation.js";
 import { dialUrl, resolveCredential } from "./credential.js";
+import { GeminiTransport } from "./gemini-transport.js";
 import { Handover } from "./handover.js";
 import { Memory } from "./memory.js";
-import { PROCESSOR, SERVICE } from "./names.js";
 import type { GeminiLLMServiceOptions } from "./options.js";
 import { readClientMessage, type GeminiClientMessage } from "./outbound.js";
-import { readConnectionParams, type GeminiConnectionParams } from "./params.js";
 import { planSession } from "./plan.js";
 import { Resumption } from "./resumption.js";
-import { geminiInference, type GeminiInference } from "./services/inference.js";
 
 const NAME = "GeminiLiveWebsocketTransport";
 
@@ -39,11 +35,7 @@ const INPUT_RATE = 16_000;
  * const client = new PipecatClient({ transport });
  * ```
  */
-export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation, GeminiConnectionParams> {
-  declare protected _service_options: GeminiLLMServiceOptions;
-  /** The messages of RTVI's services are answered here, in every state. */
-  readonly answersServices = true;
-  private readonly _inference: GeminiInference;
+export class GeminiLiveWebsocketTransport extends GeminiTransport {
   private readonly _memory = new Memory();
   private readonly _inputRate: number;
   private readonly _playbackRate: number;
@@ -51,8 +43,6 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   private _current: Conversation | undefined;
   private _socket: SocketHandle | undefined;
   private _muted = false;
-  /** The settings have changed, and this connection knows nothing of it. */
-  private _isStale = false;
   private readonly _handover = new Handover({
     busy: (isBusy) => {
       this.conversationBusy(isBusy);
@@ -67,39 +57,10 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
    * @param manager Devices and playback; default `WebAudioMediaManager`, recording at 16 kHz and playing at 24 kHz.
    */
   constructor(service_options: GeminiLLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
-    super(service_options, manager, manager === undefined ? withInputRate(options) : options, {
-      service: SERVICE,
-      processor: PROCESSOR,
-    });
+    super(service_options, manager, manager === undefined ? withInputRate(options) : options);
     const { input, output } = ratesOf(this._mediaManager);
     this._inputRate = input;
     this._playbackRate = output;
-    this._inference = geminiInference({
-      options: () => this._service_options,
-      params: () => (isInSession(this.state) ? { ...this._params } : undefined),
-      change: (options, params) => {
-        this._service_options = options;
-        if (this._params !== undefined && params !== undefined) this._params = params;
-      },
-      renew: () => {
-        this._isStale = true;
-      },
-      act: (run) => {
-        this._runtime.act((conversation) => conversation.act(run));
-      },
-      items: () => this._runtime.conversation.items,
-      interrupt: () => {
-        this._runtime.interrupt();
-      },
-    });
-  }
-
-  protected override get inference(): GeminiInference {
-    return this._inference;
-  }
-
-  protected override readParams(params: unknown): GeminiConnectionParams | undefined {
-    return readConnectionParams(params);
   }
 
   protected override serviceReady(): void {

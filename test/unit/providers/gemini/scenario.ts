@@ -1,6 +1,7 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
-import { Conversation, type ConversationSetup } from "../../../../src/providers/gemini/conversation.js";
+import { Conversation } from "../../../../src/providers/gemini/conversation.js";
+import type { ConversationSetup } from "../../../../src/providers/gemini/conversation-setup.js";
 import { Memory } from "../../../../src/providers/gemini/memory.js";
 import type { Effect } from "../../../../src/rtvi/translate/effects.js";
 

@@ -21,7 +21,7 @@ describe("setup", () => {
     expect(setupOf({})).toEqual(DEFAULTS);
   });
 
-  it("is made of Pipecat's flat settings", () => {
+  it.each(["settings", "generation_config"])("is made of the names of Pipecat's README, in %s", (option) => {
     const settings = {
       candidate_count: 1,
       maxOutput_tokens: 100,
@@ -33,7 +33,7 @@ describe("setup", () => {
       response_modalities: "audio",
       speech_config: { voice_config: { prebuilt_voice_config: { voice_name: "Puck" } } },
     };
-    expect(setupOf({ settings })).toEqual({
+    expect(setupOf({ [option]: settings })).toEqual({
       ...DEFAULTS,
       generationConfig: {
         candidateCount: 1,
@@ -67,6 +67,18 @@ describe("setup", () => {
       { generationConfig: { thinkingConfig: { thinkingBudget: 0 } } },
     ],
     [{ settings: { enable_affective_dialog: true } }, { generationConfig: { enableAffectiveDialog: true } }],
+    [
+      { settings: { speech_config: { language_code: "de-DE" } } },
+      { generationConfig: { speechConfig: { languageCode: "de-DE" } } },
+    ],
+    [
+      { settings: { response_mime_type: "application/json", response_schema: { my_key: 1 } } },
+      { generationConfig: { responseMimeType: "application/json", responseSchema: { my_key: 1 } } },
+    ],
+    [
+      { settings: { history_config: { initial_history_in_client_content: true } } },
+      { historyConfig: { initialHistoryInClientContent: true } },
+    ],
     [{ settings: { stop_sequences: ["x"] } }, { generationConfig: { stopSequences: ["x"] } }],
     [{ settings: { response_modalities: ["AUDIO", "TEXT"] } }, { generationConfig: { responseModalities: ["AUDIO"] } }],
     [{ settings: { system_instruction: "be brief" } }, { systemInstruction: { parts: [{ text: "be brief" }] } }],
