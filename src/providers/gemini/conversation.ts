@@ -203,8 +203,8 @@ export class Conversation implements ServiceConversation {
     if (this.#ready) return;
     this.#ready = true;
     const { history, initial, runInitial, memory } = this.setup;
-    memory.opened();
     for (const content of initial) memory.append(messageOf(content));
+    memory.opened(history.length > 0);
     if (history.length > 0 || runInitial) {
       this.#sink.send({
         clientContent: { ...(history.length > 0 && { turns: history.map(turnOf) }), turnComplete: runInitial },

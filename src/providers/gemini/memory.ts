@@ -9,6 +9,7 @@ export class Memory {
   #uncovered = new ConversationLedger();
   #wire = 0;
   #begun = false;
+  #unsettled = false;
   /** The app has replaced the conversation: it goes on over the next connection, not over this one. */
   superseded = false;
   /** The bot is to answer on the next connection. */
@@ -33,9 +34,10 @@ export class Memory {
     this.due = false;
   }
 
-  /** A connection is ready: it has been told everything. Its ids are counted from 1 again. */
-  opened(): void {
+  /** A connection is ready. Its ids are counted from 1 again. `told`: it is being told of the conversation. */
+  opened(told: boolean): void {
     this.#wire += 1;
+    this.#unsettled = told;
     this.#begun = true;
     this.superseded = false;
     this.due = false;
@@ -43,6 +45,7 @@ export class Memory {
 
   /** Adds what has no id of its own. */
   append(item: LedgerItem): void {
+    this.#unsettled = true;
     this.#whole.append(item);
     this.#uncovered.append(item);
   }
@@ -63,6 +66,16 @@ export class Memory {
   remove(id: string): void {
     this.#whole.remove(this.#own(id));
     this.#uncovered.remove(this.#own(id));
+  }
+
+  /** Whether everything that the service was told is surely part of its conversation: what is under way may not be. */
+  get isSettled(): boolean {
+    return !this.#unsettled;
+  }
+
+  /** The service has ended a turn of its own accord: it has read what it was told before. */
+  settled(): void {
+    this.#unsettled = false;
   }
 
   /** The service gave a handle: with it, it knows everything so far. */

@@ -58,9 +58,7 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
    */
   constructor(service_options: GeminiLLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
     super(service_options, manager, manager === undefined ? withInputRate(options) : options);
-    const { input, output } = ratesOf(this._mediaManager);
-    this._inputRate = input;
-    this._playbackRate = output;
+    ({ input: this._inputRate, output: this._playbackRate } = ratesOf(this._mediaManager));
   }
 
   protected override serviceReady(): void {

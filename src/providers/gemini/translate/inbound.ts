@@ -43,8 +43,7 @@ export class Inbound {
       this.#each(read, "toolCallCancellation", (inner) => this.#cancel(inner));
       this.#each(read, "usageMetadata", (inner) => this.#usage(inner));
       this.#each(read, "sessionResumptionUpdate", (inner) => {
-        lease.update(inner);
-        if (lease.resumable) memory.covered();
+        if (lease.update(inner, memory.isSettled)) memory.covered();
       });
       this.#each(read, "goAway", (inner) => {
         lease.goAway(inner);
@@ -72,7 +71,9 @@ export class Inbound {
       if (read.flag("generationComplete")) this.ports.bot.generated();
     });
     this.#guarded(() => {
-      if (read.flag("turnComplete") && !this.ports.bot.complete()) this.ports.user.boundary();
+      if (!read.flag("turnComplete") || this.ports.bot.complete()) return;
+      this.ports.memory.settled();
+      this.ports.user.boundary();
     });
   }
 

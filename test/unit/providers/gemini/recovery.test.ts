@@ -61,6 +61,27 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     expect(rig.count("bot-ready")).toBe(1);
   });
 
+  it("knows of what a handle says nothing: of words that were under way when it came", async () => {
+    const service = await withService();
+    const rig = await LiveRig.ready(service, {
+      initial_messages: [{ role: "user", content: "I am Ada." }],
+      run_initial_messages: false,
+    });
+    await vi.waitUntil(() => service.events.filter(({ type }) => type === "sessionResumptionUpdate").length === 2);
+    for (const times of [1, 2]) {
+      service.sessions[0]!.terminate();
+      expect(await rig.recovered(times)).toMatchObject({ conversation: "replayed" });
+      await vi.waitFor(() => {
+        expect(rig.items).toEqual(["user: I am Ada."]);
+      });
+    }
+    await rig.ask("hello");
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    service.sessions[0]!.terminate();
+    expect(await rig.recovered(3)).toMatchObject({ conversation: "resumed" });
+    expect(rig.items).toEqual(["user: I am Ada.", "user: hello", "model: You said: I am Ada. hello"]);
+  });
+
   it("begins anew, once, where the handle is not known any more, and tells it everything", async () => {
     const service = await withService({ handleTtl: 0 });
     const rig = await LiveRig.ready(service);

@@ -42,7 +42,7 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
     });
     const services = servicesOf(rig);
     const act = async (service: string, action: string, args: Record<string, unknown> = {}) =>
-      (await services.action({ service, action, arguments: list(args) })).data as { result: unknown };
+      (await services.action({ service, action, arguments: list(args) })).data;
 
     expect(await act("tts", "say", { text: "Ahoy there!" })).toEqual({ result: true });
     expect(await act("tts", "say", { text: "And again." })).toEqual({ result: true });
@@ -117,6 +117,7 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
       result: { messages: [...messages, { content: "with this" }, { content: "You said: anew with this" }] },
     });
     expect(rig.count("bot-ready")).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 150));
     // The handle of the conversation that was replaced does not bring it back.
     rig.service.sessions[0]!.terminate();
     expect(await rig.recovered(2)).toMatchObject({ conversation: "resumed" });
