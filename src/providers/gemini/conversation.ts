@@ -44,6 +44,7 @@ export class Conversation implements ServiceConversation {
       },
       turnBegan: () => {
         this.#user.boundary();
+        memory.answered();
       },
       memory,
     });

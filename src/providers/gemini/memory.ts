@@ -9,7 +9,8 @@ export class Memory {
   #uncovered = new ConversationLedger();
   #wire = 0;
   #begun = false;
-  #unsettled = false;
+  /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
+  #pending: "nothing" | "told" | "answered" = "nothing";
   /** The app has replaced the conversation: it goes on over the next connection, not over this one. */
   superseded = false;
   /** The bot is to answer on the next connection. */
@@ -37,7 +38,7 @@ export class Memory {
   /** A connection is ready. Its ids are counted from 1 again. `told`: it is being told of the conversation. */
   opened(told: boolean): void {
     this.#wire += 1;
-    this.#unsettled = told;
+    this.#pending = told ? "told" : "nothing";
     this.#begun = true;
     this.superseded = false;
     this.due = false;
@@ -45,7 +46,7 @@ export class Memory {
 
   /** Adds what has no id of its own. */
   append(item: LedgerItem): void {
-    this.#unsettled = true;
+    this.#pending = "told";
     this.#whole.append(item);
     this.#uncovered.append(item);
   }
@@ -70,12 +71,17 @@ export class Memory {
 
   /** Whether everything that the service was told is surely part of its conversation: what is under way may not be. */
   get isSettled(): boolean {
-    return !this.#unsettled;
+    return this.#pending === "nothing";
   }
 
-  /** The service has ended a turn of its own accord: it has read what it was told before. */
+  /** A turn of the bot begins. */
+  answered(): void {
+    if (this.#pending === "told") this.#pending = "answered";
+  }
+
+  /** A turn of the bot is over, and nobody cut it. One that was under way may have crossed what was told. */
   settled(): void {
-    this.#unsettled = false;
+    if (this.#pending === "answered") this.#pending = "nothing";
   }
 
   /** The service gave a handle: with it, it knows everything so far. */

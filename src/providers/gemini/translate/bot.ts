@@ -47,7 +47,7 @@ export class Bot {
       },
       answer: (id, name, answer) => {
         const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
-        setup.memory.append({ type: "tool-result", callId: id, output });
+        setup.memory.note(`result ${id}`, { type: "tool-result", callId: id, output });
         const response = "error" in answer ? { error: answer.error } : { output: answer.result ?? null };
         sink.send({ toolResponse: { functionResponses: [{ id, name, response }] } });
       },
