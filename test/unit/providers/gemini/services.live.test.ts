@@ -121,7 +121,7 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
     // The handle of the conversation that was replaced does not bring it back.
     rig.service.sessions[0]!.terminate();
     expect(await rig.recovered(2)).toMatchObject({ conversation: "resumed" });
-    expect(rig.items).toHaveLength(3);
+    await vi.waitUntil(() => rig.items.length === 3);
   });
 
   it("change settings of a running session with its connection, and keep the conversation", async () => {
@@ -139,7 +139,7 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
       generationConfig: { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: "Puck" } } } },
       realtimeInputConfig: { automaticActivityDetection: { silenceDurationMs: 300 } },
     });
-    expect(rig.items).toHaveLength(2);
+    await vi.waitUntil(() => rig.items.length === 2);
     await rig.ask("go on");
     expect(rig.count("bot-ready")).toBe(1);
     expect(rig.errors).toEqual([]);
