@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { GeminiMessage } from "./options.js";
 
 /** Who says something. The API itself knows users and models; what the system says is an instruction, or a user's turn. */
 export type Role = "user" | "model" | "system";
@@ -37,6 +38,13 @@ export function readMessages(messages: unknown, name: string): Content[] {
     if (!isRecord(message)) throw new InvalidOptionsError(`${where} must be an object with \`role\` and \`content\`.`);
     return readContent(fieldOf(message, "role"), fieldOf(message, "content"), where);
   });
+}
+
+/** The messages as they are, once each can be sent. @throws InvalidOptionsError */
+export function checkMessages(messages: unknown, name: string): GeminiMessage[] {
+  readMessages(messages, name);
+  const list = Array.isArray(messages) ? messages.filter(isRecord) : [];
+  return list.map((message) => ({ role: stringAt(message, "role") ?? "", content: fieldOf(message, "content") }));
 }
 
 /** A system instruction in any of its shapes, as parts. @throws InvalidOptionsError */

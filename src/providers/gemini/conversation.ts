@@ -1,36 +1,21 @@
-import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
+import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import { readCommand, type AppCommand } from "../../rtvi/translate/commands.js";
+import { readCommand } from "../../rtvi/translate/commands.js";
 import { EffectSink, type Effect } from "../../rtvi/translate/effects.js";
-import type { JsonRecord } from "../../rtvi/translate/records.js";
+import type { LedgerItem } from "../../rtvi/translate/ledger.js";
 import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
 import { TurnClock } from "../../rtvi/translate/turn-clock.js";
-import { readContent, textOf, turnOf } from "./contents.js";
+import { turnOf } from "./contents.js";
+import { messageOf } from "./history.js";
+import type { ConversationSetup } from "./conversation-setup.js";
 import { PROCESSOR } from "./names.js";
 import { RAW_MESSAGES } from "./outbound.js";
-import type { SessionPlan } from "./plan.js";
 import { Activity } from "./translate/activity.js";
+import { AppTurns } from "./translate/app-turns.js";
 import { Bot } from "./translate/bot.js";
 import { Inbound } from "./translate/inbound.js";
 import { Lease } from "./translate/lease.js";
 import { User } from "./translate/user.js";
-
-/** What one conversation, over one wire, is set up with. */
-export interface ConversationSetup extends Pick<
-  SessionPlan,
-  "setup" | "handle" | "history" | "runInitial" | "textInput" | "manual" | "interruptible" | "rawEvents"
-> {
-  /** The transport's name, for errors. */
-  readonly name: string;
-  /** Rate of the audio that the player takes, in Hz. */
-  readonly playbackRate: number;
-  /** Whether the user was speaking, in push to talk, when the last wire was lost. */
-  readonly speaking: boolean;
-  /** Monotonic time in ms. */
-  readonly now: () => number;
-  /** Wall-clock time. */
-  readonly date: () => Date;
-}
 
 /**
  * The Live API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be done.
@@ -44,12 +29,13 @@ export class Conversation implements ServiceConversation {
   readonly #activity: Activity;
   readonly #lease: Lease;
   readonly #inbound: Inbound;
+  readonly #app: AppTurns;
   #ready = false;
 
   constructor(private readonly setup: ConversationSetup) {
-    const { now, date, manual, playbackRate } = setup;
+    const { now, date, manual, playbackRate, memory } = setup;
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
-    this.#user = new User(this.#sink, this.#clock, date, manual);
+    this.#user = new User(this.#sink, this.#clock, date, manual, memory);
     this.#bot = new Bot(this.#sink, {
       now,
       playbackRate,
@@ -58,7 +44,9 @@ export class Conversation implements ServiceConversation {
       },
       turnBegan: () => {
         this.#user.boundary();
+        memory.answered();
       },
+      memory,
     });
     this.#activity = new Activity(this.#sink, manual, setup.speaking);
     this.#lease = new Lease(now, setup.handle);
@@ -66,11 +54,14 @@ export class Conversation implements ServiceConversation {
       bot: this.#bot,
       user: this.#user,
       lease: this.#lease,
+      memory,
       rawEvents: setup.rawEvents,
       opened: () => {
         this.#opened();
       },
     });
+    const [sink, clock, bot] = [this.#sink, this.#clock, this.#bot];
+    this.#app = new AppTurns({ sink, clock, bot, memory, textInput: setup.textInput, name: setup.name });
   }
 
   /** Whether messages of the app can be taken. */
@@ -78,9 +69,15 @@ export class Conversation implements ServiceConversation {
     return this.#ready;
   }
 
-  /** Whether it goes on with the conversation of an earlier connection. */
-  get isResumed(): boolean {
-    return this.setup.handle !== undefined;
+  /** Where the conversation of an earlier connection came from, if it goes on. */
+  get kept(): "resumed" | "replayed" | undefined {
+    if (this.setup.handle !== undefined) return "resumed";
+    return this.setup.replays ? "replayed" : undefined;
+  }
+
+  /** What was said and done so far, on earlier connections too. */
+  get items(): readonly LedgerItem[] {
+    return this.setup.memory.items ?? [];
   }
 
   /** What the service says about the end of this connection, and about the next. */
@@ -118,19 +115,19 @@ export class Conversation implements ServiceConversation {
   /** A message of the service. Each of its fields counts; what cannot be understood is reported, and the session goes on. */
   receive(data: string | ArrayBuffer): Effect[] {
     this.#inbound.receive(data);
-    return this.#sink.take();
+    return this.#next();
   }
 
   /** What the player says. */
   playback(report: PlaybackReport): Effect[] {
     this.#bot.playback(report);
-    return this.#sink.take();
+    return this.#next();
   }
 
   /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
   cut(items: readonly PlayedItem[]): Effect[] {
     this.#bot.cut(items);
-    return this.#sink.take();
+    return this.#next();
   }
 
   /**
@@ -138,7 +135,14 @@ export class Conversation implements ServiceConversation {
    * one is dropped.
    */
   interrupt(): Effect[] {
-    this.#bot.hush();
+    return this.act((turns) => {
+      turns.interrupt();
+    });
+  }
+
+  /** What the app does to the conversation. @throws what `run` throws; nothing has happened then. */
+  act(run: (turns: AppTurns) => void): Effect[] {
+    run(this.#app);
     return this.#sink.take();
   }
 
@@ -150,7 +154,7 @@ export class Conversation implements ServiceConversation {
     const command = readCommand(message, this.setup.name, RAW_MESSAGES);
     switch (command.type) {
       case "say":
-        this.#say(command, message);
+        this.#app.say(command, message);
         break;
       case "tool-result":
         if (this.#bot.tools.result(command.callId, command.result)) this.#bot.prompted();
@@ -199,15 +203,23 @@ export class Conversation implements ServiceConversation {
   #opened(): void {
     if (this.#ready) return;
     this.#ready = true;
-    const { history, runInitial } = this.setup;
+    const { history, initial, runInitial, memory } = this.setup;
+    for (const content of initial) memory.append(messageOf(content));
+    memory.opened(history.length > 0);
     if (history.length > 0 || runInitial) {
       this.#sink.send({
-        clientContent: { ...(history.length > 0 && { turns: history }), turnComplete: runInitial },
+        clientContent: { ...(history.length > 0 && { turns: history.map(turnOf) }), turnComplete: runInitial },
       });
     }
     if (runInitial) this.#clock.turnEnded();
     this.#sink.add({ type: "ready" });
     if (this.#activity.resume()) this.#user.began();
+  }
+
+  /** The bot may have fallen silent. */
+  #next(): Effect[] {
+    if (this.#ready) this.#app.next();
+    return this.#sink.take();
   }
 
   #spoke(speaking: boolean): void {
@@ -219,30 +231,5 @@ export class Conversation implements ServiceConversation {
     if (this.setup.interruptible) this.#bot.silence();
     this.#user.began();
     if (this.setup.interruptible) this.#bot.stop();
-  }
-
-  #say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
-    const content = readContent(command.role, command.content, message.type);
-    const run = command.run ?? content.role === "user";
-    const event =
-      this.setup.textInput === "client_content"
-        ? { clientContent: { turns: [turnOf(content)], turnComplete: run } }
-        : { realtimeInput: { text: this.#realtimeText(content.parts, run && content.role !== "model", message) } };
-    if (run) this.#bot.hush();
-    this.#bot.asked();
-    this.#sink.send(event);
-    if (command.acknowledge) this.#sink.deliver("append-to-context-result", { result: "success" }, message.id);
-    if (!run) return;
-    this.#bot.prompted(!command.audio);
-    this.#clock.turnEnded();
-  }
-
-  #realtimeText(parts: readonly JsonRecord[], answers: boolean, { type }: RTVIMessage): string {
-    if (answers) return textOf(parts, `${type}.content`);
-    throw new UnsupportedFeatureError(
-      type,
-      this.setup.name,
-      "this model takes text in a running session only as the user's, and answers it: set `run_immediately`",
-    );
   }
 }

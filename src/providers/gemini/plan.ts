@@ -1,6 +1,8 @@
 import { InvalidOptionsError } from "../../errors.js";
+import type { LedgerItem } from "../../rtvi/translate/ledger.js";
 import { isRecord, mergeRecords, type JsonRecord } from "../../rtvi/translate/records.js";
-import { readMessages, turnOf, type Content } from "./contents.js";
+import { readMessages, type Content } from "./contents.js";
+import { contentsOf } from "./history.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type GeminiLLMServiceOptions } from "./options.js";
 import type { GeminiConnectionParams } from "./params.js";
 import { generationFields, setupFields } from "./settings.js";
@@ -13,8 +15,12 @@ export interface SessionPlan {
   readonly setup: JsonRecord;
   /** The handle inside `setup`, where the attempt resumes. */
   readonly handle: string | undefined;
-  /** The conversation so far, as turns; none where the service still knows it. */
-  readonly history: readonly JsonRecord[];
+  /** What the service is to be told of the conversation so far; nothing where it still knows it. */
+  readonly history: readonly Content[];
+  /** The messages that the app begins the conversation with; none where it goes on. */
+  readonly initial: readonly Content[];
+  /** Whether the history is a conversation that was lost. */
+  readonly replays: boolean;
   /** Whether the bot answers the history. */
   readonly runInitial: boolean;
   readonly textInput: "client_content" | "realtime";
@@ -27,8 +33,12 @@ export interface SessionPlan {
 
 /** What an attempt knows of those before it. */
 export interface Past {
-  /** The session had been ready before: the bot does not answer the initial messages again. */
-  readonly returning: boolean;
+  /** What was said and done; undefined while the session has not been ready. It takes the place of the initial messages. */
+  readonly items?: readonly LedgerItem[] | undefined;
+  /** What of it the handle does not cover. */
+  readonly uncovered?: readonly LedgerItem[];
+  /** The bot is to answer the conversation as it stands. */
+  readonly due?: boolean;
   /** The newest handle of the session. */
   readonly handle?: string | undefined;
   /** Resume nothing, whatever the settings say: a handle was refused. */
@@ -48,15 +58,17 @@ export function planSession(
   if (!isRecord(over)) throw new InvalidOptionsError("`setup` must be an object.");
   const model = readModel(params?.model ?? options.model ?? DEFAULT_MODEL);
   const textInput = readTextInput(options.text_input ?? "auto", model);
-  const messages = params?.initial_messages ?? readMessages(options.initial_messages ?? [], "initial_messages");
-  const { instructions, rest } = splitInstructions(messages);
-  const runs = options.run_initial_messages ?? rest.at(-1)?.role === "user";
+  const initial = params?.initial_messages ?? readMessages(options.initial_messages ?? [], "initial_messages");
+  const begun = past.items === undefined ? undefined : contentsOf(past.items, "the conversation");
+  const { instructions, rest } = splitInstructions(begun ?? initial);
+  const runs = begun === undefined && (options.run_initial_messages ?? rest.at(-1)?.role === "user");
   const source = { model, fields: fieldsOf(options, params), over, instructions, announcesHistory: false };
   const first = buildSetup({ ...source, handle: undefined });
   const resumable = isRecord(first.sessionResumption);
   const handle = resumable && !past.fresh ? (past.handle ?? ownHandle(mergeRecords(source.fields, over))) : undefined;
-  const history = handle === undefined ? rest.map(turnOf) : [];
-  const runInitial = handle === undefined && !past.returning && runs;
+  const uncovered = textInput === "realtime" ? [] : contentsOf(past.uncovered ?? [], "the conversation");
+  const history = handle === undefined ? rest : uncovered;
+  const runInitial = past.due === true || (handle === undefined && runs);
   const announcesHistory = textInput === "realtime" && (history.length > 0 || runInitial);
   return {
     baseUrl: readBaseUrl(params?.base_url ?? options.base_url ?? DEFAULT_BASE_URL),
@@ -64,6 +76,8 @@ export function planSession(
     setup: buildSetup({ ...source, handle, announcesHistory }),
     handle,
     history,
+    initial: begun === undefined && handle === undefined ? initial : [],
+    replays: begun !== undefined && begun.length > 0,
     runInitial,
     textInput,
     manual: isManual(first),
@@ -72,7 +86,8 @@ export function planSession(
   };
 }
 
-function fieldsOf(options: GeminiLLMServiceOptions, params: GeminiConnectionParams | undefined): JsonRecord {
+/** The settings of the options and the connection parameters, as fields of a `setup`. @throws InvalidOptionsError */
+export function fieldsOf(options: GeminiLLMServiceOptions, params: GeminiConnectionParams | undefined): JsonRecord {
   const generationConfig = generationFields(options.generation_config ?? {}, "generation_config");
   const settings = setupFields(options.settings ?? {}, "settings");
   return mergeRecords(mergeRecords({ generationConfig }, settings), params?.fields ?? {});

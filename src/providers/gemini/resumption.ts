@@ -1,5 +1,3 @@
-import type { Past } from "./plan.js";
-
 /**
  * The handle with which a session is taken up again after its connection was lost. It lives as long as one session, from
  * `connect()` to `disconnect()`, and is a secret: whoever has it can read on.
@@ -9,13 +7,8 @@ export class Resumption {
   #fresh = false;
   #begunAnew = false;
 
-  /** The newest handle; undefined when there is nothing to take up. */
-  get handle(): string | undefined {
-    return this.#handle;
-  }
-
-  /** What the next attempt is to offer. */
-  get past(): Omit<Past, "returning"> {
+  /** What the next attempt is to offer: the newest handle, or none, whatever the settings say. */
+  get past(): { readonly handle: string | undefined; readonly fresh: boolean } {
     return { handle: this.#handle, fresh: this.#fresh };
   }
 
@@ -37,10 +30,15 @@ export class Resumption {
     this.#fresh = false;
   }
 
-  /** Lets go of the handle; the next attempt begins anew, which is done once a session. */
-  drop(): void {
+  /** The conversation that the handle is for is not wanted any more. */
+  renounce(): void {
     this.#handle = undefined;
     this.#fresh = true;
+  }
+
+  /** The handle was refused: lets go of it; the next attempt begins anew, which is done once a session. */
+  drop(): void {
+    this.renounce();
     this.#begunAnew = true;
   }
 }

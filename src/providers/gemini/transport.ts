@@ -6,16 +6,16 @@ import { ratesOf } from "../../media/manager-ports.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { openServiceSocket, socketConstructor } from "../../rtvi/service-socket.js";
-import { ServiceTransport } from "../../rtvi/service-transport.js";
 import { redactor } from "../../rtvi/translate/redact.js";
 import type { SocketHandle } from "../../wire/websocket.js";
 import { beginsAnew, closeError, dialError, type ClosedConnection } from "./close-codes.js";
 import { Conversation } from "./conversation.js";
 import { dialUrl, resolveCredential } from "./credential.js";
-import { PROCESSOR, SERVICE } from "./names.js";
+import { GeminiTransport } from "./gemini-transport.js";
+import { Handover } from "./handover.js";
+import { Memory } from "./memory.js";
 import type { GeminiLLMServiceOptions } from "./options.js";
 import { readClientMessage, type GeminiClientMessage } from "./outbound.js";
-import { readConnectionParams, type GeminiConnectionParams } from "./params.js";
 import { planSession } from "./plan.js";
 import { Resumption } from "./resumption.js";
 
@@ -35,38 +35,35 @@ const INPUT_RATE = 16_000;
  * const client = new PipecatClient({ transport });
  * ```
  */
-export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation, GeminiConnectionParams> {
-  declare protected _service_options: GeminiLLMServiceOptions;
+export class GeminiLiveWebsocketTransport extends GeminiTransport {
+  private readonly _memory = new Memory();
   private readonly _inputRate: number;
   private readonly _playbackRate: number;
   private readonly _resumption = new Resumption();
   private _current: Conversation | undefined;
   private _socket: SocketHandle | undefined;
   private _muted = false;
-  /** What the link has been told of this wire. */
-  private _isBusy = false;
-  private _expiring: number | undefined;
+  private readonly _handover = new Handover({
+    busy: (isBusy) => {
+      this.conversationBusy(isBusy);
+    },
+    expiring: (withinMs) => {
+      this.connectionExpiring(withinMs);
+    },
+  });
 
   /**
    * @param service_options See `GeminiLLMServiceOptions`. They are checked when connecting, so that an error reaches the app.
    * @param manager Devices and playback; default `WebAudioMediaManager`, recording at 16 kHz and playing at 24 kHz.
    */
   constructor(service_options: GeminiLLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
-    super(service_options, manager, manager === undefined ? withInputRate(options) : options, {
-      service: SERVICE,
-      processor: PROCESSOR,
-    });
-    const { input, output } = ratesOf(this._mediaManager);
-    this._inputRate = input;
-    this._playbackRate = output;
-  }
-
-  protected override readParams(params: unknown): GeminiConnectionParams | undefined {
-    return readConnectionParams(params);
+    super(service_options, manager, manager === undefined ? withInputRate(options) : options);
+    ({ input: this._inputRate, output: this._playbackRate } = ratesOf(this._mediaManager));
   }
 
   protected override serviceReady(): void {
-    if (this._current?.isResumed === true) this.conversationKept("resumed");
+    const { kept } = this._current ?? {};
+    if (kept !== undefined) this.conversationKept(kept);
     super.serviceReady();
   }
 
@@ -80,11 +77,15 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
    * @throws AuthenticationError or InvalidOptionsError without a usable `api_key`; ConnectionFailedError.
    */
   async connectLLM(): Promise<void> {
-    const { signal, attempt, resuming } = this.attempt;
+    const { signal, attempt } = this.attempt;
     if (attempt === 1) this._beginSession();
+    const { items, uncovered, due } = this._memory;
+    this._isStale = false;
     const plan = planSession(this._service_options, this._params, {
       ...this._resumption.past,
-      returning: resuming,
+      items,
+      uncovered,
+      due,
     });
     const WebSocket = socketConstructor(this.options);
     const source = this._params?.secret ?? this._service_options.api_key;
@@ -103,8 +104,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
       signal,
       begin: (socket) => {
         this._socket = socket;
-        this._isBusy = false;
-        this._expiring = undefined;
+        this._handover.opened();
         const speaking = this._current?.speaking === true;
         conversation = this._current = this._newConversation(plan, speaking);
         const receive = this._runtime.begin(conversation, (text) => {
@@ -113,7 +113,9 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
         this._runtime.tell((begun) => begun.open());
         return (data) => {
           receive(data);
-          if (conversation?.lease.handle !== undefined) this._resumption.keep(conversation.lease.handle);
+          const handle = conversation?.lease.handle;
+          // A handle for the conversation that was replaced would bring it back.
+          if (handle !== undefined && !this._memory.superseded) this._resumption.keep(handle);
           this._tellLink();
         };
       },
@@ -204,19 +206,19 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
   }
 
   private _beginSession(): void {
-    this._resumption.begin(this._service_options.keep_session === true);
+    const keep = this._service_options.keep_session === true;
+    this._resumption.begin(keep);
+    if (!keep) this._memory.forget();
     this._current = undefined;
   }
 
-  /** A connection that is about to end is changed, at a moment when nobody speaks. */
+  /** Something happened: it may be time to change the connection, or no moment to. */
   private _tellLink(): void {
-    const { busy = false, lease } = this._current ?? {};
-    const endsAt = lease?.endsAt;
-    if (busy !== this._isBusy) this.conversationBusy(busy);
-    this._isBusy = busy;
-    const left = lease?.expiresInMs;
-    if (left !== undefined && endsAt !== this._expiring) this.connectionExpiring(left);
-    this._expiring = endsAt;
+    if (this._current === undefined) return;
+    this._handover.look(this._current);
+    if (this._memory.superseded) this._resumption.renounce();
+    else if (!this._isStale) return;
+    if (this._runtime.isReady) this._handover.renew(this._current);
   }
 
   private _newConversation(plan: ReturnType<typeof planSession>, speaking: boolean): Conversation {
@@ -225,6 +227,7 @@ export class GeminiLiveWebsocketTransport extends ServiceTransport<Conversation,
       name: NAME,
       playbackRate: this._playbackRate,
       speaking: speaking && !this._muted,
+      memory: this._memory,
       now: () => performance.now(),
       date: () => new Date(),
     });

@@ -3,38 +3,14 @@ import { ProtocolError } from "../../../errors.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
 import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import { resultText } from "../../../rtvi/translate/commands.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
 import { RateConverter } from "../../../rtvi/translate/rate-converter.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
 import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
 import { audioRate, type FunctionCall } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
-
-/** What the bot's side of the conversation is set up with. */
-export interface BotSetup {
-  /** Monotonic time in ms. */
-  readonly now: () => number;
-  /** Rate of the audio that the player takes, in Hz. */
-  readonly playbackRate: number;
-  /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
-  readonly answered: () => void;
-  /** A turn of the bot begins. */
-  readonly turnBegan: () => void;
-}
-
-/** What the model makes between two boundaries. The service gives turns no ids, so they are counted. */
-interface Turn {
-  readonly id: string;
-  /** Its audio is not to be played. */
-  readonly silent: boolean;
-  readonly converter: RateConverter;
-  /** The model has made all of it. */
-  generated: boolean;
-  /** We have stopped it; the service goes on with it until it knows. */
-  stopped: boolean;
-  /** A message of ours stops it: the interruption that follows is not the user's voice. */
-  asked: boolean;
-}
+import type { BotSetup, Turn } from "./bot-turn.js";
 
 /** The bot's side: what the model makes, what of it is heard, the functions it calls, and how it is interrupted. */
 export class Bot {
@@ -46,6 +22,10 @@ export class Bot {
   #count = 0;
   #batches = 0;
   #silentNext = false;
+  /** The app has asked for an answer that has not begun. */
+  #due = false;
+  /** A message of the app came while one was due: it stops that before we see anything of it. */
+  #dueStopped = false;
   /** An interrupted turn is yet to be completed by the service. */
   #closing = false;
   /** How the last turn ended: what is transcribed after that is dropped where it was cut, and told where it was not. */
@@ -56,11 +36,18 @@ export class Bot {
     private readonly setup: BotSetup,
   ) {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
-    this.#output = new BotOutput(sink);
+    this.#output = new BotOutput(sink, (itemId, content) => {
+      setup.memory.note(itemId, { type: "message", role: "assistant", content });
+    });
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.tools = new ToolCalls(sink, {
       service: SERVICE,
+      called: (callId, name, args) => {
+        setup.memory.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
+      },
       answer: (id, name, answer) => {
+        const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
+        setup.memory.note(`result ${id}`, { type: "tool-result", callId: id, output });
         const response = "error" in answer ? { error: answer.error } : { output: answer.result ?? null };
         sink.send({ toolResponse: { functionResponses: [{ id, name, response }] } });
       },
@@ -74,7 +61,7 @@ export class Bot {
 
   /** Whether the bot speaks, is about to, or waits for a function. */
   get busy(): boolean {
-    return this.#turn !== undefined || this.#speech.pending || this.tools.pending;
+    return this.#due || this.#turn !== undefined || this.#speech.pending || this.tools.pending;
   }
 
   playback(report: PlaybackReport): void {
@@ -91,9 +78,11 @@ export class Bot {
     this.#silentNext = silent;
   }
 
-  /** A message of ours may stop what is being made. */
-  asked(): void {
+  /** A message of ours may stop what is being made. `answer`: it wants one. */
+  asked(answer = false): void {
     if (this.#turn !== undefined) this.#turn.asked = true;
+    else this.#dueStopped = this.#due;
+    this.#due ||= answer;
   }
 
   /** Asks for silence at once, before anybody is told why. */
@@ -178,13 +167,14 @@ export class Bot {
   complete(): boolean {
     const closing = this.#closing && this.#turn === undefined;
     this.#closing = false;
+    if (!closing) this.#due = false;
     if (this.#turn !== undefined) this.#finish(this.#turn, "whole");
     return closing;
   }
 
   /** Whether an interruption is of our own making, and not the user's voice. */
   get wasAsked(): boolean {
-    return this.#turn?.stopped === true || this.#turn?.asked === true;
+    return this.#turn === undefined ? this.#dueStopped : this.#turn.stopped || this.#turn.asked;
   }
 
   /** The service stopped the turn. */
@@ -193,12 +183,16 @@ export class Bot {
     if (turn !== undefined) this.#responses.interrupt(turn.id);
     this.#speech.interrupt();
     this.#closing = true;
+    this.#dueStopped = false;
     this.#tail = "cut";
     if (turn !== undefined) this.#finish(turn, "cut");
   }
 
   /** The session is over: closes whatever was said to have started. */
   end(): void {
+    // What of it was heard is what counts when the conversation is told again.
+    this.#speech.interrupt();
+    this.#speech.cut([]);
     this.#speech.end();
     this.#responses.end();
     this.tools.end();
@@ -226,6 +220,8 @@ export class Bot {
       asked: false,
     };
     this.#turn = turn;
+    this.#due = false;
+    this.#dueStopped = false;
     this.#silentNext = false;
     this.#closing = false;
     this.#tail = "none";

@@ -4,6 +4,7 @@ import { parseRecord } from "../../../rtvi/translate/parse.js";
 import { fieldOf, type JsonRecord } from "../../../rtvi/translate/records.js";
 import { LONGEST_AUDIO, LONGEST_TEXT, MOST_ENTRIES, readCall, readUsage, showable } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
+import type { Memory } from "../memory.js";
 import type { Bot } from "./bot.js";
 import type { Lease } from "./lease.js";
 import type { User } from "./user.js";
@@ -13,6 +14,7 @@ export interface InboundPorts {
   readonly bot: Bot;
   readonly user: User;
   readonly lease: Lease;
+  readonly memory: Memory;
   /** Show messages to the app as they are, too; "all" means audio as well. */
   readonly rawEvents: boolean | "all";
   /** The service has taken the setup. */
@@ -29,7 +31,7 @@ export class Inbound {
   /** One message. What cannot be understood is reported. */
   receive(data: string | ArrayBuffer): void {
     this.#guarded(() => {
-      const { lease, opened } = this.ports;
+      const { lease, memory, opened } = this.ports;
       const message = parseRecord(data, SERVICE);
       this.#showRaw(message);
       const read = new FieldReader(message, "a message", SERVICE);
@@ -41,7 +43,7 @@ export class Inbound {
       this.#each(read, "toolCallCancellation", (inner) => this.#cancel(inner));
       this.#each(read, "usageMetadata", (inner) => this.#usage(inner));
       this.#each(read, "sessionResumptionUpdate", (inner) => {
-        lease.update(inner);
+        if (lease.update(inner, memory.isSettled)) memory.covered();
       });
       this.#each(read, "goAway", (inner) => {
         lease.goAway(inner);
@@ -69,7 +71,9 @@ export class Inbound {
       if (read.flag("generationComplete")) this.ports.bot.generated();
     });
     this.#guarded(() => {
-      if (read.flag("turnComplete") && !this.ports.bot.complete()) this.ports.user.boundary();
+      if (!read.flag("turnComplete") || this.ports.bot.complete()) return;
+      this.ports.memory.settled();
+      this.ports.user.boundary();
     });
   }
 

@@ -39,13 +39,17 @@ export class Lease {
     return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.now());
   }
 
-  /** A `sessionResumptionUpdate`. @throws ProtocolError */
-  update(read: FieldReader): void {
+  /**
+   * A `sessionResumptionUpdate`. `settled`: it is known what a handle covers. Returns whether there is a new handle.
+   * @throws ProtocolError
+   */
+  update(read: FieldReader, settled: boolean): boolean {
     const resumable = read.flag("resumable");
     const handle = read.optionalText("newHandle", LONGEST_TEXT) ?? "";
-    this.#resumable = resumable && handle !== "";
+    this.#resumable = resumable && handle !== "" && settled;
     // A handle that came while nothing could be resumed would lose what is going on.
     if (this.#resumable) this.#handle = handle;
+    return this.#resumable;
   }
 
   /** A `goAway`. @throws ProtocolError */

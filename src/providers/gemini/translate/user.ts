@@ -1,4 +1,5 @@
 import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import type { Memory } from "../memory.js";
 import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
 import { UserTurns } from "../../../rtvi/translate/user-turns.js";
 
@@ -15,13 +16,19 @@ export class User {
   #utterance = 0;
   #text = "";
   #told: boolean;
+  /** The conversation has a place for words that may still come: the transcript is often later than the answer. */
+  #placed = false;
 
-  /** @param manual Whether the app says when the user speaks. */
+  /**
+   * @param manual Whether the app says when the user speaks.
+   * @param memory Where the words are written down.
+   */
   constructor(
     sink: EffectSink,
     private readonly clock: TurnClock,
     date: () => Date,
     manual: boolean,
+    private readonly memory: Memory,
   ) {
     this.#turns = new UserTurns(sink, date);
     this.#told = manual;
@@ -48,6 +55,7 @@ export class User {
   /** A piece of transcript. `late`: the bot is answering, so that it belongs to what was said before. */
   heard(text: string, finished: boolean, late: boolean): void {
     if (text !== "") {
+      if (!late) this.#unplace();
       if (!late && !this.#told) {
         this.#turns.started();
         // The last words recognised are the nearest sign of the end of a turn.
@@ -69,6 +77,9 @@ export class User {
   /** A turn of the bot began, or was over without one. */
   boundary(): void {
     this.#close();
+    this.#unplace();
+    this.memory.reserve(this.#id);
+    this.#placed = true;
     if (!this.#told) this.#turns.stopped();
   }
 
@@ -85,7 +96,22 @@ export class User {
   #close(): void {
     if (this.#text === "") return;
     this.#turns.understood(this.#id, this.#text);
+    this.memory.note(this.#id, { type: "message", role: "user", content: this.#text.trim() });
     this.#text = "";
+    this.#next();
+  }
+
+  /** No words came for the place that was kept. */
+  #unplace(): void {
+    if (!this.#placed) return;
+    if (this.#text === "") {
+      this.memory.remove(this.#id);
+      this.#next();
+    }
+  }
+
+  #next(): void {
     this.#utterance += 1;
+    this.#placed = false;
   }
 }

@@ -1,8 +1,8 @@
 import { InvalidOptionsError } from "../../../errors.js";
+import { serviceActions, type ActionPorts } from "../../../rtvi/inference/actions.js";
 import type { ServiceDefinition, ServiceOption } from "../../../rtvi/inference/service-table.js";
 import type { ValueType } from "../../../rtvi/inference/protocol.js";
 import { checkMessages } from "../items.js";
-import type { AppTurns } from "../translate/app-turns.js";
 import {
   fieldOfSetting,
   settingOf,
@@ -14,14 +14,6 @@ import { choiceOf, restoredTools, shownChoice, shownTools, shownVoice, voiceOf }
 import { enabled, params } from "./vad.js";
 
 type Option = ServiceOption<OpenAIServiceSettings>;
-
-/** What the actions of the services act on. */
-export interface OpenAIServiceActions {
-  /** Does something to the conversation. @throws NotReadyError before the session is ready. */
-  readonly act: (run: (turns: AppTurns) => void) => void;
-  /** The conversation, and the tools. @throws NotReadyError before the session is ready. */
-  readonly context: () => { readonly messages: readonly unknown[]; readonly tools: unknown };
-}
 
 /** A session setting whose value is the option's. */
 function setting(key: string, type: ValueType): Option {
@@ -83,11 +75,8 @@ const voice: Option = {
 };
 
 /** The services of the OpenAI transports, in the names of RTVI's own server. */
-export function openAIServices({ act, context }: OpenAIServiceActions) {
-  const done = (run: (turns: AppTurns) => void): true => {
-    act(run);
-    return true;
-  };
+export function openAIServices(ports: ActionPorts) {
+  const actions = serviceActions(ports);
   return {
     vad: { options: { enabled, params }, actions: {} },
     stt: {
@@ -108,61 +97,8 @@ export function openAIServices({ act, context }: OpenAIServiceActions) {
         tools,
         tool_choice: toolChoice,
       },
-      actions: {
-        run: {
-          arguments: { interrupt: { type: "bool" } },
-          result: "bool",
-          run: ({ interrupt = true }) =>
-            done((turns) => {
-              if (interrupt === true) turns.interrupt();
-              turns.run();
-            }),
-        },
-        append_to_messages: {
-          arguments: { messages: { type: "array", required: true }, run_immediately: { type: "bool" } },
-          result: "bool",
-          run: ({ messages, run_immediately: run = true }) =>
-            done((turns) => {
-              turns.append(messages, run === true);
-            }),
-        },
-        get_context: { arguments: {}, result: "object", run: context },
-        set_context: {
-          arguments: {
-            messages: { type: "array", required: true },
-            interrupt: { type: "bool" },
-            run_immediately: { type: "bool" },
-          },
-          result: "bool",
-          run: ({ messages, interrupt, run_immediately: run }) =>
-            done((turns) => {
-              turns.replace(messages, interrupt === true);
-              if (run === true) turns.run();
-            }),
-        },
-      },
+      actions: actions.llm,
     },
-    tts: {
-      options: { voice, speed: setting("speed", "number") },
-      actions: {
-        say: {
-          arguments: { text: { type: "string", required: true }, interrupt: { type: "bool" } },
-          result: "bool",
-          run: ({ text, interrupt }) =>
-            done((turns) => {
-              if (interrupt === true) turns.interrupt();
-              turns.speak(String(text));
-            }),
-        },
-        interrupt: {
-          arguments: {},
-          result: "bool",
-          run: () =>
-            done((turns) => {
-              turns.interrupt();
-            }),
-        },
-      },
-    },
+    tts: { options: { voice, speed: setting("speed", "number") }, actions: actions.tts },
   } satisfies Record<string, ServiceDefinition<OpenAIServiceSettings>>;
 }

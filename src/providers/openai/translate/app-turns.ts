@@ -1,4 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
+import type { ActionTurns } from "../../../rtvi/inference/actions.js";
 import { readContext } from "../../../rtvi/inference/context.js";
 import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
 import type { JsonRecord } from "../../../rtvi/translate/records.js";
@@ -21,7 +22,7 @@ export interface AppTurnParts {
 }
 
 /** What the app itself puts into the conversation, takes out of it, and asks the bot to do about it. */
-export class AppTurns {
+export class AppTurns implements ActionTurns {
   readonly #parts: AppTurnParts;
 
   constructor(parts: AppTurnParts) {

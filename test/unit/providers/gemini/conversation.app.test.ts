@@ -5,7 +5,10 @@ import { Scenario, server } from "./scenario.js";
 
 describe("the opening", () => {
   it("sends the setup first, and the history once it is taken", () => {
-    const history = [{ role: "user", parts: [{ text: "hi" }] }];
+    const history = [
+      { role: "system", parts: [{ text: "He is old." }] },
+      { role: "user", parts: [{ text: "hi" }] },
+    ] as const;
     const s = new Scenario({ history, runInitial: true });
     s.keep(s.conversation.open());
     expect(s.sent).toEqual([{ setup: { model: "models/m" } }]);
@@ -13,7 +16,10 @@ describe("the opening", () => {
     s.forget();
     s.receive({ setupComplete: { sessionId: "x" } });
     expect(s.effects).toEqual([
-      { type: "send", event: { clientContent: { turns: history, turnComplete: true } } },
+      {
+        type: "send",
+        event: { clientContent: { turns: [{ ...history[0], role: "user" }, history[1]], turnComplete: true } },
+      },
       { type: "ready" },
     ]);
     s.receive({ setupComplete: {} });

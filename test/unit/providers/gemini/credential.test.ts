@@ -6,7 +6,7 @@ import { redactor } from "../../../../src/rtvi/translate/redact.js";
 
 const request = { attempt: 1, signal: new AbortController().signal };
 const url = (options: object, credential: string) =>
-  dialUrl(planSession(options, undefined, { returning: false, fresh: false }), credential);
+  dialUrl(planSession(options, undefined, { fresh: false }), credential);
 const HOST = "wss://generativelanguage.googleapis.com/ws/google.ai.generativelanguage";
 
 describe("the credential", () => {

@@ -1,6 +1,8 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
-import { Conversation, type ConversationSetup } from "../../../../src/providers/gemini/conversation.js";
+import { Conversation } from "../../../../src/providers/gemini/conversation.js";
+import type { ConversationSetup } from "../../../../src/providers/gemini/conversation-setup.js";
+import { Memory } from "../../../../src/providers/gemini/memory.js";
 import type { Effect } from "../../../../src/rtvi/translate/effects.js";
 
 type Message = Record<string, unknown>;
@@ -20,6 +22,9 @@ export class Scenario {
       setup: { model: "models/m" },
       handle: undefined,
       history: [],
+      initial: [],
+      replays: false,
+      memory: new Memory(),
       runInitial: false,
       textInput: "client_content",
       manual: false,

@@ -5,7 +5,7 @@ import { readConnectionParams } from "../../../../src/providers/gemini/params.js
 import { planSession, type SessionPlan } from "../../../../src/providers/gemini/plan.js";
 
 const plan = (options: GeminiLLMServiceOptions, params?: unknown, past: object = {}): SessionPlan =>
-  planSession(options, readConnectionParams(params), { returning: false, fresh: false, ...past });
+  planSession(options, readConnectionParams(params), { fresh: false, ...past });
 const setupOf = (options: GeminiLLMServiceOptions, params?: unknown) => plan(options, params).setup;
 
 const DEFAULTS = {
@@ -21,7 +21,7 @@ describe("setup", () => {
     expect(setupOf({})).toEqual(DEFAULTS);
   });
 
-  it("is made of Pipecat's flat settings", () => {
+  it.each(["settings", "generation_config"])("is made of the names of Pipecat's README, in %s", (option) => {
     const settings = {
       candidate_count: 1,
       maxOutput_tokens: 100,
@@ -33,7 +33,7 @@ describe("setup", () => {
       response_modalities: "audio",
       speech_config: { voice_config: { prebuilt_voice_config: { voice_name: "Puck" } } },
     };
-    expect(setupOf({ settings })).toEqual({
+    expect(setupOf({ [option]: settings })).toEqual({
       ...DEFAULTS,
       generationConfig: {
         candidateCount: 1,
@@ -67,6 +67,18 @@ describe("setup", () => {
       { generationConfig: { thinkingConfig: { thinkingBudget: 0 } } },
     ],
     [{ settings: { enable_affective_dialog: true } }, { generationConfig: { enableAffectiveDialog: true } }],
+    [
+      { settings: { speech_config: { language_code: "de-DE" } } },
+      { generationConfig: { speechConfig: { languageCode: "de-DE" } } },
+    ],
+    [
+      { settings: { response_mime_type: "application/json", response_schema: { my_key: 1 } } },
+      { generationConfig: { responseMimeType: "application/json", responseSchema: { my_key: 1 } } },
+    ],
+    [
+      { settings: { history_config: { initial_history_in_client_content: true } } },
+      { historyConfig: { initialHistoryInClientContent: true } },
+    ],
     [{ settings: { stop_sequences: ["x"] } }, { generationConfig: { stopSequences: ["x"] } }],
     [{ settings: { response_modalities: ["AUDIO", "TEXT"] } }, { generationConfig: { responseModalities: ["AUDIO"] } }],
     [{ settings: { system_instruction: "be brief" } }, { systemInstruction: { parts: [{ text: "be brief" }] } }],
@@ -189,7 +201,7 @@ describe("the conversation so far", () => {
     expect(history).toEqual([
       { role: "user", parts: [{ text: "hi" }] },
       { role: "model", parts: [{ text: "hello" }] },
-      { role: "user", parts: [{ text: "He is old." }] },
+      { role: "system", parts: [{ text: "He is old." }] },
       { role: "user", parts: [{ text: "go on" }] },
     ]);
     expect(runInitial).toBe(true);
@@ -206,12 +218,19 @@ describe("the conversation so far", () => {
   });
 
   it("is not told again where the service knows it, nor answered again where it does not", () => {
-    const resumed = plan({ initial_messages }, undefined, { returning: true, handle: "h1" });
+    const resumed = plan({ initial_messages }, undefined, { handle: "h1" });
     expect(resumed).toMatchObject({ handle: "h1", history: [], runInitial: false });
     expect(resumed.setup).toMatchObject({ sessionResumption: { handle: "h1" } });
-    const returned = plan({ initial_messages }, undefined, { returning: true });
-    expect(returned.runInitial).toBe(false);
-    expect(returned.history).toHaveLength(4);
+    const items = [
+      { type: "message", role: "system", content: "Be kind." },
+      { type: "message", role: "user", content: "hi" },
+    ] as const;
+    const returned = plan({ initial_messages }, undefined, { items });
+    expect(returned).toMatchObject({ runInitial: false, initial: [], replays: true });
+    expect(returned.history).toEqual([{ role: "user", parts: [{ text: "hi" }] }]);
+    expect(returned.setup.systemInstruction).toEqual({ parts: [{ text: "Be kind." }] });
+    const later = plan({ initial_messages }, undefined, { handle: "h1", items, uncovered: items.slice(1) });
+    expect(later).toMatchObject({ history: returned.history, runInitial: false });
   });
 
   it("goes with a word of its own to models that take text as it comes", () => {

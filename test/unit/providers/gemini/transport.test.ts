@@ -146,7 +146,7 @@ describe("coming back", () => {
   it("offers the newest handle, and not the history", async () => {
     const rig = await ready({ initial_messages: [{ role: "user", content: "hi" }] });
     expect(rig.sent()).toHaveLength(2);
-    receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
+    receive(server.audio(20), server.complete, { sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
     FakeWebSocket.last.drop();
     await dialled(2);
     FakeWebSocket.last.open();
@@ -163,7 +163,7 @@ describe("coming back", () => {
 
   it("begins anew, once, when the handle is refused", async () => {
     const rig = await ready({ initial_messages: [{ role: "user", content: "hi" }] });
-    receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
+    receive(server.audio(20), server.complete, { sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
     FakeWebSocket.last.drop();
     await dialled(2);
     FakeWebSocket.last.open();

@@ -1,0 +1,30 @@
+import type { Memory } from "./memory.js";
+import type { SessionPlan } from "./plan.js";
+
+/** What one conversation, over one wire, is set up with. */
+export interface ConversationSetup extends Pick<
+  SessionPlan,
+  | "setup"
+  | "handle"
+  | "history"
+  | "initial"
+  | "replays"
+  | "runInitial"
+  | "textInput"
+  | "manual"
+  | "interruptible"
+  | "rawEvents"
+> {
+  /** The transport's name, for errors. */
+  readonly name: string;
+  /** Rate of the audio that the player takes, in Hz. */
+  readonly playbackRate: number;
+  /** Whether the user was speaking, in push to talk, when the last wire was lost. */
+  readonly speaking: boolean;
+  /** What was said before, and where to write down what is said now. */
+  readonly memory: Memory;
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Wall-clock time. */
+  readonly date: () => Date;
+}

@@ -1,0 +1,113 @@
+import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
+import type { ActionTurns } from "../../../rtvi/inference/actions.js";
+import { readContext } from "../../../rtvi/inference/context.js";
+import type { AppCommand } from "../../../rtvi/translate/commands.js";
+import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
+import { readContent, textOf, turnOf, type Content } from "../contents.js";
+import { contentsOf, messageOf } from "../history.js";
+import type { Memory } from "../memory.js";
+import type { Bot } from "./bot.js";
+
+/** What the app's turns act on. */
+export interface AppTurnParts {
+  readonly sink: EffectSink;
+  readonly clock: TurnClock;
+  readonly bot: Bot;
+  readonly memory: Memory;
+  readonly textInput: "client_content" | "realtime";
+  /** The transport's name, for errors. */
+  readonly name: string;
+}
+
+/** Texts that may wait for the bot to finish. */
+const MOST_WAITING = 64;
+
+/** What the app itself puts into the conversation, and asks the bot to do about it. */
+export class AppTurns implements ActionTurns {
+  readonly #parts: AppTurnParts;
+  #waiting: string[] = [];
+
+  constructor(parts: AppTurnParts) {
+    this.#parts = parts;
+  }
+
+  /** A `send-text` or `append-to-context`. @throws InvalidOptionsError, UnsupportedFeatureError; nothing has happened then. */
+  say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
+    const content = readContent(command.role, command.content, message.type);
+    const run = command.run ?? content.role === "user";
+    this.#add([content], run, message.type, !command.audio);
+    this.#parts.memory.append(messageOf(content));
+    if (command.acknowledge) {
+      this.#parts.sink.deliver("append-to-context-result", { result: "success" }, message.id);
+    }
+  }
+
+  append(messages: unknown, run: boolean): void {
+    const items = readContext(messages, "messages");
+    this.#add(contentsOf(items, "messages"), run, "llm:append_to_messages");
+    for (const item of items) this.#parts.memory.append(item);
+  }
+
+  /** Nothing can be taken out of a running session: the new conversation is told to the next connection. */
+  replace(messages: unknown, interrupt: boolean): void {
+    const items = readContext(messages, "messages");
+    contentsOf(items, "messages");
+    if (interrupt) this.interrupt();
+    this.#waiting = [];
+    this.#parts.memory.replace(items);
+  }
+
+  run(): void {
+    this.#add([], true, "llm:run");
+  }
+
+  /** A turn of the app's that has the model repeat it: the service speaks nothing but answers. */
+  speak(text: string): void {
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(text);
+    this.next();
+  }
+
+  interrupt(): void {
+    this.#parts.bot.hush();
+  }
+
+  /** Says what has been waiting, if the bot is silent. A text would interrupt it. */
+  next(): void {
+    if (this.#waiting.length === 0 || this.#parts.bot.busy) return;
+    const text = this.#waiting.shift() ?? "";
+    const order = `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`;
+    this.#add([{ role: "user", parts: [{ text: order }] }], true, "tts:say");
+  }
+
+  #add(contents: readonly Content[], run: boolean, feature: string, silent = false): void {
+    const { bot, clock, memory, sink } = this.#parts;
+    if (memory.superseded) {
+      memory.due ||= run;
+      return;
+    }
+    const event = this.#event(contents, run, feature);
+    if (run) bot.hush();
+    bot.asked(run);
+    sink.send(event);
+    if (!run) return;
+    bot.prompted(silent);
+    clock.turnEnded();
+  }
+
+  #event(contents: readonly Content[], run: boolean, feature: string): Record<string, unknown> {
+    if (this.#parts.textInput === "client_content") {
+      const turns = contents.map(turnOf);
+      return { clientContent: { ...(turns.length > 0 && { turns }), turnComplete: run } };
+    }
+    if (run && contents.length > 0 && contents.every(({ role }) => role !== "model")) {
+      const text = contents.map(({ parts }) => textOf(parts, `${feature}.content`)).join("\n");
+      return { realtimeInput: { text } };
+    }
+    throw new UnsupportedFeatureError(
+      feature,
+      this.#parts.name,
+      "this model takes text in a running session only as the user's, and answers it: set `run_immediately`",
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import type { RateConverter } from "../../../rtvi/translate/rate-converter.js";
+import type { Memory } from "../memory.js";
+
+/** What the bot's side of the conversation is set up with. */
+export interface BotSetup {
+  /** Monotonic time in ms. */
+  readonly now: () => number;
+  /** Rate of the audio that the player takes, in Hz. */
+  readonly playbackRate: number;
+  /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
+  readonly answered: () => void;
+  /** A turn of the bot begins. */
+  readonly turnBegan: () => void;
+  readonly memory: Memory;
+}
+
+/** What the model makes between two boundaries. The service gives turns no ids, so they are counted. */
+export interface Turn {
+  readonly id: string;
+  /** Its audio is not to be played. */
+  readonly silent: boolean;
+  readonly converter: RateConverter;
+  /** The model has made all of it. */
+  generated: boolean;
+  /** We have stopped it; the service goes on with it until it knows. */
+  stopped: boolean;
+  /** A message of ours stops it: the interruption that follows is not the user's voice. */
+  asked: boolean;
+}
