@@ -110,11 +110,15 @@ export class Watchdog {
       this.#watch();
       return false;
     }
-    if (this.#phase !== "asking") return true;
+    if (!this.#isAsking()) return true;
     this.#after(probe, () => {
       this.#give(`The service fell silent: it gave no sign of life within ${probe} ms.`);
     });
     return true;
+  }
+
+  #isAsking(): boolean {
+    return this.#phase === "asking";
   }
 
   #give(message: string): void {

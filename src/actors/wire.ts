@@ -39,7 +39,7 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal,
       watchdog.end();
       report({ type: "wire.closed", fault });
     };
-    let wire: Wire | undefined;
+    let wire: Wire | undefined = undefined;
     const watchdog = new Watchdog({
       clock: patience.clock,
       silence: patience.silence,
