@@ -24,6 +24,11 @@ const UNWATCHED: NotYet = {
   problems: new RegExp(`^(did not continue|errors \\[\\]|a gap of|${LOST})`),
 };
 
+const UNSENT: NotYet = {
+  reason: "a text that was taken while the line died is not sent again",
+  problems: new RegExp(`^${LOST}$`),
+};
+
 /** Of transports that neither watch their line nor keep what they have sent. */
 const UNTIL_THEY_WATCH: Readonly<Record<string, NotYet>> = {
   "half-open-service-gone": UNWATCHED,
