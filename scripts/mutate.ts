@@ -86,8 +86,9 @@ async function main(): Promise<void> {
     try {
       const [first] = workshops;
       const files = [...new Set(waiting.map(({ file }) => file))];
-      if (first !== undefined && !(await first.passes(files))) {
-        throw new Error("The tests fail without any mutant: mend them first.");
+      const failure = await first?.failure(files);
+      if (failure !== undefined && failure !== "") {
+        throw new Error(`The tests fail without any mutant: mend them first.\n${failure}`);
       }
       await Promise.all(workshops.map(work));
     } finally {
@@ -105,10 +106,12 @@ async function main(): Promise<void> {
     if (values.only === undefined && known === undefined)
       process.stdout.write(`${SURVIVORS}: no mutant is called ${id}\n`);
   }
-  const killed = chosen.length - survivors.length;
+  const late = chosen.filter((mutant) => journal.verdictOf(mutant, versionFor(mutant)) === "timed out");
+  for (const mutant of late) process.stdout.write(`timed out: ${show(mutant)}\n`);
+  const killed = chosen.length - survivors.length - late.length;
   process.stdout.write(
-    `${killed} killed, ${survivors.length - open.length} explained, ${open.length} unexplained ` +
-      `(${((100 * killed) / Math.max(1, chosen.length)).toFixed(0)} % killed)\n`,
+    `${killed} killed by a test, ${late.length} timed out, ${survivors.length - open.length} explained, ` +
+      `${open.length} unexplained (${((100 * (killed + late.length)) / Math.max(1, chosen.length)).toFixed(0)} % noticed)\n`,
   );
   if (open.length > 0) process.exitCode = 1;
 }

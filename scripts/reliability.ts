@@ -1,6 +1,7 @@
 /**
- * `npm run reliability`: runs the fault table and writes what it has seen to docs/reliability.md. With `--check` nothing
- * runs: the document must list exactly the faults, the expectations and the known gaps that the tests hold.
+ * `npm run reliability`: runs the fault table three times and writes what it has seen to docs/reliability.md. With `--peers`
+ * Pipecat's own transports are measured instead. With `--check` nothing runs: the document must list exactly the faults, the
+ * expectations, the known gaps and the measurements that the tree holds.
  */
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
@@ -8,34 +9,76 @@ import { format } from "prettier";
 import { CATALOGUE } from "../test/faults/catalogue/index.js";
 import { RESULTS } from "../test/faults/results.js";
 import { SUBJECTS } from "../test/faults/subjects.js";
-import { readResults, reliabilityDocument, surprises } from "./reliability/document.js";
+import { traceOfSecrets } from "../test/faults/support/secrets.js";
+import { reliabilityDocument, surprises } from "./reliability/document.js";
+import { measure, readResults, type Measurements, type SeenFault } from "./reliability/measured.js";
+import { measurePeers, type PeerMeasurement } from "./reliability/peers.js";
 
 const DOCUMENT = "docs/reliability.md";
+const MEASURED = "scripts/reliability/measured.json";
+const PEERS = "scripts/reliability/peers.json";
+const RUNS = 3;
 
-async function main(): Promise<void> {
-  const wanted = await format(reliabilityDocument(CATALOGUE, SUBJECTS), { parser: "markdown", printWidth: 120 });
-  if (process.argv.includes("--check")) {
-    const present = await readFile(DOCUMENT, "utf8").catch(() => "");
-    if (present === wanted) return;
-    process.stderr.write(
-      `${DOCUMENT} does not list the faults as they are: run \`npm run reliability\` and commit it.\n`,
-    );
-    process.exitCode = 1;
-    return;
-  }
+const read = async <T>(path: string): Promise<T> => JSON.parse(await readFile(path, "utf8")) as T;
+
+async function rendered(): Promise<string> {
+  const measurements = await read<Measurements>(MEASURED);
+  const peers = await read<readonly PeerMeasurement[]>(PEERS);
+  const text = reliabilityDocument(CATALOGUE, SUBJECTS, measurements, peers);
+  return format(text, { parser: "markdown", printWidth: 120 });
+}
+
+/** @throws Error where a secret of a run would be published. */
+async function write(path: string, text: string): Promise<void> {
+  const traces = traceOfSecrets(text);
+  if (traces.length > 0) throw new Error(`${path} was not written: the credential is in it, ${traces.join(", ")}`);
+  await writeFile(path, text);
+}
+
+const writeJson = async (path: string, value: unknown): Promise<void> =>
+  write(path, await format(JSON.stringify(value), { parser: "json", printWidth: 120 }));
+
+/** One run of the table; undefined where it did not see what the tests hold. */
+async function run(): Promise<readonly SeenFault[] | undefined> {
   const { status } = spawnSync("npx", ["vitest", "run", "--project", "faults", "test/faults/table.test.ts"], {
     stdio: "inherit",
   });
-  const results = readResults(JSON.parse(await readFile(RESULTS, "utf8")));
-  const found = surprises(results, CATALOGUE, SUBJECTS);
+  const text = await readFile(RESULTS, "utf8");
+  const results = readResults(JSON.parse(text));
+  const found = surprises(results, CATALOGUE, SUBJECTS).concat(traceOfSecrets(text));
   for (const surprise of found) process.stderr.write(`${surprise}\n`);
-  if (status !== 0 || found.length > 0) {
-    process.stderr.write(`${DOCUMENT} was not written: it tells only what the tests have seen to hold.\n`);
-    process.exitCode = 1;
-    return;
-  }
-  await writeFile(DOCUMENT, wanted);
-  process.stdout.write(`${DOCUMENT}: ${results.length} runs\n`);
+  return status === 0 && found.length === 0 ? results : undefined;
 }
 
-await main();
+async function runAll(): Promise<boolean> {
+  const runs: (readonly SeenFault[])[] = [];
+  while (runs.length < RUNS) {
+    const results = await run();
+    if (results === undefined) {
+      process.stderr.write(`${DOCUMENT} was not written: it tells only what the tests have seen to hold.\n`);
+      return false;
+    }
+    runs.push(results);
+  }
+  await writeJson(MEASURED, measure(runs));
+  return true;
+}
+
+async function main(): Promise<boolean> {
+  if (process.argv.includes("--check")) {
+    const present = await readFile(DOCUMENT, "utf8").catch(() => "");
+    if (present === (await rendered()) && traceOfSecrets(present).length === 0) return true;
+    process.stderr.write(
+      `${DOCUMENT} does not list the faults as they are: run \`npm run reliability\` and commit it.\n`,
+    );
+    return false;
+  }
+  if (process.argv.includes("--peers")) await writeJson(PEERS, await measurePeers());
+  else if (!(await runAll())) return false;
+  await write(DOCUMENT, await rendered());
+  process.stdout.write(`${DOCUMENT}\n`);
+  return true;
+}
+
+// Peers leave timers behind.
+process.exit((await main()) ? 0 : 1);

@@ -10,6 +10,8 @@ export type Verdict = "killed" | "timed out" | "survived";
 /** The suites that are fast enough to be run for every mutant. */
 const PROJECTS = ["--project", "unit", "--project", "adapter"];
 const TIMEOUT_MS = 300_000;
+/** Characters of a failed run's output that are shown: its end tells which test it was. */
+const MOST_SAID = 3_000;
 
 /** A copy of the tree in which a mutant does no harm. */
 export class Workshop {
@@ -23,9 +25,10 @@ export class Workshop {
     symlinkSync(resolve("node_modules"), join(this.#folder, "node_modules"), "dir");
   }
 
-  /** Whether the tests of these files pass as the files are: otherwise every mutant would count as killed. */
-  async passes(files: readonly string[]): Promise<boolean> {
-    return (await this.#test(files)) === "survived";
+  /** Why the tests of these files fail as the files are, when every mutant would count as killed; empty when they pass. */
+  async failure(files: readonly string[]): Promise<string> {
+    const { verdict, said } = await this.#test(files);
+    return verdict === "survived" ? "" : `${verdict}: ${said.slice(-MOST_SAID)}`;
   }
 
   /** Runs the tests that have to do with the mutant's file, with the mutant in it. */
@@ -34,7 +37,7 @@ export class Workshop {
     const code = readFileSync(path, "utf8");
     writeFileSync(path, apply(code, mutant));
     try {
-      return await this.#test([mutant.file]);
+      return (await this.#test([mutant.file])).verdict;
     } finally {
       writeFileSync(path, code);
     }
@@ -44,11 +47,21 @@ export class Workshop {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #test(files: readonly string[]): Promise<Verdict> {
+  #test(files: readonly string[]): Promise<{ readonly verdict: Verdict; readonly said: string }> {
     const vitest = resolve("node_modules/vitest/vitest.mjs");
     const args = [vitest, "related", ...files, "--run", "--bail", "1", "--passWithNoTests", ...PROJECTS];
     return new Promise((settle, fail) => {
-      const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: "ignore", detached: true });
+      const child = spawn(process.execPath, args, {
+        cwd: this.#folder,
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      });
+      let said = "";
+      const hear = (text: Buffer): void => {
+        said = (said + text.toString()).slice(-MOST_SAID);
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
       let late = false;
       const timer = setTimeout(() => {
         late = true;
@@ -58,7 +71,7 @@ export class Workshop {
       child.on("error", fail);
       child.on("close", (code) => {
         clearTimeout(timer);
-        settle(late ? "timed out" : code === 0 ? "survived" : "killed");
+        settle({ verdict: late ? "timed out" : code === 0 ? "survived" : "killed", said });
       });
     });
   }

@@ -14,6 +14,7 @@ export interface SoakView extends Holdings {
   readonly failed: string;
   readonly userTurns: number;
   readonly botTurns: number;
+  readonly listenerTypes: readonly string[];
 }
 
 declare global {
@@ -47,7 +48,12 @@ async function connect(app: PipecatClient): Promise<void> {
   }
 }
 
-const look = (): SoakView => ({ ...watch.now(), ...counts, state: client?.state ?? "none" });
+const look = (): SoakView => ({
+  ...watch.now(),
+  ...counts,
+  listenerTypes: watch.listenerTypes,
+  state: client?.state ?? "none",
+});
 
 window.soak = {
   async start(base_url) {
@@ -59,7 +65,10 @@ window.soak = {
     app.setLogLevel(LogLevel.NONE);
     let timesReady = 0;
     app.on(RTVIEvent.BotReady, () => (timesReady += 1) > 1 && (counts.recoveries += 1));
-    app.on(RTVIEvent.Error, () => (counts.errors += 1));
+    app.on(RTVIEvent.Error, ({ data }) => {
+      counts.errors += 1;
+      counts.failed = JSON.stringify(data);
+    });
     app.on(RTVIEvent.UserStoppedSpeaking, () => (counts.userTurns += 1));
     app.on(RTVIEvent.BotStoppedSpeaking, () => (counts.botTurns += 1));
     app.on(RTVIEvent.Disconnected, () => {

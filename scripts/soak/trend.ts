@@ -2,7 +2,9 @@
 export interface Trend {
   /** Per unit of x. */
   readonly slope: number;
-  /** Half the width of the 95 % confidence interval of the slope; infinite with fewer than three points. */
+  /** Standard error of the slope; infinite with fewer than three points. */
+  readonly error: number;
+  /** Half the width of the 95 % confidence interval of the slope: so many standard errors as Student's t says. */
   readonly margin: number;
 }
 
@@ -20,5 +22,7 @@ export function trendOf(points: readonly (readonly [number, number])[]): Trend {
   const slope = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
   const rest = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0);
   const t = T95[Math.min(count - 3, T95.length - 1)];
-  return { slope, margin: t === undefined ? Infinity : t * Math.sqrt(rest / (count - 2) / spread) };
+  if (t === undefined) return { slope, error: Infinity, margin: Infinity };
+  const error = Math.sqrt(rest / (count - 2) / spread);
+  return { slope, error, margin: t * error };
 }

@@ -1,6 +1,6 @@
 import { LogLevel, PipecatClient, type RTVIEventCallbacks, type RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
-import { ConnectionAbortedError, ConnectionFailedError } from "../../src/errors.js";
+import { ConnectionAbortedError, ConnectionFailedError, NotReadyError } from "../../src/errors.js";
 import type { TransportOptions } from "../../src/options.js";
 import { ManualClock, ScriptedMediaManager } from "../../src/testing/index.js";
 import { SeedTransport } from "../support/seed-transport.js";
@@ -127,6 +127,14 @@ describe("the protected helpers", () => {
     expect(transport.calls.slice(2)).toEqual(["connectLLM", "disconnectLLM"]);
   });
 
+  it("tell the attempt of a session, and that there is none before", async () => {
+    const { transport, client } = start();
+    expect(() => transport.attemptNumber()).toThrow(NotReadyError);
+    await client.connect();
+    expect(transport.attemptNumber()).toBe(1);
+    await client.disconnect();
+  });
+
   it("do nothing harmful outside a session", async () => {
     const { transport, log, media } = start();
     transport.connectionError("late");
@@ -220,6 +228,17 @@ describe("a subclass that misbehaves", () => {
     expect(client.state).toBe("ready");
     await client.disconnect();
     await outcome;
+  });
+
+  it("sendReadyMessage() that never settles is refused at once outside of a session", async () => {
+    const { transport, client } = start();
+    transport.announces = never;
+    await expect(transport.sendReadyMessage()).rejects.toBeInstanceOf(NotReadyError);
+    transport.announces = () => Promise.resolve();
+    await client.connect();
+    await client.disconnect();
+    transport.announces = never;
+    await expect(transport.sendReadyMessage()).rejects.toBeInstanceOf(ConnectionAbortedError);
   });
 
   it("disconnectLLM() that hangs does not hold disconnect() longer than its deadline", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../src/errors.js";
-import { canary, Ledger } from "./support/secrets.js";
+import { canary, Ledger, traceOfSecrets } from "./support/secrets.js";
 
 const KEY = canary();
 
@@ -47,5 +47,19 @@ describe("Ledger", () => {
     ledger.add("log warn", "all is well");
     ledger.add("event error", { data: KEY });
     expect(ledger.find(KEY)).toEqual(["event error: raw", "event error: the latter half"]);
+  });
+});
+
+describe("traceOfSecrets", () => {
+  it.each([
+    ["raw", `| reset | ${KEY} |`],
+    ["URL-encoded", `?token=${encodeURIComponent(KEY)}`],
+    ["base64 at 1", Buffer.from(`"${KEY}"`).toString("base64")],
+  ])("finds the credential of any run %s", (form, text) => {
+    expect(traceOfSecrets(text)).toContain(form);
+  });
+
+  it("finds nothing in a text without one", () => {
+    expect(traceOfSecrets("| `quotes-the-credential` | ends: `unauthorized` | sk-another |")).toEqual([]);
   });
 });

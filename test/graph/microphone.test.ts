@@ -40,6 +40,16 @@ describe("the microphone answers every request (or its owner would hang)", () =>
   });
 });
 
+describe("the microphone remembers whether it is wanted, wherever it is told", () => {
+  it.each(states.map((state) => [JSON.stringify([state.value, state.context]), state] as const))(
+    "in %s",
+    (_, state) => {
+      expect(step(state, { type: "mic.muted" }).to.context).toMatchObject({ muted: true });
+      expect(step(state, { type: "mic.unmuted" }).to.context).toMatchObject({ muted: false });
+    },
+  );
+});
+
 describe("a running microphone", () => {
   /** The chart under a parent that writes down its facts, with a capture that the test plays. */
   function start(muted = false) {

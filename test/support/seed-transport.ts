@@ -58,6 +58,10 @@ export class SeedTransport extends RealTimeWebsocketTransport {
     this.connectionLost(error);
   }
 
+  attemptNumber(): number {
+    return this.attempt.attempt;
+  }
+
   get speaking(): boolean {
     return this._botIsSpeaking;
   }

@@ -14,8 +14,8 @@ export interface LineParts {
   readonly address: () => Promise<Address>;
   /** @throws UnsupportedEnvironmentError where there is none. */
   readonly WebSocket: () => WebSocketConstructor;
-  /** The socket is open: who takes its messages. Called once, before the session hears of it. */
-  readonly begin: (socket: SocketHandle) => Inbox;
+  /** The socket is open: who takes its messages, in which `secrets` may be quoted. Called once, before the session hears of it. */
+  readonly begin: (socket: SocketHandle, secrets: readonly string[]) => Inbox;
   /** The socket that had opened was closed by the other side. False if that was wanted, so that it is no fault. */
   readonly ended: () => boolean;
   readonly record: (error: unknown) => Fault;
@@ -28,11 +28,12 @@ export function dialLine(parts: LineParts): Wire {
   let hungUp = false;
   let inbox: Inbox | undefined;
   let redact: Redact = redactor([]);
+  let secrets: readonly string[] = [];
 
   const opened = (handle: SocketHandle): void => {
     if (socket !== undefined) return;
     socket = handle;
-    inbox = parts.begin(handle);
+    inbox = parts.begin(handle, secrets);
     reports.opened({ conversation: "fresh" });
   };
   const goodbye = (): void => {
@@ -41,10 +42,11 @@ export function dialLine(parts: LineParts): Wire {
   request.signal.addEventListener("abort", () => inbox?.close(), { once: true });
   const open = async (): Promise<void> => {
     const WebSocket = parts.WebSocket();
-    const { url, secrets } = await parts.address();
+    const address = await parts.address();
+    ({ secrets } = address);
     redact = redactor(secrets);
     const handle = await openWebSocket({
-      url,
+      url: address.url,
       WebSocket,
       signal: request.signal,
       // The bot may speak before the awaiting line runs.

@@ -4,6 +4,7 @@ import { BotVoice, type VoiceOutput } from "./bot-voice.js";
 import { readError, readInbound, resumes } from "./inbound.js";
 import { Inbox } from "./inbox.js";
 import { isRecord } from "../../rtvi/translate/records.js";
+import { redactor } from "../../rtvi/translate/redact.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
 /** Different troubles of one session that the app is told of; a server that sends nonsense sends a lot of it. */
@@ -31,6 +32,7 @@ export class Reception {
   readonly #voice: BotVoice;
   readonly #told = new Set<string>();
   #botSpeaks = false;
+  #redact = redactor([]);
 
   /** @param playerRate Hz */
   constructor(serializer: WebSocketSerializer, playerRate: number, output: VoiceOutput, events: ReceptionEvents) {
@@ -45,8 +47,9 @@ export class Reception {
     this.#botSpeaks = false;
   }
 
-  /** A connection has opened: where its messages go. */
-  beginConnection(): Inbox {
+  /** A connection has opened: where its messages go. `secrets` are blanked where the bot quotes them in an error. */
+  beginConnection(secrets: readonly string[]): Inbox {
+    this.#redact = redactor(secrets);
     this.#voice.reset();
     this.#serializer.reset?.();
     return new Inbox(this.#serializer, {
@@ -103,8 +106,16 @@ export class Reception {
   }
 
   #readError(data: unknown, id: string | undefined): void {
-    const { text, fatal } = readError(data);
+    const { text: said, fatal } = readError(data);
+    const text = this.#redact(said);
     if (fatal) this.#events.fail(new ServiceError(text));
-    else this.#events.deliver("error", { ...(isRecord(data) && data), error: text, message: text, fatal }, id);
+    else this.#events.deliver("error", { ...this.#shown(data), error: text, message: text, fatal }, id);
+  }
+
+  /** What else an error says. */
+  #shown(data: unknown): object {
+    if (!isRecord(data)) return {};
+    const show = (value: unknown): unknown => (typeof value === "string" ? this.#redact(value) : value);
+    return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, show(value)]));
   }
 }

@@ -117,7 +117,7 @@ export class WebSocketTransport extends ConversationTransport {
       reports,
       address: () => resolveAddress(target, request),
       WebSocket: () => this._webSocket(),
-      begin: (socket) => this._begin(socket),
+      begin: (socket, secrets) => this._begin(socket, secrets),
       ended: () => this._ended(),
       record: (error) => this._session.faults.record(error),
     });
@@ -197,9 +197,9 @@ export class WebSocketTransport extends ConversationTransport {
     throw new UnsupportedEnvironmentError("There is no global WebSocket here: pass one as `WebSocket`.");
   }
 
-  private _begin(socket: SocketHandle): Inbox {
+  private _begin(socket: SocketHandle, secrets: readonly string[]): Inbox {
     this._socket = socket;
-    return this._reception.beginConnection();
+    return this._reception.beginConnection(secrets);
   }
 
   /** False where the app has sent the bot away, and this is how it went. */

@@ -69,6 +69,11 @@ export class HoldingsWatch {
     return this.#microphones;
   }
 
+  /** The types of the listeners that are held, for whoever wonders which. */
+  get listenerTypes(): string[] {
+    return [...this.#listeners.keys()].map((key) => key.split(",")[1] ?? "");
+  }
+
   now(): Holdings {
     // What is over is forgotten, or the watch itself would be the leak.
     this.#tracks = this.#tracks.filter(({ readyState }) => readyState === "live");

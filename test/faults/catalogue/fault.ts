@@ -4,7 +4,7 @@ import type { FaultProxy } from "../support/fault-proxy.js";
 import type { LyingServer } from "../support/lying-server.js";
 
 /** The transports that the table is about; `subjects.ts` tells how each is made. */
-export type SubjectName = "openai-websocket";
+export type SubjectName = "openai-websocket" | "gemini" | "pipecat";
 
 /** What a fault is injected into. */
 export interface Scene {
@@ -17,14 +17,17 @@ export interface Scene {
   readonly ask: (text: string) => void;
 }
 
+/** `none`: a message of the service's own, passed on. */
+export type ToldCode = FaultCode | "none";
+
 /** What must hold when a fault strikes. */
 export type Expectation =
   | {
       readonly outcome: "continues";
       /** Codes of the errors that the app was told of, each once; none of them fatal. */
-      readonly errors: readonly FaultCode[];
+      readonly errors: readonly ToldCode[];
       /** Codes of errors that may be told or not, as time has it. */
-      readonly maybe?: readonly FaultCode[];
+      readonly maybe?: readonly ToldCode[];
       /** The longest time in which nothing of the conversation went on, in ms. */
       readonly within: number;
     }
@@ -50,13 +53,12 @@ export interface Fault {
   readonly strike?: (scene: Scene) => unknown;
   /** Whether the app sends a text at the moment of the strike, which must then arrive or be refused. Default true. */
   readonly writes?: boolean;
+  /** What must hold, unless `differences.ts` says otherwise for a transport. */
   readonly expect: Expectation;
-  /** Transports for which something else must hold. */
-  readonly except?: Partial<Record<SubjectName, Expectation>>;
 }
 
 /** The conversation goes on, with these errors told on the way. */
-export function continues(within: number, ...errors: readonly FaultCode[]): Expectation {
+export function continues(within: number, ...errors: readonly ToldCode[]): Expectation {
   return { outcome: "continues", errors, within };
 }
 

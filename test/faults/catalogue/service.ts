@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LiveSession } from "../../../src/local-service/index.js";
 import { continues, ends, type Fault, type Scene } from "./fault.js";
 
 const closing = (code: number, reason = "") => ({
@@ -21,6 +22,21 @@ const lasting = [1000, 1002, 1003, 1007, 1008, 1009, 1010].map((code): Fault => 
   expect: ends("connection-lost"),
 }));
 
+/** Each protocol has its own way to say that the time is over. */
+function expire(session: LiveSession): void {
+  const message = "Your session hit the maximum duration of 60 minutes.";
+  if (session.protocol === "openai") {
+    session.send({ type: "error", error: { type: "invalid_request_error", code: "session_expired", message } });
+    session.drop(1001, message);
+  } else if (session.protocol === "gemini") {
+    session.send({ goAway: { timeLeft: "0.02s" } });
+    setTimeout(() => session.drop(1001, message), 20);
+  } else {
+    session.send({ type: "error", data: { error: message, fatal: true } });
+    session.drop(1000);
+  }
+}
+
 /** Trouble of the service itself, played by the local service. */
 export const serviceFaults: readonly Fault[] = [
   ...passing,
@@ -40,12 +56,7 @@ export const serviceFaults: readonly Fault[] = [
     name: "session-expired",
     injected: "the session reaches its maximum duration",
     strike: async ({ service }) => {
-      for (const session of service.sessions) {
-        const message = "Your session hit the maximum duration of 60 minutes.";
-        const error = { type: "invalid_request_error", code: "session_expired", message };
-        session.send({ type: "error", error });
-        session.drop(1001, message);
-      }
+      for (const session of service.sessions) expire(session);
       await sleep(50);
     },
     expect: continues(1_000, "service-error"),

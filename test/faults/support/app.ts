@@ -1,5 +1,6 @@
 import { LogLevel, PipecatClient, RTVIEvent, type Transport } from "@pipecat-ai/client-js";
-import type { QuickMedia } from "../../support/quick-media.js";
+import type { Subject } from "../subjects.js";
+import type { CountingMedia } from "./holdings.js";
 import { silence } from "../../support/speech.js";
 import type { Ledger } from "./secrets.js";
 
@@ -15,6 +16,8 @@ Object.assign(globalThis, { window: {} });
 const CHUNK_MS = 20;
 const WORDS: readonly RTVIEvent[] = [RTVIEvent.BotLlmText, RTVIEvent.BotTtsText, RTVIEvent.BotTranscript];
 
+type Manners = Pick<Subject<string>, "say" | "tellsWords">;
+
 /** A stock app on a transport: it streams its microphone, writes texts, and remembers what it was told. */
 export class FaultApp {
   readonly client: PipecatClient;
@@ -26,10 +29,16 @@ export class FaultApp {
   readonly pending = new Set<string>();
   readonly #words = new Map<RTVIEvent, string>();
   readonly #microphone: NodeJS.Timeout;
+  readonly #media: CountingMedia;
+  readonly #manners: Manners;
+  /** Pieces of sound that had come when the last text was sent. */
+  #soundBefore = 0;
   #notReadySince: number | undefined;
   #longestNotReady = 0;
 
-  constructor(transport: Transport, media: QuickMedia, ledger: Ledger) {
+  constructor(transport: Transport, media: CountingMedia, ledger: Ledger, manners: Manners = {}) {
+    this.#media = media;
+    this.#manners = manners;
     this.client = new PipecatClient({ transport, enableMic: true });
     this.client.setLogLevel(LogLevel.NONE);
     for (const event of Object.values(RTVIEvent)) {
@@ -61,14 +70,17 @@ export class FaultApp {
 
   /** Sends a text. Whether it was taken shows in `accepted`. */
   ask(text: string): void {
+    const say = this.#manners.say ?? ((client: PipecatClient, words: string) => client.sendText(words));
+    this.#soundBefore = this.#media.pieces;
     void this.settles(`sendText("${text}")`, async () => {
-      await this.client.sendText(text);
+      await say(this.client, text);
       this.accepted.push(text);
     });
   }
 
-  /** Whether the bot has said this. */
+  /** Whether the bot has said this, as far as the transport tells. */
   heard(text: string): boolean {
+    if (this.#manners.tellsWords === false) return this.#media.pieces > this.#soundBefore;
     return [...this.#words.values()].some((words) => words.includes(text));
   }
 

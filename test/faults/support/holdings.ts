@@ -1,5 +1,6 @@
 import { WebSocket as NodeWebSocket } from "ws";
 import type { Clock, WebSocketConstructor } from "../../../src/options.js";
+import { QuickMedia } from "../../support/quick-media.js";
 
 /** The real clock, which counts. */
 export class CountingClock implements Clock {
@@ -57,5 +58,15 @@ export class SocketWatch {
   /** Ends what waits for a peer that is gone: `ws` would give it half a minute. */
   terminate(): void {
     for (const socket of this.#sockets) socket.terminate();
+  }
+}
+
+/** Media that counts the pieces of sound that it is given through Pipecat's method. */
+export class CountingMedia extends QuickMedia {
+  pieces = 0;
+
+  override bufferBotAudio(data: ArrayBuffer | Int16Array, id?: string): Int16Array {
+    this.pieces += 1;
+    return super.bufferBotAudio(data, id);
   }
 }

@@ -1,37 +1,43 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startLocalService, type LiveSession, type LocalService } from "../../../src/local-service/index.js";
+import type { Conversation } from "../../../src/contracts/recovery.js";
 import type { Logger } from "../../../src/log.js";
 import type { TransportOptions } from "../../../src/options.js";
-import { QuickMedia } from "../../support/quick-media.js";
 import { ScriptedNetwork, silent } from "../../support/world.js";
 import type { Fault, Scene } from "../catalogue/fault.js";
 import type { Subject } from "../subjects.js";
 import { FaultApp } from "./app.js";
 import { FaultProxy } from "./fault-proxy.js";
-import { CountingClock, SocketWatch } from "./holdings.js";
+import { CountingClock, CountingMedia, SocketWatch } from "./holdings.js";
 import { LyingServer } from "./lying-server.js";
 import { canary, Ledger } from "./secrets.js";
 
 /** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */
 const DEADLINES: TransportOptions = {
-  timeouts: { dial: 1_500, ready: 700, disconnect: 500, silence: 1_900, probe: 1_000 },
+  timeouts: { dial: 3_000, ready: 3_000, disconnect: 500, silence: 1_900, probe: 1_000 },
   reconnect: { base: 40, factor: 2, cap: 400, attempts: 6, minUptime: 2_000 },
 };
+
+function isReady(event: object): event is { readonly conversation: Conversation } {
+  return "type" in event && event.type === "service.ready" && "conversation" in event;
+}
 
 /** Where the fault strikes: an app on a transport, a proxy, and a service behind it. */
 export class Rig implements Scene {
   readonly ledger = new Ledger();
   readonly key = canary();
-  readonly media = new QuickMedia();
+  readonly media = new CountingMedia();
   readonly clock = new CountingClock();
   readonly sockets = new SocketWatch();
   readonly network = new ScriptedNetwork();
+  /** What each wire that was ready had become of the conversation, in order. */
+  readonly conversations: Conversation[] = [];
   readonly app: FaultApp;
   readonly #server: LocalService | LyingServer;
   readonly #sessions = new Set<LiveSession>();
 
   private constructor(
-    subject: Subject,
+    subject: Subject<string>,
     readonly proxy: FaultProxy,
     server: LocalService | LyingServer,
   ) {
@@ -45,14 +51,17 @@ export class Rig implements Scene {
       network: this.network,
       logger: this.#logger(),
       inspect: (event) => {
-        if (event.type === "@xstate.event") this.ledger.add("inspected event", JSON.stringify(event.event));
+        if (event.type === "@xstate.event") {
+          this.ledger.add("inspected event", JSON.stringify(event.event));
+          if (isReady(event.event)) this.conversations.push(event.event.conversation);
+        }
         if (event.type === "@xstate.snapshot") this.ledger.add("inspected snapshot", JSON.stringify(event.snapshot));
       },
     });
-    this.app = new FaultApp(transport, this.media, this.ledger);
+    this.app = new FaultApp(transport, this.media, this.ledger, subject);
   }
 
-  static async set(subject: Subject, fault: Fault): Promise<Rig> {
+  static async set(subject: Subject<string>, fault: Fault): Promise<Rig> {
     const server =
       fault.server === "liar"
         ? await LyingServer.start(subject.liar)

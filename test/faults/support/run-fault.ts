@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Conversation } from "../../../src/contracts/recovery.js";
 import type { Expectation, Fault } from "../catalogue/fault.js";
 import type { Subject } from "../subjects.js";
 import type { ToldError } from "./app.js";
@@ -12,6 +13,10 @@ export interface FaultReport {
   readonly errors: readonly ToldError[];
   /** Whether an answer was heard after the fault. */
   readonly continued: boolean;
+  /** What became of it on the wire in use; undefined where no other wire was ready than the first. */
+  readonly conversation: Conversation | undefined;
+  /** The state in which the fault left the session. */
+  readonly rested: string;
   /** The code of the error that ended the session, or that its beginning failed with. */
   readonly endedBy: string | undefined;
   /** The longest time in which the user was not heard, in ms. */
@@ -27,11 +32,12 @@ export interface FaultReport {
   readonly secrets: readonly string[];
 }
 
-const CONNECTS_WITHIN_MS = 4_000;
+const CONNECTS_WITHIN_MS = 5_000;
 const ANSWERS_WITHIN_MS = 2_000;
 const CONTINUES_WITHIN_MS = 8_000;
 const ASKS_AGAIN_MS = 1_200;
 const SETTLES_WITHIN_MS = 2_000;
+const STRAGGLERS_MS = 400;
 const DURING = "in the middle of it";
 
 /** The code of one of our errors; what else was thrown, as text. */
@@ -42,7 +48,7 @@ const codeOf = (error: unknown): string | undefined => {
 };
 
 /** A session, a fault in it, and what came of it. Never throws for what a transport does: that is in the report. */
-export async function runFault(fault: Fault, subject: Subject): Promise<FaultReport> {
+export async function runFault(fault: Fault, subject: Subject<string>): Promise<FaultReport> {
   const rig = await Rig.set(subject, fault);
   const { app } = rig;
   try {
@@ -55,45 +61,53 @@ export async function runFault(fault: Fault, subject: Subject): Promise<FaultRep
     let continued = false;
     let message: FaultReport["message"];
     if (app.client.state === "ready") {
-      await talk(rig, "before it");
+      await talk(rig, "before it", fault.before === undefined ? 1 : 2);
       rig.proxy.flow.up.restart();
       app.restart();
       const striking = Promise.resolve(fault.strike?.(rig));
       const counts = fault.strike !== undefined && fault.writes !== false;
       if (counts) rig.ask(DURING);
       await striking;
+      // Sound that was under way is no answer to what is asked next.
+      if (subject.tellsWords === false) await sleep(STRAGGLERS_MS);
       continued = await goesOn(rig);
       if (counts) message = await fateOf(rig, DURING);
     }
     const gapMs = Math.max(rig.proxy.flow.up.longestGapMs, app.longestNotReadyMs);
     const fatal = app.errors.find((error) => error.fatal);
+    const rested = app.client.state;
+    const conversation = rig.conversations.length > 1 ? rig.conversations.at(-1) : undefined;
     rig.ledger.add("disconnect() rejected with", await disconnect(rig));
 
-    return {
+    const report = {
       fault: fault.name,
       subject: subject.name,
       states: app.states,
       errors: app.errors,
       continued,
+      conversation,
+      rested,
       endedBy: fatal?.code ?? codeOf(refusal),
       gapMs,
       message,
       pending: [...app.pending],
       leftovers: rig.leftovers,
       mostSockets: rig.sockets.most,
-      secrets: rig.ledger.find(rig.key),
     };
+    rig.ledger.add("the report", report);
+    return { ...report, secrets: rig.ledger.find(rig.key) };
   } finally {
     await rig.close();
   }
 }
 
-/** One turn: a text, and an answer to it. */
-async function talk(rig: Rig, text: string): Promise<void> {
-  rig.ask(text);
-  if (!(await rig.until(() => rig.app.heard(text), ANSWERS_WITHIN_MS))) {
-    throw new Error(`nothing answered "${text}" before the fault; heard of: ${rig.app.states.join(", ")}`);
+/** One turn: a text, and an answer to it. An opening that was disturbed may cost the first one. */
+async function talk(rig: Rig, text: string, tries: number): Promise<void> {
+  for (let left = tries; left > 0; left -= 1) {
+    rig.ask(text);
+    if (await rig.until(() => rig.app.heard(text), ANSWERS_WITHIN_MS)) return;
   }
+  throw new Error(`nothing answered "${text}" before the fault; heard of: ${rig.app.states.join(", ")}`);
 }
 
 /** Whether a text is answered: the app asks again until one is, or the session has ended. */

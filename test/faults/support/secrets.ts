@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 
+/** How every credential of these tests begins. */
+const BEGINNING = "sk-canary+";
+
 /** A credential that nothing else looks like, with a character that URLs encode; after that comes what nobody could guess. */
 export function canary(): string {
-  return `sk-canary+${randomBytes(12).toString("hex")}`;
+  return `${BEGINNING}${randomBytes(12).toString("hex")}`;
 }
 
 /**
@@ -25,6 +28,11 @@ export function formsOf(secret: string): ReadonlyMap<string, string> {
     forms.set(`base64url at ${String(offset)}`, encoded.toString("base64url").slice(first, last));
   }
   return forms;
+}
+
+/** In which forms the credential of any run occurs in a text; empty when none does. For files that are kept. */
+export function traceOfSecrets(text: string): string[] {
+  return [...formsOf(BEGINNING)].filter(([, form]) => text.includes(form)).map(([form]) => form);
 }
 
 /** Everything that a session has let out, and whether a secret is in it. */

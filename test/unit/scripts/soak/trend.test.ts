@@ -10,13 +10,14 @@ describe("trendOf", () => {
 
   // By hand: the slope is 4 / 5, and what the line leaves over is 5 - 0.8 * 4 = 1.8, with 2 degrees of freedom.
   it("gives the 95 % interval by Student's t", () => {
-    const { slope, margin } = trendOf([
+    const { slope, error, margin } = trendOf([
       [1, 1],
       [2, 3],
       [3, 2],
       [4, 4],
     ]);
     expect(slope).toBeCloseTo(0.8);
+    expect(error).toBeCloseTo(Math.sqrt(1.8 / 2 / 5));
     expect(margin).toBeCloseTo(4.3 * Math.sqrt(1.8 / 2 / 5));
   });
 
