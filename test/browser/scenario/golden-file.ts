@@ -30,6 +30,15 @@ const LINE = {
   reason: /^ {4}because (?<because>.+)$/,
 };
 
+/** What a line is, and the parts of it. */
+function kindOf(line: string): readonly [string, Readonly<Record<string, string | undefined>>] {
+  for (const [kind, pattern] of Object.entries(LINE)) {
+    const { groups } = pattern.exec(line) ?? {};
+    if (groups !== undefined) return [kind, groups];
+  }
+  return ["none", {}];
+}
+
 /** Splits the file's text into its heading, which is for people, and its steps. @throws Error for a line that is none. */
 export function readGolden(text: string): { readonly heading: string; readonly golden: Golden } {
   const golden: Golden = new Map();
@@ -38,24 +47,24 @@ export function readGolden(text: string): { readonly heading: string; readonly g
   let lanes = new Map<string, GoldenLane>();
   let lane = "";
   for (const line of text.slice(start).split("\n")) {
-    const found = Object.entries(LINE).find(([, pattern]) => pattern.test(line));
-    const groups = found && line.match(found[1])?.groups;
+    const [kind, groups] = kindOf(line);
     const { differences = [], told = "" } = lanes.get(lane) ?? {};
-    switch (groups && found?.[0]) {
+    switch (kind) {
       case "title":
-        golden.set(groups!.title!, (lanes = new Map()));
+        lanes = new Map<string, GoldenLane>();
+        golden.set(groups.title!, lanes);
         break;
       case "lane":
-        lane = groups!.lane!;
-        lanes.set(lane, { told: groups!.told!, differences: [] });
+        lane = groups.lane!;
+        lanes.set(lane, { told: groups.told!, differences: [] });
         break;
       case "difference": {
-        const next = { services: groups!.services!.split(", "), told: groups!.told!, because: "" };
+        const next = { services: groups.services!.split(", "), told: groups.told!, because: "" };
         lanes.set(lane, { told, differences: [...differences, next] });
         break;
       }
       case "reason": {
-        const explained = { ...differences.at(-1)!, because: groups!.because! };
+        const explained = { ...differences.at(-1)!, because: groups.because! };
         lanes.set(lane, { told, differences: [...differences.slice(0, -1), explained] });
         break;
       }

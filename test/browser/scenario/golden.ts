@@ -9,6 +9,7 @@ import { expectedText, readGolden, textOf, updateGolden, writeGolden, type Step 
  */
 export async function expectGolden(path: string, service: string, steps: readonly Step[]): Promise<void> {
   const { heading, golden } = readGolden(await commands.readFile(path));
-  if (inject("updatesGolden")) await commands.writeFile(path, writeGolden(heading, updateGolden(golden, service, steps)));
+  if (inject("updatesGolden"))
+    await commands.writeFile(path, writeGolden(heading, updateGolden(golden, service, steps)));
   else expect(textOf(steps)).toBe(expectedText(golden, service));
 }

@@ -59,7 +59,6 @@ const LANES: Readonly<Record<string, Partial<Record<RTVIEvent, Tell>>>> = {
     [RTVIEvent.LLMFunctionCallInProgress]: (data) => `in progress ${call(data)}`,
     [RTVIEvent.LLMFunctionCallStopped]: (data) => `stopped ${call(data)}`,
   },
-  metrics: { [RTVIEvent.Metrics]: (data) => Object.keys(data as object).join() },
 };
 
 /** Levels and lists of devices: the machine's, and as often as it likes. */
@@ -72,34 +71,49 @@ const UNTOLD: ReadonlySet<RTVIEvent> = new Set([
   RTVIEvent.MicUpdated,
   RTVIEvent.SpeakerUpdated,
   RTVIEvent.MediaStateUpdated,
+  // They come when the service has counted, be it in the next step: `metricsOf` tells them for a whole session.
+  RTVIEvent.Metrics,
   // Older names of what is told.
   RTVIEvent.LLMFunctionCall,
 ]);
 
 const TOLD: ReadonlySet<string> = new Set(Object.values(LANES).flatMap((lane) => Object.keys(lane)));
 
+/** Lanes whose texts come in pieces. */
+const PIECEMEAL: ReadonlySet<string> = new Set(["model", "voice"]);
+
 /** Texts that come in a row are one: how many there are depends on how the service cut it. */
 function joined(words: readonly string[]): string[] {
   const all: string[] = [];
   for (const word of words) {
     const last = all.at(-1);
-    if (last?.endsWith('"') === true && word.startsWith('"')) all.splice(-1, 1, `${last.slice(0, -1)} ${word.slice(1)}`);
-    else if (word !== last) all.push(word);
+    if (last?.endsWith('"') === true && word.startsWith('"'))
+      all.splice(-1, 1, `${last.slice(0, -1)} ${word.slice(1)}`);
+    else all.push(word);
   }
   return all;
 }
 
+/** How often a thing is said again depends on the service's pace. */
+const once = (words: readonly string[]): string[] => words.filter((word, index) => word !== words[index - 1]);
+
 /** A step without what differs from run to run: ids, times, levels, counts of parts, and who of two was first. */
 export function stepOf(title: string, heard: readonly Heard[]): Step {
-  const lanes = Object.entries(LANES).map(([lane, tell]): [string, string[]] => [
-    lane,
-    joined(heard.flatMap(({ event, data }) => tell[event]?.(data) ?? [])),
-  ]);
+  const lanes = Object.entries(LANES).map(([lane, tell]): [string, string[]] => {
+    const words = heard.flatMap(({ event, data }) => tell[event]?.(data) ?? []);
+    return [lane, PIECEMEAL.has(lane) ? joined(words) : once(words)];
+  });
   // Whatever nobody thought of is worth a look.
   const others = heard.filter(({ event }) => !TOLD.has(event) && !UNTOLD.has(event));
   lanes.push(["other", others.map(({ event, data }) => `${event} ${JSON.stringify(data)}`)]);
-  const metrics = lanes.find(([lane]) => lane === "metrics");
-  if (metrics) metrics[1] = [...new Set(metrics[1].flatMap((kinds) => kinds.split(",")))].sort();
   const told = lanes.filter(([, words]) => words.length > 0);
   return { title, lanes: new Map(told.map(([lane, words]) => [lane, words.join(" → ")])) };
+}
+
+/** Which metrics a session brought. */
+export function metricsOf(heard: readonly Heard[]): Step["lanes"] {
+  const kinds = heard
+    .filter(({ event }) => event === RTVIEvent.Metrics)
+    .flatMap(({ data }) => Object.keys(data as object));
+  return new Map([["metrics", [...new Set(kinds)].sort().join(", ")]]);
 }

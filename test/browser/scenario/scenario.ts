@@ -7,12 +7,12 @@ import {
 } from "@pipecat-ai/client-js";
 import { expect } from "vitest";
 import type { LocalServiceOptions } from "../../../src/local-service/index.js";
-import { App } from "../support/app.js";
+import { App, type Heard } from "../support/app.js";
 import { HoldingsWatch } from "../support/holdings.js";
 import { stagedService, type StagedService } from "../support/stage.js";
 import type { Step } from "./golden-file.js";
 import { expectGolden } from "./golden.js";
-import { stepOf } from "./log.js";
+import { metricsOf, stepOf } from "./log.js";
 
 /** Enough for a run that waits for its browser; it takes about 20 s. */
 export const LONG = { timeout: 90_000 };
@@ -70,21 +70,33 @@ export async function playScenario({ name, transport, params }: Player): Promise
   const service = await stagedService(SCRIPT);
   const app = new App({ transport: transport(service) });
   const { client } = app;
-  const connect = async (): Promise<unknown> => client.connect(await params?.(app, service));
   const asked: unknown[] = [];
   client.registerFunctionCallHandler(TOOL.name, async ({ arguments: args }) => {
     asked.push(args);
     return NO_FOXES;
   });
   const steps: Step[] = [];
+  const session: Heard[] = [];
   const note = (title: string): void => {
     steps.push(stepOf(title, app.heard));
+    session.push(...app.heard);
     app.forget();
+  };
+  const connect = async (title: string): Promise<void> => {
+    await client.connect(await params?.(app, service));
+    // `connect()` does not wait for it in a second session.
+    await app.until("the microphone", () => app.count(RTVIEvent.TrackStarted) > 0);
+    note(title);
+  };
+  const disconnect = async (title: string): Promise<void> => {
+    await client.disconnect();
+    note(title);
+    steps.push({ title: `what was measured before: ${title}`, lanes: metricsOf(session.splice(0)) });
+    await holdings.nothingLeft();
   };
   const until = (answers: number): Promise<unknown> => app.until(`${answers} answers`, () => answered(app, answers));
 
-  await connect();
-  note("connect");
+  await connect("connect");
 
   await until(1);
   expect(asked).toEqual([TOOL.args]);
@@ -101,19 +113,13 @@ export async function playScenario({ name, transport, params }: Player): Promise
   await until(2);
   note("a spoken turn, unmuted; the user cuts the answer off, and is answered");
 
-  await client.disconnect();
-  note("disconnect");
-  await holdings.nothingLeft();
-
-  await connect();
-  note("connect again");
+  await disconnect("disconnect");
+  await connect("connect again");
   await client.sendText("How many foxes?");
   await until(1);
   expect(asked).toHaveLength(2);
   note("a typed turn in the second session");
-  await client.disconnect();
-  note("disconnect again");
-  await holdings.nothingLeft();
+  await disconnect("disconnect again");
 
   await expectGolden("test/browser/scenario/golden.txt", name, steps);
 }

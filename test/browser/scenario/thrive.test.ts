@@ -40,8 +40,7 @@ it("plays the scenario with an app of the Thrive platform", LONG, async () => {
       .waitUntil(
         () =>
           count("response.done") === responses &&
-          count("input_audio_buffer.speech_started") ===
-            count("conversation.item.input_audio_transcription.completed"),
+          count("input_audio_buffer.speech_started") === count("conversation.item.input_audio_transcription.completed"),
         { timeout: 20_000, interval: 20 },
       )
       .catch(() => {
