@@ -18,6 +18,7 @@ const call = (data: unknown): string => {
 const LANES: Readonly<Record<string, Partial<Record<RTVIEvent, Tell>>>> = {
   state: {
     [RTVIEvent.TransportStateChanged]: String,
+    [RTVIEvent.BotStarted]: say("onBotStarted"),
     [RTVIEvent.Connected]: say("onConnected"),
     [RTVIEvent.BotReady]: (data) => `onBotReady ${(data as BotReadyData).version}`,
     [RTVIEvent.Disconnected]: say("onDisconnected"),
@@ -44,7 +45,6 @@ const LANES: Readonly<Record<string, Partial<Record<RTVIEvent, Tell>>>> = {
   },
   voice: {
     [RTVIEvent.BotTtsStarted]: say("started"),
-    [RTVIEvent.BotTtsText]: quoted,
     [RTVIEvent.BotTtsStopped]: say("stopped"),
   },
   transcript: { [RTVIEvent.BotTranscript]: quoted },
@@ -73,6 +73,8 @@ const UNTOLD: ReadonlySet<RTVIEvent> = new Set([
   RTVIEvent.MediaStateUpdated,
   // They come when the service has counted, be it in the next step: `metricsOf` tells them for a whole session.
   RTVIEvent.Metrics,
+  // Its place among the edges of the voice depends on how sound and words are mixed.
+  RTVIEvent.BotTtsText,
   // Older names of what is told.
   RTVIEvent.LLMFunctionCall,
 ]);
@@ -80,7 +82,7 @@ const UNTOLD: ReadonlySet<RTVIEvent> = new Set([
 const TOLD: ReadonlySet<string> = new Set(Object.values(LANES).flatMap((lane) => Object.keys(lane)));
 
 /** Lanes whose texts come in pieces. */
-const PIECEMEAL: ReadonlySet<string> = new Set(["model", "voice"]);
+const PIECEMEAL: ReadonlySet<string> = new Set(["model"]);
 
 /** Texts that come in a row are one: how many there are depends on how the service cut it. */
 function joined(words: readonly string[]): string[] {
