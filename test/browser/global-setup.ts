@@ -5,6 +5,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Where a page asks for local services: see `support/stage.ts`. */
     stageUrl: string;
+    /** Whether a log that differs from a golden file rewrites it: see `scenario/golden.ts`. */
+    updatesGolden: boolean;
   }
 }
 
@@ -12,5 +14,6 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stage = await openStage();
   project.provide("stageUrl", stage.url);
+  project.provide("updatesGolden", process.env.RTVI_MACHINE_GOLDEN === "update");
   return stage.close;
 }

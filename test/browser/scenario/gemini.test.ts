@@ -1,0 +1,16 @@
+import { it } from "vitest";
+import { GeminiLiveWebsocketTransport } from "../../../src/providers/gemini/index.js";
+import { silentLogger } from "../support/app.js";
+import { LONG, playScenario, TOOL } from "./scenario.js";
+
+it("plays the scenario with Gemini Live", LONG, async () => {
+  const { name, description } = TOOL;
+  const settings = { tools: [{ functionDeclarations: [{ name, description }] }] };
+  await playScenario({
+    name: "gemini",
+    transport: ({ url }) =>
+      new GeminiLiveWebsocketTransport({ api_key: "local", base_url: url, settings }, undefined, {
+        logger: silentLogger,
+      }),
+  });
+});

@@ -1,0 +1,12 @@
+import { it } from "vitest";
+import { WebSocketTransport } from "../../../src/providers/pipecat/index.js";
+import { silentLogger } from "../support/app.js";
+import { LONG, playScenario } from "./scenario.js";
+
+it("plays the scenario with a Pipecat bot", LONG, async () => {
+  await playScenario({
+    name: "pipecat",
+    transport: () => new WebSocketTransport({ logger: silentLogger }),
+    params: ({ client }, { pipecatUrl }) => client.startBot({ endpoint: pipecatUrl }),
+  });
+});
