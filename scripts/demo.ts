@@ -44,6 +44,8 @@ async function perform(stage: Stage, report: Report): Promise<void> {
     }
     report.heading("Disconnect, while the bot speaks");
     if (stage.watch.state !== "disconnected") await acts.disconnect();
+    report.heading("What was heard");
+    acts.judgeAnswers();
     report.heading("Connect again");
     await acts.connect();
     await acts.disconnect();

@@ -39,7 +39,7 @@ export function judgeAnswer(stage: Stage, recording: Sound, turn: SeenTurn): Ans
     sound,
     utterance: best.index + 1,
     withRecording: best.correlation,
-    withSent: findIn(sound, said).correlation,
+    withSent: findPiecewiseIn(sound, said).correlation,
     latency: botStarted - turn.askedAt,
   };
 }
