@@ -41,6 +41,7 @@ async function perform(stage: Stage, report: Report): Promise<void> {
     if (stage.fault) {
       report.heading("Fault");
       await stage.fault.strike(stage.watch, report);
+      await stage.fault.lift();
     }
     report.heading("Disconnect, while the bot speaks");
     if (stage.watch.state !== "disconnected") await acts.disconnect();

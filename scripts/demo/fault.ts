@@ -20,9 +20,11 @@ export const faultNames: readonly string[] = STRIKES.map(({ name }) => name);
 export class DemoFault {
   readonly #fault: Fault;
   readonly #scene: Scene;
+  readonly #calm: Partial<LocalService["faults"]>;
 
   private constructor(fault: Fault, proxy: FaultProxy, service: LocalService) {
     this.#fault = fault;
+    this.#calm = { ...service.faults };
     this.#scene = {
       proxy,
       service,
@@ -74,6 +76,13 @@ export class DemoFault {
     await watch.until("an answer after the fault", () => watch.state === "ready" && answered(), ANSWERED_WITHIN_MS);
     const redials = watch.events.slice(from).filter(wasIn("connecting")).length;
     report.check(true, `${name}: the conversation went on${redials > 0 ? `, over ${redials + 1} lines in all` : ""}`);
+  }
+
+  /** What stays broken would break the next session, too. */
+  async lift(): Promise<void> {
+    const { proxy, service } = this.#scene;
+    Object.assign(service.faults, this.#calm);
+    await proxy.heal();
   }
 
   close(): Promise<void> {
