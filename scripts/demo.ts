@@ -41,9 +41,12 @@ async function perform(stage: Stage, report: Report): Promise<void> {
     if (stage.fault) {
       report.heading("Fault");
       await stage.fault.strike(stage.watch, report);
+      await stage.fault.lift();
     }
     report.heading("Disconnect, while the bot speaks");
     if (stage.watch.state !== "disconnected") await acts.disconnect();
+    report.heading("What was heard");
+    acts.judgeAnswers();
     report.heading("Connect again");
     await acts.connect();
     await acts.disconnect();

@@ -5,12 +5,13 @@ import type { Connect, Plugin } from "vite";
 export interface BackedService {
   readonly id: string;
   readonly label: string;
-  /** Where the page's transport dials, e.g. `wss://api.openai.com/v1`. */
+  /** Where the page's transport dials, e.g. `wss://api.openai.com/v1`; of a Pipecat bot, where it is started. */
   readonly base_url: string;
+  /** Empty where it is the bot's own. */
   readonly model: string;
   /**
-   * Starts a session: asks the service for what the page's transport is to connect with, usually a short-lived
-   * credential. The answer goes to the page as it is, its status too; whatever key it takes stays in this process.
+   * Starts a session: asks the service for what the page's transport is to connect with, a short-lived credential or
+   * the address of a bot. The answer goes to the page as it is, its status too; whatever key it takes stays in this process.
    */
   readonly start: () => Promise<Response>;
 }

@@ -22,6 +22,8 @@ export interface Answer {
   readonly withSent: number;
   /** End of the user's turn to the first sound of the answer, ms. */
   readonly latency: number;
+  /** The last speech that was sent to the first sound of the answer, ms: what a person waits. */
+  readonly wait: number;
 }
 
 /** Compares the answer to a spoken turn with every utterance of the recording. */
@@ -39,7 +41,8 @@ export function judgeAnswer(stage: Stage, recording: Sound, turn: SeenTurn): Ans
     sound,
     utterance: best.index + 1,
     withRecording: best.correlation,
-    withSent: findIn(sound, said).correlation,
+    withSent: findPiecewiseIn(sound, said).correlation,
     latency: botStarted - turn.askedAt,
+    wait: stage.timeOrigin + botStarted - (stage.sent.lastSpeech(stage.timeOrigin + botStarted) ?? NaN),
   };
 }

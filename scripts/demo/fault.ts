@@ -2,8 +2,9 @@ import type { LocalService } from "rtvi-machine/local-service";
 import type { Fault, Scene } from "../../test/faults/catalogue/fault.js";
 import { FAULTS } from "../../test/faults/catalogue/index.js";
 import { FaultProxy } from "../../test/faults/support/fault-proxy.js";
-import type { Report } from "./report.js";
 import type { Addresses } from "./backing.js";
+import type { SeenEvent } from "./probe.js";
+import type { Report } from "./report.js";
 import type { SessionWatch } from "./session-watch.js";
 
 const ANSWERED_WITHIN_MS = 20_000;
@@ -19,9 +20,11 @@ export const faultNames: readonly string[] = STRIKES.map(({ name }) => name);
 export class DemoFault {
   readonly #fault: Fault;
   readonly #scene: Scene;
+  readonly #calm: Partial<LocalService["faults"]>;
 
   private constructor(fault: Fault, proxy: FaultProxy, service: LocalService) {
     this.#fault = fault;
+    this.#calm = { ...service.faults };
     this.#scene = {
       proxy,
       service,
@@ -32,10 +35,10 @@ export class DemoFault {
     };
   }
 
-  /** @throws Error that lists the names when there is no such fault. */
+  /** @param name one of `faultNames` */
   static async before(service: LocalService, name: string): Promise<DemoFault> {
     const fault = STRIKES.find((each) => each.name === name);
-    if (fault === undefined) throw new Error(`Unknown fault "${name}". Known faults: ${faultNames.join(", ")}.`);
+    if (fault === undefined) throw new Error(`Unknown fault "${name}".`);
     return new DemoFault(fault, await FaultProxy.start(service.port), service);
   }
 
@@ -54,20 +57,32 @@ export class DemoFault {
   async strike(watch: SessionWatch, report: Report): Promise<void> {
     const { name, injected, strike, expect } = this.#fault;
     report.setup("fault", `${name}: ${injected}`);
-    const answers = watch.turns.filter(({ botStopped }) => botStopped !== undefined).length;
     const from = watch.events.length;
     await strike?.(this.#scene);
     if (expect.outcome === "ends") {
       await watch.until("the end of the session", () => watch.state === "disconnected", ENDED_WITHIN_MS);
-      report.check(true, `${name}: the session ended, as it must, and the app was told why`);
+      const told = watch.events.slice(from).some((event) => event.name === "error");
+      report.check(told, `${name}: the session ended, as it must, and the app was told why`);
       return;
     }
-    const answered = (): boolean => watch.turns.filter(({ botStopped }) => botStopped !== undefined).length > answers;
+    const wasIn = (state: string) => (event: SeenEvent) =>
+      event.name === "transportStateChanged" && event.data === state;
+    // What was being said when the line broke is no answer: one has to begin after the last change of the line.
+    const answered = (): boolean => {
+      const after = watch.events.slice(Math.max(from, watch.events.findLastIndex(wasIn("ready"))));
+      const begun = after.findIndex((event) => event.name === "botStartedSpeaking");
+      return begun >= 0 && after.slice(begun).some((event) => event.name === "botStoppedSpeaking");
+    };
     await watch.until("an answer after the fault", () => watch.state === "ready" && answered(), ANSWERED_WITHIN_MS);
-    const redials = watch.events
-      .slice(from)
-      .filter((event) => event.name === "transportStateChanged" && event.data === "connecting").length;
+    const redials = watch.events.slice(from).filter(wasIn("connecting")).length;
     report.check(true, `${name}: the conversation went on${redials > 0 ? `, over ${redials + 1} lines in all` : ""}`);
+  }
+
+  /** What stays broken would break the next session, too. */
+  async lift(): Promise<void> {
+    const { proxy, service } = this.#scene;
+    Object.assign(service.faults, this.#calm);
+    await proxy.heal();
   }
 
   close(): Promise<void> {

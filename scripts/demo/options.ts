@@ -31,5 +31,12 @@ export function parseOptions(args: readonly string[]): DemoOptions {
   if (!SERVICES.includes(service)) {
     throw new Error(`Unknown service "${service}". Known services: ${SERVICES.join(", ")}.`);
   }
-  return { service, headed: values.headed, fault: values.fault };
+  const { headed, fault } = values;
+  if (fault !== undefined && !faultNames.includes(fault)) {
+    throw new Error(`Unknown fault "${fault}". Known faults: ${faultNames.join(", ")}.`);
+  }
+  if (fault !== undefined && service.endsWith("-webrtc")) {
+    throw new Error("--fault breaks a TCP connection, and a WebRTC call goes over none: choose another --service.");
+  }
+  return { service, headed, fault };
 }

@@ -158,38 +158,48 @@ export function installProbe(): void {
 
   // A call's sound passes no loudspeaker that a page could listen to: its tracks are recorded instead, the bot's as it
   // comes out of the jitter buffer, the user's as it goes into the encoder.
-  const recordTrack = (
-    peer: RTCPeerConnection,
-    track: MediaStreamTrack,
-    write: (block: RecordedBlock) => void,
-  ): void => {
+  const recordTrack = (track: MediaStreamTrack, write: (block: RecordedBlock) => void): (() => void) => {
     const context = new OwnContext({ sampleRate: 24_000 });
-    peer.addEventListener("demo-closed", () => void context.close());
     recorderOf(context, write).then(
       (tap) => reallyConnect(context.createMediaStreamSource(new MediaStream([track])), [tap]),
       (problem: unknown) => console.error("The demo's recorder did not start", problem),
     );
+    return () => void context.close();
   };
   window.RTCPeerConnection = class extends RTCPeerConnection {
+    readonly #recorders = new Map<RTCRtpSender | MediaStreamTrack, () => void>();
+
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       peers.push(this);
-      this.addEventListener("track", ({ track }) => recordTrack(this, track, window.demoPlayed));
+      this.addEventListener("track", ({ track }) => {
+        this.#recorders.set(track, recordTrack(track, window.demoPlayed));
+      });
     }
     override addTransceiver(what: MediaStreamTrack | string, init?: RTCRtpTransceiverInit): RTCRtpTransceiver {
       const transceiver = super.addTransceiver(what, init);
       const { sender } = transceiver;
-      if (sender.track) recordTrack(this, sender.track, window.demoSent);
+      let recorded: MediaStreamTrack | null = null;
+      // One tape at a time: a track that is sent again after a pause would be on two.
+      const record = (track: MediaStreamTrack | null): void => {
+        if (track === recorded) return;
+        recorded = track;
+        this.#recorders.get(sender)?.();
+        this.#recorders.delete(sender);
+        if (track) this.#recorders.set(sender, recordTrack(track, window.demoSent));
+      };
+      record(sender.track);
       const replace = sender.replaceTrack.bind(sender);
       sender.replaceTrack = async (track) => {
-        if (track && track !== sender.track) recordTrack(this, track, window.demoSent);
+        record(track);
         await replace(track);
       };
       return transceiver;
     }
     override close(): void {
       super.close();
-      this.dispatchEvent(new Event("demo-closed"));
+      for (const stop of this.#recorders.values()) stop();
+      this.#recorders.clear();
     }
   };
 }

@@ -100,9 +100,16 @@ export class SessionWatch {
     if (name === "botStartedSpeaking") this.#say(at, "bot", "starts speaking");
     if (name === "botStoppedSpeaking") this.#say(at, "bot", "stopped speaking");
     if (name === "error" || name === "deviceError" || name === "messageError") {
-      this.#say(at, "error", `${name}: ${JSON.stringify(data)}`);
+      this.#say(at, "error", `${name}: ${messageIn(data) ?? JSON.stringify(data)}`);
     }
   }
+}
+
+/** What an RTVI error, or a device's, says. */
+function messageIn(data: unknown): string | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  if ("message" in data && typeof data.message === "string") return data.message;
+  return "data" in data ? messageIn(data.data) : undefined;
 }
 
 /** Seconds, out of RTVI metrics; undefined where they are about something else. */

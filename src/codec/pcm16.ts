@@ -50,7 +50,8 @@ export function bytesToSamples(bytes: number): number {
 
 /** The whole samples of little-endian `bytes`: a view where they are aligned to samples in memory, else a copy. */
 export function samplesIn(bytes: Uint8Array): Int16Array {
-  const aligned = bytes.byteOffset % BYTES_PER_SAMPLE === 0 ? bytes : bytes.slice();
+  // Not `slice()`: that of Node's Buffer, which is a Uint8Array too, copies nothing.
+  const aligned = bytes.byteOffset % BYTES_PER_SAMPLE === 0 ? bytes : new Uint8Array(bytes);
   return new Int16Array(aligned.buffer, aligned.byteOffset, bytesToSamples(aligned.length));
 }
 

@@ -71,6 +71,7 @@ export class Console {
     this.#watchSpeech(session);
     this.#watchDevices(session);
     this.#chart.follow(session.transport.actor);
+    this.#latency.explain(session.tellsTurnEnds);
     this.#mics.list([]);
     this.#speakers.list([]);
     this.#showState(session, session.client.state);
@@ -124,12 +125,12 @@ export class Console {
     session.on(RTVIEvent.UserStoppedSpeaking, () => {
       this.#setSpeaking("user", false);
       this.#turns.asked("speech", performance.now());
-      this.#transcript.userStopped(performance.now());
+      this.#transcript.userStopped(session.tellsTurnEnds ? performance.now() : undefined);
       this.#latency.show(this.#turns);
     });
     session.on(RTVIEvent.BotStartedSpeaking, () => {
       this.#setSpeaking("bot", true);
-      this.#turns.botStarted(performance.now());
+      this.#turns.botStarted(performance.now(), session.tellsTurnEnds);
       this.#transcript.botStarted();
       this.#latency.show(this.#turns);
     });

@@ -1,18 +1,21 @@
 import type { Transport } from "@pipecat-ai/client-js";
+import { GeminiLiveWebsocketTransport } from "rtvi-machine/gemini";
 import {
   OpenAIRealTimeWebRTCTransport,
   OpenAIRealTimeWebSocketTransport,
   type OpenAIFunctionTool,
   type OpenAIServiceOptions,
 } from "rtvi-machine/openai";
+import { WebSocketTransport } from "rtvi-machine/pipecat";
 import { ThriveTransport } from "./thrive/thrive-transport.js";
 
 /** A voice service that the page's server offers; the server keeps the credential. */
 export interface OfferedService {
   readonly id: keyof typeof TRANSPORTS;
   readonly label: string;
-  /** Where the transport dials, e.g. `wss://api.openai.com/v1`. */
+  /** Where the transport dials, e.g. `wss://api.openai.com/v1`; of a Pipecat bot, where it is started. */
   readonly base_url: string;
+  /** Empty where it is the bot's own. */
   readonly model: string;
 }
 
@@ -45,6 +48,9 @@ function openAIOptions(service: OfferedService): OpenAIServiceOptions {
   };
 }
 
+/** A function as Gemini has it. */
+const declared = ({ name, description }: typeof CURRENT_TIME) => ({ functionDeclarations: [{ name, description }] });
+
 const audioOf = ({ processing }: SessionChoices) => ({
   audio: { echoCancellation: processing, noiseSuppression: processing, autoGainControl: processing },
 });
@@ -63,6 +69,14 @@ const TRANSPORTS = {
       tools: [CURRENT_TIME],
       transport: audioOf(choices),
     }),
+  gemini: ({ base_url, model }, choices) =>
+    new GeminiLiveWebsocketTransport(
+      { base_url, model, settings: { system_instruction: INSTRUCTIONS, tools: [declared(CURRENT_TIME)] } },
+      undefined,
+      audioOf(choices),
+    ),
+  // Its server has the instructions, the model and the tools.
+  pipecat: (_service, choices) => new WebSocketTransport(audioOf(choices)),
 } satisfies Record<string, (service: OfferedService, choices: SessionChoices) => ChartedTransport>;
 
 /** A transport whose chart can be watched. */

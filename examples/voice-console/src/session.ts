@@ -35,6 +35,11 @@ export class Session {
     );
   }
 
+  /** Whether the service says when a spoken turn ends; Gemini leaves it to be concluded from the answer. */
+  get tellsTurnEnds(): boolean {
+    return this.service.id !== "gemini";
+  }
+
   get client(): PipecatClient {
     return this.#client;
   }

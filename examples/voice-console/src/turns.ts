@@ -2,12 +2,20 @@
 export interface Turn {
   readonly number: number;
   readonly asked: "speech" | "text";
-  /** From the end of the user's turn to the bot's first played sample, by the page's clock; ms. */
+  /**
+   * From the end of the user's turn to the bot's first played sample, by the page's clock; ms. Not where the service
+   * does not say when a spoken turn ends.
+   */
   latency?: number;
   /** The same as the transport measured it (RTVI metrics, time to first byte of the answer); ms. */
   ttfb?: number;
   /** The user spoke into the answer. */
   interrupted: boolean;
+}
+
+/** As the page timed it, else as the transport did; ms. */
+export function responseTime({ latency, ttfb }: Turn): number | undefined {
+  return latency ?? ttfb;
 }
 
 /** Pairs the ends of user turns with the beginnings of answers. Times are `performance.now()` in ms. */
@@ -27,9 +35,9 @@ export class Turns {
     return this.#all;
   }
 
-  /** Middle of the latencies so far; undefined before the first answer. */
+  /** Middle of the response times so far; undefined before the first answer. */
   get median(): number | undefined {
-    const sorted = this.#all.flatMap((turn) => turn.latency ?? []).sort((a, b) => a - b);
+    const sorted = this.#all.flatMap((turn) => responseTime(turn) ?? []).sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)];
   }
 
@@ -44,10 +52,12 @@ export class Turns {
     if (this.#all.length > this.#limit) this.#all.shift();
   }
 
-  botStarted(at: number): void {
+  /** @param tellsTurnEnds whether the service says when a spoken turn ends */
+  botStarted(at: number, tellsTurnEnds: boolean): void {
     this.#botSpeaking = true;
     const last = this.#all.at(-1);
-    if (last && this.#askedAt !== undefined) last.latency = at - this.#askedAt;
+    const isTimed = tellsTurnEnds || last?.asked === "text";
+    if (last && isTimed && this.#askedAt !== undefined) last.latency = at - this.#askedAt;
     this.#askedAt = undefined;
   }
 
@@ -55,9 +65,9 @@ export class Turns {
     this.#botSpeaking = false;
   }
 
-  /** @param seconds as RTVI metrics give it */
+  /** The first of an answer counts: a pipeline measures each of its parts. @param seconds as RTVI metrics give it */
   measured(seconds: number): void {
     const last = this.#all.at(-1);
-    if (last) last.ttfb = seconds * 1000;
+    if (last) last.ttfb ??= seconds * 1000;
   }
 }

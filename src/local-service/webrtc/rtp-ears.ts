@@ -29,6 +29,7 @@ export class RtpEars {
   /** The timestamp that follows what was heard last. */
   #due: number | undefined;
   #lastAt = 0;
+  #tickedAt = 0;
   /** Silence that the clock has given since then, in ms. */
   #filledMs = 0;
 
@@ -40,6 +41,7 @@ export class RtpEars {
   /** @param now ms */
   begin(now: number): void {
     this.#lastAt = now;
+    this.#tickedAt = now;
   }
 
   /** @param now ms */
@@ -60,8 +62,14 @@ export class RtpEars {
     if (this.#waiting.size >= MOST_WAITING) this.#skip();
   }
 
-  /** Every 20 ms. @param now ms */
+  /**
+   * Every 20 ms. A process that stood still ticks before it reads what arrived meanwhile: that time tells nothing of the
+   * sender, and silence for it would end a turn in the middle of a sentence.
+   * @param now ms
+   */
   tick(now: number): void {
+    this.#lastAt += Math.max(0, now - this.#tickedAt - FRAME_MS);
+    this.#tickedAt = now;
     if (now - this.#lastAt <= QUIET_AFTER_MS) return;
     this.#flush();
     this.#filledMs += FRAME_MS;

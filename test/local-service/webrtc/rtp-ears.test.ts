@@ -27,7 +27,11 @@ function listening() {
     const timestamp = (at * TICKS + from * 77) >>> 0;
     ears.packet({ sequenceNumber: (from + n) & 0xffff, timestamp, payload: Buffer.from([n]) }, now);
   };
-  return { ears, heard, say };
+  let clock = 0;
+  const tickUntil = (end: number): void => {
+    while (clock < end) ears.tick((clock += 20));
+  };
+  return { ears, heard, say, tickUntil };
 }
 
 describe("RtpEars", () => {
@@ -48,14 +52,14 @@ describe("RtpEars", () => {
   });
 
   it("is silent for what was not sent, as the clock or the timestamps tell, but not twice", () => {
-    const { ears, heard, say } = listening();
+    const { heard, say, tickUntil } = listening();
     say(1);
     say(2, { at: 7 });
     expect(heard).toEqual(["1:20", "0:100", "2:20"]);
     heard.length = 0;
-    ears.tick(200);
+    tickUntil(200);
     expect(heard).toEqual([]);
-    for (const now of [220, 240, 260]) ears.tick(now);
+    tickUntil(260);
     expect(heard).toEqual(["0:20", "0:20", "0:20"]);
     say(3, { at: 12, now: 280 });
     expect(heard.slice(3)).toEqual(["0:20", "3:20"]);
@@ -78,10 +82,27 @@ describe("RtpEars", () => {
   });
 
   it("plays what waits once nothing more comes", () => {
-    const { ears, heard, say } = listening();
+    const { heard, say, tickUntil } = listening();
     say(1);
     say(3);
-    ears.tick(300);
+    tickUntil(220);
     expect(heard).toEqual(["1:20", "0:20", "3:20", "0:20"]);
+  });
+
+  it("takes its own standing still for nobody's silence", () => {
+    const { ears, heard, say } = listening();
+    say(1);
+    for (let late = 0; late < 25; late += 1) ears.tick(500);
+    for (let n = 2; n <= 26; n += 1) say(n, { now: 500 });
+    expect(heard).toEqual(Array.from({ length: 26 }, (_, index) => `${index + 1}:20`));
+  });
+
+  it("goes on being silent where it was silent before it stood still", () => {
+    const { ears, heard, say, tickUntil } = listening();
+    say(1);
+    tickUntil(300);
+    heard.length = 0;
+    for (let late = 0; late < 10; late += 1) ears.tick(500);
+    expect(heard).toHaveLength(10);
   });
 });

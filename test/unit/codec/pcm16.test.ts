@@ -4,6 +4,7 @@ import {
   floatToPcm16,
   msToSamples,
   pcm16ToFloat,
+  samplesIn,
   samplesToBytes,
   samplesToMs,
 } from "../../../src/codec/pcm16.js";
@@ -38,5 +39,18 @@ describe("units", () => {
     expect(samplesToMs(480, 24_000)).toBe(20);
     expect(samplesToBytes(480)).toBe(960);
     expect(bytesToSamples(961)).toBe(480);
+  });
+});
+
+describe("samplesIn", () => {
+  it.each([
+    ["bytes", (memory: ArrayBuffer, at: number) => new Uint8Array(memory, at, 5)],
+    ["Node's Buffer", (memory: ArrayBuffer, at: number) => Buffer.from(memory, at, 5)],
+  ])("reads the whole samples of %s wherever they lie in memory", (_what, view) => {
+    for (const at of [0, 1, 2, 3]) {
+      const bytes = view(new ArrayBuffer(16), at);
+      bytes.set([1, 2, 0xff, 0xff, 9]);
+      expect([...samplesIn(bytes)]).toEqual([0x0201, -1]);
+    }
   });
 });

@@ -41,9 +41,11 @@ export class TranscriptView {
     this.#user = { text, aside, startedAt: at, final: false };
   }
 
-  userStopped(at: number): void {
+  /** @param at ms; undefined where the service does not say how long the user spoke */
+  userStopped(at: number | undefined): void {
     if (!this.#user) return;
-    this.#user.aside.textContent = `spoke ${((at - this.#user.startedAt) / 1000).toFixed(1)} s`;
+    const length = at === undefined ? "" : ` ${((at - this.#user.startedAt) / 1000).toFixed(1)} s`;
+    this.#user.aside.textContent = `spoke${length}`;
     this.#user.text.parentElement?.classList.remove("live");
   }
 
@@ -122,5 +124,7 @@ function fillSegment(segment: HTMLElement, output: BotOutputData): void {
   const unspoken = output.will_be_spoken === true && output.spoken_status !== "completed";
   const spoken = progress?.accumulated_text ?? (unspoken ? "" : output.text);
   const rest = progress?.remaining_text ?? (unspoken ? output.text : "");
-  segment.replaceChildren(create("span", "spoken", spoken), create("span", "unspoken", rest));
+  // Some services give the space between the two to neither.
+  const gap = spoken !== "" && output.text.endsWith(`${spoken} ${rest}`) ? " " : "";
+  segment.replaceChildren(create("span", "spoken", spoken + gap), create("span", "unspoken", rest));
 }
