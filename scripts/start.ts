@@ -1,6 +1,6 @@
 /**
  * `npm start`: the voice console for a person. Serves the page with the local service behind it or, where the
- * environment has a key (OPENAI_API_KEY), with the real ones; the page gets short-lived secrets either way, never a key.
+ * environment has OPENAI_API_KEY, GEMINI_API_KEY or PIPECAT_START_URL, with the real ones. The page never gets a key.
  */
 import { fileURLToPath } from "node:url";
 import { startLocalService } from "rtvi-machine/local-service";
