@@ -20,11 +20,16 @@ const UNSENT: NotYet = {
   problems: new RegExp(`^${LOST}$`),
 };
 
-/** Of transports that neither watch their line nor keep what they have sent. */
+/** Of transports that do not watch their line: nothing tells a service that has nothing to say from one that is gone. */
 const UNTIL_THEY_WATCH: Readonly<Record<string, NotYet>> = {
   "half-open-service-gone": UNWATCHED,
   "black-hole-up": UNWATCHED,
   "black-hole-down": UNWATCHED,
+};
+
+/** Of a transport whose service begins anew after a loss. */
+const FORGOTTEN: Readonly<Record<string, NotYet>> = {
+  "silent-after-redial": UNSENT,
   reset: UNSENT,
   "reset-twice": UNSENT,
   "end-of-stream": UNSENT,
@@ -41,6 +46,11 @@ const UNTIL_THEY_WATCH: Readonly<Record<string, NotYet>> = {
  */
 export const NOT_YET: Readonly<Record<SubjectName, Readonly<Record<string, NotYet>>>> = {
   "openai-websocket": {},
-  gemini: UNTIL_THEY_WATCH,
-  pipecat: UNTIL_THEY_WATCH,
+  gemini: {
+    "black-hole-up": {
+      reason: "without a ping, what vanishes on an open line is noticed only while something is owed",
+      problems: new RegExp(`^(errors \\[\\]|${LOST})`),
+    },
+  },
+  pipecat: { ...UNTIL_THEY_WATCH, ...FORGOTTEN },
 };

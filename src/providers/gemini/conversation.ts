@@ -1,5 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import type { Due } from "../../contracts/wire.js";
 import { readCommand } from "../../rtvi/translate/commands.js";
 import { EffectSink, type Effect } from "../../rtvi/translate/effects.js";
 import type { LedgerItem } from "../../rtvi/translate/ledger.js";
@@ -101,6 +102,10 @@ export class Conversation implements ServiceConversation {
   }
 
   /** When the service will close the connection, in epoch seconds. */
+  get due(): Due {
+    return this.#bot.owed;
+  }
+
   get expiresAt(): number | undefined {
     const left = this.#lease.expiresInMs;
     return left === undefined ? undefined : (this.setup.date().getTime() + left) / 1000;

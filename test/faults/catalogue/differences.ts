@@ -29,7 +29,21 @@ const flooded: Difference = {
 };
 const passedOn = "RTVI messages are handed to the client as they are";
 
+const nothingToCancel: Difference = {
+  expect: continues(1_000),
+  because: "the protocol has no cancel, so that nothing waits for its answer",
+};
+
 const gemini: Differences = {
+  trickle: {
+    expect: { outcome: "continues", errors: [], maybe: ["connection-lost"], within: 5_000 },
+    because: "without a ping, a service that is silent in the midst of an answer is given up after `timeouts.silence`",
+  },
+  "black-hole-down": {
+    expect: { outcome: "continues", errors: [], maybe: ["connection-lost"], within: 5_000 },
+    because: "without a ping, silence is noticed only while something is owed",
+  },
+  "answer-without-end-or-cancel": nothingToCancel,
   "close-1000": {
     expect: continues(1_000, "service-error"),
     because: "the session is resumed with its last handle",
@@ -54,6 +68,7 @@ const gemini: Differences = {
 };
 
 const pipecat: Differences = {
+  "answer-without-end-or-cancel": nothingToCancel,
   "close-1002": notUnderstood,
   "close-1003": notUnderstood,
   "close-1007": notUnderstood,

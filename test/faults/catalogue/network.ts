@@ -159,7 +159,7 @@ export const networkFaults: readonly Fault[] = [
       await sleep(3_000);
       await proxy.heal();
     },
-    expect: continues(5_000, "connection-lost"),
+    expect: continues(7_000, "connection-lost"),
   },
   {
     name: "black-hole-down",

@@ -92,12 +92,14 @@ export const serviceFaults: readonly Fault[] = [
   },
   {
     name: "silent-after-redial",
-    injected: "the line is cut, and the service is silent on the next one",
-    strike: ({ service, proxy }) => {
+    injected: "the line is cut, and the service is silent on the next one, but not on the one after",
+    strike: async ({ service, proxy }) => {
       service.faults.silent = true;
       proxy.reset();
+      await sleep(1_000);
+      service.faults.silent = false;
     },
-    expect: ends("ready-timeout"),
+    expect: continues(7_000, "connection-lost", "ready-timeout"),
   },
   {
     name: "set-up-unanswered",

@@ -1,4 +1,5 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
+import type { Due } from "../../../contracts/wire.js";
 import { ProtocolError } from "../../../errors.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
 import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
@@ -62,6 +63,12 @@ export class Bot {
   /** Whether the bot speaks, is about to, or waits for a function. */
   get busy(): boolean {
     return this.#due || this.#turn !== undefined || this.#speech.pending || this.tools.pending;
+  }
+
+  /** What the service owes: an answer that the app asked for, and the rest of one that it makes, unless a tool is waited for. */
+  get owed(): Due {
+    const owes = this.#due || this.#turn?.generated === false;
+    return owes && !this.tools.pending ? "answer" : "nothing";
   }
 
   playback(report: PlaybackReport): void {
