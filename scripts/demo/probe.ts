@@ -137,6 +137,9 @@ export function installProbe(): void {
     return recorder;
   };
 
+  const played = (block: RecordedBlock): void => window.demoPlayed(block);
+  const sent = (block: RecordedBlock): void => window.demoSent(block);
+
   // Whatever is connected to the loudspeaker is connected to a recorder too: this is the sound as it is played.
   const connect: unknown = Reflect.get(AudioNode.prototype, "connect");
   const reallyConnect = (node: AudioNode, args: readonly unknown[]): unknown =>
@@ -144,7 +147,7 @@ export function installProbe(): void {
   const listen = (node: AudioNode, target: unknown): void => {
     const { context } = node;
     if (!(target instanceof AudioDestinationNode) || !(context instanceof AudioContext)) return;
-    const recorder = taps.get(context) ?? recorderOf(context, window.demoPlayed);
+    const recorder = taps.get(context) ?? recorderOf(context, played);
     taps.set(context, recorder);
     recorder.then(
       (tap) => reallyConnect(node, [tap]),
@@ -173,7 +176,7 @@ export function installProbe(): void {
       super(configuration);
       peers.push(this);
       this.addEventListener("track", ({ track }) => {
-        this.#recorders.set(track, recordTrack(track, window.demoPlayed));
+        this.#recorders.set(track, recordTrack(track, played));
       });
     }
     override addTransceiver(what: MediaStreamTrack | string, init?: RTCRtpTransceiverInit): RTCRtpTransceiver {
@@ -186,7 +189,7 @@ export function installProbe(): void {
         recorded = track;
         this.#recorders.get(sender)?.();
         this.#recorders.delete(sender);
-        if (track) this.#recorders.set(sender, recordTrack(track, window.demoSent));
+        if (track) this.#recorders.set(sender, recordTrack(track, sent));
       };
       record(sender.track);
       const replace = sender.replaceTrack.bind(sender);

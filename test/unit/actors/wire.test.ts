@@ -102,7 +102,7 @@ describe("wireActor", () => {
     expect(error).toMatchObject({
       code: "connection-lost",
       retryable: true,
-      message: expect.stringContaining("silent"),
+      message: expect.stringContaining("silent") as unknown,
     });
     parent.stop();
     expect(request.signal.aborted).toBe(true);

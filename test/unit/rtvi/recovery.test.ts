@@ -339,7 +339,7 @@ describe("a service that is there no more", () => {
     await elapse(world, 100);
     expect(seen(world)).toEqual(["onError", "connecting", "connected", "ready", "onRecovered", "bot-ready"]);
     expect(world.recoveries).toMatchObject([
-      { fault: { code: "connection-lost", message: expect.stringContaining("silent") } },
+      { fault: { code: "connection-lost", message: expect.stringContaining("silent") as unknown } },
     ]);
     expect(world.transport.mostWires).toBe(1);
     await world.release();
