@@ -63,6 +63,7 @@ async function browserHarness(): Promise<ConformanceHarness> {
   return {
     transport,
     deadlines: DEADLINES,
+    conversation: "replayed",
     service: {
       dial: (how) => (script.dial = how),
       ready: (how) => (script.ready = how),

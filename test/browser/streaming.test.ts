@@ -99,7 +99,7 @@ describe("audio", { timeout: 60_000 }, () => {
     // An answer begins and ends, for the speaker and for its owner.
     expect(eventsIn(inspected.slice(from)).length).toBeLessThan(MOST_EVENTS);
     await service.terminate();
-    await app.until("a new wire", () => app.count(RTVIEvent.BotReady) === 2);
+    await app.until("a new wire", () => app.states.filter((state) => state === "ready").length === 2);
     await service.drop(3000, `invalid_request_error.invalid_api_key ${SECRET}`);
     await app.until("the end", () => app.client.state === "disconnected");
     expect(app.errors).toMatchObject([{ code: "connection-lost" }, { code: "unauthorized", fatal: true }]);
