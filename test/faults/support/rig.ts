@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startLocalService, type LiveSession, type LocalService } from "../../../src/local-service/index.js";
-import type { Conversation } from "../../../src/contracts/recovery.js";
+import type { Recovery } from "../../../src/contracts/recovery.js";
 import type { Logger } from "../../../src/log.js";
 import type { TransportOptions } from "../../../src/options.js";
 import { ScriptedNetwork, silent } from "../../support/world.js";
@@ -18,10 +18,6 @@ const DEADLINES: TransportOptions = {
   reconnect: { base: 40, factor: 2, cap: 400, attempts: 6, minUptime: 2_000 },
 };
 
-function isReady(event: object): event is { readonly conversation: Conversation } {
-  return "type" in event && event.type === "service.ready" && "conversation" in event;
-}
-
 /** Where the fault strikes: an app on a transport, a proxy, and a service behind it. */
 export class Rig implements Scene {
   readonly ledger = new Ledger();
@@ -30,8 +26,8 @@ export class Rig implements Scene {
   readonly clock = new CountingClock();
   readonly sockets = new SocketWatch();
   readonly network = new ScriptedNetwork();
-  /** What each wire that was ready had become of the conversation, in order. */
-  readonly conversations: Conversation[] = [];
+  /** What became of the conversation at the last reconnection; undefined without one. */
+  conversation: Recovery["conversation"] | undefined;
   readonly app: FaultApp;
   readonly #server: LocalService | LyingServer;
   readonly #sessions = new Set<LiveSession>();
@@ -49,11 +45,11 @@ export class Rig implements Scene {
       WebSocket: this.sockets.WebSocket,
       clock: this.clock,
       network: this.network,
+      onRecovered: ({ conversation }) => (this.conversation = conversation),
       logger: this.#logger(),
       inspect: (event) => {
         if (event.type === "@xstate.event") {
           this.ledger.add("inspected event", JSON.stringify(event.event));
-          if (isReady(event.event)) this.conversations.push(event.event.conversation);
         }
         if (event.type === "@xstate.snapshot") this.ledger.add("inspected snapshot", JSON.stringify(event.snapshot));
       },

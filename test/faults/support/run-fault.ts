@@ -76,7 +76,7 @@ export async function runFault(fault: Fault, subject: Subject<string>): Promise<
     const gapMs = Math.max(rig.proxy.flow.up.longestGapMs, app.longestNotReadyMs);
     const fatal = app.errors.find((error) => error.fatal);
     const rested = app.client.state;
-    const conversation = rig.conversations.length > 1 ? rig.conversations.at(-1) : undefined;
+    const { conversation } = rig;
     rig.ledger.add("disconnect() rejected with", await disconnect(rig));
 
     const report = {
