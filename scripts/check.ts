@@ -30,7 +30,6 @@ const STEPS: readonly Step[] = [
   step("dependency arrows", "depcruise --config .dependency-cruiser.cjs src machines"),
   step("unused code and exports", "knip"),
   step("worklets are up to date", "tsx scripts/worklets.ts --check"),
-  step("protobuf frames are up to date", "tsx scripts/frames.ts --check"),
   step("charts are up to date", "tsx scripts/charts.ts --check"),
   step("reliability table is up to date", "tsx scripts/reliability.ts --check"),
   step("build", "tsup --silent"),
