@@ -1,5 +1,5 @@
 import { LogLevel, PipecatClient, RTVIEvent } from "@pipecat-ai/client-js";
-import { OpenAIRealTimeWebSocketTransport } from "rtvi-machine/openai";
+import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import { HoldingsWatch, type Holdings } from "../../test/browser/support/holdings.js";
 
 /** What the page has seen so far. */
