@@ -15,7 +15,7 @@ const LEAST_CORRELATION = 0.9;
 const SILENT_WITHIN_MS = 150;
 /**
  * The same over RTP, where what is in the browser's jitter buffer is still heard after the service has stopped: 89 ms by
- * `getStats()`, averaged over a session of 30 s. Four runs saw 75 to 145 ms. The correlation keeps its bound: Opus, twice,
+ * `getStats()`, averaged over a session of 30 s. Three runs on an idle machine saw 75 to 145 ms. The correlation keeps its bound: Opus, twice,
  * leaves 0.975 of it, and the jitter buffer, which stretches and squeezes, 0.95.
  */
 const SILENT_WITHIN_OVER_RTP_MS = 250;
