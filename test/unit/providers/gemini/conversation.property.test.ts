@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { damagedJson } from "../../../support/damaged.js";
 import { describe, expect, it } from "vitest";
 import { played, Scenario, server } from "./scenario.js";
 
@@ -111,46 +112,18 @@ describe("a conversation, whatever happens", () => {
   });
 });
 
-/** Damages a good message in one of many ways. */
-const damaged = fc
-  .tuple(
-    fc.constantFrom<object>(
-      server.audio(20),
-      server.heard("a"),
-      server.said("b"),
-      server.call("c1", "f", { a: 1 }),
-      server.cancel("c1"),
-      server.interrupted,
-      { ...server.complete, usageMetadata: { totalTokenCount: 1 } },
-      { goAway: { timeLeft: "1s" } },
-      { sessionResumptionUpdate: { newHandle: "h", resumable: true } },
-      { setupComplete: {} },
-    ),
-    fc.nat(),
-    fc.constantFrom("truncate", "retype", "prototype", "noise", "oversize", "nest"),
-    fc.constantFrom("null", "7", '""', "[]", "{}", "true", '"x"', "[[]]", "-1e308"),
-  )
-  .map(([message, at, how, value]) => {
-    const text = JSON.stringify(message);
-    const colons = [...text.matchAll(/:/g)].map(({ index }) => index);
-    const colon = colons[at % colons.length] ?? 0;
-    switch (how) {
-      case "truncate":
-        return text.slice(0, at % text.length);
-      case "retype":
-        return text.slice(0, colon + 1) + text.slice(colon + 1).replace(/^("[^"]*"|true|\d+|\{\}|\[\])/, value);
-      case "prototype":
-        return text.replace("{", `{"__proto__":{"polluted":${value}},"constructor":${value},`);
-      case "noise":
-        return text.replace(/"data":"[^"]*"/, `"data":"${"A".repeat((at % 7) + 1)}"`);
-      case "oversize":
-        return text.replace(/"(text|name|newHandle)":"[^"]*"/, `"$1":"${"x".repeat(3000)}"`);
-      case "nest":
-        return `${"[".repeat(at % 5000)}${text}${"]".repeat(at % 5000)}`;
-      default:
-        return text;
-    }
-  });
+const damaged = damagedJson([
+  server.audio(20),
+  server.heard("a"),
+  server.said("b"),
+  server.call("c1", "f", { a: 1 }),
+  server.cancel("c1"),
+  server.interrupted,
+  { ...server.complete, usageMetadata: { totalTokenCount: 1 } },
+  { goAway: { timeLeft: "1s" } },
+  { sessionResumptionUpdate: { newHandle: "h", resumable: true } },
+  { setupComplete: {} },
+]);
 
 describe("thousands of broken messages", () => {
   it("never throw, never play half a sample, and leave the session usable", () => {

@@ -1,6 +1,6 @@
-import { RTVIEvent } from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
 import { RTVIServices, type RTVIClientConfigOption } from "../../../../src/services/index.js";
+import { STANDARD } from "../../../support/standard-events.js";
 import { silent } from "../../../support/world.js";
 import { withService } from "../../../support/with-service.js";
 import { LiveRig } from "./live-rig.js";
@@ -8,28 +8,6 @@ import { LiveRig } from "./live-rig.js";
 const servicesOf = ({ client }: LiveRig, callbacks = {}) => new RTVIServices(client, { callbacks, logger: silent });
 
 const list = (args: Record<string, unknown>) => Object.entries(args).map(([name, value]) => ({ name, value }));
-
-/** RTVI's eighteen standard events, and the event of client-js that carries each. */
-const STANDARD: Readonly<Record<string, RTVIEvent>> = {
-  "transport-state-changed": RTVIEvent.TransportStateChanged,
-  connected: RTVIEvent.Connected,
-  disconnected: RTVIEvent.Disconnected,
-  "client-ready": RTVIEvent.TransportStateChanged,
-  "bot-ready": RTVIEvent.BotReady,
-  config: RTVIEvent.BotReady,
-  "bot-disconnected": RTVIEvent.BotDisconnected,
-  "generic-message": RTVIEvent.ServerMessage,
-  error: RTVIEvent.Error,
-  "track-started": RTVIEvent.TrackStarted,
-  "track-stopped": RTVIEvent.TrackStopped,
-  metrics: RTVIEvent.Metrics,
-  "user-started-speaking": RTVIEvent.UserStartedSpeaking,
-  "user-stopped-speaking": RTVIEvent.UserStoppedSpeaking,
-  "bot-started-speaking": RTVIEvent.BotStartedSpeaking,
-  "bot-stopped-speaking": RTVIEvent.BotStoppedSpeaking,
-  "user-transcription": RTVIEvent.UserTranscript,
-  "bot-transcription": RTVIEvent.BotTranscript,
-};
 
 /** Tracks are the browser's: without one there is none to start. */
 const OF_THE_BROWSER = ["track-started", "track-stopped"];
