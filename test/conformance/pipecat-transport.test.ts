@@ -8,22 +8,15 @@ import {
   type ConformanceHarness,
 } from "../../src/testing/index.js";
 import { FakeSocket } from "../support/fake-socket.js";
+import { scriptedHands, type WireScript } from "../support/scripted-conformance.js";
 import { silent } from "../support/world.js";
 
 const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
-const STEP = 400;
-
-/** The bot's end of the wire, as far as a session needs it to begin and end. */
-interface Script {
-  dial: "open" | "refuse" | "hang";
-  ready: "at once" | "never";
-  goodbye: "answer" | "hang";
-}
 
 function pipecatHarness(): ConformanceHarness {
   const clock = new ManualClock();
   const media = new ScriptedMediaManager();
-  const script: Script = { dial: "open", ready: "at once", goodbye: "answer" };
+  const script: WireScript = { dial: "open", ready: "at once", goodbye: "answer" };
   const sockets: BotSocket[] = [];
 
   class BotSocket extends FakeSocket {
@@ -66,39 +59,7 @@ function pipecatHarness(): ConformanceHarness {
   return {
     transport,
     deadlines: DEADLINES,
-    service: {
-      dial: (how) => {
-        script.dial = how;
-      },
-      ready: (how) => {
-        script.ready = how;
-      },
-      goodbye: (how) => {
-        script.goodbye = how;
-      },
-      drop: (how) => {
-        for (const socket of open()) socket.ends(how === "retryable" ? 1006 : 4003);
-      },
-    },
-    microphone: {
-      answer: (how) => {
-        media.microphone.script = ({ allow: "grant", deny: "permissions", wait: "hang" } as const)[how];
-      },
-    },
-    elapse: async (ms) => {
-      for (let past = 0; past < ms; past += STEP) {
-        clock.advance(Math.min(STEP, ms - past));
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
-    },
-    leftovers: () => [
-      ...open()
-        .filter(({ abandoned }) => !abandoned)
-        .map(() => "a socket"),
-      ...(media.microphone.held === 0 ? [] : ["the microphone"]),
-      ...(media.speaker.isOpen ? ["the speaker"] : []),
-      ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),
-    ],
+    ...scriptedHands({ script, media, clock, open, finalCode: 4003 }),
   };
 }
 
