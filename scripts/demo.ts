@@ -11,7 +11,7 @@ import { Report } from "./demo/report.js";
 import { RECORDING, setStage, type Stage } from "./demo/stage.js";
 import { readWav, writeWav } from "./demo/wav.js";
 
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 150_000;
 const OUTPUT = fileURLToPath(new URL("../demo-output", import.meta.url));
 const SCREENSHOT = join(OUTPUT, "screenshot.png");
 const REPLY = join(OUTPUT, "bot-reply.wav");
@@ -30,6 +30,16 @@ function readOptions(): DemoOptions {
 async function perform(stage: Stage, report: Report): Promise<void> {
   const acts = new Acts(stage, report, await readWav(RECORDING), options.service);
   try {
+    if (stage.fault?.takesTheStage === true) {
+      report.heading("Fault");
+      await stage.fault.play(stage, report);
+      report.heading("Disconnect");
+      if (stage.watch.state === "disconnected") await acts.nothingHeld();
+      else await acts.disconnect();
+      await stage.page.screenshot({ path: SCREENSHOT });
+      report.saved(["demo-output/screenshot.png"]);
+      return;
+    }
     report.heading("Connect");
     await acts.connect();
     report.heading("Speech in, speech out");

@@ -137,6 +137,10 @@ export class Acts {
     const { page, watch } = this.#stage;
     await page.click("#connect");
     await watch.until("disconnected", () => watch.state === "disconnected", READY_MS);
+    await this.nothingHeld();
+  }
+
+  async nothingHeld(): Promise<void> {
     await sleep(200);
     const { liveTracks, openContexts, openSockets, openPeers } = await this.#stage.holdings();
     this.#report.check(

@@ -7,7 +7,10 @@ const GEMINI_MODEL = "gemini-2.5-flash-native-audio-preview-12-2025";
 const GOOGLE = "generativelanguage.googleapis.com";
 
 /** Where the local service is reached. */
-export type Addresses = Pick<LocalService, "url" | "wsUrl" | "geminiUrl" | "pipecatUrl">;
+export interface Addresses extends Pick<LocalService, "url" | "wsUrl" | "geminiUrl" | "pipecatUrl"> {
+  /** Where the socket of a bot that was started is reached, where that is elsewhere. */
+  readonly pipecatHost?: string;
+}
 
 /** How a session of a service is come by: here, and where the environment knows the real one. */
 interface Backing {
@@ -70,23 +73,23 @@ function pipecat(label: string): Backing {
   return {
     label,
     model: "",
-    local: ({ pipecatUrl }) => {
+    local: ({ pipecatUrl, pipecatHost = new URL(pipecatUrl).host }) => {
       // A bot's functions are its server's: this one's are named when it is started.
       const { base_url, start } = at(pipecatUrl, { tools: ["current_time"] });
-      return { base_url, start: async () => reachedBy(pipecatUrl, await start()) };
+      return { base_url, start: async () => reachedBy(pipecatHost, await start()) };
     },
     real: ({ PIPECAT_START_URL: start = "" }) => (start === "" ? undefined : at(start, {})),
   };
 }
 
-/** The local runner names its own port: whoever came to it by a proxy, which breaks the line, stays on that way. */
-async function reachedBy(startUrl: string, answer: Response): Promise<Response> {
+/** The local runner names its own port: whoever is to come to it by a proxy, which breaks the line, is sent there. */
+async function reachedBy(host: string, answer: Response): Promise<Response> {
   const started: unknown = await answer.json();
   if (typeof started !== "object" || started === null || !("wsUrl" in started)) {
     return Response.json(started, { status: answer.status });
   }
   const wsUrl = new URL(String(started.wsUrl));
-  wsUrl.host = new URL(startUrl).host;
+  wsUrl.host = host;
   return Response.json({ ...started, wsUrl: wsUrl.href }, { status: answer.status });
 }
 

@@ -6,7 +6,7 @@ import { sessionEndpoint } from "../../examples/voice-console/session-endpoint.j
 import { speaking } from "../browser-arguments.js";
 import { ensureBrowser } from "../ensure-browser.js";
 import { onLocalService } from "./backing.js";
-import { DemoFault } from "./fault.js";
+import { DemoFault, faultCalled, takesTheStage } from "./fault.js";
 import type { DemoOptions } from "./options.js";
 import { PlayedAudio } from "./played-audio.js";
 import { installProbe, type Holdings, type RecordedBlock, type SeenEvent } from "./probe.js";
@@ -57,13 +57,14 @@ export async function setStage(
   { service: chosen, headed, fault: faultName }: DemoOptions,
 ): Promise<Stage> {
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
+  const broken = faultName === undefined ? undefined : faultCalled(faultName);
   const service = await startLocalService({
     logger: silent,
-    script: SCRIPT,
+    ...(broken && takesTheStage(broken) ? { greet: false, ...broken.options } : { script: SCRIPT }),
   });
   report.setup("service", `${service.wsUrl}  (local: repeats what it hears)`);
 
-  const fault = faultName === undefined ? undefined : await DemoFault.before(service, faultName);
+  const fault = faultName === undefined ? undefined : await DemoFault.before(service, faultName, chosen);
 
   const configFile = fromRoot("examples/voice-console/vite.config.ts");
   await build({ configFile, logLevel: "error" });

@@ -60,11 +60,10 @@ window.soak = {
     const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
     const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url }, undefined, {
       logger: silent,
+      onRecovered: () => (counts.recoveries += 1),
     });
     const app = new PipecatClient({ transport, enableMic: true });
     app.setLogLevel(LogLevel.NONE);
-    let timesReady = 0;
-    app.on(RTVIEvent.BotReady, () => (timesReady += 1) > 1 && (counts.recoveries += 1));
     app.on(RTVIEvent.Error, ({ data }) => {
       counts.errors += 1;
       counts.failed = JSON.stringify(data);
@@ -74,7 +73,6 @@ window.soak = {
     app.on(RTVIEvent.Disconnected, () => {
       if (over) return;
       counts.restarts += 1;
-      timesReady = 0;
       setTimeout(() => void connect(app), RESTART_MS);
     });
     client = app;
