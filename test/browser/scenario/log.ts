@@ -73,7 +73,7 @@ const UNTOLD: ReadonlySet<RTVIEvent> = new Set([
   RTVIEvent.MediaStateUpdated,
   // They come when the service has counted, be it in the next step: `metricsOf` tells them for a whole session.
   RTVIEvent.Metrics,
-  // Its place among the edges of the voice depends on how sound and words are mixed.
+  // How much of it is told before a cut depends on how far ahead of the sound the words are.
   RTVIEvent.BotTtsText,
   // Older names of what is told.
   RTVIEvent.LLMFunctionCall,

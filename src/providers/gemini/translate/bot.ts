@@ -138,11 +138,14 @@ export class Bot {
   transcript(text: string): void {
     const dropped = this.#turn === undefined ? this.#tail === "cut" : this.#turn.stopped;
     if (dropped || text === "") return;
+    const late = this.#turn === undefined && this.#tail === "whole";
+    const turn = late ? undefined : (this.#turn ?? this.#begin());
     this.sink.deliver("bot-llm-text", { text });
-    this.sink.deliver("bot-tts-text", { text });
-    if (this.#turn === undefined && this.#tail === "whole") return;
-    const { id, silent } = this.#turn ?? this.#begin();
-    this.#output.add(id, id, text, !silent);
+    if (turn?.silent !== true) {
+      if (turn !== undefined) this.#responses.voiceStarted(turn.id);
+      this.sink.deliver("bot-tts-text", { text });
+    }
+    if (turn !== undefined) this.#output.add(turn.id, turn.id, text, !turn.silent);
   }
 
   /** The transcript of the turn is complete, as far as anybody knows. */

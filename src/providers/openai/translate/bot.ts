@@ -26,6 +26,8 @@ export class Bot {
   readonly #responses: Responses;
   readonly #output: BotOutput;
   readonly #asides = new BoundedSet(64);
+  /** Items whose sound has ended, while words may still come. */
+  readonly #voiced = new BoundedSet(64);
   readonly #speech: BotSpeech;
   readonly #unheard = new Unheard();
   readonly #calls: ToldCalls;
@@ -129,6 +131,7 @@ export class Bot {
         this.#audio(responseId, event.itemId, event.delta);
         break;
       case "response.output_audio.done":
+        this.#voiced.add(event.itemId);
         this.#responses.voiceStopped(responseId);
         this.#speech.itemEnded(event.itemId);
         break;
@@ -230,8 +233,9 @@ export class Bot {
 
   #transcript(responseId: string, itemId: string, delta: string): void {
     this.#unheard.speaks(responseId, itemId);
-    if (this.setup.playback === "remote") this.#voice(responseId);
     this.sink.deliver("bot-llm-text", { text: delta });
+    // Its words usually come before its sound.
+    if (!this.#voiced.has(itemId)) this.#voice(responseId);
     this.sink.deliver("bot-tts-text", { text: delta });
     this.#output.add(responseId, itemId, delta, true);
   }

@@ -106,6 +106,7 @@ describe("text of the app", () => {
     s.receive(server.audio(20), server.said("Hm. "), server.complete, server.audio(20));
     expect(s.bytes).toEqual({ turn_2: 960 });
     expect(s.data("bot-output")).toMatchObject([{ text: "Hm.", will_be_spoken: false }]);
+    expect(s.told).not.toContain("bot-tts-text");
   });
 
   it("measures the time to the first sound of the answer", () => {

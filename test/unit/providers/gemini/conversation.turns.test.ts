@@ -26,6 +26,13 @@ describe("a turn of the bot", () => {
     expect(s.data("bot-output").at(-1)).toMatchObject({ text: "Hello.", spoken_status: "completed" });
   });
 
+  it("begins to be voiced with its words, when they come before its sound", () => {
+    const s = Scenario.ready();
+    s.receive(server.said("Hello."), server.audio(100));
+    expect(s.told.slice(0, 4)).toEqual(["bot-llm-started", "bot-llm-text", "bot-tts-started", "bot-tts-text"]);
+    expect(s.data("bot-tts-started")).toHaveLength(1);
+  });
+
   it("plays every part of a message, in order", () => {
     const s = Scenario.ready();
     s.receive({

@@ -58,8 +58,8 @@ describe("a spoken answer", () => {
       "user-stopped-speaking",
       "bot-llm-started",
       "bot-llm-text",
-      "bot-tts-text",
       "bot-tts-started",
+      "bot-tts-text",
       "bot-started-speaking",
       "metrics",
       "bot-output",
@@ -170,7 +170,7 @@ describe("a spoken answer", () => {
     scenario.receive(beta(server.transcriptDone("Hi.")), beta(server.audioDone()), server.done());
     scenario.plays("drained", "item_a", 20);
     expect(scenario.told).toEqual([
-      ...["bot-llm-started", "bot-llm-text", "bot-tts-text", "bot-tts-started", "bot-output", "bot-transcription"],
+      ...["bot-llm-started", "bot-llm-text", "bot-tts-started", "bot-tts-text", "bot-output", "bot-transcription"],
       ...[
         "bot-tts-stopped",
         "bot-llm-stopped",
