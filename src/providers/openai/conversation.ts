@@ -37,6 +37,8 @@ export class Conversation implements ServiceConversation {
   readonly #troubles: Troubles;
   readonly #register: ItemRegister;
   readonly #app: AppTurns;
+  /** Whether it goes on with another. */
+  readonly isContinued: boolean;
   /** What was said and done so far. */
   readonly ledger: ConversationLedger;
 
@@ -45,9 +47,11 @@ export class Conversation implements ServiceConversation {
    */
   constructor(
     private readonly setup: ConversationSetup,
-    private readonly continues?: Conversation,
+    // Not kept, or every wire of a long session would be.
+    continues?: Conversation,
   ) {
     const { playback, now, date } = setup;
+    this.isContinued = continues !== undefined;
     const ledger = continues?.ledger ?? new ConversationLedger();
     this.ledger = ledger;
     this.#register = new ItemRegister(this.#sink, continues && continues.#register);
@@ -76,11 +80,6 @@ export class Conversation implements ServiceConversation {
 
   get due(): Due {
     return this.#opening.isUnanswered ? "answer" : this.#bot.sequencer.due;
-  }
-
-  /** Whether it goes on with another. */
-  get isContinued(): boolean {
-    return this.continues !== undefined;
   }
 
   /** Whether anybody speaks, or is waited for. */

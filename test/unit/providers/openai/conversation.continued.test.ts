@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { collectGarbage } from "../../../support/garbage.js";
 import { Scenario, server } from "./scenario.js";
 
 const keeps = { keeps: true };
@@ -28,6 +29,21 @@ function answers(s: Scenario, text: string, id = "resp_1", itemId = "item_a"): v
 }
 
 describe("a conversation that goes on over another wire", () => {
+  it("keeps nothing of the wires before", async () => {
+    let s = Scenario.ready(keeps);
+    const before: WeakRef<object>[] = [];
+    for (let wire = 0; wire < 5; wire += 1) {
+      s.receive(server.started, server.stopped, server.committed, ...called);
+      answers(s, "Good morning.");
+      s.app("send-text", { content: "Are you there?" });
+      s.end();
+      before.push(new WeakRef(s.conversation));
+      s = s.continued();
+    }
+    await collectGarbage();
+    expect(before.map((reference) => reference.deref())).toEqual(before.map(() => undefined));
+  });
+
   it("is told again in its order, once, before ready, and answered by nobody", () => {
     const s = Scenario.ready({
       ...keeps,
