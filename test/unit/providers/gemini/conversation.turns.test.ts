@@ -204,6 +204,40 @@ describe("an interruption by the user", () => {
   });
 });
 
+describe("an answer that is owed", () => {
+  const ask = (s: Scenario) => s.app("send-text", { content: "hello" });
+  const owed = ({ conversation }: Scenario) => [conversation.due, conversation.busy];
+
+  it("is owed until it begins and while it is made, and until it is heard somebody is busy", () => {
+    const s = Scenario.ready();
+    expect(owed(s)).toEqual(["nothing", false]);
+    ask(s);
+    expect(owed(s)).toEqual(["answer", true]);
+    s.receive(server.audio(20));
+    expect(owed(s)).toEqual(["answer", true]);
+    s.receive(server.generated);
+    expect(owed(s)).toEqual(["nothing", true]);
+    s.receive(server.complete);
+    s.plays("drained", "turn_1", 20);
+    expect(owed(s)).toEqual(["nothing", false]);
+  });
+
+  it("is not owed any more when the turn is over before it began", () => {
+    const s = Scenario.ready();
+    ask(s);
+    s.receive(server.complete);
+    expect(owed(s)).toEqual(["nothing", false]);
+  });
+
+  it("is still owed when the turn that is over is the one which it interrupted", () => {
+    const s = Scenario.ready();
+    s.receive(server.audio(20), server.interrupted);
+    ask(s);
+    s.receive(server.complete);
+    expect(owed(s)).toEqual(["answer", true]);
+  });
+});
+
 describe("the loss of the wire in the middle of a sentence", () => {
   it("ends the voice, and tells the sentence with what was heard of it", () => {
     const memory = new Memory();
