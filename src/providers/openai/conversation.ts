@@ -58,6 +58,7 @@ export class Conversation implements ServiceConversation {
     this.#bot = new Bot(this.#sink, {
       playback,
       now,
+      soundAt: setup.soundAt,
       autoResponds: () => this.#opening.autoResponds,
       answered: () => this.#clock.answered(),
       spoke: () => this.#opening.spoke(),

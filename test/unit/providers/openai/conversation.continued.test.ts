@@ -231,15 +231,19 @@ describe("a conversation that goes on over another wire", () => {
     expect(next.data("bot-transcription")).toEqual([]);
   });
 
-  it("over WebRTC takes for heard what ordinary speech says in the time", () => {
-    const s = Scenario.ready({ ...keeps, playback: "remote" });
+  it.each([
+    // The wire died when it was found dead, or long before.
+    [1_000, undefined],
+    [12_000, 2_000],
+  ])("over WebRTC takes for heard what ordinary speech says while sound comes", (lostAfter, soundAt) => {
+    const s = Scenario.ready({ ...keeps, playback: "remote", soundAt: () => soundAt });
     s.app("send-text", { content: "tell me" });
     const text = "One two three four five six seven eight nine ten eleven twelve.";
     s.receive(server.created(), server.transcript(text), {
       type: "output_audio_buffer.started",
       response_id: "resp_1",
     });
-    s.now += 1_000;
+    s.now += lostAfter;
     s.end();
     const [, heard] = s.continued().sent.slice(1);
     expect(heard).toEqual(message("assistant", "One two three"));
