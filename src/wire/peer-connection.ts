@@ -8,6 +8,8 @@ export interface PeerHandle {
   setMicrophone(track: MediaStreamTrack | undefined): void;
   /** Loudness of what is received, 0 to 1; undefined where the browser does not say. */
   remoteLevel(): Promise<number | undefined>;
+  /** When sound was last seen to come, by `remoteLevel()`: in ms of `performance.now()`. Undefined until then. */
+  readonly soundAt: number | undefined;
   /** The largest message that the channel takes, in bytes; Infinity where the browser does not say. */
   readonly maxMessageSize: number;
   /** Releases everything; nothing is reported after that. Idempotent. */
@@ -53,6 +55,13 @@ export async function openPeer(request: PeerRequest): Promise<PeerHandle> {
   }
 }
 
+/** Of the statistics of a receiver: what is looked at. */
+interface InboundStats {
+  readonly type?: unknown;
+  readonly audioLevel?: unknown;
+  readonly packetsReceived?: unknown;
+}
+
 class Peer implements PeerHandle {
   readonly #request: PeerRequest;
   readonly #connection: RTCPeerConnection;
@@ -62,6 +71,8 @@ class Peer implements PeerHandle {
   readonly #life = new AbortController();
   #phase: "opening" | "open" | "over" = "opening";
   #grace: ReturnType<typeof setTimeout> | undefined;
+  #packets = 0;
+  #soundAt: number | undefined;
   #settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   constructor(request: PeerRequest) {
@@ -74,6 +85,10 @@ class Peer implements PeerHandle {
     this.#sender = sender;
     this.#receiver = receiver;
     this.#listen();
+  }
+
+  get soundAt(): number | undefined {
+    return this.#soundAt;
   }
 
   get maxMessageSize(): number {
@@ -114,8 +129,12 @@ class Peer implements PeerHandle {
     if (this.#phase === "over") return undefined;
     let level: number | undefined;
     const stats = await this.#receiver.getStats();
-    stats.forEach((report: { readonly type?: unknown; readonly audioLevel?: unknown }) => {
-      if (report.type === "inbound-rtp" && typeof report.audioLevel === "number") level = report.audioLevel;
+    stats.forEach(({ type, audioLevel, packetsReceived }: InboundStats) => {
+      if (type !== "inbound-rtp") return;
+      if (typeof audioLevel === "number") level = audioLevel;
+      if (typeof packetsReceived !== "number" || packetsReceived <= this.#packets) return;
+      this.#packets = packetsReceived;
+      this.#soundAt = performance.now();
     });
     return level;
   }

@@ -1,5 +1,7 @@
 import { RTVIEvent, type BotOutputData } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
+import type { Recovery } from "../../src/contracts/recovery.js";
+import type { TransportOptions } from "../../src/options.js";
 import { App, webRtcTransport } from "./support/app.js";
 import { HoldingsWatch } from "./support/holdings.js";
 import { record, repeats } from "./support/recording.js";
@@ -24,6 +26,8 @@ async function loudest(track: MediaStreamTrack, ms: number): Promise<number> {
   await context.close();
   return most;
 }
+
+const pause = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
   it("speaks, is answered, is muted, changes its microphone, and leaves nothing", LONG, async () => {
@@ -159,6 +163,72 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
       await holdings.nothingLeft();
     }
     await app.until("the end at the other side", async () => (await service.look()).sessions.length === 0);
+  });
+
+  it("is cut in the middle of a sentence, and goes on over a new call", LONG, async () => {
+    const service = await stagedService();
+    const recoveries: Recovery[] = [];
+    const options: TransportOptions = {
+      // Waits are short, so that what is measured is the call.
+      reconnect: { base: 100, cap: 400 },
+      random: () => 0.2,
+      timeouts: { iceGrace: 100 },
+      onRecovered: (recovery) => void recoveries.push(recovery),
+    };
+    const app = new App({ transport: webRtcTransport(service.url + "/v1/realtime", {}, options) });
+    const { client } = app;
+    await client.connect();
+    await client.sendText("Remember the blue door.", { run_immediately: false });
+    await app.until("the user's turn", () => app.count(RTVIEvent.UserStoppedSpeaking) > 0, 30_000);
+    client.enableMic(false);
+    await app.until("the answer", () => app.count(RTVIEvent.BotStartedSpeaking) > 0);
+    await pause(700);
+    expect(app.count(RTVIEvent.BotStoppedSpeaking)).toBe(0);
+
+    const cutAt = performance.now();
+    // Nobody says goodbye: that the path is gone, ICE finds after some seconds of silence.
+    await service.stop();
+    await app.until("the loss", () => app.states.at(-1) === "connecting");
+    expect(app.count(RTVIEvent.BotStoppedSpeaking)).toBe(1);
+    const lostMs = performance.now() - cutAt;
+    // Of the answer no more was heard than was played.
+    const outputs = app.all(RTVIEvent.BotOutput).map(({ data }) => data as BotOutputData);
+    expect(outputs.at(-1)).toMatchObject({ spoken_status: "in-progress" });
+    expect(outputs.at(-1)?.text).toContain("You said");
+    expect(outputs.map(({ spoken_status }) => spoken_status)).not.toContain("completed");
+    // The user speaks while nobody can hear it.
+    client.enableMic(true);
+    await pause(1_500);
+
+    app.forget();
+    await service.restart();
+    const returned = performance.now();
+    const since = (): number => performance.now() - returned;
+    await app.until("the session again", () => client.state === "ready");
+    const readyMs = since();
+    const { receivedMs } = await app.until("the microphone", async () => {
+      const session = await service.session();
+      return session.receivedMs > 0 ? session : undefined;
+    });
+    const audioMs = since();
+    // A track keeps nothing: what is said while there is no call is lost.
+    expect(receivedMs).toBeLessThan(audioMs + 100);
+    const known = JSON.stringify((await service.session()).items);
+    expect(known).toContain("Remember the blue door.");
+    expect(known).toMatch(/"role":"assistant"[^}]*"You/);
+    await app.until("what the user says now", () => app.count(RTVIEvent.UserStoppedSpeaking) > 0, 30_000);
+    const saidMs = since();
+    await app.until("its answer", () => app.count(RTVIEvent.BotStartedSpeaking) > 0);
+    const answerMs = since();
+    expect(await loudest(client.tracks().bot!.audio!, 700)).toBeGreaterThan(0.01);
+    console.info(
+      `WebRTC: lost after ${lostMs.toFixed(0)} ms, ready ${readyMs.toFixed(0)} ms after the service's return, the microphone heard after ` +
+        `${audioMs.toFixed(0)} ms, a turn over after ${saidMs.toFixed(0)} ms, its answer after ${answerMs.toFixed(0)} ms`,
+    );
+    expect(recoveries).toMatchObject([{ conversation: "replayed", planned: false }]);
+    expect(app.count(RTVIEvent.BotReady)).toBe(0);
+    expect(audioMs).toBeLessThan(1_000);
+    await client.disconnect();
   });
 
   it("says in the service's words why it was refused, and connects again after a loss", LONG, async () => {

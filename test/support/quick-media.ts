@@ -1,9 +1,10 @@
 import type { PlayedItem } from "../../src/contracts/speaker.js";
 import { ScriptedMediaManager, ScriptedSpeaker } from "../../src/testing/index.js";
 
-/** Plays what it is given in next to no time, or, held, stops after the first 100 ms. */
+/** Plays what it is given in next to no time, or, held, stops after the first 100 ms (or `heldAtMs`) of each item. */
 export class QuickSpeaker extends ScriptedSpeaker {
   held = false;
+  heldAtMs = 100;
   readonly #received = new Map<string, number>();
 
   override write(pcm: Int16Array, itemId: string): void {
@@ -16,7 +17,7 @@ export class QuickSpeaker extends ScriptedSpeaker {
     };
     setTimeout(() => {
       if (first) this.report({ type: "began", item: item(0) });
-      if (this.held) this.report({ type: "progress", item: item(Math.min(received, 2400)) });
+      if (this.held) this.report({ type: "progress", item: item(Math.min(received, this.heldAtMs * 24)) });
       else this.report({ type: "drained", item: item(received) });
     }, 1);
   }

@@ -4,6 +4,8 @@ import type { OpeningSetup } from "./translate/opening.js";
 export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
   readonly playback: "local" | "remote";
+  /** Over WebRTC: when sound last came, in the time of `now`; undefined where nobody can tell. Default: until the end. */
+  readonly soundAt?: (() => number | undefined) | undefined;
   /** Deliver server events as they are, too; "all" means audio as well. */
   readonly rawEvents: boolean | "all";
   /** The transport's name, for errors. */

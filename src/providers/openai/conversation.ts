@@ -62,6 +62,7 @@ export class Conversation implements ServiceConversation {
     this.#bot = new Bot(this.#sink, {
       playback,
       now,
+      soundAt: setup.soundAt,
       autoResponds: () => this.#opening.autoResponds,
       answered: () => this.#clock.answered(),
       spoke: () => this.#opening.spoke(),
@@ -187,7 +188,7 @@ export class Conversation implements ServiceConversation {
         break;
       case "conversation.item.added":
       case "conversation.item.created":
-        if (event.item.id !== undefined) this.#register.added(event.item.id);
+        if (event.item.id !== undefined) this.#app.added(event.item.id, event.said);
         break;
       case "conversation.item.deleted":
         this.#app.deleted(event.itemId);

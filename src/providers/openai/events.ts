@@ -1,7 +1,9 @@
 import { ProtocolError } from "../../errors.js";
 import { gaEventType } from "./dialect.js";
+import { itemSaid } from "./item-said.js";
 import { SERVICE } from "./names.js";
 import { FieldReader } from "../../rtvi/translate/field-reader.js";
+import type { LedgerItem } from "../../rtvi/translate/ledger.js";
 import { parseRecord } from "../../rtvi/translate/parse.js";
 import { stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
 
@@ -48,7 +50,11 @@ export type ServerEvent =
       readonly type: "input_audio_buffer.speech_started" | "input_audio_buffer.speech_stopped";
     }
   | { readonly type: "input_audio_buffer.committed"; readonly itemId: string | undefined }
-  | { readonly type: "conversation.item.added" | "conversation.item.created"; readonly item: ItemInfo }
+  | {
+      readonly type: "conversation.item.added" | "conversation.item.created";
+      readonly item: ItemInfo;
+      readonly said: LedgerItem | undefined;
+    }
   | { readonly type: "conversation.item.deleted"; readonly itemId: string }
   | {
       readonly type: "conversation.item.input_audio_transcription.delta";
@@ -129,7 +135,7 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent {
       return { type, itemId: read.optionalId("item_id") };
     case "conversation.item.added":
     case "conversation.item.created":
-      return { type, item: readItem(read.inner("item")) };
+      return { type, item: readItem(read.inner("item")), said: itemSaid(read.raw("item")) };
     case "conversation.item.deleted":
       return { type, itemId: read.id("item_id") };
     case "conversation.item.input_audio_transcription.delta":

@@ -99,17 +99,19 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
    * The wire of an attempt is open.
    * @param redact Makes the service's words safe to show.
    * @param send Sends one event as text; throws when the wire is not open.
+   * @param soundAt When sound last came over it, where it does not come in events.
    * @returns What to call with each message of the wire.
    */
   protected begin(
     plan: SessionPlan,
     redact: (text: string) => string,
     send: (text: string) => void,
+    soundAt?: ConversationSetup["soundAt"],
   ): (data: string | ArrayBuffer) => void {
     const { now = () => performance.now() } = this._traits;
     this._runtime.end();
     const continues = plan.resumes ? this._latest : undefined;
-    const setup = { ...this._traits, ...plan, redact, now, date: this._date };
+    const setup = { ...this._traits, ...plan, redact, now, date: this._date, soundAt };
     this._latest = new Conversation(setup, continues);
     this._rolloverMs = plan.rolloverMs;
     this._toldBusy = false;

@@ -83,7 +83,12 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     let receive: ((data: string | ArrayBuffer) => void) | undefined;
     // The service may speak before the awaiting line below runs.
     const begin = (): ((data: string | ArrayBuffer) => void) =>
-      (receive ??= this.begin(plan, redact, (text) => current?.send(text)));
+      (receive ??= this.begin(
+        plan,
+        redact,
+        (text) => current?.send(text),
+        () => current?.soundAt,
+      ));
     let bot: MediaStreamTrack | undefined;
     try {
       await openPeer({

@@ -64,6 +64,24 @@ describe("opusCodec", () => {
     for (const other of others) expect(other.equals(first!)).toBe(true);
   });
 
+  it("works in the memory that it has allocated, which a call beside it may share no byte of", async () => {
+    const pairs: OpusScript[] = [];
+    class Watched extends OpusScript {
+      constructor(...options: ConstructorParameters<typeof OpusScript>) {
+        super(...options);
+        pairs.push(this);
+      }
+    }
+    const codec = opusCodec(Watched);
+    onTestFinished(() => codec.close());
+    codec.decode(codec.encode(frames[0]!));
+    for (const name of ["inPCM", "outPCM"]) {
+      const [pointer, length] = ["Pointer", "Length"].map((field) => Number(Reflect.get(pairs[0]!, name + field)));
+      const { byteOffset, byteLength } = Reflect.get(pairs[0]!, name) as Uint16Array;
+      expect({ byteOffset, byteLength }, name).toEqual({ byteOffset: pointer, byteLength: length });
+    }
+  });
+
   it("takes no more calls than there is memory for, and G.711 for the next", async () => {
     const codecs = await Promise.all(Array.from({ length: 32 }, opened));
     await expect(opened()).rejects.toThrow("32 calls speak Opus already.");

@@ -48,6 +48,9 @@ export class FakePeerConnection extends EventTarget {
   answer: string | undefined;
   isClosed = false;
 
+  /** RTP packets received so far. */
+  packets = 0;
+
   constructor() {
     super();
     FakePeerConnection.all.push(this);
@@ -59,8 +62,8 @@ export class FakePeerConnection extends EventTarget {
 
   addTransceiver(_kind: string, { direction }: { direction: string }): object {
     this.directions.push(direction);
-    const stats = [{ type: "inbound-rtp", audioLevel: 0.5 }];
-    return { sender: this.sender, receiver: { getStats: () => Promise.resolve(stats) } };
+    const stats = (): object[] => [{ type: "inbound-rtp", audioLevel: 0.5, packetsReceived: this.packets }];
+    return { sender: this.sender, receiver: { getStats: () => Promise.resolve(stats()) } };
   }
 
   createOffer(): Promise<object> {

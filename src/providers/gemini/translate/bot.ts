@@ -200,10 +200,9 @@ export class Bot {
 
   /** The session is over: closes whatever was said to have started. */
   end(): void {
-    // What of it was heard is what counts when the conversation is told again.
-    this.#speech.interrupt();
-    this.#speech.cut([]);
     this.#speech.end();
+    // What of it was heard is what counts when the conversation is told again.
+    this.#output.end();
     this.#responses.end();
     this.tools.end();
   }

@@ -92,6 +92,19 @@ export class AppTurns implements ActionTurns {
     this.#parts.opening.probe();
   }
 
+  /** The service has an item. One that the app sent in an event of its own is a part of the conversation as any other. */
+  added(itemId: string, said: LedgerItem | undefined): void {
+    const { ledger, register } = this.#parts;
+    const isOurs = register.has(itemId);
+    register.added(itemId);
+    if (isOurs || said === undefined) return;
+    const { type } = said;
+    // Results of handlers are written down as they are sent, and have no id of ours.
+    if (type === "tool-result" && ledger.items.some((item) => item.type === type && item.callId === said.callId))
+      return;
+    ledger.note(itemId, said);
+  }
+
   /** The service has an item no longer. */
   deleted(itemId: string): void {
     this.#parts.register.deleted(itemId);

@@ -6,6 +6,8 @@ export interface BotSetup {
   readonly playback: "local" | "remote";
   /** Monotonic time in ms. */
   readonly now: () => number;
+  /** Over WebRTC: when sound last came; undefined where nobody can tell. */
+  readonly soundAt?: (() => number | undefined) | undefined;
   /** Whether the service answers by itself when the user stops speaking. */
   readonly autoResponds: () => boolean;
   /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */

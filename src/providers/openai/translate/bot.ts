@@ -195,8 +195,11 @@ export class Bot {
   end(keeps: boolean): void {
     this.#ended = true;
     this.#speech.end();
-    // Over WebRTC nobody says how much was heard: as much as ordinary speech says in the time.
-    if (this.#playingSince !== undefined) this.#output.estimate((this.setup.now() - this.#playingSince) * SPEECH);
+    // Over WebRTC nobody says how much was heard: as much as ordinary speech says while sound came.
+    if (this.#playingSince !== undefined) {
+      const until = this.setup.soundAt?.() ?? this.setup.now();
+      this.#output.estimate(Math.max(0, until - this.#playingSince) * SPEECH);
+    }
     this.#output.end();
     this.#responses.end();
     this.sequencer.hold(this.#unheard.requests);

@@ -26,6 +26,11 @@ export class ItemRegister {
     return id;
   }
 
+  /** Whether an item is known, or was created here. */
+  has(id: string): boolean {
+    return this.#known.has(id);
+  }
+
   /** The service has an item. */
   added(id: string): void {
     this.#known.add(id);

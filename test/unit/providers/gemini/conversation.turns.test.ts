@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Memory } from "../../../../src/providers/gemini/memory.js";
 import { ProtocolError } from "../../../../src/errors.js";
 import { audioPart, pcm, played, Scenario, server } from "./scenario.js";
 
@@ -200,6 +201,75 @@ describe("an interruption by the user", () => {
     s.receive(server.audio(100), server.interrupted, server.audio(20), server.generated, server.complete);
     expect(s.bytes).toEqual({ turn_1: 4800, turn_2: 960 });
     expect(s.told.at(-1)).toBe("bot-llm-stopped");
+  });
+});
+
+describe("an answer that is owed", () => {
+  const ask = (s: Scenario) => s.app("send-text", { content: "hello" });
+  const owed = ({ conversation }: Scenario) => [conversation.due, conversation.busy];
+
+  it("is owed until it begins and while it is made, and until it is heard somebody is busy", () => {
+    const s = Scenario.ready();
+    expect(owed(s)).toEqual(["nothing", false]);
+    ask(s);
+    expect(owed(s)).toEqual(["answer", true]);
+    s.receive(server.audio(20));
+    expect(owed(s)).toEqual(["answer", true]);
+    s.receive(server.generated);
+    expect(owed(s)).toEqual(["nothing", true]);
+    s.receive(server.complete);
+    s.plays("drained", "turn_1", 20);
+    expect(owed(s)).toEqual(["nothing", false]);
+  });
+
+  it("is not owed any more when the turn is over before it began", () => {
+    const s = Scenario.ready();
+    ask(s);
+    s.receive(server.complete);
+    expect(owed(s)).toEqual(["nothing", false]);
+  });
+
+  it("is still owed when the turn that is over is the one which it interrupted", () => {
+    const s = Scenario.ready();
+    s.receive(server.audio(20), server.interrupted);
+    ask(s);
+    s.receive(server.complete);
+    expect(owed(s)).toEqual(["answer", true]);
+  });
+});
+
+describe("the loss of the wire in the middle of a sentence", () => {
+  it("ends the voice, and tells the sentence with what was heard of it", () => {
+    const memory = new Memory();
+    const s = Scenario.ready({ memory });
+    s.receive(server.audio(2_000), server.said("It was a dark night, and then"));
+    s.plays("began", "turn_1", 0, 2_000);
+    s.plays("progress", "turn_1", 700, 2_000);
+    s.forget();
+    s.end();
+    expect(s.told).toEqual([
+      "bot-stopped-speaking",
+      "bot-output",
+      "bot-transcription",
+      "bot-output",
+      "bot-tts-stopped",
+      "bot-llm-stopped",
+    ]);
+    expect(s.data("bot-output")).toMatchObject([
+      { text: "It was a dark night, and then", spoken_status: "new" },
+      { spoken_status: "in-progress", spoken_progress: { accumulated_text: "It was a" } },
+    ]);
+    expect(memory.items).toMatchObject([{ role: "assistant", content: "It was a" }]);
+  });
+
+  it("tells nothing of a sentence of which nothing was heard, and forgets it", () => {
+    const memory = new Memory();
+    const s = Scenario.ready({ memory });
+    s.receive(server.audio(2_000), server.said("It was a dark night, and then"));
+    s.forget();
+    s.end();
+    expect(s.told).toEqual(["bot-tts-stopped", "bot-llm-stopped"]);
+    expect(memory.items).toEqual([]);
   });
 });
 

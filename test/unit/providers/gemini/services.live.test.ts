@@ -126,6 +126,19 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
     ).rejects.toThrow("llm.model cannot change during a session");
   });
 
+  it("change the connection once for each change of settings", async () => {
+    const rig = await LiveRig.ready(await withService());
+    const services = servicesOf(rig);
+    for (const [changes, value] of ["Puck", "Kore"].entries()) {
+      await rig.ask(`hello ${value}`);
+      await services.updateConfig([{ service: "tts", options: [{ name: "voice", value }] }]);
+      await rig.recovered(changes + 1);
+      expect(JSON.stringify(rig.service.sessions[0]!.config)).toContain(value);
+    }
+    await rig.ask("go on");
+    expect(rig.recoveries).toHaveLength(2);
+  });
+
   it("are refused where this model takes no text but the user's", async () => {
     const rig = await LiveRig.ready(await withService(), { model: "gemini-3.1-flash-live" });
     const services = servicesOf(rig);

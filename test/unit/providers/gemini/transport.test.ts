@@ -383,6 +383,17 @@ describe("messages", () => {
 });
 
 describe("one instance", () => {
+  it("is disconnected once its socket has closed", async () => {
+    const { transport } = await ready();
+    const gone = transport.disconnect();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(FakeWebSocket.last.closeCalls).toHaveLength(1);
+    expect(transport.state).toBe("disconnecting");
+    FakeWebSocket.last.drop(1000, "", true);
+    await gone;
+    expect(transport.state).toBe("disconnected");
+  });
+
   it("leaves nothing from one session to the next, ten times", async () => {
     const rig = build();
     for (let session = 1; session <= 10; session += 1) {

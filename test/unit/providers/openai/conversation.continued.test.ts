@@ -79,6 +79,45 @@ describe("a conversation that goes on over another wire", () => {
     ]);
   });
 
+  it("is told what the app sent in events of its own, once the service had it, and nothing twice", () => {
+    const s = Scenario.ready({ ...keeps, initialMessages: [{ role: "user", content: "Hello" }] });
+    const added = (id: string, item: object) =>
+      s.receive({ type: "conversation.item.added", previous_item_id: null, item: { id, type: "message", ...item } });
+    const image = { type: "input_image", image_url: "data:image/png;base64,AA==" };
+    s.app("append-to-context", { role: "user", content: "By the way" });
+    added("rtvi_item_2", { role: "user", content: [{ type: "input_text", text: "By the way" }] });
+    added("item_x", { role: "user", content: [{ type: "input_text", text: "Look:" }, image] });
+    added("item_y", { role: "developer", content: [{ type: "input_text", text: "Be brief." }] });
+    added("item_v", { role: "user", content: [{ type: "input_audio", transcript: null }] });
+    added("item_b", { role: "assistant", content: [] });
+    s.receive(...called);
+    s.app("llm-function-call-result", { tool_call_id: "c1", function_name: "f", arguments: {}, result: "ok" });
+    added("item_r", { type: "function_call_output", call_id: "c1", output: "ok" });
+    added("item_d", { role: "user", content: [{ type: "input_text", text: "Not this." }] });
+    s.receive({ type: "conversation.item.deleted", item_id: "item_d" });
+    s.end();
+    const next = s.continued();
+    expect(next.sent.slice(1).filter(({ type }) => type === "conversation.item.create")).toEqual([
+      message("user", "Hello"),
+      message("user", "By the way"),
+      {
+        type: "conversation.item.create",
+        item: { type: "message", role: "user", content: [{ type: "input_text", text: "Look:" }, image] },
+      },
+      message("system", "Be brief."),
+      ...pair("ok"),
+    ]);
+  });
+
+  it("is told the result of a function that the app sent in an event of its own", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(...called);
+    const item = { id: "item_r", type: "function_call_output", call_id: "c1", output: "ok" };
+    s.receive({ type: "conversation.item.added", previous_item_id: null, item });
+    s.end();
+    expect(s.continued().sent.slice(1)).toEqual(pair("ok"));
+  });
+
   it("names no item twice, over any number of wires, and can delete what it has told", () => {
     const s = Scenario.ready(keeps);
     s.app("send-text", { content: "one", options: { run_immediately: false } });
@@ -208,15 +247,19 @@ describe("a conversation that goes on over another wire", () => {
     expect(next.data("bot-transcription")).toEqual([]);
   });
 
-  it("over WebRTC takes for heard what ordinary speech says in the time", () => {
-    const s = Scenario.ready({ ...keeps, playback: "remote" });
+  it.each([
+    // The wire died when it was found dead, or long before.
+    [1_000, undefined],
+    [12_000, 2_000],
+  ])("over WebRTC takes for heard what ordinary speech says while sound comes", (lostAfter, soundAt) => {
+    const s = Scenario.ready({ ...keeps, playback: "remote", soundAt: () => soundAt });
     s.app("send-text", { content: "tell me" });
     const text = "One two three four five six seven eight nine ten eleven twelve.";
     s.receive(server.created(), server.transcript(text), {
       type: "output_audio_buffer.started",
       response_id: "resp_1",
     });
-    s.now += 1_000;
+    s.now += lostAfter;
     s.end();
     const [, heard] = s.continued().sent.slice(1);
     expect(heard).toEqual(message("assistant", "One two three"));

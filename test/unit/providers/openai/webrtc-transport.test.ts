@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TransportOptions } from "../../../../src/options.js";
 import { OpenAIRealTimeWebRTCTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
+import { server } from "./scenario.js";
 import { FakePeerConnection, FakePeerConnectionConstructor, fakeTrack } from "../../wire/fake-peer-connection.js";
 
 const KEY = "ek_the_secret";
@@ -275,6 +276,26 @@ describe("a line that is lost", () => {
     FakePeerConnection.last.become("disconnected");
     await vi.waitFor(() => expect(many()).toBe(2));
     expect(rig.states.at(-1)).toBe("connecting");
+    await rig.transport.disconnect();
+  });
+
+  it("counts nothing as heard after the last sound that came over it", async () => {
+    const rig = await ready();
+    const peer = FakePeerConnection.last;
+    peer.track(fakeTrack("bot"));
+    const text = "One two three four five six. Seven eight nine ten.";
+    receive(server.created("r1"), server.transcript(text, "r1"), server.transcriptDone(text, "r1"));
+    receive({ type: "output_audio_buffer.started", response_id: "r1" });
+    peer.packets = 10;
+    // Statistics are looked at ten times a second.
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, "now").mockImplementation(() => now() + 12_000);
+    peer.become("failed");
+    vi.restoreAllMocks();
+    const outputs = rig.told.filter(({ type }) => type === "bot-output");
+    expect(outputs).not.toEqual([]);
+    expect(JSON.stringify(outputs)).not.toContain("completed");
     await rig.transport.disconnect();
   });
 
