@@ -13,6 +13,7 @@ import { QuickMedia } from "../support/quick-media.js";
 import { chunks, silence, speech } from "../support/speech.js";
 import { ScriptedNetwork, silent } from "../support/world.js";
 import { FaultProxy } from "./support/fault-proxy.js";
+import { canary } from "../support/secrets.js";
 
 // client-js asks the window for the browser's name, without asking first whether there is one.
 Object.assign(globalThis, { window: {} });
@@ -34,7 +35,7 @@ const SUBJECTS: readonly Subject[] = [
     knowsLastTurn: true,
     addressOf: ({ wsUrl }) => wsUrl,
     transport: (url, media, options) =>
-      new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url: url }, media, options),
+      new OpenAIRealTimeWebSocketTransport({ api_key: canary(), base_url: url }, media, options),
   },
   {
     name: "Gemini Live",
@@ -43,7 +44,7 @@ const SUBJECTS: readonly Subject[] = [
     knowsLastTurn: false,
     addressOf: ({ geminiUrl }) => geminiUrl,
     transport: (url, media, options) =>
-      new GeminiLiveWebsocketTransport({ api_key: "local", base_url: url }, media, options),
+      new GeminiLiveWebsocketTransport({ api_key: canary(), base_url: url }, media, options),
   },
   {
     name: "a Pipecat bot that remembers",

@@ -1,5 +1,6 @@
 import { LogLevel, PipecatClient } from "@pipecat-ai/client-js";
 import { EVERY_TRANSPORT, type Addresses, type TransportName } from "../support/every-transport.js";
+import { canary } from "../support/secrets.js";
 
 /** What an app is told on a page that is not secure. */
 export interface Told {
@@ -22,7 +23,7 @@ declare global {
 window.insecure = async (name, addresses, connects) => {
   const deviceErrors: Told["deviceErrors"][number][] = [];
   const client = new PipecatClient({
-    transport: EVERY_TRANSPORT[name](addresses, () => "local"),
+    transport: EVERY_TRANSPORT[name](addresses, () => canary()),
     enableMic: true,
     callbacks: {
       onDeviceError: ({ devices, type, message }) => void deviceErrors.push({ devices, type, message }),

@@ -4,6 +4,7 @@ import { UnsupportedEnvironmentError } from "../../../src/errors.js";
 import { EVERY_TRANSPORT, type TransportName } from "../../support/every-transport.js";
 import { FakePage, type Lack } from "../../support/page.js";
 import { withService } from "../../support/with-service.js";
+import { canary } from "../../support/secrets.js";
 
 interface Expected {
   /** `onDeviceError` of the microphone at `initDevices()`: its message. */
@@ -58,7 +59,7 @@ describe.each(CASES)("%s on a page without %s", (name, lack, expected) => {
   it("tells what is missing and what to do, and holds nothing after it", async () => {
     const service = await withService();
     const page = new FakePage(lack);
-    const key = vi.fn(() => "local");
+    const key = vi.fn(() => canary());
     const deviceErrors: DeviceError[] = [];
     const errors: unknown[] = [];
     const client = new PipecatClient({

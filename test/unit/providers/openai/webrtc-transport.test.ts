@@ -10,8 +10,9 @@ import type { TransportOptions } from "../../../../src/options.js";
 import { OpenAIRealTimeWebRTCTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakePeerConnection, FakePeerConnectionConstructor, fakeTrack } from "../../wire/fake-peer-connection.js";
+import { canary } from "../../../support/secrets.js";
 
-const KEY = "ek_the_secret";
+const KEY = canary("ek_");
 const SDP = { status: 201, headers: { "Content-Type": "application/sdp" } };
 const answered = (): Response => new Response("v=0 answer", SDP);
 
@@ -124,7 +125,7 @@ describe("signalling", () => {
   });
 
   it("names the model where the key does not", async () => {
-    const rig = await connected({ api_key: "sk-standard" });
+    const rig = await connected({ api_key: canary() });
     expect(rig.fetch.mock.calls[0]![0]).toContain("?model=gpt-realtime");
     await rig.transport.disconnect();
   });
