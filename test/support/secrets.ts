@@ -75,6 +75,7 @@ export function textOf(value: unknown, seen = new Set<object>()): string {
   if (seen.has(value)) return "";
   seen.add(value);
   if (ArrayBuffer.isView(value)) return new TextDecoder("latin1").decode(value);
+  if (Array.isArray(value)) return value.map((each: unknown) => textOf(each, seen)).join("\n");
   if (value instanceof Map || value instanceof Set)
     return [...value].map((each: unknown) => textOf(each, seen)).join("\n");
   const own = Object.getOwnPropertyNames(value).map((name) => {
