@@ -4,8 +4,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from "vitest/config";
 import { QUIET, speaking } from "./scripts/browser-arguments.js";
 import { findBrowser } from "./scripts/ensure-browser.js";
+import { SecretReporter } from "./test/support/secret-reporter.js";
 
 const speech = fileURLToPath(new URL("test/fixtures/speech.wav", import.meta.url));
+
+/** Looks for credentials in whatever the sessions of a test let out. */
+const WHOLE_RUN = "test/support/whole-run.ts";
 
 const DENIED = "browser-denied";
 const LOOPBACK = "--allow-loopback-in-peer-connection";
@@ -36,6 +40,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       name,
       include: [`test/${name}/**/*.test.ts`],
       globalSetup: ["test/browser/global-setup.ts"],
+      setupFiles: [WHOLE_RUN],
       testTimeout: 20_000,
       hookTimeout: 20_000,
       // Audio runs in real time: two pages at once would measure each other.
@@ -55,15 +60,17 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
 
   // For .ci/run, which counts.
   const report = process.env.RTVI_MACHINE_TEST_REPORT;
+  const json: [string, Record<string, unknown>][] = report === undefined ? [] : [["json", { outputFile: report }]];
 
   return {
     test: {
-      reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+      reporters: ["default", new SecretReporter(), ...json],
       sequence: { sequencer: ByName },
       projects: [
         {
           test: {
             name: "unit",
+            setupFiles: [WHOLE_RUN],
             environment: "node",
             include: ["test/**/*.test.ts"],
             exclude: ["test/{adapter,conformance,browser,browser-denied,faults}/**"],
@@ -72,6 +79,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
         {
           test: {
             name: "faults",
+            setupFiles: [WHOLE_RUN],
             environment: "node",
             include: ["test/faults/**/*.test.ts"],
             // Faults wait far more than they compute.
@@ -82,6 +90,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
         {
           test: {
             name: "adapter",
+            setupFiles: [WHOLE_RUN],
             environment: "jsdom",
             include: ["test/{adapter,conformance}/**/*.test.ts"],
           },

@@ -10,6 +10,8 @@ import { parseOptions, USAGE, type DemoOptions } from "./demo/options.js";
 import { Report } from "./demo/report.js";
 import { RECORDING, setStage, type Stage } from "./demo/stage.js";
 import { readWav, writeWav } from "./demo/wav.js";
+import { leakyFiles } from "../test/support/secret-reporter.js";
+import { traceOfSecrets } from "../test/support/secrets.js";
 
 const DEADLINE_MS = 150_000;
 const OUTPUT = fileURLToPath(new URL("../demo-output", import.meta.url));
@@ -87,6 +89,8 @@ try {
   report.setup("transcripts", "scripted: the local service recognises no speech");
   await perform(stage, report);
   await stage.close();
+  const leaks = [...traceOfSecrets(report.text), ...leakyFiles([OUTPUT])];
+  report.check(leaks.length === 0, ["no credential in what was printed and saved", ...leaks].join("; "));
 } catch (problem) {
   report.check(false, messageOf(problem));
 }

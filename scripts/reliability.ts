@@ -9,7 +9,7 @@ import { format } from "prettier";
 import { CATALOGUE } from "../test/faults/catalogue/index.js";
 import { RESULTS } from "../test/faults/results.js";
 import { SUBJECTS } from "../test/faults/subjects.js";
-import { traceOfSecrets } from "../test/faults/support/secrets.js";
+import { traceOfSecrets } from "../test/support/secrets.js";
 import { reliabilityDocument, surprises } from "./reliability/document.js";
 import { measure, readResults, type Measurements, type SeenFault } from "./reliability/measured.js";
 import { measurePeers, type PeerMeasurement } from "./reliability/peers.js";

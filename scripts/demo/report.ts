@@ -11,11 +11,18 @@ const TONES: Readonly<Record<string, number>> = { state: 34, user: 36, bot: 35, 
 export class Report {
   readonly failures: string[] = [];
   readonly #began = Date.now();
+  readonly #lines: string[] = [];
   #passed = 0;
   #files: readonly string[] = [];
 
   line(text = ""): void {
+    this.#lines.push(text);
     process.stdout.write(`${text}\n`);
+  }
+
+  /** Everything that was printed so far. */
+  get text(): string {
+    return this.#lines.join("\n");
   }
 
   heading(text: string): void {

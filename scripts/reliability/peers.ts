@@ -4,6 +4,7 @@ import type { Fault } from "../../test/faults/catalogue/fault.js";
 import { PEERS } from "../../test/faults/peers.js";
 import { runFault } from "../../test/faults/support/run-fault.js";
 import { outcomeOf } from "./outcome.js";
+import { traceOfSecrets } from "../../test/support/secrets.js";
 
 /** What became of a peer's session, by fault; and whether its key was seen in the console. */
 export interface PeerMeasurement {
@@ -93,7 +94,7 @@ function overhear(): { readonly stop: () => { showsKey: boolean; unhandled: numb
   let showsKey = false;
   let unhandled = 0;
   const hear = (...said: readonly unknown[]): void => {
-    if (said.some((each) => String(each).includes("sk-canary"))) showsKey = true;
+    if (said.some((each) => traceOfSecrets(String(each)).length > 0)) showsKey = true;
   };
   const caught = (): void => {
     unhandled += 1;

@@ -1,8 +1,8 @@
-import { DeviceError } from "@pipecat-ai/client-js";
 import { fromCallback } from "xstate";
 import type { CaptureCommand, CaptureInput, MicrophoneEvent } from "../../machines/microphone.machine.js";
 import type { MicrophonePort } from "../contracts/microphone.js";
 import type { Logger } from "../log.js";
+import { toDeviceError } from "../media/device-errors.js";
 import { tearDown } from "../media/teardown.js";
 import type { FaultBook } from "./fault-book.js";
 import { lifetimeWithin } from "./lifetime.js";
@@ -36,7 +36,7 @@ export function captureActor({ port, faults, logger, lifetime: outer }: CaptureP
       const type = phase === "open" ? "mic.lost" : "mic.failed";
       if (phase === "over") return;
       phase = "over";
-      report({ type, fault: faults.record(asDeviceError(error)) });
+      report({ type, fault: faults.record(toDeviceError("mic", error)) });
     };
     const open = async (): Promise<void> => {
       const device = await port.open({ deviceId: input.deviceId, muted: input.muted, signal }, { lost: fail });
@@ -61,10 +61,4 @@ export function captureActor({ port, faults, logger, lifetime: outer }: CaptureP
       lifetime.end();
     };
   });
-}
-
-function asDeviceError(error: unknown): DeviceError {
-  if (error instanceof DeviceError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return new DeviceError(["mic"], "unknown", cause.message, { cause });
 }

@@ -79,7 +79,7 @@ export class AudioEngine {
   #contextConstructor(): AudioContextConstructor {
     if (this.#options.AudioContext !== undefined) return this.#options.AudioContext;
     if (typeof AudioContext !== "undefined") return AudioContext;
-    throw new UnsupportedEnvironmentError("This page has no AudioContext (Web Audio).");
+    throw new UnsupportedEnvironmentError("This page has no AudioContext (Web Audio): use a browser that has it.");
   }
 
   #construct(Context: AudioContextConstructor, sampleRate: number | typeof NATIVE_RATE): AudioContext {

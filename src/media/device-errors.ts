@@ -1,4 +1,5 @@
 import { DeviceError, type DeviceErrorType } from "@pipecat-ai/client-js";
+import { UnsupportedEnvironmentError } from "../errors.js";
 
 /** Names of the exceptions of `getUserMedia` (Media Capture and Streams, §10.3), past ones included. */
 const TYPES: ReadonlyMap<string, DeviceErrorType> = new Map([
@@ -20,7 +21,8 @@ const ADVICE: Readonly<Record<DeviceErrorType, string>> = {
   "in-use": "The microphone cannot be read; another program may hold it.",
   "not-found": "No microphone was found.",
   constraints: "No microphone satisfies the request; the chosen device may be gone.",
-  "undefined-mediadevices": "This page cannot reach microphones.",
+  "undefined-mediadevices":
+    "This page has no navigator.mediaDevices.getUserMedia: use a browser that has it (a web view may have to be told to allow it).",
   unknown: "The microphone failed.",
 };
 
@@ -45,16 +47,25 @@ export function microphoneError(type: DeviceErrorType, message = ADVICE[type], c
 }
 
 /**
- * `mediaDevices`, or the error that says why there is none.
+ * The DeviceError for whatever kept a device from working; a DeviceError passes unchanged. What the page lacks is of the
+ * type that client-js shows as `not-supported`, for want of a better name.
+ */
+export function toDeviceError(device: "mic" | "cam" | "speaker", cause: unknown): DeviceError {
+  if (cause instanceof DeviceError) return cause;
+  const sourceError = cause instanceof Error ? cause : new Error(String(cause));
+  const type = cause instanceof UnsupportedEnvironmentError ? "undefined-mediadevices" : "unknown";
+  return new DeviceError([device], type, sourceError.message, { sourceError });
+}
+
+/**
+ * `mediaDevices` that can be asked for a microphone, or the error that says why there are none.
  * @throws DeviceError of type `undefined-mediadevices`.
  */
 export function requireMediaDevices(mediaDevices: MediaDevices | undefined): MediaDevices {
-  if (mediaDevices !== undefined) return mediaDevices;
-  const insecure = "isSecureContext" in globalThis && !globalThis.isSecureContext;
+  if (typeof mediaDevices?.getUserMedia === "function") return mediaDevices;
+  if (!("isSecureContext" in globalThis) || globalThis.isSecureContext) throw microphoneError("undefined-mediadevices");
   throw microphoneError(
     "undefined-mediadevices",
-    insecure
-      ? "Microphones need a secure context: serve the page over https or from localhost."
-      : "This page has no navigator.mediaDevices.",
+    "Microphones need a secure context: serve the page over https or from localhost.",
   );
 }

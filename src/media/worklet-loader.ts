@@ -42,7 +42,7 @@ export async function loadWorklet(context: BaseAudioContext, name: WorkletName, 
   // Typed as always there; in an insecure context it is not.
   if (!("audioWorklet" in context)) {
     throw new UnsupportedEnvironmentError(
-      "This page has no AudioWorklet. Serve it over https (or from localhost) and use a browser that has it.",
+      "This page has no AudioWorklet: serve it over https or from localhost, and use a browser that has it.",
     );
   }
   if (where === undefined) return loadFromBlob(context, name);

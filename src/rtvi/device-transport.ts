@@ -1,7 +1,7 @@
-import { DeviceError, Transport, type Tracks } from "@pipecat-ai/client-js";
+import { Transport, type Tracks } from "@pipecat-ai/client-js";
 import type { TransportActor } from "../compose.js";
+import { toDeviceError } from "../media/device-errors.js";
 import type { MediaManager } from "../media/media-manager.js";
-
 import { isMicrophoneMissing } from "./microphone-state.js";
 
 /** The members of client-js's `Transport` that pass a wish or a question about devices on. */
@@ -103,10 +103,7 @@ export abstract class DeviceTransport extends Transport {
 
   /** Tells the app through `onDeviceError`, as a client-js `DeviceError`. */
   protected reportDeviceError(kind: "mic" | "cam" | "speaker", error: unknown): void {
-    const cause = error instanceof Error ? error : new Error(String(error));
-    this._callbacks.onDeviceError?.(
-      cause instanceof DeviceError ? cause : new DeviceError([kind], "unknown", cause.message, { cause }),
-    );
+    this._callbacks.onDeviceError?.(toDeviceError(kind, error));
   }
 }
 

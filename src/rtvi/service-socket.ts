@@ -48,8 +48,17 @@ export async function openServiceSocket(dial: ServiceDial): Promise<void> {
   }
 }
 
-/** The WebSocket to dial with. @throws UnsupportedEnvironmentError where there is none. */
-export function socketConstructor({ WebSocket = globalThis.WebSocket }: TransportOptions): WebSocketConstructor {
+/**
+ * The WebSocket to dial with.
+ * @param option What the app calls the option.
+ * @throws UnsupportedEnvironmentError where there is none.
+ */
+export function socketConstructor(
+  { WebSocket = globalThis.WebSocket }: TransportOptions,
+  option = "options.WebSocket",
+): WebSocketConstructor {
   if (typeof WebSocket === "function") return WebSocket;
-  throw new UnsupportedEnvironmentError("There is no global WebSocket here: pass one as `options.WebSocket`.");
+  throw new UnsupportedEnvironmentError(
+    `There is no global WebSocket here: use a browser that has it, or pass one as \`${option}\`.`,
+  );
 }

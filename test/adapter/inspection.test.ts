@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import type { Logger } from "../../src/log.js";
 import { ManualClock, ScriptedTransport } from "../../src/testing/index.js";
 import { drain, silent } from "../support/world.js";
+import { canary } from "../support/secrets.js";
 
-const SECRET = "sk-proj-do-not-show-this";
+const SECRET = canary("sk-proj-");
 
 function start(logger: Logger = silent) {
   const events: InspectionEvent[] = [];

@@ -5,6 +5,9 @@ import { RealTimeWebsocketTransport } from "../../src/rtvi/real-time-websocket-t
 import { foreignManager } from "../support/foreign-manager.js";
 import { FakeSocket } from "../support/fake-socket.js";
 import { drain } from "../support/world.js";
+import { canary } from "../support/secrets.js";
+
+const KEY = canary();
 
 /**
  * Pipecat's own published subclass, byte for byte, with our class in the place of Pipecat's base class, and a media
@@ -36,7 +39,7 @@ function start() {
     options: object,
     manager: unknown,
   ) => RealTimeWebsocketTransport;
-  const transport = new Gemini({ api_key: "gemini-key" }, manager);
+  const transport = new Gemini({ api_key: KEY }, manager);
   const client = new PipecatClient({
     transport,
     callbacks: {
@@ -66,7 +69,7 @@ describe("Pipecat's Gemini subclass on our base class", () => {
     const started = start();
     await connect(started);
     expect(started.log).toEqual(["initializing", "initialized", "connecting", "connected", "ready", "bot ready"]);
-    expect(FakeSocket.last.url).toContain("key=gemini-key");
+    expect(FakeSocket.last.url).toContain(`key=${KEY}`);
     expect(JSON.parse(FakeSocket.last.sent[0]!)).toHaveProperty("setup");
     await started.client.disconnect();
     expect(FakeSocket.open).toBe(0);

@@ -5,13 +5,16 @@ import type { TransportOptions } from "../../src/options.js";
 import { ManualClock, ScriptedMediaManager } from "../../src/testing/index.js";
 import { SeedTransport } from "../support/seed-transport.js";
 import { drain, silent } from "../support/world.js";
+import { canary } from "../support/secrets.js";
+
+const KEY = canary();
 
 const never = (): Promise<void> => new Promise(() => undefined);
 
 function start(options: TransportOptions = {}, callbacks: RTVIEventCallbacks = {}) {
   const clock = new ManualClock();
   const media = new ScriptedMediaManager();
-  const transport = new SeedTransport({ api_key: "key", initial_messages: [] }, media, {
+  const transport = new SeedTransport({ api_key: KEY, initial_messages: [] }, media, {
     clock,
     logger: silent,
     timeouts: { disconnect: 500, dial: 2_000, ready: 3_000 },
@@ -36,7 +39,7 @@ describe("a subclass as Pipecat documents it", () => {
   it("is set up once, by the client, in order", () => {
     const { transport } = start();
     expect(transport.calls).toEqual(["initializeLLM", "attachLLMListeners"]);
-    expect(transport.key).toBe("key");
+    expect(transport.key).toBe(KEY);
     expect(transport.clientWantsMic).toBe(true);
   });
 
@@ -348,7 +351,7 @@ describe("client.transport, which is a Proxy", () => {
     expect(proxy.selectedSpeaker).toEqual({});
     expect(proxy.maxMessageSize).toBe(64 * 1024);
     expect(proxy.expiry).toBeUndefined();
-    expect(proxy.key).toBe("key");
+    expect(proxy.key).toBe(KEY);
     expect(proxy.tracks()).toEqual({ local: {} });
     expect(await proxy.getAllMics()).toHaveLength(1);
     expect(await proxy.getAllCams()).toEqual([]);

@@ -7,6 +7,7 @@ import type { OpenAIRealTimeWebSocketTransport, OpenAIServiceOptions } from "../
 import { App, openAITransport } from "./support/app.js";
 import { HoldingsWatch } from "./support/holdings.js";
 import { stagedService, type StagedService } from "./support/stage.js";
+import { canary } from "../support/secrets.js";
 
 /** Push to talk: the fake microphone speaks without end, and would interrupt. */
 const QUIET: OpenAIServiceOptions = { session_config: { turn_detection: null } };
@@ -133,7 +134,8 @@ describe("connecting", { timeout: 60_000 }, () => {
   });
 
   it("with a bad key is refused with 401, which a browser shows as 1006; the advice names the key", async () => {
-    let key = "bad-key";
+    let key = canary("bad-");
+    const bad = key;
     const stage = await world({}, { api_key: () => key });
     const { app } = stage;
     await app.client.initDevices();
@@ -142,11 +144,11 @@ describe("connecting", { timeout: 60_000 }, () => {
     expect(error).toBeInstanceOf(ConnectionFailedError);
     expect(error).toMatchObject({ code: "connection-failed", closeCode: 1006 });
     expect((error as Error).message).toContain("api_key");
-    expect(JSON.stringify(app.heard)).not.toContain("bad-key");
+    expect(JSON.stringify(app.heard)).not.toContain(bad);
     await app.until("the end", () => app.client.state === "disconnected");
     expect(app.states).toEqual(FAILED);
     expect(app.errors).toEqual([{ name: "ConnectionFailedError", code: "connection-failed", fatal: true }]);
-    key = "local";
+    key = canary();
     await recovers(stage);
   });
 

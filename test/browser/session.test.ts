@@ -10,6 +10,7 @@ import { describe, expect, it, vi } from "vitest";
 import { App, openAITransport } from "./support/app.js";
 import { HoldingsWatch } from "./support/holdings.js";
 import { stagedService } from "./support/stage.js";
+import { canary } from "../support/secrets.js";
 
 const LONG = { timeout: 90_000 };
 const MODEL = { type: "realtime", model: "gpt-realtime" };
@@ -173,13 +174,13 @@ describe("an app that knows nothing of this library", () => {
       requestData: { session: MODEL },
     });
 
-    await expect(client.startBotAndConnect(startWith("bad-key"))).rejects.toMatchObject({ status: 401 });
+    await expect(client.startBotAndConnect(startWith(canary("bad-")))).rejects.toMatchObject({ status: 401 });
     expect(app.errors).toMatchObject([{ fatal: true }]);
     await app.until("the end", () => client.state === "disconnected");
     await holdings.nothingLeft();
 
     app.forget();
-    await client.startBotAndConnect(startWith("local"));
+    await client.startBotAndConnect(startWith(canary()));
     expect(app.states).toEqual(["authenticating", "authenticated", "connecting", "connected", "ready"]);
     await app.answered("Who are you?");
     await client.disconnect();

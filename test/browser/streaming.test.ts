@@ -4,9 +4,10 @@ import type { InspectionEvent } from "xstate";
 import type { OpenAISessionConfig } from "../../src/providers/openai/index.js";
 import { App, openAITransport } from "./support/app.js";
 import { stagedService } from "./support/stage.js";
+import { canary } from "../support/secrets.js";
 
 /** Must not be found in anything that is inspected. */
-const SECRET = "sk-local-the-secret";
+const SECRET = canary();
 const STREAMED_MS = 10_000;
 const MOST_EVENTS = 30;
 

@@ -4,6 +4,7 @@ import { createWebSocketTransport, type RealtimeEvent } from "../../src/provider
 import { silentLogger } from "./support/app.js";
 import { HoldingsWatch } from "./support/holdings.js";
 import { stagedService } from "./support/stage.js";
+import { canary } from "../support/secrets.js";
 
 const LONG = { timeout: 90_000 };
 
@@ -13,7 +14,7 @@ it("an app of the Thrive platform hears the bot, is heard, and gives everything 
   const getSessionToken = vi.fn(async () => {
     const response = await fetch(`${service.url}/v1/realtime/client_secrets`, {
       method: "POST",
-      headers: { Authorization: "Bearer local", "Content-Type": "application/json" },
+      headers: { Authorization: `Bearer ${canary()}`, "Content-Type": "application/json" },
       body: JSON.stringify({ session: { type: "realtime", model: "gpt-realtime" } }),
     });
     return (await response.json()) as { value: string };
@@ -38,7 +39,7 @@ it("an app of the Thrive platform hears the bot, is heard, and gives everything 
       throw new Error(`${what} did not come: ${events.map(({ type }) => type).join(", ")}`);
     });
 
-  await transport.connect({ token: "your-token", onEvent: (event) => void events.push(event) });
+  await transport.connect({ token: canary(), onEvent: (event) => void events.push(event) });
   expect(getSessionToken).toHaveBeenCalledTimes(1);
   const transcribed = "conversation.item.input_audio_transcription.completed";
   await until("what was understood", () => all(transcribed).length > 0);

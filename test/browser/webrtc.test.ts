@@ -6,6 +6,7 @@ import { App, webRtcTransport } from "./support/app.js";
 import { HoldingsWatch } from "./support/holdings.js";
 import { record, repeats } from "./support/recording.js";
 import { stagedService } from "./support/stage.js";
+import { canary } from "../support/secrets.js";
 
 const LONG = { timeout: 90_000 };
 /** Twice through a lossy codec, and through a jitter buffer that stretches: 0.95 as measured. */
@@ -234,7 +235,7 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
   it("says in the service's words why it was refused, and connects again after a loss", LONG, async () => {
     const holdings = new HoldingsWatch();
     const service = await stagedService();
-    const refused = new App({ transport: webRtcTransport(service.url + "/v1/realtime", { api_key: "bad-key" }) });
+    const refused = new App({ transport: webRtcTransport(service.url + "/v1/realtime", { api_key: canary("bad-") }) });
     expect(await refused.settled(refused.client.connect())).toMatchObject({ code: "unauthorized", status: 401 });
     const unknown = new App({ transport: webRtcTransport(service.url + "/v1/realtime", { model: "no-such-model" }) });
     expect(await unknown.settled(unknown.client.connect())).toMatchObject({

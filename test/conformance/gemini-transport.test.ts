@@ -9,6 +9,7 @@ import {
 import { FakeSocket } from "../support/fake-socket.js";
 import { scriptedHands, type WireScript } from "../support/scripted-conformance.js";
 import { silent } from "../support/world.js";
+import { canary } from "../support/secrets.js";
 
 const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
 
@@ -41,7 +42,7 @@ function geminiHarness(): ConformanceHarness {
     }
   }
 
-  const transport = new GeminiLiveWebsocketTransport({ api_key: "AIza-scripted" }, media, {
+  const transport = new GeminiLiveWebsocketTransport({ api_key: canary("AIza-") }, media, {
     clock,
     logger: silent,
     random: () => 0.5,

@@ -9,6 +9,7 @@ import {
 import { FakeSocket } from "../support/fake-socket.js";
 import { scriptedHands, type WireScript } from "../support/scripted-conformance.js";
 import { silent } from "../support/world.js";
+import { canary } from "../support/secrets.js";
 
 const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
 
@@ -44,7 +45,7 @@ function openAIHarness(): ConformanceHarness {
     }
   }
 
-  const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "sk-scripted" }, media, {
+  const transport = new OpenAIRealTimeWebSocketTransport({ api_key: canary() }, media, {
     clock,
     logger: silent,
     random: () => 0.5,

@@ -20,6 +20,7 @@ import { QuickMedia } from "../support/quick-media.js";
 import { chunks, silence, speech } from "../support/speech.js";
 import { ScriptedNetwork, silent } from "../support/world.js";
 import { FaultProxy } from "./support/fault-proxy.js";
+import { canary } from "../support/secrets.js";
 
 // client-js asks the window for the browser's name, without asking first whether there is one.
 Object.assign(globalThis, { window: {} });
@@ -64,14 +65,14 @@ const SUBJECTS: readonly Subject[] = [
     conversation: "replayed",
     addressOf: ({ wsUrl }) => wsUrl,
     app: (url, media, options, hears) =>
-      rtviApp(new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url: url }, media, options), hears),
+      rtviApp(new OpenAIRealTimeWebSocketTransport({ api_key: canary(), base_url: url }, media, options), hears),
   },
   {
     name: "Gemini Live",
     conversation: "resumed",
     addressOf: ({ geminiUrl }) => geminiUrl,
     app: (url, media, options, hears) =>
-      rtviApp(new GeminiLiveWebsocketTransport({ api_key: "local", base_url: url }, media, options), hears),
+      rtviApp(new GeminiLiveWebsocketTransport({ api_key: canary(), base_url: url }, media, options), hears),
   },
   {
     name: "a Pipecat bot that remembers",
@@ -94,7 +95,7 @@ const SUBJECTS: readonly Subject[] = [
         if (type === "response.done") hears.onBotStoppedSpeaking?.();
       };
       return {
-        connect: () => thrive.connect({ token: "local", onEvent }),
+        connect: () => thrive.connect({ token: canary(), onEvent }),
         say: (text) => {
           thrive.send({ type: "conversation.item.create", item: { type: "message", role: "user", content: text } });
           thrive.send({ type: "response.create" });

@@ -6,8 +6,9 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { statelyInspector } from "../../src/inspect/index.js";
 import { ScriptedTransport } from "../../src/testing/index.js";
+import { canary } from "../support/secrets.js";
 
-const SECRET = "sk-never-to-be-seen";
+const SECRET = canary();
 
 /** A port that is free now. */
 async function freePort(): Promise<number> {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { HELP, runCli, type CliOutcome } from "../../src/local-service/run-cli.js";
 import { like } from "../support/matchers.js";
 import { RawClient } from "../support/raw-client.js";
+import { canary } from "../support/secrets.js";
 import { speech } from "../support/speech.js";
 
 const outcomes: CliOutcome[] = [];
@@ -49,7 +50,7 @@ describe("rtvi-machine", () => {
   it("serves, and writes the conversation readably", async () => {
     const outcome = await run("serve", "--port", "0", "--no-greet");
     if (!("service" in outcome)) throw new Error(err);
-    const client = await RawClient.open(outcome.service.wsUrl, "sk-very-secret");
+    const client = await RawClient.open(outcome.service.wsUrl, canary("sk-secret-"));
     await client.event("session.created");
     client.send("session.update", {
       session: { type: "realtime", tools: [{ type: "function", name: "get_weather" }] },

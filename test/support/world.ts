@@ -16,13 +16,25 @@ export async function drain(): Promise<void> {
 
 /** An event target that counts its listeners. */
 export class CountingTarget extends EventTarget {
-  listeners = 0;
+  readonly #held = new Map<unknown, Set<string>>();
+
+  get listeners(): number {
+    return [...this.#held.values()].reduce((sum, { size }) => sum + size, 0);
+  }
 
   override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
-    const signal = typeof args[2] === "object" ? args[2].signal : undefined;
-    if (signal?.aborted !== true) this.listeners += 1;
-    signal?.addEventListener("abort", () => (this.listeners -= 1));
+    const [type, listener, options] = args;
+    const signal = typeof options === "object" ? options.signal : undefined;
+    const types = this.#held.get(listener) ?? new Set();
+    if (signal?.aborted !== true) this.#held.set(listener, types.add(type));
+    signal?.addEventListener("abort", () => types.delete(type));
     super.addEventListener(...args);
+  }
+
+  override removeEventListener(...args: Parameters<EventTarget["removeEventListener"]>): void {
+    const [type, listener] = args;
+    this.#held.get(listener)?.delete(type);
+    super.removeEventListener(...args);
   }
 }
 

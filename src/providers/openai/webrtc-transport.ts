@@ -196,7 +196,13 @@ function followTracks(callbacks: RTVIEventCallbacks, follow: () => void): RTVIEv
 function environment(options: TransportOptions): { fetch: Fetch; RTCPeerConnection: PeerConnectionConstructor } {
   const { fetch = globalThis.fetch, RTCPeerConnection = globalThis.RTCPeerConnection } = options;
   if (typeof RTCPeerConnection !== "function") {
-    throw new UnsupportedEnvironmentError("There is no WebRTC here: pass one as `options.RTCPeerConnection`.");
+    throw new UnsupportedEnvironmentError(
+      "There is no RTCPeerConnection here: use a browser that has it and lets this page use it, or pass one as " +
+        "`options.RTCPeerConnection`.",
+    );
+  }
+  if (typeof fetch !== "function") {
+    throw new UnsupportedEnvironmentError("There is no global fetch here: pass one as `options.fetch`.");
   }
   // Called through a property of ours the global fetch would refuse.
   return { fetch: (url, init) => fetch(url, init), RTCPeerConnection };

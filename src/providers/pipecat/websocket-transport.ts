@@ -6,16 +6,10 @@ import {
 } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import type { DialRequest, Wire, WireReports } from "../../contracts/wire.js";
-import {
-  ConnectionLostError,
-  NotReadyError,
-  ServiceError,
-  UnsupportedEnvironmentError,
-  type RtviMachineError,
-} from "../../errors.js";
+import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { inputRateOf, outputRateOf } from "../../media/manager-rates.js";
-import type { WebSocketConstructor } from "../../options.js";
 import { ConversationTransport } from "../../rtvi/conversation-transport.js";
+import { socketConstructor } from "../../rtvi/service-socket.js";
 import type { SocketHandle } from "../../wire/websocket.js";
 import type { Inbox } from "./inbox.js";
 import { dialLine } from "./line.js";
@@ -116,7 +110,7 @@ export class WebSocketTransport extends ConversationTransport {
       request,
       reports,
       address: () => resolveAddress(target, request),
-      WebSocket: () => this._webSocket(),
+      WebSocket: () => socketConstructor(this.options, "WebSocket"),
       begin: (socket, secrets) => this._begin(socket, secrets),
       ended: () => this._ended(),
       record: (error) => this._session.faults.record(error),
@@ -189,12 +183,6 @@ export class WebSocketTransport extends ConversationTransport {
     // What came for one session is not kept for the next: a token in it is a secret.
     this._target = this._own;
     this.conversationEnded();
-  }
-
-  private _webSocket(): WebSocketConstructor {
-    const { WebSocket = globalThis.WebSocket } = this.options;
-    if (typeof WebSocket === "function") return WebSocket;
-    throw new UnsupportedEnvironmentError("There is no global WebSocket here: pass one as `WebSocket`.");
   }
 
   private _begin(socket: SocketHandle, secrets: readonly string[]): Inbox {

@@ -1,6 +1,7 @@
 import { AuthenticationError, ConnectionAbortedError, ConnectionFailedError, RtviMachineError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
+import { socketConstructor } from "../../rtvi/service-socket.js";
 import { tokenOf } from "../openai/credential.js";
 import {
   DEFAULT_MODEL,
@@ -57,6 +58,8 @@ export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
   /** @throws AuthenticationError without a secret; ConnectionFailedError, retryable, when it could not be asked for. */
   override async connectLLM(): Promise<void> {
     const { attempt, signal } = this.attempt;
+    // Before a secret is minted that nobody can use.
+    socketConstructor(this.options);
     const answer = await this._ask({ attempt, signal, token: this._token });
     // The base looks up the attempt of the moment, which may be a newer one by now: two wires would come of it.
     if (signal.aborted)

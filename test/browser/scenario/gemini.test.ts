@@ -2,6 +2,7 @@ import { it } from "vitest";
 import { GeminiLiveWebsocketTransport } from "../../../src/providers/gemini/index.js";
 import { silentLogger } from "../support/app.js";
 import { LONG, playScenario, TOOL } from "./scenario.js";
+import { canary } from "../../support/secrets.js";
 
 it("plays the scenario with Gemini Live", LONG, async () => {
   const { name, description } = TOOL;
@@ -9,7 +10,7 @@ it("plays the scenario with Gemini Live", LONG, async () => {
   await playScenario({
     name: "gemini",
     transport: ({ url }) =>
-      new GeminiLiveWebsocketTransport({ api_key: "local", base_url: url, settings }, undefined, {
+      new GeminiLiveWebsocketTransport({ api_key: canary(), base_url: url, settings }, undefined, {
         logger: silentLogger,
       }),
   });

@@ -7,6 +7,7 @@ import type { Step } from "./golden-file.js";
 import { expectGolden } from "./golden.js";
 import { LONG, SCRIPT, TOOL } from "./scenario.js";
 import { thriveStep } from "./thrive-log.js";
+import { canary } from "../../support/secrets.js";
 
 it("plays the scenario with an app of the Thrive platform", LONG, async () => {
   const holdings = new HoldingsWatch();
@@ -52,7 +53,7 @@ it("plays the scenario with an app of the Thrive platform", LONG, async () => {
     events.length = 0;
   };
 
-  await transport.connect({ token: "local", onEvent });
+  await transport.connect({ token: canary(), onEvent });
   note("connect");
 
   await until(2);
@@ -72,7 +73,7 @@ it("plays the scenario with an app of the Thrive platform", LONG, async () => {
   note("close");
   await holdings.nothingLeft();
 
-  await transport.connect({ token: "local", onEvent });
+  await transport.connect({ token: canary(), onEvent });
   type("How many foxes?");
   await until(2);
   note("a second session, with a typed turn");

@@ -6,6 +6,7 @@ import {
   type OpenAIServiceOptions,
 } from "../../../src/providers/openai/index.js";
 import type { TransportOptions } from "../../../src/options.js";
+import { canary } from "../../support/secrets.js";
 
 /** An RTVI event as an app hears it. */
 export interface Heard {
@@ -29,7 +30,7 @@ export function openAITransport(
   service: OpenAIServiceOptions = {},
   options: TransportOptions = {},
 ): OpenAIRealTimeWebSocketTransport {
-  return new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url, ...service }, undefined, {
+  return new OpenAIRealTimeWebSocketTransport({ api_key: canary(), base_url, ...service }, undefined, {
     logger: silentLogger,
     ...options,
   });
@@ -41,7 +42,7 @@ export function webRtcTransport(
   service: OpenAIServiceOptions = {},
   options: TransportOptions = {},
 ): OpenAIRealTimeWebRTCTransport {
-  return new OpenAIRealTimeWebRTCTransport({ api_key: "local", base_url, ...service }, undefined, {
+  return new OpenAIRealTimeWebRTCTransport({ api_key: canary(), base_url, ...service }, undefined, {
     logger: silentLogger,
     ...options,
   });

@@ -2,7 +2,7 @@ import { LogLevel, PipecatClient, RTVIEvent, type Transport } from "@pipecat-ai/
 import type { Subject } from "../subjects.js";
 import type { CountingMedia } from "./holdings.js";
 import { silence } from "../../support/speech.js";
-import type { Ledger } from "./secrets.js";
+import type { Ledger } from "../../support/secrets.js";
 
 /** An error as an app is told of it. */
 export interface ToldError {

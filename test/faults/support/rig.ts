@@ -10,7 +10,7 @@ import { FaultApp } from "./app.js";
 import { FaultProxy } from "./fault-proxy.js";
 import { CountingClock, CountingMedia, SocketWatch } from "./holdings.js";
 import { LyingServer } from "./lying-server.js";
-import { canary, Ledger } from "./secrets.js";
+import { canary, Ledger } from "../../support/secrets.js";
 
 /** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */
 const DEADLINES: TransportOptions = {

@@ -10,6 +10,7 @@ import { QuickMedia } from "../../../support/quick-media.js";
 import { readWav } from "../../../support/read-wav.js";
 import { chunks, silence } from "../../../support/speech.js";
 import { silent } from "../../../support/world.js";
+import { canary } from "../../../support/secrets.js";
 
 // client-js asks the window for the browser's name, without asking first whether there is one.
 Object.assign(globalThis, { window: Object.assign(new EventTarget(), { navigator: { onLine: true } }) });
@@ -47,7 +48,7 @@ export class LiveRig {
     { callbacks, ...transportOptions }: TransportOptions & Pick<PipecatClientOptions, "callbacks"> = {},
   ) {
     this.transport = new GeminiLiveWebsocketTransport(
-      { api_key: "local", base_url: service.geminiUrl, ...options },
+      { api_key: canary("AIza"), base_url: service.geminiUrl, ...options },
       this.media,
       {
         WebSocket: NodeWebSocket as unknown as typeof WebSocket,

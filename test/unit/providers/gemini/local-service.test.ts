@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { GeminiLiveWebsocketTransport } from "../../../../src/providers/gemini/index.js";
 import { withService } from "../../../support/with-service.js";
 import { LiveRig } from "./live-rig.js";
+import { canary } from "../../../support/secrets.js";
 
 const edges = ({ types }: LiveRig) => types.filter((type) => /^(user|bot)-(started|stopped)-speaking$/.test(type));
 const tools = [{ type: "function", name: "look_up", parameters: { type: "object" } }];
@@ -148,7 +149,7 @@ describe("GeminiLiveWebsocketTransport with the local service", { timeout: 20_00
     const mint = async () => {
       const response = await fetch(`${service.url}/v1alpha/auth_tokens`, {
         method: "POST",
-        headers: { "x-goog-api-key": "AIzaServer", "content-type": "application/json" },
+        headers: { "x-goog-api-key": canary("AIza"), "content-type": "application/json" },
         body: JSON.stringify({ uses: 1 }),
       });
       return (await response.json()) as { name: string };
@@ -158,7 +159,7 @@ describe("GeminiLiveWebsocketTransport with the local service", { timeout: 20_00
     service.sessions[0]!.terminate();
     expect(await rig.recovered()).toMatchObject({ conversation: "resumed" });
 
-    const passed = new LiveRig(service, { api_key: "bad-key" });
+    const passed = new LiveRig(service, { api_key: canary("bad-") });
     await passed.client.connect(await mint());
     await passed.ask("hello");
     expect([...rig.errors, ...passed.errors].filter(({ fatal }) => fatal)).toEqual([]);
@@ -169,17 +170,20 @@ describe("GeminiLiveWebsocketTransport with the local service", { timeout: 20_00
     await expect(again.client.connect()).rejects.toMatchObject({ name: "AuthenticationError" });
   });
 
-  it.each([["bad-key"], ["auth_tokens/unknown"]])("refuses %s with AuthenticationError, once", async (api_key) => {
-    const service = await withService();
-    const rig = new LiveRig(service, { api_key });
-    await expect(rig.client.connect()).rejects.toMatchObject({
-      name: "AuthenticationError",
-      message: expect.stringContaining("check `api_key`") as string,
-    });
-    expect(rig.transport.state).toBe("disconnected");
-    expect(JSON.stringify(rig.errors)).not.toContain(api_key);
-    expect(service.sessions).toEqual([]);
-  });
+  it.each([[canary("bad-")], [canary("auth_tokens/")]])(
+    "refuses %s with AuthenticationError, once",
+    async (api_key) => {
+      const service = await withService();
+      const rig = new LiveRig(service, { api_key });
+      await expect(rig.client.connect()).rejects.toMatchObject({
+        name: "AuthenticationError",
+        message: expect.stringContaining("check `api_key`") as string,
+      });
+      expect(rig.transport.state).toBe("disconnected");
+      expect(JSON.stringify(rig.errors)).not.toContain(api_key);
+      expect(service.sessions).toEqual([]);
+    },
+  );
 
   it("greets with initial messages, and again in the next session of the same instance", async () => {
     const rig = new LiveRig(await withService(), {

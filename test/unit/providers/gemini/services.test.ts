@@ -4,12 +4,13 @@ import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../.
 import { planSession } from "../../../../src/providers/gemini/plan.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { silent } from "../../../support/world.js";
+import { canary } from "../../../support/secrets.js";
 
 /** A transport without a session: it answers for itself. */
 function offline(options: GeminiLLMServiceOptions = {}) {
   const told: RTVIMessage[] = [];
   const transport = new GeminiLiveWebsocketTransport(
-    { api_key: "AIzaSecret", ...options },
+    { api_key: canary("AIza"), ...options },
     new ScriptedMediaManager(),
     { logger: silent },
   );

@@ -5,8 +5,9 @@ import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../.
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
 import { server } from "./scenario.js";
+import { canary } from "../../../support/secrets.js";
 
-const KEY = "AIzaSyTheSecretKey";
+const KEY = canary("AIzaSy");
 
 function build(service: GeminiLLMServiceOptions = {}, manager = new ScriptedMediaManager()) {
   const told: RTVIMessage[] = [];
@@ -72,7 +73,9 @@ beforeEach(() => {
 describe("connecting", () => {
   it("sends the setup first, and is ready when the service has taken it", async () => {
     const rig = await ready({ model: "gemini-x", settings: { temperature: 0.5 } });
-    expect(String(FakeWebSocket.last.url)).toContain(`v1beta.GenerativeService.BidiGenerateContent?key=${KEY}`);
+    expect(String(FakeWebSocket.last.url)).toContain(
+      `v1beta.GenerativeService.BidiGenerateContent?key=${encodeURIComponent(KEY)}`,
+    );
     expect(FakeWebSocket.last.binaryType).toBe("arraybuffer");
     expect(rig.sent()).toEqual([{ setup: expect.objectContaining({ model: "models/gemini-x" }) as unknown }]);
     expect(rig.states).toEqual(["connecting", "connected", "ready"]);
@@ -108,7 +111,7 @@ describe("connecting", () => {
     await hangUp(rig);
     const again = rig.transport.connect();
     await dialled(2);
-    expect(String(FakeWebSocket.last.url)).toContain(`?key=${KEY}`);
+    expect(String(FakeWebSocket.last.url)).toContain(`?key=${encodeURIComponent(KEY)}`);
     FakeWebSocket.last.open();
     await again;
     await hangUp(rig);

@@ -6,6 +6,7 @@ import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { damagedJson } from "../../../support/damaged.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
 import { server } from "./scenario.js";
+import { canary } from "../../../support/secrets.js";
 
 /** What a service says in a session, but for audio: what is made of it must not pass for samples. */
 const SOUND: readonly object[] = [
@@ -44,7 +45,7 @@ async function ready() {
   const ignore = (): void => undefined;
   const manager = new ScriptedMediaManager();
   const play = vi.spyOn(manager.ports.speaker, "write");
-  const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "ek_corpus" }, manager, {
+  const transport = new OpenAIRealTimeWebSocketTransport({ api_key: canary("ek_") }, manager, {
     WebSocket: FakeWebSocketConstructor,
     reconnect: false,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },

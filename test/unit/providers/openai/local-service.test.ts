@@ -7,6 +7,7 @@ import type { OpenAIServiceOptions } from "../../../../src/providers/openai/inde
 import { QuickMedia } from "../../../support/quick-media.js";
 import { chunks, silence, speech } from "../../../support/speech.js";
 import { withService } from "../../../support/with-service.js";
+import { canary } from "../../../support/secrets.js";
 
 const open: OpenAIRealTimeWebSocketTransport[] = [];
 
@@ -19,7 +20,7 @@ function rigFor(service: LocalService, options: OpenAIServiceOptions = {}) {
   const told: RTVIMessage[] = [];
   const errors: unknown[] = [];
   const transport = new OpenAIRealTimeWebSocketTransport(
-    { api_key: "local", base_url: service.wsUrl, ...options },
+    { api_key: canary(), base_url: service.wsUrl, ...options },
     manager,
     { WebSocket: NodeWebSocket as unknown as typeof WebSocket, reconnect: false, logger: quiet },
   );
@@ -169,7 +170,7 @@ describe("OpenAIRealTimeWebSocketTransport with the local service", { timeout: 2
     });
     expect(rig.transport.state).toBe("ready");
 
-    const refused = rigFor(service, { api_key: "bad-key" });
+    const refused = rigFor(service, { api_key: canary("bad-") });
     await expect(refused.transport.connect()).rejects.toThrow("api_key");
   });
 

@@ -6,6 +6,7 @@ import { ManualClock, ScriptedMediaManager } from "../../../../src/testing/index
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
 import { drain, silent } from "../../../support/world.js";
 import { server } from "./scenario.js";
+import { canary } from "../../../support/secrets.js";
 
 const MINUTE = 60_000;
 const STARTED = Date.parse("2030-01-01T00:00:00Z");
@@ -19,7 +20,7 @@ class Rig {
   readonly transport: OpenAIRealTimeWebSocketTransport;
 
   constructor(service: OpenAIServiceOptions = {}) {
-    this.transport = new OpenAIRealTimeWebSocketTransport({ api_key: "ek_1", ...service }, this.manager, {
+    this.transport = new OpenAIRealTimeWebSocketTransport({ api_key: canary("ek_"), ...service }, this.manager, {
       WebSocket: FakeWebSocketConstructor,
       clock: this.clock,
       random: () => 0.5,

@@ -5,12 +5,13 @@ import { restoredTools } from "../../../../src/providers/openai/services/tools.j
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { silent } from "../../../support/world.js";
 import { played, Scenario, server } from "./scenario.js";
+import { canary } from "../../../support/secrets.js";
 
 /** A transport without a session: it answers for itself. */
 function offline(options: OpenAIServiceOptions = {}) {
   const told: RTVIMessage[] = [];
   const transport = new OpenAIRealTimeWebSocketTransport(
-    { api_key: "sk-secret", ...options },
+    { api_key: canary(), ...options },
     new ScriptedMediaManager(),
     {
       logger: silent,

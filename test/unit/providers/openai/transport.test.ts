@@ -11,8 +11,9 @@ import type { OpenAIServiceOptions } from "../../../../src/providers/openai/inde
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
 import { pcm, played, server } from "./scenario.js";
+import { canary } from "../../../support/secrets.js";
 
-const KEY = "ek_the_secret";
+const KEY = canary("ek_");
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 function build(service: OpenAIServiceOptions = {}) {

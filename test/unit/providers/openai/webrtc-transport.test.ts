@@ -11,8 +11,9 @@ import { OpenAIRealTimeWebRTCTransport, type OpenAIServiceOptions } from "../../
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { server } from "./scenario.js";
 import { FakePeerConnection, FakePeerConnectionConstructor, fakeTrack } from "../../wire/fake-peer-connection.js";
+import { canary } from "../../../support/secrets.js";
 
-const KEY = "ek_the_secret";
+const KEY = canary("ek_");
 const SDP = { status: 201, headers: { "Content-Type": "application/sdp" } };
 const answered = (): Response => new Response("v=0 answer", SDP);
 
@@ -125,7 +126,7 @@ describe("signalling", () => {
   });
 
   it("names the model where the key does not", async () => {
-    const rig = await connected({ api_key: "sk-standard" });
+    const rig = await connected({ api_key: canary() });
     expect(rig.fetch.mock.calls[0]![0]).toContain("?model=gpt-realtime");
     await rig.transport.disconnect();
   });

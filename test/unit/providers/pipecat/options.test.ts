@@ -9,6 +9,7 @@ import { managerIn } from "../../../../src/providers/pipecat/options.js";
 import { foreignManager } from "../../../support/foreign-manager.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
 import { bot, build, connected, dialled, ready, samples, sentFrames } from "./rig.js";
+import { canary } from "../../../support/secrets.js";
 
 const audioSent = () => sentFrames().flatMap((frame) => (frame.$case === "audio" ? [frame.value] : []));
 const urls = () => FakeWebSocket.all.map(({ url }) => String(url));
@@ -147,13 +148,14 @@ describe("the address", () => {
   });
 
   it("never shows a token: not in the log, nor in an error, however the server quotes it", async () => {
-    const rig = await ready({ token: "the-secret" });
-    FakeWebSocket.last.drop(4003, "token the-secret is used up");
+    const token = canary();
+    const rig = await ready({ token });
+    FakeWebSocket.last.drop(4003, `token ${token} is used up`);
     await vi.waitFor(() => {
       expect(rig.states.at(-1)).toBe("error");
     });
     expect(rig.errors).toMatchObject([{ data: { code: "unauthorized", reason: "token [redacted] is used up" } }]);
-    expect(JSON.stringify([rig.errors, rig.logged])).not.toContain("the-secret");
+    expect(JSON.stringify([rig.errors, rig.logged])).not.toContain(token);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type WebSocketTransportDeps,
 } from "../../../../src/providers/thrive/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
+import { canary } from "../../../support/secrets.js";
 
 const ignore = () => undefined;
 export const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -56,7 +57,7 @@ export function rigFor(
     dialled,
     sent,
     events,
-    connect: (token = "local") => transport.connect({ token, onEvent }),
+    connect: (token = canary()) => transport.connect({ token, onEvent }),
     types: () => events.map(({ type }) => type),
     all: (type: string) => events.filter((event) => event.type === type) as Loose[],
     sentOf: (type: string) => sent.filter((event) => event.type === type),
@@ -68,7 +69,7 @@ export function rigFor(
 }
 
 /** The session endpoint's answer in the documented shape. */
-export const sessionToken = (value = "local", model = "gpt-realtime") => ({
+export const sessionToken = (value = canary(), model = "gpt-realtime") => ({
   client_secret: { value, expires_at: "2030-01-01T00:00:00Z" },
   session_id: "sess_documented",
   model,

@@ -10,6 +10,7 @@ import {
 import { chunks, silence, speech } from "../../../support/speech.js";
 import { withService } from "../../../support/with-service.js";
 import { rigFor, sessionToken } from "./rig.js";
+import { canary } from "../../../support/secrets.js";
 
 const tool = { type: "function", name: "get_weather", description: "Weather.", parameters: { type: "object" } };
 const hello = { type: "conversation.item.create", item: { type: "message", role: "user", content: "Hello!" } };
@@ -156,7 +157,7 @@ describe("a session", { timeout: 20_000 }, () => {
     const service = await withService({ faults: { malformed: true } });
     const rig = rigFor(service.wsUrl);
     await rig.transport.connect({
-      token: "local",
+      token: canary(),
       onEvent: () => {
         throw new Error("the app's");
       },
@@ -247,7 +248,7 @@ describe("connecting", { timeout: 20_000 }, () => {
     const rig = rigFor((await withService()).wsUrl);
     await expect(rig.connect("")).rejects.toBeInstanceOf(AuthenticationError);
     await expect(rig.transport.connect({ token: 7 as never, onEvent: () => undefined })).rejects.toThrow("token");
-    await expect(rig.transport.connect({ token: "local" } as never)).rejects.toThrow("onEvent");
+    await expect(rig.transport.connect({ token: canary() } as never)).rejects.toThrow("onEvent");
   });
 
   it("is retried from the first dial", async () => {
@@ -354,7 +355,7 @@ describe("the end", { timeout: 20_000 }, () => {
     let again: Promise<void> | undefined;
     const first: unknown[] = [];
     await rig.transport.connect({
-      token: "local",
+      token: canary(),
       onEvent: (event) => {
         first.push(event);
         if (event.type !== "error") return;
