@@ -29,6 +29,8 @@ declare global {
 }
 
 const RESTART_MS = 1_000;
+/** What is remembered of the conversation grows up to a bound, which must be reached while the page warms up. */
+const KEPT = { items: 32 };
 
 const watch = new HoldingsWatch();
 const counts = { failed: "", recoveries: 0, restarts: 0, errors: 0, userTurns: 0, botTurns: 0 };
@@ -58,10 +60,14 @@ const look = (): SoakView => ({
 window.soak = {
   async start(base_url) {
     const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-    const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url }, undefined, {
-      logger: silent,
-      onRecovered: () => (counts.recoveries += 1),
-    });
+    const transport = new OpenAIRealTimeWebSocketTransport(
+      { api_key: "local", base_url, keep_conversation: KEPT },
+      undefined,
+      {
+        logger: silent,
+        onRecovered: () => (counts.recoveries += 1),
+      },
+    );
     const app = new PipecatClient({ transport, enableMic: true });
     app.setLogLevel(LogLevel.NONE);
     app.on(RTVIEvent.Error, ({ data }) => {

@@ -1,3 +1,4 @@
+import type { LedgerLimits } from "../../rtvi/translate/ledger.js";
 import type { OpeningSetup } from "./translate/opening.js";
 
 /** What one conversation, over one wire, is set up with. */
@@ -18,4 +19,6 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   readonly date: () => Date;
   /** Whether another conversation, over another wire, may go on with this one. Default false. */
   readonly keeps?: boolean;
+  /** How much of it is written down. */
+  readonly limits?: LedgerLimits;
 }

@@ -52,7 +52,7 @@ export class Conversation implements ServiceConversation {
   ) {
     const { playback, now, date } = setup;
     this.isContinued = continues !== undefined;
-    const ledger = continues?.ledger ?? new ConversationLedger();
+    const ledger = continues?.ledger ?? new ConversationLedger(setup.limits);
     this.ledger = ledger;
     this.#register = new ItemRegister(this.#sink, continues && continues.#register);
     const initialMessages = continues === undefined ? setup.initialMessages : [];

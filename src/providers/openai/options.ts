@@ -1,4 +1,5 @@
 import type { KeyRequest } from "../../rtvi/key-provider.js";
+import type { LedgerLimits } from "../../rtvi/translate/ledger.js";
 import type { OpenAIDialect } from "./dialect.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
@@ -149,9 +150,9 @@ export interface OpenAIServiceOptions {
   dialect?: OpenAIDialect | "auto";
   /**
    * Whether a new connection after a loss goes on with the conversation: it is told what was said so far. Default true.
-   * Otherwise the bot is a new one.
+   * Otherwise the bot is a new one. An object limits how much is told, which the service counts as input tokens.
    */
-  keep_conversation?: boolean;
+  keep_conversation?: boolean | LedgerLimits;
   /**
    * How long before the service ends a session (OpenAI: after 60 minutes) to look for a quiet moment to change to a new
    * one, in ms. Default 300 000; 0 waits for the end.

@@ -3,7 +3,8 @@ import type { ConversationSetup } from "./conversation-setup.js";
 import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";
-import { isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { LedgerLimits } from "../../rtvi/translate/ledger.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
 import { readRollover } from "./rollover.js";
 import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
@@ -11,7 +12,7 @@ import { checkSettings } from "./settings.js";
 /** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
 export interface SessionPlan extends Pick<
   ConversationSetup,
-  "settings" | "session" | "initialMessages" | "runInitial" | "dialect" | "rawEvents" | "keeps"
+  "settings" | "session" | "initialMessages" | "runInitial" | "dialect" | "rawEvents" | "keeps" | "limits"
 > {
   /** The session was ready before, and goes on. */
   readonly resumes: boolean;
@@ -31,8 +32,9 @@ export function planSession(
   params: OpenAIConnectionParams | undefined,
   returning: boolean,
 ): SessionPlan {
-  const { session, keep_conversation: keeps = true } = options;
-  if (typeof keeps !== "boolean") throw new InvalidOptionsError("`keep_conversation` must be a boolean.");
+  const { session, keep_conversation: keep = true } = options;
+  const limits = readLimits(keep);
+  const keeps = keep !== false;
   if (session !== undefined && !isRecord(session)) throw new InvalidOptionsError("`session` must be an object.");
   const initialMessages = params?.initial_messages ?? checkMessages(options.initial_messages ?? [], "initial_messages");
   const settings = { ...mergedSettings(options), ...params?.settings };
@@ -52,10 +54,23 @@ export function planSession(
     runInitial: !returning && runsInitial(options, initialMessages),
     dialect: readDialect(options.dialect ?? "ga"),
     keeps,
+    limits,
     rolloverMs: readRollover(options.rollover_before_ms),
     resumes: returning && keeps,
     rawEvents: options.raw_events === "all" ? "all" : options.raw_events === true,
   };
+}
+
+/** What an object at `keep_conversation` says. @throws InvalidOptionsError */
+function readLimits(keep: unknown): LedgerLimits {
+  if (typeof keep === "boolean") return {};
+  if (!isRecord(keep)) throw new InvalidOptionsError("`keep_conversation` must be a boolean, or limits.");
+  for (const key of ["items", "characters"]) {
+    const limit = fieldOf(keep, key) ?? 1;
+    if (Number.isSafeInteger(limit) && Number(limit) > 0) continue;
+    throw new InvalidOptionsError(`\`keep_conversation.${key}\` must be a whole number above 0.`);
+  }
+  return keep;
 }
 
 /** `session_config` and, over it, `settings`. @throws InvalidOptionsError */

@@ -17,9 +17,9 @@ export type LedgerItem =
     }
   | { readonly type: "tool-result"; readonly callId: string; readonly output: string };
 
-/** How much of a conversation is kept. */
+/** How much of a conversation is kept; beyond that the oldest of it goes first. */
 export interface LedgerLimits {
-  /** Default 512. */
+  /** What was said, a tool call and its result count as one each. Default 512. */
   readonly items?: number;
   /** Characters of all items, as JSON. Default 256 Ki. */
   readonly characters?: number;

@@ -158,7 +158,23 @@ describe("a connection that is lost", () => {
     await rig.leave();
   });
 
-  it.each([{ keep_conversation: "yes" }, { rollover_before_ms: -1 }])("refuses %j", async (option) => {
+  it("tells no more of it than it is told to", async () => {
+    const rig = await Rig.ready({ keep_conversation: { items: 2 } });
+    for (const content of ["One", "Two", "Three"]) rig.send("append-to-context", { role: "user", content });
+    FakeWebSocket.last.drop(1006);
+    await rig.pass(100);
+    await rig.opens(2);
+    expect(JSON.stringify(rig.sent)).not.toContain("One");
+    expect(rig.sentTypes).toEqual(["session.update", "message", "message"]);
+    await rig.leave();
+  });
+
+  it.each([
+    { keep_conversation: "yes" },
+    { keep_conversation: { items: 0 } },
+    { keep_conversation: { characters: "all" } },
+    { rollover_before_ms: -1 },
+  ])("refuses %j", async (option) => {
     const rig = new Rig(option as OpenAIServiceOptions);
     await expect(rig.transport.connect()).rejects.toThrow(Object.keys(option)[0]);
     await rig.transport.disconnect();
