@@ -8,14 +8,15 @@ import { parseArgs } from "node:util";
 import { seeded } from "../test/support/seeded.js";
 import { Journal, versionOf } from "./mutate/journal.js";
 import { mutantsOf, type Mutant } from "./mutate/mutants.js";
-import { Workshop } from "./mutate/workshop.js";
+import { Workshop, type Verdict } from "./mutate/workshop.js";
 
-const USAGE = `npm run mutate [-- --only <file>]... [--sample N [--seed S]] [--workers N] [--list] [--forget]
+const USAGE = `npm run mutate [-- --only <file>]... [--sample N [--seed S]] [--workers N] [--list] [--again] [--forget]
 
   --only <file>  only mutants of this file or folder
   --sample N     N mutants at random (--seed S, default 1)
   --workers N    so many at a time (default 1)
   --list         shows the mutants, runs nothing
+  --again        judges survivors again that are not explained, as after a new test
   --forget       judges again what an earlier run has judged`;
 
 const PLACES = ["machines", "src/actors", "src/policy", "src/pipes", "src/wire", "src/rtvi"];
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
       workers: { type: "string", default: "1" },
       list: { type: "boolean", default: false },
+      again: { type: "boolean", default: false },
       forget: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -69,16 +71,23 @@ async function main(): Promise<void> {
   const journal = new Journal(JOURNAL, values.forget);
   const versions = new Map([...codes].map(([file, code]) => [file, versionOf(code)]));
   const versionFor = ({ file }: Mutant): string => versions.get(file) ?? "";
-  const waiting = chosen.filter((mutant) => journal.verdictOf(mutant, versionFor(mutant)) === undefined);
+  const explained = JSON.parse(readFileSync(SURVIVORS, "utf8")) as readonly Explained[];
+  const reasons = new Map(explained.map(({ id, reason }) => [id, reason]));
+  const verdictOf = (mutant: Mutant): Verdict | undefined => journal.judgementOf(mutant, versionFor(mutant))?.verdict;
+  const waiting = chosen.filter((mutant) => {
+    const verdict = verdictOf(mutant);
+    return verdict === undefined || (values.again && verdict === "survived" && !reasons.has(mutant.id));
+  });
   process.stdout.write(`${chosen.length} of ${every.length} mutants, ${waiting.length} to be judged\n`);
 
   const work = async (workshop: Workshop): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const from = performance.now();
-      const verdict = await workshop.judge(mutant);
-      journal.add(mutant, versionFor(mutant), verdict);
+      const judgement = await workshop.judge(mutant);
+      journal.add(mutant, versionFor(mutant), judgement);
       const seconds = ((performance.now() - from) / 1000).toFixed(1).padStart(6);
-      process.stdout.write(`${verdict.padEnd(9)} ${seconds} s  ${show(mutant)}\n`);
+      const by = judgement.by === "" ? "" : `\n    by ${judgement.by}`;
+      process.stdout.write(`${judgement.verdict.padEnd(9)} ${seconds} s  ${show(mutant)}${by}\n`);
     }
   };
   if (waiting.length > 0) {
@@ -96,9 +105,7 @@ async function main(): Promise<void> {
     }
   }
 
-  const explained = JSON.parse(readFileSync(SURVIVORS, "utf8")) as readonly Explained[];
-  const reasons = new Map(explained.map(({ id, reason }) => [id, reason]));
-  const survivors = chosen.filter((mutant) => journal.verdictOf(mutant, versionFor(mutant)) === "survived");
+  const survivors = chosen.filter((mutant) => verdictOf(mutant) === "survived");
   const open = survivors.filter(({ id }) => !reasons.has(id));
   for (const mutant of survivors) process.stdout.write(`survivor: ${show(mutant)}: ${reasons.get(mutant.id) ?? "?"}\n`);
   for (const { id } of explained) {
@@ -106,7 +113,7 @@ async function main(): Promise<void> {
     if (values.only === undefined && known === undefined)
       process.stdout.write(`${SURVIVORS}: no mutant is called ${id}\n`);
   }
-  const late = chosen.filter((mutant) => journal.verdictOf(mutant, versionFor(mutant)) === "timed out");
+  const late = chosen.filter((mutant) => verdictOf(mutant) === "timed out");
   for (const mutant of late) process.stdout.write(`timed out: ${show(mutant)}\n`);
   const killed = chosen.length - survivors.length - late.length;
   process.stdout.write(

@@ -2,13 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Mutant } from "./mutants.js";
-import type { Verdict } from "./workshop.js";
+import type { Judgement } from "./workshop.js";
 
-interface Entry {
+interface Entry extends Judgement {
   readonly id: string;
   /** Of the whole file: what was judged in another version of it is judged again. */
   readonly version: string;
-  readonly verdict: Verdict;
 }
 
 export const versionOf = (code: string): string => createHash("sha256").update(code).digest("hex").slice(0, 12);
@@ -25,13 +24,13 @@ export class Journal {
     for (const entry of kept) this.#entries.set(entry.id, entry);
   }
 
-  verdictOf({ id }: Mutant, version: string): Verdict | undefined {
+  judgementOf({ id }: Mutant, version: string): Judgement | undefined {
     const entry = this.#entries.get(id);
-    return entry?.version === version ? entry.verdict : undefined;
+    return entry?.version === version ? entry : undefined;
   }
 
-  add({ id }: Mutant, version: string, verdict: Verdict): void {
-    this.#entries.set(id, { id, version, verdict });
+  add({ id }: Mutant, version: string, judgement: Judgement): void {
+    this.#entries.set(id, { id, version, ...judgement });
     mkdirSync(dirname(this.#path), { recursive: true });
     writeFileSync(this.#path, `${JSON.stringify([...this.#entries.values()], undefined, 1)}\n`);
   }

@@ -12,6 +12,8 @@ export interface Mutant {
   readonly text: string;
   readonly start: number;
   readonly end: number;
+  /** What stands there instead: a statement leaves an empty one behind, so that an `if` keeps its body. */
+  readonly instead: "" | ";";
 }
 
 export type MutationKind = "guard" | "timeout" | "action" | "branch" | "cleanup" | "release" | "early return";
@@ -30,6 +32,9 @@ const CHART_KEYS: ReadonlyMap<string, { readonly kind: MutationKind; readonly ea
 const RELEASES =
   /(^|\.)(removeEventListener|clearTimeout|clearInterval|abort|close|stop|end|terminate|disconnect|unsubscribe|shut|release|removeTrack)$/;
 
+/** Calls that promise to do something later. */
+const TIMERS = /(^|\.)(setTimeout|setInterval|#after)$/;
+
 /** Every mutant of a file, in the order of its text. */
 export function mutantsOf(file: string, code: string): readonly Mutant[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.ES2022, true);
@@ -38,23 +43,40 @@ export function mutantsOf(file: string, code: string): readonly Mutant[] {
     const start = node.getStart(source);
     const text = node.getText(source).replace(/\s+/g, " ").slice(0, 160);
     const { line } = source.getLineAndCharacterOfPosition(start);
-    found.push({ file, line: line + 1, kind, text, start, end: endWithComma(code, node.getEnd(), node) });
+    const instead = ts.isStatement(node) ? ";" : "";
+    found.push({ file, line: line + 1, kind, text, start, end: endWithComma(code, node.getEnd(), node), instead });
+  };
+  /** An `if` loses its condition, an argument the comma before it: less than a whole node. */
+  const cut = (kind: MutationKind, node: ts.Node, start: number, end: number): void => {
+    const text = node.getText(source).replace(/\s+/g, " ").slice(0, 160);
+    const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+    found.push({ file, line: line + 1, kind, text, start, end, instead: "" });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isPropertyAssignment(node)) chartMutants(node, add);
     if (ts.isIfStatement(node) && leaves(node)) add("early return", node);
+    else if (ts.isIfStatement(node) && node.elseStatement === undefined) {
+      cut("guard", node, node.getStart(source), node.thenStatement.getStart(source));
+    }
+    if (ts.isCallExpression(node)) {
+      const [before, after] = endOfListening(node);
+      if (after !== undefined) cut("cleanup", node, before.getEnd(), after.getEnd());
+    }
     if (ts.isReturnStatement(node) && node.expression !== undefined) cleanupMutants(node.expression, add);
-    else if (ts.isExpressionStatement(node) && isRelease(node) && !isInCleanup(node)) add("release", node);
+    else if (ts.isExpressionStatement(node) && !isInCleanup(node)) {
+      if (isRelease(node)) add("release", node);
+      else if (isAtTheEnd(node)) add("cleanup", node);
+      else if (isTimer(node)) add("timeout", node);
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);
   return numbered(found);
 }
 
-/** The file without what the mutant takes out. A statement leaves an empty one behind, so that an `if` keeps its body. */
-export function apply(code: string, { start, end, kind }: Mutant): string {
-  const isStatement = kind === "cleanup" || kind === "release" || kind === "early return";
-  return code.slice(0, start) + (isStatement ? ";" : "") + code.slice(end);
+/** The file without what the mutant takes out. */
+export function apply(code: string, { start, end, instead }: Mutant): string {
+  return code.slice(0, start) + instead + code.slice(end);
 }
 
 function chartMutants(property: ts.PropertyAssignment, add: (kind: MutationKind, node: ts.Node) => void): void {
@@ -95,6 +117,29 @@ function cleanupMutants(returned: ts.Expression, add: (kind: MutationKind, node:
 function isRelease({ expression }: ts.ExpressionStatement): boolean {
   const call = ts.isVoidExpression(expression) || ts.isAwaitExpression(expression) ? expression.expression : expression;
   return ts.isCallExpression(call) && RELEASES.test(call.expression.getText().replaceAll("?.", "."));
+}
+
+/** `signal.addEventListener("abort", …)`: what is to be released at the end. */
+function isAtTheEnd({ expression }: ts.ExpressionStatement): boolean {
+  return isListening(expression) && expression.arguments[0]?.getText() === '"abort"';
+}
+
+/** `addEventListener(…, { signal })`: the last two arguments, where the last one tells until when. */
+function endOfListening(call: ts.CallExpression): readonly [ts.Node, ts.Node?] {
+  const options = call.arguments.at(-1);
+  const listener = call.arguments.at(-2);
+  const tells = options !== undefined && ts.isObjectLiteralExpression(options) && /\bsignal\b/.test(options.getText());
+  return isListening(call) && tells && listener !== undefined ? [listener, options] : [call];
+}
+
+function isListening(node: ts.Node): node is ts.CallExpression {
+  return ts.isCallExpression(node) && /(^|\.)addEventListener$/.test(node.expression.getText().replaceAll("?.", "."));
+}
+
+/** `timers.setTimeout(…);` or `timer = timers.setTimeout(…);` */
+function isTimer({ expression }: ts.ExpressionStatement): boolean {
+  const call = ts.isBinaryExpression(expression) ? expression.right : expression;
+  return ts.isCallExpression(call) && TIMERS.test(call.expression.getText());
 }
 
 function isInCleanup(node: ts.Node): boolean {

@@ -3,41 +3,72 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { apply, type Mutant } from "./mutants.js";
+import { stagesOf, type Stage } from "./stages.js";
 
 /** How the tests took it. */
 export type Verdict = "killed" | "timed out" | "survived";
 
-/** The suites that are fast enough to be run for every mutant. */
-const PROJECTS = ["--project", "unit", "--project", "adapter"];
-const TIMEOUT_MS = 300_000;
-/** Characters of a failed run's output that are shown: its end tells which test it was. */
-const MOST_SAID = 3_000;
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** The test that failed first, or the stage that was too late. */
+  readonly by: string;
+}
+
+/** Runs of each property: fewer than in an ordinary run, because most mutants fall to a plain test. */
+const RUNS = "200";
+const OPTIONS = [
+  ...["--project", "unit", "--project", "adapter", "--bail", "1", "--no-color"],
+  // One worker that keeps its modules: most of a short run is importing.
+  ...["--no-isolate", "--pool", "threads", "--maxWorkers", "1"],
+  // A busy machine is no mutant.
+  ...["--testTimeout", "30000"],
+];
+/** Characters of a failed run's output that are kept: its end tells which test it was. */
+const MOST_SAID = 6_000;
+
+interface Run {
+  readonly verdict: Verdict;
+  readonly said: string;
+}
 
 /** A copy of the tree in which a mutant does no harm. */
 export class Workshop {
   readonly #folder = mkdtempSync(join(tmpdir(), "rtvi-machine-mutants-"));
+  readonly #files: readonly string[];
 
   constructor() {
     const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
-    for (const file of files.split("\n").filter((name) => name !== "")) {
-      cpSync(file, join(this.#folder, file), { recursive: true });
-    }
+    this.#files = files.split("\n").filter((name) => name !== "");
+    for (const file of this.#files) cpSync(file, join(this.#folder, file), { recursive: true });
     symlinkSync(resolve("node_modules"), join(this.#folder, "node_modules"), "dir");
   }
 
-  /** Why the tests of these files fail as the files are, when every mutant would count as killed; empty when they pass. */
+  /** Why tests fail as the files are, when every mutant would count as killed; empty when they pass. */
   async failure(files: readonly string[]): Promise<string> {
-    const { verdict, said } = await this.#test(files);
-    return verdict === "survived" ? "" : `${verdict}: ${said.slice(-MOST_SAID)}`;
+    const passed = new Set<string>();
+    for (const stage of files.flatMap((file) => stagesOf(file, this.#files))) {
+      const tests = stage.tests.filter((test) => !passed.has(test));
+      if (tests.length === 0) continue;
+      const { verdict, said } = await this.#test({ ...stage, tests });
+      if (verdict !== "survived") return `${verdict}: ${said}`;
+      for (const test of tests) passed.add(test);
+    }
+    return "";
   }
 
-  /** Runs the tests that have to do with the mutant's file, with the mutant in it. */
-  async judge(mutant: Mutant): Promise<Verdict> {
+  /** Runs what has to do with the mutant's file, stage by stage, with the mutant in it. */
+  async judge(mutant: Mutant): Promise<Judgement> {
     const path = join(this.#folder, mutant.file);
     const code = readFileSync(path, "utf8");
     writeFileSync(path, apply(code, mutant));
     try {
-      return (await this.#test([mutant.file])).verdict;
+      for (const stage of stagesOf(mutant.file, this.#files)) {
+        let run = await this.#test(stage);
+        if (run.verdict === "killed" && stage.confirmed) run = await this.#test(stage);
+        if (run.verdict === "timed out") return { verdict: run.verdict, by: stage.name };
+        if (run.verdict === "killed") return { verdict: run.verdict, by: failedTest(run.said) };
+      }
+      return { verdict: "survived", by: "" };
     } finally {
       writeFileSync(path, code);
     }
@@ -47,12 +78,13 @@ export class Workshop {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #test(files: readonly string[]): Promise<{ readonly verdict: Verdict; readonly said: string }> {
+  #test({ tests, timeoutMs }: Stage): Promise<Run> {
     const vitest = resolve("node_modules/vitest/vitest.mjs");
-    const args = [vitest, "related", ...files, "--run", "--bail", "1", "--passWithNoTests", ...PROJECTS];
+    const args = [vitest, "run", ...tests, ...OPTIONS];
     return new Promise((settle, fail) => {
       const child = spawn(process.execPath, args, {
         cwd: this.#folder,
+        env: { ...process.env, RTVI_MACHINE_RUNS: RUNS },
         stdio: ["ignore", "pipe", "pipe"],
         detached: true,
       });
@@ -67,7 +99,7 @@ export class Workshop {
         late = true;
         // The whole group: Vitest has workers of its own.
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      }, TIMEOUT_MS);
+      }, timeoutMs);
       child.on("error", fail);
       child.on("close", (code) => {
         clearTimeout(timer);
@@ -75,4 +107,9 @@ export class Workshop {
       });
     });
   }
+}
+
+/** The first failure that Vitest told; a file that could not even be loaded is one as well. */
+function failedTest(said: string): string {
+  return / FAIL {2}(?:\|?\w+\|? )?(.*)/.exec(said)?.[1]?.trim() ?? "an error outside of any test";
 }

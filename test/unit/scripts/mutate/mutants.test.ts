@@ -56,8 +56,23 @@ describe("mutantsOf", () => {
     expect(taken(code)).toEqual([
       ["early return", "if (done) return;"],
       ["early return", "if (left) { note(); return 1; }"],
+      ["guard", "if (kept) { note(); }"],
       ["release", "clearTimeout(timer);"],
       ["release", 'signal?.removeEventListener("abort", stop);'],
+    ]);
+  });
+
+  it("takes timers and the end of listening out of any function", () => {
+    const code = `function f() {
+      timer = timers.setTimeout(ring, 1);
+      signal.addEventListener("abort", stop);
+      page.addEventListener("online", wake, { signal });
+      page.addEventListener("offline", wake);
+    }`;
+    expect(taken(code)).toEqual([
+      ["timeout", "timer = timers.setTimeout(ring, 1);"],
+      ["cleanup", 'signal.addEventListener("abort", stop);'],
+      ["cleanup", 'page.addEventListener("online", wake, { signal })'],
     ]);
   });
 
@@ -75,6 +90,10 @@ describe("apply", () => {
     expect(without(`x({ guard: "may", target: "b" })`, "guard")).toBe(`x({  target: "b" })`);
     expect(without(`x({ target: "b", guard: "may" })`, "guard")).toBe(`x({ target: "b",  })`);
     expect(without(`if (a) clearTimeout(b);`, "release")).toBe(`if (a) ;`);
+    expect(without(`if (a) ring();`, "guard")).toBe(`ring();`);
+    expect(without(`page.addEventListener("online", wake, { signal });`, "cleanup")).toBe(
+      `page.addEventListener("online", wake);`,
+    );
     expect(without(`x({ entry: ["one", "two"] })`, "action")).toBe(`x({ entry: [ "two"] })`);
   });
 });
