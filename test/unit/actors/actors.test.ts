@@ -1,6 +1,6 @@
 import { DeviceError } from "@pipecat-ai/client-js";
 import { createActor, setup, type AnyActorLogic, type AnyActorRef, type AnyEventObject } from "xstate";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { captureActor } from "../../../src/actors/capture.js";
 import { FaultBook } from "../../../src/actors/fault-book.js";
 import { lifetimeWithin } from "../../../src/actors/lifetime.js";
@@ -9,6 +9,7 @@ import { networkActor, type NetworkSource } from "../../../src/actors/network.js
 import { deviceWatchActor } from "../../../src/actors/watches.js";
 import { wireActor, type DialWire } from "../../../src/actors/wire.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
+import type { PlaybackReport } from "../../../src/contracts/speaker.js";
 import type { WireReports } from "../../../src/contracts/wire.js";
 import { ConnectionLostError } from "../../../src/errors.js";
 import { Downlink } from "../../../src/pipes/downlink.js";
@@ -60,9 +61,11 @@ beforeEach(() => {
 describe("a lifetime", () => {
   it("ends by itself, once, and leaves no listener behind", () => {
     const { signal, end } = lifetimeWithin(composition.signal);
+    const remove = vi.spyOn(composition.signal, "removeEventListener");
     let ends = 0;
     signal.addEventListener("abort", () => (ends += 1));
     end();
+    expect(remove).toHaveBeenCalledWith("abort", end);
     end();
     composition.abort();
     expect(ends).toBe(1);
@@ -265,9 +268,19 @@ describe("the capture actor", () => {
   it("asks for nothing in a composition that is over", async () => {
     composition.abort();
     const port = new ScriptedMicrophone();
+    const open = vi.spyOn(port, "open");
     start(port);
     await drain();
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  it("gives the microphone back when the composition ends, although nobody has stopped it, and says nothing", async () => {
+    const port = new ScriptedMicrophone();
+    const capture = start(port);
+    await drain();
+    composition.abort();
     expect(port.held).toBe(0);
+    expect(capture.types()).toEqual(["mic.acquired"]);
   });
 });
 
@@ -293,6 +306,41 @@ describe("the playback actor", () => {
     expect(speaker.isOpen).toBe(false);
     await drain();
   });
+
+  it("opens nothing in a composition that is over, and closes what is open when it ends", () => {
+    const speaker = new ScriptedSpeaker();
+    const parts = { output: speaker, faults, observe: () => undefined, logger: silent, lifetime: composition.signal };
+    run(playbackActor(parts));
+    expect(speaker.isOpen).toBe(true);
+    composition.abort();
+    expect(speaker.isOpen).toBe(false);
+    run(playbackActor(parts));
+    expect(speaker.isOpen).toBe(false);
+  });
+
+  it.each(["stopped", "left over"])(
+    "says nothing of an output once it is %s, whatever the output says",
+    async (how) => {
+      let report: (report: PlaybackReport) => void = () => undefined;
+      let refuse: (error: Error) => void = () => undefined;
+      const output = {
+        open: (reports: typeof report) => {
+          report = reports;
+          return new Promise<void>((_, reject) => (refuse = reject));
+        },
+        close: () => undefined,
+      };
+      const observed: string[] = [];
+      const observe = ({ type }: PlaybackReport) => observed.push(type);
+      const playback = run(playbackActor({ output, faults, observe, logger: silent, lifetime: composition.signal }));
+      if (how === "stopped") playback.stop();
+      else composition.abort();
+      report({ type: "blocked" });
+      refuse(new Error("late"));
+      await drain();
+      expect([playback.facts, observed]).toEqual([[], []]);
+    },
+  );
 
   it("reports an output that cannot be opened", async () => {
     const speaker = new ScriptedSpeaker();
@@ -406,6 +454,27 @@ describe("the watches", () => {
     expect(watch.facts).toEqual([{ type: "device.arrived", deviceIds: ["a"] }]);
     watch.stop();
     expect(devices.listeners).toBe(0);
+  });
+
+  it("watch nothing in a composition that is over, and nothing more once it ends", async () => {
+    const network = new ScriptedNetwork();
+    const devices = new CountingTarget();
+    let list: (microphones: { deviceId: string }[]) => void = () => undefined;
+    const clock = new ManualClock();
+    const watches = [
+      run(networkOf(network, outage(), 0, clock)),
+      run(deviceWatchActor(devices, () => new Promise((resolve) => (list = resolve)), composition.signal)),
+    ];
+    devices.dispatchEvent(new Event("devicechange"));
+    composition.abort();
+    list([{ deviceId: "a" }]);
+    await drain();
+    network.turn(false);
+    const late = new ScriptedNetwork();
+    late.navigator.onLine = false;
+    watches.push(run(networkOf(late, outage(), 0, clock)));
+    expect(watches.flatMap(({ facts }) => facts)).toEqual([]);
+    expect([network.listeners, late.listeners, devices.listeners, clock.pending]).toEqual([0, 0, 0, 0]);
   });
 
   it("do without what is not there", () => {

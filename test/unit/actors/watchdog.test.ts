@@ -100,6 +100,30 @@ describe("Watchdog", () => {
     expect(seen).toEqual({ asked: 2, said: [] });
   });
 
+  it("waits no longer for being told again what is due", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    clock.advance(SILENCE - 1);
+    dog.awaiting("answer");
+    clock.advance(1);
+    expect(seen.asked).toBe(1);
+  });
+
+  it("watches once it has begun, from then on, and begins once", () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const ask = () => (asked += 1) > 0;
+    const dog = new Watchdog({ clock, silence: SILENCE, probe: PROBE, ask, silent: () => undefined });
+    dog.awaiting("answer");
+    dog.doubt();
+    expect([clock.pending, asked]).toEqual([0, 0]);
+    dog.begin();
+    clock.advance(SILENCE - 1);
+    dog.begin();
+    clock.advance(1);
+    expect([clock.pending, asked]).toEqual([1, 1]);
+  });
+
   it("lets silence alone decide where the service cannot be asked", () => {
     const { clock, seen, dog } = rig({ asks: false });
     dog.awaiting("progress");

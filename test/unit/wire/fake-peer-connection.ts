@@ -1,9 +1,11 @@
+import { CountingTarget } from "../../support/world.js";
+
 /** A track that is no more than an object with a name. */
 export function fakeTrack(label: string, kind = "audio"): MediaStreamTrack {
   return { label, kind, readyState: "live", enabled: true } as MediaStreamTrack;
 }
 
-class FakeChannel extends EventTarget {
+class FakeChannel extends CountingTarget {
   readonly sent: string[] = [];
   readyState = "connecting";
   binaryType = "blob";
@@ -22,7 +24,7 @@ class FakeChannel extends EventTarget {
 }
 
 /** An RTCPeerConnection in the hands of a test. */
-export class FakePeerConnection extends EventTarget {
+export class FakePeerConnection extends CountingTarget {
   static all: FakePeerConnection[] = [];
 
   static get last(): FakePeerConnection {
@@ -42,6 +44,8 @@ export class FakePeerConnection extends EventTarget {
     },
   };
   readonly directions: unknown[] = [];
+  /** Reports beside that of what is received. */
+  readonly stats: object[] = [];
   readonly sctp = { maxMessageSize: 1000 };
   connectionState = "new";
   offers = 0;
@@ -62,7 +66,8 @@ export class FakePeerConnection extends EventTarget {
 
   addTransceiver(_kind: string, { direction }: { direction: string }): object {
     this.directions.push(direction);
-    const stats = (): object[] => [{ type: "inbound-rtp", audioLevel: 0.5, packetsReceived: this.packets }];
+    const own = { type: "inbound-rtp", audioLevel: 0.5 };
+    const stats = (): object[] => [{ ...own, packetsReceived: this.packets }, ...this.stats];
     return { sender: this.sender, receiver: { getStats: () => Promise.resolve(stats()) } };
   }
 
