@@ -19,6 +19,8 @@ const NEAR: readonly (readonly [kind: RegExp, tests: RegExp])[] = [
   [/^src\/wire\//, /^test\/unit\/(wire\/|actors\/|providers\/openai\/webrtc)/],
   [/^src\/rtvi\//, /^test\/(unit\/rtvi\/|adapter\/subclass)/],
 ];
+/** Of one chart: no neighbour of the others. */
+const CHART_OF = /^test\/graph\/(link|microphone|transport)\./;
 const ASSEMBLED =
   /^test\/(graph|unit\/actors|unit\/rtvi|properties\/(orderings|system|defects)|adapter\/(subclass|inspection)|conformance\/scripted)/;
 const SERVICES = /^test\/(unit\/(providers|media\/[^/]+$)|adapter|conformance)/;
@@ -28,8 +30,11 @@ const SLOW = /local-service|live|corpus|property|gemini\/recovery|thrive\/(trans
 /** What judges the mutants of a file, the nearest and quickest first. No test is asked twice. */
 export function stagesOf(file: string, every: readonly string[]): readonly Stage[] {
   const mirror = dirname(file).replace(/^src\//, "test/unit/");
+  const chart = /^machines\/(\w+)/.exec(file)?.[1];
+  const ofAnother = (test: string): boolean => chart !== undefined && chart !== CHART_OF.exec(test)?.[1];
   const kinds = NEAR.filter(([kind]) => kind.test(file)).map(([, tests]) => tests);
-  const isNear = (test: string): boolean => dirname(test) === mirror || kinds.some((tests) => tests.test(test));
+  const isNear = (test: string): boolean =>
+    (dirname(test) === mirror || kinds.some((tests) => tests.test(test))) && !(CHART_OF.test(test) && ofAnother(test));
   const asked = new Set([DRAWINGS]);
   const take = (wanted: (test: string) => boolean): readonly string[] => {
     const taken = every.filter((test) => test.endsWith(".test.ts") && !asked.has(test) && wanted(test));

@@ -291,6 +291,19 @@ describe("a running link", () => {
     expect(dials).toBe(2);
   });
 
+  it.each([
+    ["up", opened],
+    ["dialled", () => undefined],
+  ])("knows that the network is back when it went and came while the wire was %s", (_, begin) => {
+    start({ retryInitial: true });
+    begin();
+    network({ type: "network.lost" });
+    network({ type: "network.returned", wait: 0 });
+    dropped();
+    clock.increment(100);
+    expect(dials).toBe(2);
+  });
+
   it("does not count a dial during which the network was lost, whether it is back or not", () => {
     start();
     opened();

@@ -4,6 +4,7 @@ import { stagesOf } from "../../../../scripts/mutate/stages.js";
 const every = [
   "test/graph/link.test.ts",
   "test/graph/charts.test.ts",
+  "test/graph/paths.test.ts",
   "test/unit/actors/wire.test.ts",
   "test/unit/policy/backoff.test.ts",
   "test/properties/orderings.test.ts",
@@ -20,12 +21,30 @@ describe("stagesOf", () => {
   it("asks what is near first, then what is assembled, then the services, and nothing twice", () => {
     expect(stages("src/policy/backoff.ts")).toEqual([
       ["near", ["test/unit/policy/backoff.test.ts"]],
-      ["assembled", ["test/graph/link.test.ts", "test/unit/actors/wire.test.ts", "test/properties/orderings.test.ts"]],
+      [
+        "assembled",
+        [
+          "test/graph/link.test.ts",
+          "test/graph/paths.test.ts",
+          "test/unit/actors/wire.test.ts",
+          "test/properties/orderings.test.ts",
+        ],
+      ],
       ["services", ["test/unit/providers/gemini/setup.test.ts"]],
     ]);
   });
 
+  it("leaves the tests of another chart for later", () => {
+    expect(stages("machines/speaker.machine.ts").slice(0, 2)).toEqual([
+      ["near", ["test/graph/paths.test.ts"]],
+      ["assembled", ["test/graph/link.test.ts", "test/unit/actors/wire.test.ts", "test/properties/orderings.test.ts"]],
+    ]);
+  });
+
   it("does not ask whether a drawing is stale", () => {
-    expect(stages("machines/link.machine.ts")[0]).toEqual(["near", ["test/graph/link.test.ts"]]);
+    expect(stages("machines/link.machine.ts")[0]).toEqual([
+      "near",
+      ["test/graph/link.test.ts", "test/graph/paths.test.ts"],
+    ]);
   });
 });
