@@ -10,11 +10,12 @@ import { Journal, versionOf } from "./mutate/journal.js";
 import { mutantsOf, type Mutant } from "./mutate/mutants.js";
 import { Workshop, type Verdict } from "./mutate/workshop.js";
 
-const USAGE = `npm run mutate [-- --only <file>]... [--sample N [--seed S]] [--workers N] [--list] [--again] [--forget]
+const USAGE = `npm run mutate [-- --only <file>]... [--sample N [--seed S]] [--workers N] [--stages N] [--list] [--again] [--forget]
 
   --only <file>  only mutants of this file or folder
   --sample N     N mutants at random (--seed S, default 1)
   --workers N    so many at a time (default 1)
+  --stages N     asks the N nearest stages of tests alone: quicker, and stricter (default 3)
   --list         shows the mutants, runs nothing
   --again        judges survivors again that are not explained, as after a new test
   --forget       judges again what an earlier run has judged`;
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
       sample: { type: "string" },
       seed: { type: "string", default: "1" },
       workers: { type: "string", default: "1" },
+      stages: { type: "string", default: "3" },
       list: { type: "boolean", default: false },
       again: { type: "boolean", default: false },
       forget: { type: "boolean", default: false },
@@ -91,7 +93,8 @@ async function main(): Promise<void> {
     }
   };
   if (waiting.length > 0) {
-    const workshops = Array.from({ length: Math.max(1, Number(values.workers)) }, () => new Workshop());
+    const stages = Number(values.stages);
+    const workshops = Array.from({ length: Math.max(1, Number(values.workers)) }, () => new Workshop(stages));
     try {
       const [first] = workshops;
       const files = [...new Set(waiting.map(({ file }) => file))];

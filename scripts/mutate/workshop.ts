@@ -36,7 +36,8 @@ export class Workshop {
   readonly #folder = mkdtempSync(join(tmpdir(), "rtvi-machine-mutants-"));
   readonly #files: readonly string[];
 
-  constructor() {
+  /** @param stages So many of the stages are asked, the nearest first. */
+  constructor(private readonly stages: number) {
     const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
     this.#files = files.split("\n").filter((name) => name !== "");
     for (const file of this.#files) cpSync(file, join(this.#folder, file), { recursive: true });
@@ -46,7 +47,7 @@ export class Workshop {
   /** Why tests fail as the files are, when every mutant would count as killed; empty when they pass. */
   async failure(files: readonly string[]): Promise<string> {
     const passed = new Set<string>();
-    for (const stage of files.flatMap((file) => stagesOf(file, this.#files))) {
+    for (const stage of files.flatMap((file) => this.#stagesOf(file))) {
       const tests = stage.tests.filter((test) => !passed.has(test));
       if (tests.length === 0) continue;
       const { verdict, said } = await this.#test({ ...stage, tests });
@@ -62,7 +63,7 @@ export class Workshop {
     const code = readFileSync(path, "utf8");
     writeFileSync(path, apply(code, mutant));
     try {
-      for (const stage of stagesOf(mutant.file, this.#files)) {
+      for (const stage of this.#stagesOf(mutant.file)) {
         let run = await this.#test(stage);
         if (run.verdict === "killed" && stage.confirmed) run = await this.#test(stage);
         if (run.verdict === "timed out") return { verdict: run.verdict, by: stage.name };
@@ -76,6 +77,10 @@ export class Workshop {
 
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #stagesOf(file: string): readonly Stage[] {
+    return stagesOf(file, this.#files).slice(0, this.stages);
   }
 
   #test({ tests, timeoutMs }: Stage): Promise<Run> {

@@ -153,10 +153,12 @@ describe("a running link", () => {
     expect([dials, asked.length]).toEqual([1, 0]);
   });
 
-  it("redials a first dial when it is told to", () => {
+  it("redials a first dial when it is told to, after the policy's wait", () => {
     const link = start({ retryInitial: true });
     dropped();
-    clock.increment(100);
+    clock.increment(99);
+    expect(dials).toBe(1);
+    clock.increment(1);
     expect(dials).toBe(2);
     expect(link.getSnapshot().value).toEqual({ attempt: "dialing" });
   });
