@@ -20,7 +20,7 @@ const NEAR: readonly (readonly [kind: RegExp, tests: RegExp])[] = [
   [/^src\/rtvi\//, /^test\/(unit\/rtvi\/|adapter\/subclass)/],
 ];
 /** Of one chart: no neighbour of the others. */
-const CHART_OF = /^test\/graph\/(link|microphone|transport)\./;
+const CHART_OF = /^test\/graph\/(link|microphone|speaker|transport)[.-]/;
 const ASSEMBLED =
   /^test\/(graph|unit\/actors|unit\/rtvi|properties\/(orderings|system|defects)|adapter\/(subclass|inspection)|conformance\/scripted)/;
 const SERVICES = /^test\/(unit\/(providers|media\/[^/]+$)|adapter|conformance)/;

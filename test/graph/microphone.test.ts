@@ -1,7 +1,7 @@
 import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
 import { describe, expect, it } from "vitest";
 import type { MicrophoneFact } from "../../machines/microphone.machine.js";
-import { microphoneMachine, speakerMachine } from "../../machines/index.js";
+import { microphoneMachine } from "../../machines/index.js";
 import { createActor, fromCallback, setup, type AnyActorRef } from "xstate";
 import { microphoneChart } from "../support/charts.js";
 import { isIn, placeOf, silenced, walk } from "../support/graph.js";
@@ -54,6 +54,7 @@ describe("a running microphone", () => {
   /** The chart under a parent that writes down its facts, with a capture that the test plays. */
   function start(muted = false) {
     const facts: string[] = [];
+    const devices: unknown[] = [];
     const inputs: unknown[] = [];
     const commands: string[] = [];
     let capture: (fact: MicrophoneFact) => void = () => undefined;
@@ -79,18 +80,23 @@ describe("a running microphone", () => {
     });
     const parent = setup({ actors: { child } }).createMachine({
       invoke: { id: "child", src: "child", input: { muted } },
-      on: { "*": { actions: ({ event }) => facts.push(event.type) } },
+      on: {
+        "mic.acquired": { actions: ({ event }) => [facts.push(event.type), devices.push(event.device)] },
+        "*": { actions: ({ event }) => facts.push(event.type) },
+      },
     });
     const root = createActor(parent).start();
     const microphone = root.getSnapshot().children.child as AnyActorRef;
     return {
       facts,
+      devices,
       inputs,
       commands,
       get held() {
         return held;
       },
       state: () => placeOf(microphone.getSnapshot() as AnyMachineSnapshot),
+      context: () => (microphone.getSnapshot() as AnyMachineSnapshot).context as object,
       send: (event: AnyEventObject) => {
         microphone.send(event);
       },
@@ -152,6 +158,114 @@ describe("a running microphone", () => {
     expect(microphone.inputs).toEqual([{ deviceId: "", muted: false, streaming: true }]);
   });
 
+  it("leaves no wish for audio behind when it was muted for a whole session", () => {
+    const microphone = start(true);
+    microphone.send({ type: "session.began" });
+    microphone.send({ type: "mic.released" });
+    microphone.send({ type: "mic.unmuted" });
+    expect(microphone.held).toBe(0);
+  });
+
+  it("leaves no wish for audio behind when it was held either", () => {
+    const microphone = start();
+    microphone.send({ type: "session.began" });
+    microphone.send({ type: "mic.released" });
+    microphone.send({ type: "mic.requested" });
+    expect(microphone.inputs).toMatchObject([{ streaming: true }, { streaming: false }]);
+  });
+
+  it.each([false, true])("tells which device it has, and again to each who asks: muted %s", (muted) => {
+    const microphone = start(muted);
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.send({ type: "mic.requested" });
+    expect(microphone.facts).toEqual(["mic.acquired", "mic.acquired"]);
+    expect(microphone.devices).toEqual([device, device]);
+  });
+
+  it("tells of every loss, that of the device that stands in as well, and then waits", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.requested" });
+    for (let round = 0; round < 2; round += 1) {
+      microphone.capture({ type: "mic.acquired", device });
+      microphone.capture({ type: "mic.lost", fault });
+    }
+    expect(microphone.facts).toEqual(["mic.acquired", "mic.lost", "mic.acquired", "mic.lost"]);
+    expect([microphone.state(), microphone.held]).toEqual(["open.lost", 0]);
+  });
+
+  it("forgets a device that it does not hold any more", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.capture({ type: "mic.lost", fault });
+    microphone.capture({ type: "mic.failed", fault });
+    expect(microphone.context()).toMatchObject({ device: null });
+    microphone.send({ type: "mic.released" });
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.send({ type: "mic.released" });
+    expect(microphone.context()).toMatchObject({ device: null });
+  });
+
+  it("tells its capture of each change of mind, while it asks and while it holds", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.requested" });
+    for (const when of ["asking", "holding"]) {
+      microphone.commands.length = 0;
+      microphone.send({ type: "mic.muted" });
+      microphone.send({ type: "mic.unmuted" });
+      expect(microphone.commands, when).toEqual(["capture.muted", "capture.unmuted"]);
+      if (when === "asking") microphone.capture({ type: "mic.acquired", device });
+    }
+  });
+
+  it.each(["off", "open.lost", "failed"])(
+    "streams from the device that it gets after a session began in %s",
+    (state) => {
+      const microphone = start();
+      if (state !== "off") microphone.send({ type: "mic.requested" });
+      if (state === "open.lost") {
+        microphone.capture({ type: "mic.acquired", device });
+        microphone.capture({ type: "mic.lost", fault });
+      }
+      if (state !== "off") microphone.capture({ type: "mic.failed", fault });
+      expect(microphone.state()).toBe(state);
+      microphone.send({ type: "session.began" });
+      microphone.send({ type: "mic.requested" });
+      expect(microphone.inputs.at(-1)).toMatchObject({ streaming: true });
+    },
+  );
+
+  it.each(["off", "open.held.live", "failed"])(
+    "takes the device that was chosen in %s, at the latest the next time",
+    (state) => {
+      const microphone = start();
+      if (state !== "off") microphone.send({ type: "mic.requested" });
+      if (state === "open.held.live") microphone.capture({ type: "mic.acquired", device });
+      if (state === "failed") microphone.capture({ type: "mic.failed", fault });
+      expect(microphone.state()).toBe(state);
+      microphone.send({ type: "mic.chosen", deviceId: "usb" });
+      if (state === "open.held.live") microphone.send({ type: "mic.released" });
+      microphone.send({ type: "mic.requested" });
+      expect(microphone.inputs.at(-1)).toMatchObject({ deviceId: "usb" });
+    },
+  );
+
+  it("goes back to the chosen device once only: after its return, the next loss falls back again", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.chosen", deviceId: "usb" });
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.capture({ type: "mic.lost", fault });
+    microphone.capture({ type: "mic.failed", fault });
+    microphone.arrive("usb");
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.capture({ type: "mic.lost", fault });
+    expect(microphone.inputs.at(-1)).toMatchObject({ deviceId: "" });
+    expect(microphone.facts.at(-1)).toBe("mic.lost");
+  });
+
   it("streams from a device that was asked for before the session", () => {
     const microphone = start();
     microphone.send({ type: "mic.requested" });
@@ -166,32 +280,5 @@ describe("a running microphone", () => {
     microphone.send({ type: "mic.released" });
     expect(microphone.held).toBe(0);
     expect(microphone.state()).toBe("off");
-  });
-});
-
-describe("a running speaker", () => {
-  it("flushes on an interruption in every state that has an output", () => {
-    let flushes = 0;
-    const speaker = createActor(
-      speakerMachine.provide({
-        actors: { playback: fromCallback(() => undefined) },
-        actions: {
-          flushPlayback: () => {
-            flushes += 1;
-          },
-          reportBlocked: () => undefined,
-        },
-      }),
-    ).start();
-    speaker.send({ type: "bot.interrupted" });
-    expect(flushes).toBe(0);
-    speaker.send({ type: "speaker.requested" });
-    speaker.send({ type: "bot.interrupted" });
-    speaker.send({ type: "playback.began" });
-    speaker.send({ type: "bot.interrupted" });
-    expect(speaker.getSnapshot().value).toEqual({ open: "silent" });
-    speaker.send({ type: "playback.blocked" });
-    speaker.send({ type: "bot.interrupted" });
-    expect(flushes).toBe(3);
   });
 });

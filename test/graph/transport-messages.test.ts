@@ -1,0 +1,120 @@
+import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
+import { describe, expect, it } from "vitest";
+import type { TransportContext } from "../../machines/index.js";
+import { transportChart } from "../support/charts.js";
+import { isIn, placeOf, silenced, walk, type Edge } from "../support/graph.js";
+
+const { states, edges } = walk(transportChart);
+const machine = silenced(transportChart);
+const isLeaving = (state: AnyMachineSnapshot): boolean => isIn(state, { session: "disconnecting" });
+const contextOf = ({ context }: AnyMachineSnapshot): TransportContext => context as TransportContext;
+
+/** What a step tells: the children by the name of the action, and whoever listens to the root. */
+function told(from: AnyMachineSnapshot, event: AnyEventObject): { actions: string[]; facts: unknown[] } {
+  const [, actions] = transition(machine, from, event);
+  const facts = actions.flatMap(({ type, params }) =>
+    type === "xstate.emit" ? [(params as { event: unknown }).event] : [],
+  );
+  return { actions: actions.map(({ type }) => type), facts };
+}
+
+const edgesOf = (type: string): readonly Edge[] => {
+  const found = edges.filter(({ letter }) => letter.event.type === type);
+  expect(found.length, type).toBeGreaterThan(0);
+  return found;
+};
+
+describe("a wish of the app", () => {
+  it.each([
+    ["mic.muted", "muteMicrophone"],
+    ["mic.unmuted", "unmuteMicrophone"],
+    ["mic.chosen", "chooseMicrophone"],
+    ["gesture.made", "unblockSpeaker"],
+    ["bot.interrupted", "interruptSpeaker"],
+  ])("%s reaches its child in every state", (type, action) => {
+    const all = edgesOf(type);
+    expect(all).toHaveLength(states.length);
+    for (const { from, letter } of all) expect(told(from, letter.event).actions, placeOf(from)).toContain(action);
+  });
+
+  it("devices.requested asks for the microphone, except on the way out", () => {
+    for (const { from, letter } of edgesOf("devices.requested")) {
+      expect(told(from, letter.event).actions.includes("askForMicrophone"), placeOf(from)).toBe(!isLeaving(from));
+    }
+  });
+
+  it("session.requested starts the devices and keeps what is said from now on", () => {
+    for (const { from, letter, to } of edgesOf("session.requested")) {
+      if (!isIn(from, "idle")) continue;
+      expect(told(from, letter.event).actions).toEqual(
+        expect.arrayContaining(["startMicrophone", "startSpeaker", "armUplink"]),
+      );
+      expect(contextOf(to)).toMatchObject({ fault: null, outage: null, conversation: "fresh" });
+    }
+  });
+});
+
+describe("a fact of a child", () => {
+  it.each(["mic.failed", "mic.lost", "playback.failed", "playback.blocked", "playback.unblocked"])(
+    "%s is announced once in every state",
+    (type) => {
+      const all = edgesOf(type);
+      expect(all).toHaveLength(states.length);
+      for (const { from, letter } of all) expect(told(from, letter.event).facts, placeOf(from)).toEqual([letter.event]);
+    },
+  );
+
+  it("mic.acquired is announced once, except on the way out, and in a session starts an output that had failed", () => {
+    for (const { from, letter } of edgesOf("mic.acquired")) {
+      const { facts, actions } = told(from, letter.event);
+      expect(facts, placeOf(from)).toEqual(isLeaving(from) ? [] : [letter.event]);
+      expect(actions.includes("startSpeaker"), placeOf(from)).toBe(isIn(from, "session") && !isLeaving(from));
+    }
+  });
+
+  it.each(["link.dropped", "link.changing"])("%s is announced, and what is played is cut", (type) => {
+    for (const { from, letter, to } of edgesOf(type)) {
+      const { facts, actions } = told(from, letter.event);
+      expect(facts, placeOf(from)).toEqual([letter.event]);
+      expect(actions, placeOf(from)).toContain("interruptSpeaker");
+      const isNew = isIn(from, { session: "ready" });
+      const fault: unknown = letter.event.fault ?? null;
+      expect(contextOf(to).outage).toEqual(isNew ? { attempt: 1, fault } : contextOf(from).outage);
+    }
+  });
+});
+
+describe("what the root remembers", () => {
+  it("is the wire that has opened", () => {
+    for (const { letter, to } of edgesOf("link.opened")) {
+      const { attempt, conversation } = letter.event;
+      if (isIn(to, { session: "connected" })) expect(contextOf(to)).toMatchObject({ attempt, conversation });
+    }
+  });
+
+  it("is an outage until the service is ready again, which is announced, and told to the link", () => {
+    for (const { from, letter, to } of edgesOf("service.ready")) {
+      const { facts, actions } = told(from, letter.event);
+      const { outage, attempt } = contextOf(from);
+      expect(contextOf(to).outage).toBeNull();
+      expect(actions).toContain("confirmLink");
+      if (outage === null) expect(facts).toEqual([]);
+      else {
+        const recovery = { attempts: attempt - outage.attempt, gapMs: 700, conversation: "replayed" };
+        expect(facts).toMatchObject([{ type: "session.recovered", recovery }]);
+      }
+    }
+  });
+
+  it("is why the last session failed", () => {
+    const codes: Readonly<Record<string, string>> = {
+      "xstate.done.actor.link": "unauthorized",
+      "xstate.error.actor.link": "internal-error",
+      "xstate.after.readyTimeout.transport.session.connected": "ready-timeout",
+      "bot.failed": "unauthorized",
+    };
+    const failing = edges.filter(({ from, to }) => isIn(from, "session") && isIn(to, { idle: "error" }));
+    expect(new Set(failing.map(({ letter }) => letter.event.type))).toEqual(new Set(Object.keys(codes)));
+    for (const { letter, to } of failing) expect(contextOf(to).fault?.code).toBe(codes[letter.event.type]);
+  });
+});
