@@ -1,6 +1,6 @@
 import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
 import { describe, expect, it } from "vitest";
-import type { TransportContext } from "../../machines/index.js";
+import type { TransportContext, TransportEvent } from "../../machines/index.js";
 import { transportChart } from "../support/charts.js";
 import { isIn, placeOf, silenced, walk, type Edge } from "../support/graph.js";
 
@@ -11,11 +11,14 @@ const contextOf = ({ context }: AnyMachineSnapshot): TransportContext => context
 
 /** What a step tells: the children by the name of the action, and whoever listens to the root. */
 function told(from: AnyMachineSnapshot, event: AnyEventObject): { actions: string[]; facts: unknown[] } {
-  const [, actions] = transition(machine, from, event);
-  const facts = actions.flatMap(({ type, params }) =>
-    type === "xstate.emit" ? [(params as { event: unknown }).event] : [],
-  );
-  return { actions: actions.map(({ type }) => type), facts };
+  const [, taken] = transition(machine, from, event);
+  // An emit is among them, although the types do not say so.
+  const actions: readonly { readonly type: string; readonly params?: unknown }[] = taken;
+  const emits = actions.filter(({ type }) => type === "xstate.emit");
+  return {
+    actions: actions.map(({ type }) => type),
+    facts: emits.map(({ params }) => (params as { readonly event: unknown }).event),
+  };
 }
 
 const edgesOf = (type: string): readonly Edge[] => {
@@ -87,7 +90,7 @@ describe("a fact of a child", () => {
 describe("what the root remembers", () => {
   it("is the wire that has opened", () => {
     for (const { letter, to } of edgesOf("link.opened")) {
-      const { attempt, conversation } = letter.event;
+      const { attempt, conversation } = letter.event as Extract<TransportEvent, { type: "link.opened" }>;
       if (isIn(to, { session: "connected" })) expect(contextOf(to)).toMatchObject({ attempt, conversation });
     }
   });
