@@ -8,6 +8,7 @@ import { playbackActor } from "../../../src/actors/playback.js";
 import { networkActor, type NetworkSource } from "../../../src/actors/network.js";
 import { deviceWatchActor } from "../../../src/actors/watches.js";
 import { wireActor, type DialWire } from "../../../src/actors/wire.js";
+import type { Fault } from "../../../src/contracts/fault.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
 import type { PlaybackReport } from "../../../src/contracts/speaker.js";
 import type { WireReports } from "../../../src/contracts/wire.js";
@@ -272,6 +273,39 @@ describe("the capture actor", () => {
     start(port);
     await drain();
     expect(open).not.toHaveBeenCalled();
+  });
+
+  it("passes a device error on as it is", async () => {
+    const refusal = new DeviceError(["mic"], "permissions", "no");
+    const port = new ScriptedMicrophone();
+    port.open = () => Promise.reject(refusal);
+    const capture = start(port);
+    await drain();
+    const [fact] = capture.facts as { fault: Fault }[];
+    expect(faults.errorOf(fact?.fault ?? null)).toBe(refusal);
+  });
+
+  it("believes one loss of a port that tells it twice", async () => {
+    const port = new ScriptedMicrophone();
+    let lost: MicrophoneReports["lost"] = () => undefined;
+    port.open = (_, reports) => {
+      lost = reports.lost;
+      return Promise.resolve({ deviceId: "a", label: "", groupId: "" });
+    };
+    const capture = start(port);
+    await drain();
+    lost(new DeviceError(["mic"], "not-found"));
+    lost(new DeviceError(["mic"], "not-found"));
+    expect(capture.types()).toEqual(["mic.acquired", "mic.lost"]);
+  });
+
+  it("says nothing when the composition ends while it asks", async () => {
+    const port = new ScriptedMicrophone();
+    port.script = "hang";
+    const capture = start(port);
+    composition.abort();
+    await drain();
+    expect(capture.facts).toEqual([]);
   });
 
   it("gives the microphone back when the composition ends, although nobody has stopped it, and says nothing", async () => {
