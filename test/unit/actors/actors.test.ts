@@ -281,8 +281,8 @@ describe("the capture actor", () => {
     port.open = () => Promise.reject(refusal);
     const capture = start(port);
     await drain();
-    const [fact] = capture.facts as { fault: Fault }[];
-    expect(faults.errorOf(fact?.fault ?? null)).toBe(refusal);
+    const fault = capture.facts[0]?.fault as Fault;
+    expect(faults.errorOf(fault)).toBe(refusal);
   });
 
   it("believes one loss of a port that tells it twice", async () => {

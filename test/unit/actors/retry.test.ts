@@ -82,7 +82,7 @@ describe("the retry actor", () => {
     (answer) => {
       const [fact] = ask(() => answer);
       expect(fact).toMatchObject({ type: "retry.failed", fault: { code: "invalid-options", retryable: false } });
-      expect(fact).toHaveProperty("fault.message", expect.stringContaining("reconnect.policy.nextDelay()"));
+      expect(fact).toHaveProperty("fault.message", expect.stringContaining("reconnect.policy.nextDelay() returned"));
     },
   );
 

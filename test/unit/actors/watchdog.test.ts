@@ -155,6 +155,25 @@ describe("Watchdog", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("still wants an answer to its doubt when what is due changes meanwhile", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("answer");
+    dog.doubt();
+    dog.awaiting("nothing");
+    clock.advance(PROBE);
+    expect(seen.said).toHaveLength(1);
+  });
+
+  it("has asked already for what becomes due while it asks", () => {
+    const { clock, seen, dog } = rig();
+    dog.awaiting("progress");
+    clock.advance(SILENCE);
+    dog.awaiting("answer");
+    dog.heard();
+    clock.advance(SILENCE);
+    expect(seen).toEqual({ asked: 1, said: [expect.stringContaining("does not answer")] });
+  });
+
   it("is over when it is ended", () => {
     const { clock, seen, dog } = rig();
     dog.awaiting("answer");
