@@ -109,7 +109,7 @@ describe("a running link", () => {
     reported = [];
   });
 
-  function start(input: Partial<LinkInput> = {}) {
+  function start(input: Partial<LinkInput> = {}, ask: () => RetryFact = () => answer) {
     const machine = linkMachine.provide({
       actors: {
         wire: fromCallback(({ sendBack }) => {
@@ -121,7 +121,7 @@ describe("a running link", () => {
         }),
         retry: fromCallback<EventObject, RetryInput>(({ input: question, sendBack }) => {
           asked.push(question);
-          sendBack(answer);
+          sendBack(ask());
         }),
       },
       // Nobody listens above.
@@ -194,6 +194,15 @@ describe("a running link", () => {
     answer = { type: "retry.failed", fault: refused };
     dropped();
     expect(link.getSnapshot().output).toEqual({ outcome: "refused", fault: refused });
+  });
+
+  it("ends with its own fault, not that of the loss, when the asking crashes", () => {
+    const link = start({}, () => {
+      throw new Error("scripted");
+    });
+    opened();
+    dropped();
+    expect(link.getSnapshot().output).toMatchObject({ outcome: "refused", fault: { code: "internal-error" } });
   });
 
   it("counts redials anew once the wire has stayed up for minUptime and the service was ready", () => {

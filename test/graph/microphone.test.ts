@@ -1,6 +1,6 @@
 import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
 import { describe, expect, it } from "vitest";
-import type { MicrophoneFact } from "../../machines/microphone.machine.js";
+import type { MicrophoneContext, MicrophoneFact } from "../../machines/microphone.machine.js";
 import { microphoneMachine } from "../../machines/index.js";
 import { createActor, fromCallback, setup, type AnyActorRef } from "xstate";
 import { microphoneChart } from "../support/charts.js";
@@ -50,6 +50,12 @@ describe("the microphone remembers whether it is wanted, wherever it is told", (
   );
 });
 
+it("the microphone remembers no device where it holds none", () => {
+  const holding = states.filter(({ context }) => (context as MicrophoneContext).device !== null);
+  expect(holding.length).toBeGreaterThan(0);
+  expect(holding.filter((state) => !isIn(state, { open: "held" })).map(placeOf)).toEqual([]);
+});
+
 describe("a running microphone", () => {
   /** The chart under a parent that writes down its facts, with a capture that the test plays. */
   function start(muted = false) {
@@ -96,7 +102,6 @@ describe("a running microphone", () => {
         return held;
       },
       state: () => placeOf(microphone.getSnapshot() as AnyMachineSnapshot),
-      context: () => (microphone.getSnapshot() as AnyMachineSnapshot).context as object,
       send: (event: AnyEventObject) => {
         microphone.send(event);
       },
@@ -194,18 +199,24 @@ describe("a running microphone", () => {
     expect([microphone.state(), microphone.held]).toEqual(["open.lost", 0]);
   });
 
-  it("forgets a device that it does not hold any more", () => {
+  it("streams from the device that stands in, too", () => {
     const microphone = start();
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.send({ type: "session.began" });
+    microphone.capture({ type: "mic.lost", fault });
+    expect(microphone.inputs).toMatchObject([{ streaming: false }, { streaming: true }]);
+  });
+
+  it("takes any device when none is left, and the chosen one only when that is there", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.chosen", deviceId: "usb" });
     microphone.send({ type: "mic.requested" });
     microphone.capture({ type: "mic.acquired", device });
     microphone.capture({ type: "mic.lost", fault });
     microphone.capture({ type: "mic.failed", fault });
-    expect(microphone.context()).toMatchObject({ device: null });
-    microphone.send({ type: "mic.released" });
-    microphone.send({ type: "mic.requested" });
-    microphone.capture({ type: "mic.acquired", device });
-    microphone.send({ type: "mic.released" });
-    expect(microphone.context()).toMatchObject({ device: null });
+    microphone.arrive("built-in");
+    expect(microphone.inputs).toMatchObject([{ deviceId: "usb" }, { deviceId: "" }, { deviceId: "" }]);
   });
 
   it("tells its capture of each change of mind, while it asks and while it holds", () => {
