@@ -186,6 +186,25 @@ describe("openWebSocket, aborted", () => {
     await expect(promise).rejects.toBe(reason);
   });
 
+  it("does not touch a socket that has closed and is about to say so", async () => {
+    const controller = new AbortController();
+    const { socket } = await dialled({ signal: controller.signal });
+    socket.readyState = 3;
+    controller.abort();
+    expect(socket.closeCalls).toEqual([]);
+    expect(socket.listenerCount).toBe(0);
+  });
+
+  it("leaves no listener at the signal of a socket that has closed", async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    const { socket } = await dialled({ signal });
+    socket.drop();
+    expect(added.mock.calls).toHaveLength(1);
+    expect(removed.mock.calls).toEqual(added.mock.calls);
+  });
+
   it("does not touch a socket that had closed by itself", async () => {
     const controller = new AbortController();
     const { socket } = await dialled({ signal: controller.signal });
