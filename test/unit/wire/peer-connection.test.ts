@@ -145,6 +145,20 @@ describe("an open peer connection", () => {
     expect(await peer.remoteLevel()).toBeUndefined();
   });
 
+  it("knows when sound came last: not when nothing new has, nor from a report that does not count it", async () => {
+    const { peer, connection } = await opened();
+    const time = vi.spyOn(performance, "now").mockReturnValue(10);
+    connection.stats.push({ type: "inbound-rtp" });
+    await peer.remoteLevel();
+    expect(peer.soundAt).toBeUndefined();
+    connection.packets = 5;
+    await peer.remoteLevel();
+    time.mockReturnValue(20);
+    await peer.remoteLevel();
+    expect(peer.soundAt).toBe(10);
+    time.mockRestore();
+  });
+
   it("waits for a path that was lost, and no longer than it was told to", async () => {
     const { connection, seen } = await opened();
     connection.become("disconnected");
