@@ -55,7 +55,8 @@ describe("the graph of the link", () => {
       const asks = actions.map(({ type }): string => type).includes("probeWire");
       expect(asks, `${letter.event.type} in ${placeOf(from)}`).toBe(isWake && isIn(from, { attempt: "up" }));
     }
-  });
+    // Twelve thousand steps: a busy machine takes its time.
+  }, 30_000);
 
   it("changes no wire that has not settled, and none that is busy before its deadline", () => {
     const changes = edges.filter(({ from, to }) => isIn(from, { attempt: "up" }) && isIn(to, { attempt: "dialing" }));
