@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { BoundedSet } from "../../rtvi/translate/bounded-set.js";
 import type { JsonObject } from "../json.js";
 import { ChatContext } from "./chat-context.js";
 
@@ -7,6 +8,8 @@ const LIFE_MS = 300_000;
 /** Beyond this the oldest is forgotten. */
 const MOST = 1000;
 const LONGEST_ID = 100;
+/** Messages of which a session knows that it has heard them. */
+const MOST_HEARD = 1000;
 
 /** What `POST /start` settled, and the conversation that goes on in it. */
 export interface StartedSession {
@@ -16,6 +19,8 @@ export interface StartedSession {
   /** Whether a client that comes back finds its conversation. */
   readonly resumable: boolean;
   readonly context: ChatContext;
+  /** The ids of messages that a client who comes back, and does not know whether they arrived, may send again. */
+  readonly heard: BoundedSet;
 }
 
 /** Things that are forgotten after a while. */
@@ -50,7 +55,8 @@ export class StartedSessions {
   start(body: JsonObject, resumable: boolean, wanted?: string): StartedSession {
     const id = wanted === undefined || wanted === "" || wanted.length > LONGEST_ID ? randomUUID() : wanted;
     const known = this.#sessions.get(id);
-    const session = known?.resumable === true ? known : { id, body, resumable, context: new ChatContext() };
+    const begun = { id, body, resumable, context: new ChatContext(), heard: new BoundedSet(MOST_HEARD) };
+    const session = known?.resumable === true ? known : begun;
     this.keep(session);
     return session;
   }
