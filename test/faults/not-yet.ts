@@ -16,11 +16,6 @@ const LOST = "a message that was taken was lost";
  */
 export const NOT_YET: Readonly<Record<SubjectName, Readonly<Record<string, NotYet>>>> = {
   "openai-websocket": {},
-  gemini: {
-    "black-hole-up": {
-      reason: "without a ping, what vanishes on an open line is noticed only while something is owed",
-      problems: new RegExp(`^(errors \\[\\]|${LOST})`),
-    },
-  },
+  gemini: {},
   pipecat: {},
 };
