@@ -1,5 +1,4 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
-import type { Due } from "../../contracts/wire.js";
 import { Receipts } from "./receipts.js";
 
 /**
@@ -11,13 +10,8 @@ const PING = "rtvi-machine/ping";
 /** Sound is never sent again, a greeting is said anew on each connection, and a farewell ends the session. */
 const NOT_KEPT = new Set(["client-ready", "disconnect-bot", "raw-audio", "raw-audio-batch"]);
 
-/** What pinging needs of its transport. */
-export interface PulsePorts {
-  /** Sends a message; false where there is no way to write it. May throw. */
-  send(message: RTVIMessage): boolean;
-  /** What the bot owes on this connection. */
-  awaiting(due: Due): void;
-}
+/** Sends a message; false where there is no way to write it. May throw. */
+type Send = (message: RTVIMessage) => boolean;
 
 /**
  * Finds out whether the bot is there and has heard what it was told. Nothing is concluded from the silence of a bot that
@@ -26,13 +20,12 @@ export interface PulsePorts {
 export class Pulse {
   readonly #receipts = new Receipts();
   readonly #isOn: boolean;
-  readonly #ports: PulsePorts;
-  #isAbout = false;
+  readonly #send: Send;
 
   /** @param patience With a `silence` for ever nobody is pinged. */
-  constructor({ silence }: { readonly silence: number }, ports: PulsePorts) {
+  constructor({ silence }: { readonly silence: number }, send: Send) {
     this.#isOn = silence > 0 && silence < Infinity;
-    this.#ports = ports;
+    this.#send = send;
   }
 
   /** A connection begins. */
@@ -58,7 +51,6 @@ export class Pulse {
   /** The bot has sent an RTVI message. Returns whether it answers a ping, so that it is not for the app. */
   heard(id: string | undefined): boolean {
     const isAnswer = this.#receipts.heard(id);
-    this.#tell();
     this.#soon(() => this.#receipts.wantsPing);
     return isAnswer;
   }
@@ -73,12 +65,15 @@ export class Pulse {
     return this.#receipts.take();
   }
 
+  /** The session is over. */
+  end(): void {
+    this.#receipts.end();
+  }
+
   /** In a moment, so that one ping stands for all that is sent in one breath. */
   #soon(isWanted: () => boolean): void {
-    if (this.#isAbout || !isWanted()) return;
-    this.#isAbout = true;
+    if (!isWanted()) return;
     queueMicrotask(() => {
-      this.#isAbout = false;
       if (isWanted()) this.#ping();
     });
   }
@@ -87,17 +82,12 @@ export class Pulse {
     if (!this.#isOn) return false;
     const ping = new RTVIMessage(PING, {});
     try {
-      if (!this.#ports.send(ping)) return false;
+      if (!this.#send(ping)) return false;
     } catch {
       // The connection is closing, or the serializer is one that throws at what it does not know.
       return false;
     }
     this.#receipts.pinged(ping.id);
-    this.#tell();
     return true;
-  }
-
-  #tell(): void {
-    this.#ports.awaiting(this.#receipts.isDue ? "answer" : "nothing");
   }
 }

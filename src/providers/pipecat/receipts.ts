@@ -13,7 +13,7 @@ const LIMITS: ReceiptLimits = { messages: 100, size: 1024 * 1024 };
  * Which messages of the app a bot is known to have heard. A socket takes what it is given and does not tell what became of
  * it; a bot takes messages in their order, so that its answer to one proves that all before it have arrived. Where it has
  * no reason to answer it is pinged. A bot that has never answered a ping may be one that knows none: there, whatever it says
- * after a message counts as proof.
+ * after a message counts as proof, which it is not always.
  *
  * Bounded: beyond it the oldest counts as confirmed.
  */
@@ -24,12 +24,20 @@ export class Receipts {
   #sent = 0;
   readonly #pings = new Map<string, number>();
   #answersPings = false;
+  /** The bot of the connection before did. */
+  #shouldAnswer = false;
 
   constructor(private readonly limits: ReceiptLimits = LIMITS) {}
 
-  /** A connection begins: nothing is known of who is at its other end. */
+  /** A connection begins: it is not known yet who is at its other end. */
   begin(): void {
     this.#pings.clear();
+    this.#shouldAnswer = this.#answersPings;
+    this.#answersPings = false;
+  }
+
+  /** The session is over: the next one may be with somebody else. */
+  end(): void {
     this.#answersPings = false;
   }
 
@@ -41,11 +49,6 @@ export class Receipts {
   /** Whether there are messages to be confirmed, and no ping is under way: time for one. */
   get wantsPing(): boolean {
     return this.#answersPings && this.#unconfirmed.length > 0 && this.#pings.size === 0;
-  }
-
-  /** Whether the bot owes an answer by which a message is confirmed. */
-  get isDue(): boolean {
-    return this.#answersPings && [...this.#pings.values()].some((sent) => sent > this.#confirmed);
   }
 
   /**
@@ -73,7 +76,7 @@ export class Receipts {
       this.#confirm(sent - this.#confirmed);
       return true;
     }
-    if (!this.#answersPings) this.#confirm(this.#unconfirmed.length);
+    if (!this.#answersPings && !this.#shouldAnswer) this.#confirm(this.#unconfirmed.length);
     else if (id !== undefined) this.#confirm(this.#unconfirmed.findIndex(({ message }) => message.id === id) + 1);
     return false;
   }

@@ -47,7 +47,6 @@ export class WebSocketTransport extends ConversationTransport {
   private readonly _pulse: Pulse;
   private readonly _own: Target;
   private _target: Target;
-  private _reports: WireReports | undefined;
   /** The client waits for the bot, and each connection until then has to say so. */
   private _wantsBot = false;
   private _greeted: SocketHandle | undefined;
@@ -71,10 +70,7 @@ export class WebSocketTransport extends ConversationTransport {
       interrupt: () => void this.interruptBot(),
     };
     this._outlet = new Outlet(this._serializer, () => this.maxMessageSize);
-    this._pulse = new Pulse(patienceOf(this.options.timeouts), {
-      send: (ping) => this._outlet.message(ping) !== undefined,
-      awaiting: (due) => this._reports?.awaiting(due),
-    });
+    this._pulse = new Pulse(patienceOf(this.options.timeouts), (ping) => this._outlet.message(ping) !== undefined);
     this._reception = new Reception(this._serializer, playerRate, output, {
       deliver: (type, data, id) => {
         this.deliver(type, data, id);
@@ -112,14 +108,14 @@ export class WebSocketTransport extends ConversationTransport {
   protected dial(request: DialRequest, reports: WireReports): Wire {
     const { _target: target } = this;
     this._resuming = request.resuming;
-    this._reports = reports;
     return dialLine({
       request,
       reports,
       address: () => resolveAddress(target, request),
       WebSocket: () => socketConstructor(this.options, "WebSocket"),
       begin: (socket, secrets) => this._begin(socket, secrets),
-      probe: () => this._pulse.probe(),
+      // A bot that was sent away need not be there, and no other is to come in its place.
+      probe: () => !this._farewell && this._pulse.probe(),
       ended: () => this._ended(),
       record: (error) => this._session.faults.record(error),
     });
@@ -196,10 +192,11 @@ export class WebSocketTransport extends ConversationTransport {
     } else if (state !== "connected") {
       const unconfirmed = this._pulse.take();
       // Whoever leaves of his own accord does not ask what became of his last words.
-      if (state !== "disconnecting" && !this._farewell) this._sending.lost(unconfirmed);
+      if (state !== "disconnecting") this._sending.lost(unconfirmed);
     }
     if (state !== "disconnected" && state !== "error") return;
     this._wantsBot = false;
+    this._pulse.end();
     // What came for one session is not kept for the next: a token in it is a secret.
     this._target = this._own;
     this.conversationEnded();

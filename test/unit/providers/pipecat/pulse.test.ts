@@ -69,6 +69,23 @@ describe("a ping", () => {
     expect(rig.errors).toMatchObject([{ data: { code: "connection-lost", fatal: false } }]);
   });
 
+  it("is answered or not by the bot of another session as by one that is not known", async () => {
+    const rig = await answered();
+    const left = rig.transport.disconnect();
+    FakeWebSocket.last.drop(1000);
+    await left;
+    const connecting = rig.transport.connect();
+    (await dialled(2)).open();
+    await connecting;
+    const announced = rig.transport.sendReadyMessage();
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    await announced;
+    say(rig, "a");
+    await rig.receive(bot.rtvi("bot-llm-started"));
+    await comeBack(rig);
+    expect(idsSent()).toEqual(["client-ready"]);
+  });
+
   it("that is not answered says nothing of a bot that never has", async () => {
     const clock = new ManualClock();
     const rig = await ready({ ...TIMES, clock });
@@ -94,6 +111,16 @@ describe("a ping", () => {
     expect(sentPings()).toHaveLength(3);
     await rig.receive(answer());
     expect(sentPings()).toHaveLength(3);
+  });
+
+  it("is not sent to a bot that was sent away: no other is to come in its place", async () => {
+    const clock = new ManualClock();
+    const rig = await answered({ clock });
+    rig.transport.sendMessage(RTVIMessage.disconnectBot());
+    clock.advance(10 * SILENCE);
+    await turn();
+    expect(sentPings()).toHaveLength(1);
+    expect([rig.transport.state, FakeWebSocket.all.length]).toEqual(["ready", 1]);
   });
 
   it.each([
@@ -166,6 +193,15 @@ describe("a message that was sent as the connection was lost", () => {
     await rig.receive(bot.rtvi("config-available", { config: [] }, "b"));
     await comeBack(rig);
     expect(idsSent()).toEqual(["client-ready", "c"]);
+  });
+
+  it("has not arrived because the next bot speaks, which has yet to answer a ping", async () => {
+    const rig = await answered();
+    say(rig, "a");
+    await comeBack(rig);
+    await rig.receive(bot.rtvi("bot-llm-started"));
+    await comeBack(rig);
+    expect(idsSent()).toEqual(["client-ready", "a"]);
   });
 
   it("has arrived where a bot that answers no pings has said anything since", async () => {

@@ -34,7 +34,6 @@ describe("receipts", () => {
     send(receipts, "b");
     receipts.pinged("two");
     expect(receipts.heard("two")).toBe(true);
-    expect(receipts.isDue).toBe(false);
     expect(receipts.heard("two")).toBe(false);
     expect(ids(receipts)).toEqual([]);
   });
@@ -59,7 +58,7 @@ describe("receipts", () => {
     receipts.begin();
     receipts.pinged("never answered");
     send(receipts, "a", "b");
-    expect([receipts.isDue, receipts.wantsPing, receipts.answersPings]).toEqual([false, false, false]);
+    expect([receipts.wantsPing, receipts.answersPings]).toEqual([false, false]);
     receipts.heard(undefined);
     send(receipts, "c");
     expect(ids(receipts)).toEqual(["c"]);
@@ -70,8 +69,24 @@ describe("receipts", () => {
     receipts.pinged("old");
     receipts.begin();
     expect(receipts.answersPings).toBe(false);
-    send(receipts, "a");
     expect(receipts.heard("old")).toBe(false);
+    // The bot before did, and this one will be of its kind: what it says by itself is no proof yet.
+    send(receipts, "a");
+    receipts.heard(undefined);
+    expect(ids(receipts)).toEqual(["a"]);
+    // It was not.
+    receipts.begin();
+    send(receipts, "b");
+    receipts.heard(undefined);
+    expect(ids(receipts)).toEqual([]);
+  });
+
+  it("expect nothing of the bot of another session", () => {
+    const receipts = calibrated();
+    receipts.end();
+    receipts.begin();
+    send(receipts, "a");
+    receipts.heard(undefined);
     expect(ids(receipts)).toEqual([]);
   });
 
@@ -79,21 +94,26 @@ describe("receipts", () => {
     const receipts = calibrated();
     expect(receipts.wantsPing).toBe(false);
     send(receipts, "a");
-    expect([receipts.wantsPing, receipts.isDue]).toEqual([true, false]);
+    expect(receipts.wantsPing).toBe(true);
     receipts.pinged("ping");
     send(receipts, "b");
-    expect([receipts.wantsPing, receipts.isDue]).toEqual([false, true]);
+    expect(receipts.wantsPing).toBe(false);
     receipts.heard("ping");
-    expect([receipts.wantsPing, receipts.isDue]).toEqual([true, false]);
+    expect(receipts.wantsPing).toBe(true);
     receipts.heard("b");
-    expect([receipts.wantsPing, receipts.isDue]).toEqual([false, false]);
+    expect(receipts.wantsPing).toBe(false);
   });
 
-  it("owe nothing by a ping with which nothing is confirmed", () => {
+  it("wait for a later ping when an earlier one is answered", () => {
     const receipts = calibrated();
-    receipts.pinged("a sign of life");
-    send(receipts, "after it");
-    expect(receipts.isDue).toBe(false);
+    send(receipts, "a");
+    receipts.pinged("one");
+    send(receipts, "b");
+    receipts.pinged("two");
+    receipts.heard("one");
+    expect(receipts.wantsPing).toBe(false);
+    expect(receipts.heard("two")).toBe(true);
+    expect(ids(receipts)).toEqual([]);
   });
 
   it.each([
