@@ -1,6 +1,6 @@
 import type { Recovery } from "../../../../src/contracts/recovery.js";
 import { MessageTooLargeError, PipecatClient, RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidOptionsError, NotReadyError, ServiceError } from "../../../../src/errors.js";
 import {
   TwilioSerializer,
@@ -508,5 +508,26 @@ describe("with a client", () => {
     expect(states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
     expect(errors).toEqual([]);
     vi.unstubAllGlobals();
+  });
+
+  it("rejects a request at once when the connection is lost before it was confirmed", async () => {
+    const { transport } = build();
+    vi.stubGlobal("window", { navigator: {} });
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+    const client = new PipecatClient({ transport });
+    const connecting = client.connect();
+    (await dialled()).open();
+    await vi.waitFor(() => {
+      expect(sentMessages()).toHaveLength(1);
+    });
+    FakeWebSocket.last.message(bot.rtvi("bot-ready", { version: "2.1.0" }));
+    await connecting;
+    const asked = client.sendClientRequest("order", { item: "tea" });
+    FakeWebSocket.last.drop(1006);
+    await expect(asked).rejects.toMatchObject({
+      data: { error: expect.stringContaining("may have arrived") as string },
+    });
   });
 });
