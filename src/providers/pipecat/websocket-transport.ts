@@ -60,9 +60,8 @@ export class WebSocketTransport extends ConversationTransport {
     this._own = this._target = readTarget(opts);
     this._serializer = checkSerializer(opts.serializer ?? new ProtobufFrameSerializer());
     this._maxMessageSize = MOST_BYTES;
-    const { _mediaManager: manager } = this;
-    this._recorderSampleRate = inputRateOf(manager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
-    const playerRate = outputRateOf(manager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
+    this._recorderSampleRate = inputRateOf(this._mediaManager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
+    const playerRate = outputRateOf(this._mediaManager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
     const output = {
       write: (pcm: Int16Array, itemId: string) => {
         this._downlink.write(pcm, itemId);
@@ -178,6 +177,10 @@ export class WebSocketTransport extends ConversationTransport {
 
   protected override onPlayback(report: PlaybackReport): void {
     this._reception.playback(report);
+  }
+
+  protected override canSend(): boolean {
+    return this._outlet.socket?.isOpen === true;
   }
 
   protected override stateAnnounced(state: TransportState): void {

@@ -205,8 +205,24 @@ describe("what the app sends", () => {
     expect(() => rig.transport.sendRawMessage({})).toThrow(NotReadyError);
     const other = await ready();
     FakeWebSocket.last.readyState = 2;
-    expect(() => other.transport.sendMessage(message)).toThrow(NotReadyError);
+    expect(() => other.transport.sendRawMessage({})).toThrow(NotReadyError);
     expect(() => other.transport.handleUserAudioStream(new ArrayBuffer(2))).not.toThrow();
+  });
+
+  it("waits for the next connection while this one closes", async () => {
+    const rig = await ready();
+    FakeWebSocket.last.readyState = 2;
+    rig.transport.sendMessage(new RTVIMessage("send-text", {}, "id1"));
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await turn();
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    expect(
+      sentMessages()
+        .map(({ id }) => id)
+        .slice(1),
+    ).toEqual(["id1"]);
+    expect(rig.messageErrors).toEqual([]);
   });
 
   it("is refused before it is sent when the frame is larger than 1 MiB", async () => {
