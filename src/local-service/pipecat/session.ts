@@ -180,12 +180,9 @@ export class PipecatSession implements SessionView {
   }
 
   #heardBefore(id: string | undefined): boolean {
-    const { resumable, heard } = this.#start.started;
-    if (!resumable || id === undefined) return false;
-    const isKnown = heard.has(id);
-    if (isKnown) this.#log.line("session", "dropped a message that was heard before");
-    heard.add(id);
-    return isKnown;
+    if (id === undefined || !this.#start.started.heardBefore(id)) return false;
+    this.#log.line("session", "dropped a message that was heard before");
+    return true;
   }
 
   #ready(id: string | undefined, data: unknown): void {

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { BoundedSet } from "../../rtvi/translate/bounded-set.js";
 import type { JsonObject } from "../json.js";
 import { ChatContext } from "./chat-context.js";
 
@@ -8,8 +7,6 @@ const LIFE_MS = 300_000;
 /** Beyond this the oldest is forgotten. */
 const MOST = 1000;
 const LONGEST_ID = 100;
-/** Messages of which a session knows that it has heard them. */
-const MOST_HEARD = 1000;
 
 /** What `POST /start` settled, and the conversation that goes on in it. */
 export interface StartedSession {
@@ -19,8 +16,11 @@ export interface StartedSession {
   /** Whether a client that comes back finds its conversation. */
   readonly resumable: boolean;
   readonly context: ChatContext;
-  /** The ids of messages that a client who comes back, and does not know whether they arrived, may send again. */
-  readonly heard: BoundedSet;
+  /**
+   * Whether a message of this id was heard before, and from then on it was: a client who comes back does not know whether
+   * its last ones arrived, and sends them again. Always false where clients do not come back.
+   */
+  heardBefore(messageId: string): boolean;
 }
 
 /** Things that are forgotten after a while. */
@@ -46,6 +46,22 @@ class ShortMemory<T> {
   }
 }
 
+function begin(id: string, body: JsonObject, resumable: boolean): StartedSession {
+  const heard = new ShortMemory<true>();
+  return {
+    id,
+    body,
+    resumable,
+    context: new ChatContext(),
+    heardBefore: (messageId) => {
+      if (!resumable || messageId.length > LONGEST_ID) return false;
+      const isKnown = heard.get(messageId) === true;
+      heard.set(messageId, true);
+      return isKnown;
+    },
+  };
+}
+
 /** The sessions that were started and may be joined, and the tokens that open them. */
 export class StartedSessions {
   readonly #sessions = new ShortMemory<StartedSession>();
@@ -55,8 +71,7 @@ export class StartedSessions {
   start(body: JsonObject, resumable: boolean, wanted?: string): StartedSession {
     const id = wanted === undefined || wanted === "" || wanted.length > LONGEST_ID ? randomUUID() : wanted;
     const known = this.#sessions.get(id);
-    const begun = { id, body, resumable, context: new ChatContext(), heard: new BoundedSet(MOST_HEARD) };
-    const session = known?.resumable === true ? known : begun;
+    const session = known?.resumable === true ? known : begin(id, body, resumable);
     this.keep(session);
     return session;
   }
