@@ -1,7 +1,7 @@
 /**
  * `npm run reliability`: runs the fault table three times and writes what it has seen to docs/reliability.md. With `--peers`
  * Pipecat's own transports are measured instead. With `--check` nothing runs: the document must list exactly the faults, the
- * expectations, the known gaps and the measurements that the tree holds.
+ * expectations and the measurements that the tree holds.
  */
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";

@@ -61,10 +61,11 @@ export interface TimeoutOptions {
   /** How long an orderly goodbye may take. Default 2 000 ms. */
   readonly disconnect?: number;
   /**
-   * How long the service may say nothing while it owes something: an answer, or what it is in the middle of saying. It is
-   * then asked for a sign of life, and the connection is replaced if none comes (without a word from the socket, which may
-   * take many minutes to notice). A service that answers the question and still not the user is given one more such time.
-   * 0 or `Infinity` turns it off. Default 15 000 ms.
+   * How long the service may say nothing. It is then asked for a sign of life, and the connection is replaced if none comes
+   * (without a word from the socket, which may take many minutes to notice). A service that answers the question and still
+   * not the user is given one more such time. One that cannot be asked (Gemini Live) may be silent for so long only while it
+   * owes something: an answer, or what it is in the middle of saying. 0 or `Infinity` turns it off, and a Pipecat bot is
+   * then never pinged. Default 15 000 ms.
    */
   readonly silence?: number;
   /** How long a sign of life may take; also asked for when the page wakes up. Default 3 000 ms. */

@@ -1,7 +1,6 @@
 import type { CATALOGUE } from "../../test/faults/catalogue/index.js";
 import { DIFFERENCES, expectationOf } from "../../test/faults/catalogue/differences.js";
 import type { Fault } from "../../test/faults/catalogue/fault.js";
-import { NOT_YET } from "../../test/faults/not-yet.js";
 import type { Subject } from "../../test/faults/subjects.js";
 import { bucketOf } from "./buckets.js";
 import type { Measurements, SeenFault } from "./measured.js";
@@ -18,9 +17,7 @@ export function surprises(results: readonly SeenFault[], catalogue: Catalogue, s
         if (expectationOf(fault, subject.name) === undefined) return [];
         const seen = results.find((result) => result.fault === name && result.subject === subject.name);
         if (seen === undefined) return [`${subject.name}: ${name} was not run`];
-        const notYet = NOT_YET[subject.name][name] !== undefined;
-        if (notYet === seen.problems.length > 0) return [];
-        return [`${subject.name}: ${name}: ${notYet ? "holds by now" : seen.problems.join(", ")}`];
+        return seen.problems.length === 0 ? [] : [`${subject.name}: ${name}: ${seen.problems.join(", ")}`];
       }),
     ),
   );
@@ -31,22 +28,16 @@ function cell(fault: Fault, subject: Subject, measurements: Measurements): strin
   const because = DIFFERENCES[subject.name][fault.name]?.because;
   const reason = because === undefined ? "" : ` (${because})`;
   if (expected === undefined) return `–${reason}`;
-  const notYet = NOT_YET[subject.name][fault.name];
   if (expected.outcome === "ends") return `ends: \`${expected.code}\`${reason}`;
   const codes = expected.errors.map((code) => `\`${code}\``);
-  if (notYet !== undefined) {
-    const wanted = ["continues", bucketOf(expected.within), ...codes].join(", ");
-    return `**not yet**: ${notYet.reason} (wanted: ${wanted})`;
-  }
   const seen = measurements[subject.name]?.[fault.name];
   const conversation = seen?.conversation === undefined ? [] : [seen.conversation];
   return `${["continues", seen?.gap ?? bucketOf(expected.within), ...conversation, ...codes].join(", ")}${reason}`;
 }
 
 function totalOf(subject: Subject, faults: readonly Fault[]): string {
-  const open = Object.keys(NOT_YET[subject.name]).length;
   const applied = faults.filter((fault) => expectationOf(fault, subject.name) !== undefined).length;
-  return `- **${subject.title}**: ${applied} faults, ${open === 0 ? "all hold" : `${applied - open} hold, ${open} not yet`}.`;
+  return `- **${subject.title}**: ${applied} faults, all hold.`;
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -5,7 +5,7 @@ import { LONGEST_WAIT, timeOf, timersOf, type Timers } from "../policy/time.js";
 /** What a watchdog needs of its surroundings; times in ms. */
 export interface WatchdogParts {
   readonly clock: Timers | undefined;
-  /** How long nothing may be heard while something is due; 0 and `Infinity` wait for ever. */
+  /** How long nothing may be heard; 0 and `Infinity` wait for ever. */
   readonly silence: number;
   /** How long a sign of life may take. */
   readonly probe: number;
@@ -17,8 +17,8 @@ export interface WatchdogParts {
 
 /**
  * Tells a service that has nothing to say from one that is gone: a TCP connection can be dead for many minutes before
- * anybody is told. Silence counts only while something is due. It is first answered with a question, and a service that
- * answers the question and still not what it owes counts as gone after a second silence.
+ * anybody is told. Silence is answered with a question, and nobody who answers that is gone, unless an answer is due that
+ * does not come within a second silence. Where nothing can be asked, silence counts only while something is due.
  *
  * `heard` is called for every message: it costs a look at the clock, and no timer is set again.
  */
@@ -28,9 +28,9 @@ export class Watchdog {
   readonly #timers: Timers;
   #phase: "off" | "quiet" | "watching" | "asking" | "over" = "off";
   #due: Due = "nothing";
-  /** Since when nothing was heard of what is due. */
+  /** Since when nothing was heard, or what is due has been due. */
   #since = 0;
-  /** The service was asked, for its silence, since it last said something by itself. */
+  /** The service was asked for what is due since it last said something by itself. */
   #asked = false;
   #timer: unknown;
 
@@ -69,7 +69,7 @@ export class Watchdog {
 
   /** There is a reason to doubt that the service is there: asks at once, if it can be asked. */
   doubt(): void {
-    if (this.#phase === "quiet" || this.#phase === "watching") this.#ask();
+    if ((this.#phase === "quiet" || this.#phase === "watching") && !this.#ask()) this.#watch();
   }
 
   /** The wire is gone, or about to go. Idempotent. */
@@ -78,10 +78,10 @@ export class Watchdog {
     this.#phase = "over";
   }
 
-  /** Sets the timer, unless it is set or there is nothing to wait for. */
+  /** Sets the timer, unless it is set. */
   #watch(): void {
     const { silence } = this.#parts;
-    if (this.#phase !== "quiet" || this.#due === "nothing") return;
+    if (this.#phase !== "quiet") return;
     if (!(silence > 0 && silence < Infinity)) return;
     this.#phase = "watching";
     this.#after(silence - (this.#now() - this.#since), () => {
@@ -95,8 +95,13 @@ export class Watchdog {
     if (silentFor < this.#parts.silence) this.#watch();
     else if (this.#asked && this.#due === "answer") {
       this.#give("The service does not answer: it is there, but what it owes did not come.");
-    } else if (this.#ask()) this.#asked = true;
-    else this.#give(`The service fell silent: nothing came for ${Math.round(silentFor)} ms.`);
+    } else if (this.#ask()) {
+      this.#asked = this.#due !== "nothing";
+    } else if (this.#due === "nothing") {
+      // Silence alone says nothing here. It may be that the question can be put next time.
+      this.#since = this.#now();
+      this.#watch();
+    } else this.#give(`The service fell silent: nothing came for ${Math.round(silentFor)} ms.`);
   }
 
   /** Whether the service could be asked. */
@@ -107,7 +112,6 @@ export class Watchdog {
     this.#phase = "asking";
     if (!ask()) {
       this.#phase = "quiet";
-      this.#watch();
       return false;
     }
     if (!this.#isAsking()) return true;

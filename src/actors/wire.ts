@@ -12,7 +12,7 @@ export type DialWire = (request: Omit<DialRequest, "resuming">, reports: WireRep
 
 /** When silence is too long, in ms. */
 export interface Patience {
-  /** How long nothing may be heard while something is due; 0 and `Infinity` wait for ever. */
+  /** How long nothing may be heard; 0 and `Infinity` wait for ever. */
   readonly silence: number;
   /** How long a sign of life may take. */
   readonly probe: number;

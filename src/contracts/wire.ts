@@ -30,7 +30,7 @@ export interface WireReports {
   busy(isBusy: boolean): void;
   /** Something came from the service, whatever it was. Cheap: to be called for every message. */
   heard(): void;
-  /** What the service owes from now on. While it owes something, silence counts. */
+  /** What the service owes from now on. While it owes something, silence counts also where it cannot be asked. */
   awaiting(due: Due): void;
   /** The one terminal fact. Later calls are ignored. */
   closed(fault: Fault): void;
@@ -41,8 +41,8 @@ export interface Wire {
   /** Begins an orderly goodbye; `closed` follows. */
   hangUp(): void;
   /**
-   * Asks the service for a sign of life, which counts as heard. False when it cannot be asked now. Without it a service is
-   * taken for gone as soon as it was silent for too long.
+   * Asks the service for a sign of life, which counts as heard. False when it cannot be asked now. Without it a service that
+   * owes something is taken for gone as soon as it was silent for too long, and one that owes nothing never is.
    */
   probe?(): boolean;
 }

@@ -33,6 +33,11 @@ export class Outbox {
     this.#size += weight;
   }
 
+  /** Has messages wait before all others, in their order. They were sent before, and never are too many. */
+  putBack(messages: readonly RTVIMessage[]): void {
+    this.#waiting.unshift(...messages.map((message) => ({ message, weight: 0 })));
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }

@@ -1,9 +1,12 @@
 import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
-import { InvalidOptionsError, NotReadyError } from "../errors.js";
+import { ConnectionLostError, InvalidOptionsError, NotReadyError } from "../errors.js";
 import { errorResponse } from "./messages.js";
 import { Outbox } from "./outbox.js";
 
 const CLIENT_READY: string = RTVIMessageType.CLIENT_READY;
+/** What these ask for must not happen twice, and somebody waits for their answer. */
+const ONCE = new Set<string>([RTVIMessageType.CLIENT_MESSAGE, "action"]);
+const PERHAPS = "The connection was lost before the message was confirmed: it may have arrived, or not.";
 
 /** What sending needs of its transport. */
 export interface SendingPorts {
@@ -24,6 +27,8 @@ export interface SendingPorts {
 export class Sending {
   readonly #outbox = new Outbox();
   readonly #rejected = new WeakSet<RTVIMessage>();
+  /** Sent once, and perhaps in vain. */
+  readonly #lost = new WeakSet<RTVIMessage>();
   #sendNow: ((message: RTVIMessage) => void) | undefined;
 
   constructor(private readonly ports: SendingPorts) {}
@@ -64,6 +69,21 @@ export class Sending {
     }
   }
 
+  /**
+   * A connection was lost before the service has confirmed that it heard these. They are sent again before all that waits,
+   * but for requests: what they ask for might be done twice, and nobody would be told of it.
+   */
+  lost(messages: readonly RTVIMessage[]): void {
+    for (const message of messages) this.#lost.add(message);
+    this.#outbox.putBack(messages.filter(({ type }) => !ONCE.has(type)));
+    const requests = messages.filter(({ type }) => ONCE.has(type));
+    if (requests.length === 0) return;
+    // Not at once: the state has not been announced to the app yet.
+    queueMicrotask(() => {
+      for (const request of requests) this.reject(request, new ConnectionLostError(PERHAPS));
+    });
+  }
+
   /** The session is ready: sends what waits, as far as the connection lasts. */
   flush(): void {
     while (this.ports.isThrough()) {
@@ -81,7 +101,10 @@ export class Sending {
   /** The session has ended: nothing waits any more. */
   end(): void {
     for (let message = this.#outbox.next(); message !== undefined; message = this.#outbox.next()) {
-      this.reject(message, new NotReadyError("The session ended before the connection was back: it was not sent."));
+      const error = this.#lost.has(message)
+        ? new ConnectionLostError(PERHAPS)
+        : new NotReadyError("The session ended before the connection was back: it was not sent.");
+      this.reject(message, error);
     }
   }
 

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { DIFFERENCES, expectationOf } from "./catalogue/differences.js";
 import { FAULTS } from "./catalogue/index.js";
-import { NOT_YET } from "./not-yet.js";
 import { SUBJECTS } from "./subjects.js";
 import { problemsOf, runFault } from "./support/run-fault.js";
 import { RESULTS, resultOf, type FaultResult } from "./results.js";
@@ -23,22 +22,16 @@ describe.each(SUBJECTS)("$title", { concurrent: true }, (subject) => {
     const report = await runFault(fault, subject);
     const problems = problemsOf(report, expected);
     results.push(resultOf(report, problems));
-    const notYet = NOT_YET[subject.name][fault.name];
-    if (notYet === undefined) {
-      expect(problems, JSON.stringify(report)).toEqual([]);
-      return;
-    }
-    expect(problems, `holds by now: take ${fault.name} out of not-yet.ts`).not.toEqual([]);
-    expect(problems.filter((problem) => !notYet.problems.test(problem))).toEqual([]);
+    expect(problems, JSON.stringify(report)).toEqual([]);
   });
 });
 
-it("names every fault once, and lists as different or not yet only faults that exist", () => {
+it("names every fault once, and lists as different only faults that exist", () => {
   const names = FAULTS.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThanOrEqual(40);
   expect(
-    [...Object.values(NOT_YET), ...Object.values(DIFFERENCES)]
+    Object.values(DIFFERENCES)
       .flatMap((entries) => Object.keys(entries))
       .filter((name) => !names.includes(name)),
   ).toEqual([]);

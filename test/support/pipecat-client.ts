@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { ProtobufFrameSerializer } from "@pipecat-ai/websocket-transport";
 import { WebSocket } from "ws";
@@ -29,7 +30,6 @@ export class PipecatRawClient {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #serializer = new ProtobufFrameSerializer();
   readonly #waiting = new Set<() => void>();
-  #ids = 0;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
@@ -66,8 +66,7 @@ export class PipecatRawClient {
 
   /** Sends one RTVI message, and returns its id. */
   send(type: string, data: unknown = {}): string {
-    this.#ids += 1;
-    const id = `m${this.#ids}`;
+    const id = randomUUID().slice(0, 8);
     this.message({ label: "rtvi-ai", type, id, data });
     return id;
   }

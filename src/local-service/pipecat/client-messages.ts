@@ -51,6 +51,13 @@ function rawAudio(data: JsonObject, { hearing }: MessageParts): void {
   }
 }
 
+/** What must not happen twice. Messages that have an answer are not among them: the answer may be what was lost. */
+function once(handler: MessageHandler): MessageHandler {
+  return (data, parts, id) => {
+    if (!parts.heardBefore(id)) handler(data, parts, id);
+  };
+}
+
 /** Taken notice of in the event log; there is nothing here that would act on them. */
 const noted: MessageHandler = () => undefined;
 
@@ -58,9 +65,9 @@ const HANDLERS = new Map<string, MessageHandler>([
   ["client-ready", (data, parts, id) => parts.ready(id, data)],
   ["disconnect-bot", (_data, parts) => parts.end()],
   ["client-message", clientMessage],
-  ["send-text", sendText],
-  ["dtmf", dtmf],
-  ["llm-function-call-result", functionResult],
+  ["send-text", once(sendText)],
+  ["dtmf", once(dtmf)],
+  ["llm-function-call-result", once(functionResult)],
   ["raw-audio", rawAudio],
   ["raw-audio-batch", rawAudio],
   ["ui-event", noted],

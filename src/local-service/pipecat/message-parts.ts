@@ -16,6 +16,8 @@ export interface MessageParts {
   readonly hasServices: boolean;
   /** By the fault `no-updated`: requests stay without an answer. */
   readonly isDeaf: boolean;
+  /** Whether a message of this id was heard before, in a session to which clients come back; from then on it was. */
+  heardBefore(id: string | undefined): boolean;
   /** `client-ready`. */
   ready(id: string | undefined, data: unknown): void;
   /** `disconnect-bot`. */

@@ -96,6 +96,7 @@ export class PipecatSession implements SessionView {
       services,
       hasServices: settings.pipecat.services,
       isDeaf: faults.noUpdated,
+      heardBefore: (id) => this.#heardBefore(id),
       ready: (id, data) => this.#ready(id, data),
       end: () => start.line.close(NORMAL_CLOSURE, ""),
     };
@@ -176,6 +177,12 @@ export class PipecatSession implements SessionView {
       return;
     }
     handleClientMessage(message, this.#parts);
+  }
+
+  #heardBefore(id: string | undefined): boolean {
+    if (id === undefined || !this.#start.started.heardBefore(id)) return false;
+    this.#log.line("session", "dropped a message that was heard before");
+    return true;
   }
 
   #ready(id: string | undefined, data: unknown): void {

@@ -16,6 +16,11 @@ export interface StartedSession {
   /** Whether a client that comes back finds its conversation. */
   readonly resumable: boolean;
   readonly context: ChatContext;
+  /**
+   * Whether a message of this id was heard before, and from then on it was: a client who comes back does not know whether
+   * its last ones arrived, and sends them again. Always false where clients do not come back.
+   */
+  heardBefore(messageId: string): boolean;
 }
 
 /** Things that are forgotten after a while. */
@@ -41,6 +46,22 @@ class ShortMemory<T> {
   }
 }
 
+function begin(id: string, body: JsonObject, resumable: boolean): StartedSession {
+  const heard = new ShortMemory<true>();
+  return {
+    id,
+    body,
+    resumable,
+    context: new ChatContext(),
+    heardBefore: (messageId) => {
+      if (!resumable || messageId.length > LONGEST_ID) return false;
+      const isKnown = heard.get(messageId) === true;
+      heard.set(messageId, true);
+      return isKnown;
+    },
+  };
+}
+
 /** The sessions that were started and may be joined, and the tokens that open them. */
 export class StartedSessions {
   readonly #sessions = new ShortMemory<StartedSession>();
@@ -50,7 +71,7 @@ export class StartedSessions {
   start(body: JsonObject, resumable: boolean, wanted?: string): StartedSession {
     const id = wanted === undefined || wanted === "" || wanted.length > LONGEST_ID ? randomUUID() : wanted;
     const known = this.#sessions.get(id);
-    const session = known?.resumable === true ? known : { id, body, resumable, context: new ChatContext() };
+    const session = known?.resumable === true ? known : begin(id, body, resumable);
     this.keep(session);
     return session;
   }

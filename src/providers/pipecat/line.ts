@@ -16,6 +16,8 @@ export interface LineParts {
   readonly WebSocket: () => WebSocketConstructor;
   /** The socket is open: who takes its messages, in which `secrets` may be quoted. Called once, before the session hears of it. */
   readonly begin: (socket: SocketHandle, secrets: readonly string[]) => Inbox;
+  /** Asks the bot for a sign of life; false where it cannot be asked. */
+  readonly probe: () => boolean;
   /** The socket that had opened was closed by the other side. False if that was wanted, so that it is no fault. */
   readonly ended: () => boolean;
   readonly record: (error: unknown) => Fault;
@@ -68,6 +70,7 @@ export function dialLine(parts: LineParts): Wire {
   });
 
   return {
+    probe: parts.probe,
     hangUp: () => {
       hungUp = true;
       inbox?.close();

@@ -31,8 +31,8 @@ function isWireData(value: unknown): value is WireData {
   return /^\[object (ArrayBuffer|Blob)\]$/.test(Object.prototype.toString.call(value));
 }
 
-/** In bytes. A string is measured only where its length leaves a doubt: UTF-8 takes one to three for each unit. */
-function sizeOf(data: WireData, most: number): number {
+/** In bytes, about. A string is measured only where its length leaves a doubt: UTF-8 takes one to three for each unit. */
+export function sizeOf(data: WireData, most: number): number {
   if (typeof data !== "string") return data instanceof Blob ? data.size : data.byteLength;
   return data.length > most || data.length * 3 <= most ? data.length : new TextEncoder().encode(data).length;
 }

@@ -12,6 +12,8 @@ const MOST_TOLD = 8;
 
 /** What the transport does with what the bot sends. */
 export interface ReceptionEvents {
+  /** An RTVI message has come; true if it is not for the client. */
+  heard(id: string | undefined): boolean;
   /** An RTVI message for the client. */
   deliver(type: string, data: unknown, id?: string): void;
   /**
@@ -97,6 +99,7 @@ export class Reception {
     const inbound = readInbound(message);
     if (inbound === undefined) return;
     const { type, data, id } = inbound;
+    if (this.#events.heard(id)) return;
     this.#voice.heard(type);
     if (type === "bot-started-speaking") this.#botSpeaks = true;
     if (type === "bot-stopped-speaking") this.#botSpeaks = false;

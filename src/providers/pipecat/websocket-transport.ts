@@ -6,8 +6,9 @@ import {
 } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import type { DialRequest, Wire, WireReports } from "../../contracts/wire.js";
-import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../../errors.js";
+import { ConnectionLostError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { inputRateOf, outputRateOf } from "../../media/manager-rates.js";
+import { patienceOf } from "../../options.js";
 import { ConversationTransport } from "../../rtvi/conversation-transport.js";
 import { socketConstructor } from "../../rtvi/service-socket.js";
 import type { SocketHandle } from "../../wire/websocket.js";
@@ -22,14 +23,12 @@ import {
   type WebSocketTransportConstructorOptions,
   type WebSocketTransportOptions,
 } from "./options.js";
-import { encode } from "./outbound.js";
+import { MOST_BYTES, Outlet } from "./outlet.js";
 import { readTarget, resolveAddress, type Target } from "./params.js";
 import { ProtobufFrameSerializer } from "./protobuf-serializer.js";
+import { Pulse } from "./pulse.js";
 import { Reception } from "./reception.js";
 import type { WebSocketSerializer } from "./serializer.js";
-
-/** Python's `websockets` takes no larger message unless it is told to. In bytes. */
-const MOST_BYTES = 1024 * 1024;
 
 /**
  * Talks to a Pipecat bot over a WebSocket.
@@ -44,9 +43,10 @@ export class WebSocketTransport extends ConversationTransport {
   private readonly _serializer: WebSocketSerializer;
   private readonly _recorderSampleRate: number;
   private readonly _reception: Reception;
+  private readonly _outlet: Outlet;
+  private readonly _pulse: Pulse;
   private readonly _own: Target;
   private _target: Target;
-  private _socket: SocketHandle | undefined;
   /** The client waits for the bot, and each connection until then has to say so. */
   private _wantsBot = false;
   private _greeted: SocketHandle | undefined;
@@ -57,23 +57,24 @@ export class WebSocketTransport extends ConversationTransport {
   /** @throws InvalidOptionsError naming the option that is wrong. A missing `wsUrl` is told by `connect()`. */
   constructor(opts: WebSocketTransportConstructorOptions = {}) {
     super(managerIn(opts), transportOptionsIn(opts));
-    this._own = readTarget(opts);
-    this._target = this._own;
+    this._own = this._target = readTarget(opts);
     this._serializer = checkSerializer(opts.serializer ?? new ProtobufFrameSerializer());
     this._maxMessageSize = MOST_BYTES;
-    const { _mediaManager: manager } = this;
-    this._recorderSampleRate = inputRateOf(manager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
-    const playerRate = outputRateOf(manager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
+    this._recorderSampleRate = inputRateOf(this._mediaManager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
+    const playerRate = outputRateOf(this._mediaManager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
     const output = {
       write: (pcm: Int16Array, itemId: string) => {
         this._downlink.write(pcm, itemId);
       },
       interrupt: () => void this.interruptBot(),
     };
+    this._outlet = new Outlet(this._serializer, () => this.maxMessageSize);
+    this._pulse = new Pulse(patienceOf(this.options.timeouts), (ping) => this._outlet.message(ping) !== undefined);
     this._reception = new Reception(this._serializer, playerRate, output, {
       deliver: (type, data, id) => {
         this.deliver(type, data, id);
       },
+      heard: (id) => this._pulse.heard(id),
       ready: (resumed) => {
         // Only a bot that the app knows can be the one of before.
         const known = resumed && this._resuming;
@@ -112,6 +113,8 @@ export class WebSocketTransport extends ConversationTransport {
       address: () => resolveAddress(target, request),
       WebSocket: () => socketConstructor(this.options, "WebSocket"),
       begin: (socket, secrets) => this._begin(socket, secrets),
+      // A bot that was sent away need not be there, and no other is to come in its place.
+      probe: () => !this._farewell && this._pulse.probe(),
       ended: () => this._ended(),
       record: (error) => this._session.faults.record(error),
     });
@@ -132,8 +135,10 @@ export class WebSocketTransport extends ConversationTransport {
    */
   sendMessage(message: RTVIMessage): void {
     const { type } = message;
-    if (this._send(() => this._serializer.serializeMessage(message))) {
+    const size = this._outlet.message(message);
+    if (size !== undefined) {
       if (type === "disconnect-bot") this._farewell = true;
+      this._pulse.sent(message, size);
     } else if (type !== "client-ready" && type !== "disconnect-bot") {
       const error = new UnsupportedFeatureError(type, "The serializer");
       this.rejectMessage(message, error);
@@ -141,17 +146,20 @@ export class WebSocketTransport extends ConversationTransport {
     }
   }
 
-  /** Sends what the serializer's `serialize` makes of `message`, and nothing if it makes nothing of it. @throws as `sendMessage` */
+  /**
+   * Sends what the serializer's `serialize` makes of `message`, and nothing if it makes nothing of it. What is lost with the
+   * connection is not sent again.
+   * @throws as `sendMessage`
+   */
   sendRawMessage(message: unknown): void {
-    this._send(() => this._serializer.serialize(message));
+    this._outlet.raw(message);
   }
 
   /** Sends a chunk of audio, 16-bit little-endian mono PCM at the recorder's rate, unless the network is far behind. */
   handleUserAudioStream(data: ArrayBuffer): void {
-    const { _socket: socket } = this;
+    const { socket } = this._outlet;
     if (this.state !== "ready" || socket?.isOpen !== true) return;
-    if (!this.keepsUp(socket.bufferedAmount)) return;
-    this._send(() => this._serializer.serializeAudio(data, this._recorderSampleRate, 1));
+    if (this.keepsUp(socket.bufferedAmount)) this._outlet.audio(data, this._recorderSampleRate);
   }
 
   /** The connection failed for good: the session ends in `error`. */
@@ -163,12 +171,16 @@ export class WebSocketTransport extends ConversationTransport {
     try {
       this.handleUserAudioStream(pcm);
     } catch (error) {
-      this._reception.report(error instanceof Error ? error : new ServiceError(String(error)));
+      this._reportCaught(error);
     }
   }
 
   protected override onPlayback(report: PlaybackReport): void {
     this._reception.playback(report);
+  }
+
+  protected override canSend(): boolean {
+    return this._outlet.socket?.isOpen === true;
   }
 
   protected override stateAnnounced(state: TransportState): void {
@@ -177,16 +189,25 @@ export class WebSocketTransport extends ConversationTransport {
       queueMicrotask(() => {
         this._greetAgain();
       });
-    if (state === "ready") this._wantsBot = false;
+    if (state === "ready") {
+      this._wantsBot = false;
+      this._pulse.ready();
+    } else if (state !== "connected") {
+      const unconfirmed = this._pulse.take();
+      // Whoever leaves of his own accord does not ask what became of his last words.
+      if (state !== "disconnecting") this._sending.lost(unconfirmed);
+    }
     if (state !== "disconnected" && state !== "error") return;
     this._wantsBot = false;
+    this._pulse.end();
     // What came for one session is not kept for the next: a token in it is a secret.
     this._target = this._own;
     this.conversationEnded();
   }
 
   private _begin(socket: SocketHandle, secrets: readonly string[]): Inbox {
-    this._socket = socket;
+    this._outlet.socket = socket;
+    this._pulse.begin();
     return this._reception.beginConnection(secrets);
   }
 
@@ -200,10 +221,10 @@ export class WebSocketTransport extends ConversationTransport {
 
   /** Once per connection. Without an answer in sight the session is ready at once, or `connect()` would never settle. */
   private _greet(): void {
-    const { _socket: socket } = this;
+    const { socket } = this._outlet;
     if (socket?.isOpen !== true || this._greeted === socket) return;
     this._greeted = socket;
-    if (this._send(() => this._serializer.serializeMessage(RTVIMessage.clientReady()))) return;
+    if (this._outlet.message(RTVIMessage.clientReady()) !== undefined) return;
     this._session.serviceReady("fresh");
     const about = { library: "rtvi-machine" };
     if (this.state === "ready") this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about });
@@ -215,18 +236,12 @@ export class WebSocketTransport extends ConversationTransport {
     try {
       this._greet();
     } catch (error) {
-      this._reception.report(error instanceof Error ? error : new ServiceError(String(error)));
+      this._reportCaught(error);
     }
   }
 
-  /** Whether there was something to send. */
-  private _send(serialize: () => unknown): boolean {
-    const { _socket: socket } = this;
-    if (socket?.isOpen !== true) throw new NotReadyError("There is no connection to the bot: connect() first.");
-    const data = encode(serialize, this.maxMessageSize);
-    if (data === undefined) return false;
-    socket.send(data);
-    return true;
+  private _reportCaught(error: unknown): void {
+    this._reception.report(error instanceof Error ? error : new ServiceError(String(error)));
   }
 
   private _fail(error: RtviMachineError): void {

@@ -153,20 +153,20 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: "black-hole-up",
-    injected: "what the app sends vanishes for 3 s, what the service sends arrives",
+    injected: "what the app sends vanishes for 4 s, what the service sends arrives",
     strike: async ({ proxy }) => {
       proxy.set("up", { blackHole: true });
-      await sleep(3_000);
+      await sleep(4_000);
       await proxy.heal();
     },
     expect: continues(7_000, "connection-lost"),
   },
   {
     name: "black-hole-down",
-    injected: "what the service sends vanishes for 3 s, what the app sends arrives",
+    injected: "what the service sends vanishes for 4 s, what the app sends arrives",
     strike: async ({ proxy }) => {
       proxy.set("down", { blackHole: true });
-      await sleep(3_000);
+      await sleep(4_000);
       await proxy.heal();
     },
     expect: continues(5_000, "connection-lost"),

@@ -31,6 +31,8 @@ export class Rig implements Scene {
   readonly app: FaultApp;
   readonly #server: LocalService | LyingServer;
   readonly #sessions = new Set<LiveSession>();
+  /** The service forgets a session that ends; what it has heard is still to be looked at. */
+  readonly #remembering = setInterval(() => this.#remember(), 10);
 
   private constructor(
     subject: Subject<string>,
@@ -90,8 +92,6 @@ export class Rig implements Scene {
   async until(what: () => boolean, timeoutMs: number): Promise<boolean> {
     const end = performance.now() + timeoutMs;
     while (performance.now() < end) {
-      // A session that ends is forgotten by the service; what it has heard is still to be looked at.
-      this.#remember();
       if (what()) return true;
       await sleep(10);
     }
@@ -111,6 +111,7 @@ export class Rig implements Scene {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#remembering);
     this.app.stop();
     this.sockets.terminate();
     await this.proxy.close();

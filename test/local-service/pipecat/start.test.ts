@@ -186,6 +186,29 @@ describe("a client that comes back", () => {
     ]);
   });
 
+  it.each([
+    ["once, where clients come back", true, ["one"]],
+    ["as often as it comes, where nobody does", false, ["one", "one"]],
+  ])("takes a message that comes again %s", async (_how, resumable, heard) => {
+    const service = await withService({ pipecat: { resumable } });
+    const { wsUrl } = await start(service);
+    const client = await PipecatRawClient.open(wsUrl);
+    await client.ready();
+    const data = { content: "one", options: { run_immediately: false } };
+    for (let count = 0; count < 2; count += 1)
+      client.message({ label: "rtvi-ai", type: "send-text", id: "same", data });
+    // What has an answer is answered each time: it may be the answer that was lost.
+    for (let count = 0; count < 2; count += 1) {
+      client.message({ label: "rtvi-ai", type: "describe-config", id: "asked", data: {} });
+    }
+    expect(await client.request("rtvi-machine/ping")).toMatchObject({
+      type: "error-response",
+      data: { error: "Unsupported type rtvi-machine/ping" },
+    });
+    expect(service.sessions[0]!.items.map(({ content }) => content)).toEqual(heard);
+    expect(client.received.filter(({ id }) => id === "asked")).toHaveLength(2);
+  });
+
   it("needs a new token to do so", async () => {
     const service = await withService({ keys: ["mine"], pipecat: { resumable: true } });
     const first = await start(service);

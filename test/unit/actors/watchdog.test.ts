@@ -24,11 +24,68 @@ function rig({ asks = true, silence = SILENCE, answersAtOnce = false } = {}) {
 }
 
 describe("Watchdog", () => {
-  it("does not mind silence while nothing is due", () => {
-    const { clock, seen } = rig();
+  it("does not mind silence while nothing is due, where it cannot ask", () => {
+    const { clock, seen } = rig({ asks: false });
     clock.advance(100 * SILENCE);
-    expect(seen).toEqual({ asked: 0, said: [] });
+    expect(seen).toEqual({ asked: 100, said: [] });
+    expect(clock.pending).toBe(1);
+  });
+
+  it("asks after every silence while nothing is due, and minds only that nobody answers", () => {
+    const { clock, seen, dog } = rig();
+    for (let count = 1; count <= 5; count += 1) {
+      clock.advance(SILENCE - 1);
+      expect(seen.asked).toBe(count - 1);
+      clock.advance(1);
+      expect(seen.asked).toBe(count);
+      dog.heard();
+      expect(clock.pending).toBe(1);
+    }
+    clock.advance(SILENCE);
+    clock.advance(PROBE);
+    expect(seen).toEqual({ asked: 6, said: ["The service fell silent: it gave no sign of life within 300 ms."] });
     expect(clock.pending).toBe(0);
+  });
+
+  it("asks nobody who is heard, however little is due", () => {
+    const { clock, seen, dog } = rig();
+    for (let count = 0; count < 50; count += 1) {
+      clock.advance(SILENCE / 2);
+      dog.heard();
+    }
+    expect(seen).toEqual({ asked: 0, said: [] });
+    expect(clock.pending).toBe(1);
+  });
+
+  it("gives what becomes due its whole time, although it was asked just before", () => {
+    const { clock, seen, dog } = rig();
+    clock.advance(SILENCE);
+    dog.awaiting("answer");
+    dog.heard();
+    clock.advance(SILENCE);
+    expect(seen).toEqual({ asked: 2, said: [] });
+    dog.heard();
+    clock.advance(SILENCE);
+    expect(seen).toEqual({ asked: 2, said: [expect.stringContaining("does not answer")] });
+  });
+
+  it("asks again as soon as it can, after times when it could not", () => {
+    const clock = new ManualClock();
+    const said: string[] = [];
+    let asked = 0;
+    const ask = () => (asked += 1) > 3;
+    const dog = new Watchdog({
+      clock,
+      silence: SILENCE,
+      probe: PROBE,
+      ask,
+      silent: ({ message }) => said.push(message),
+    });
+    dog.begin();
+    clock.advance(3 * SILENCE);
+    expect([asked, clock.pending, said]).toEqual([3, 1, []]);
+    clock.advance(SILENCE + PROBE);
+    expect([asked, clock.pending, said.length]).toEqual([4, 0, 1]);
   });
 
   it("asks after a silence while something is due, and gives up when nobody answers", () => {
@@ -94,7 +151,6 @@ describe("Watchdog", () => {
     clock.advance(SILENCE);
     dog.heard();
     dog.awaiting("nothing");
-    expect(clock.pending).toBe(0);
     dog.awaiting("answer");
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 2, said: [] });
@@ -150,9 +206,6 @@ describe("Watchdog", () => {
     dog.heard();
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 2, said: [] });
-    dog.heard();
-    dog.awaiting("nothing");
-    expect(clock.pending).toBe(0);
   });
 
   it("still wants an answer to its doubt when what is due changes meanwhile", () => {

@@ -172,6 +172,7 @@ describe("a planned change of wires", () => {
 
   it("waits for a quiet moment, but not beyond the deadline", async () => {
     const world = await ready();
+    world.transport.script.probe = "cannot";
     world.transport.busy(true);
     world.transport.expiring(60_000);
     await elapse(world, 50_000);
@@ -346,10 +347,26 @@ describe("a service that is there no more", () => {
     world.checkSettled();
   });
 
-  it("is left alone as long as it owes nothing, or says something", async () => {
+  it("is noticed also while it owes nothing, at a word that it is asked for from time to time", async () => {
     const world = await ready();
+    world.transport.speaks();
+    for (let count = 1; count <= 10; count += 1) {
+      await elapse(world, SILENCE);
+      expect([world.transport.probes, world.transport.dials]).toEqual([count, 1]);
+    }
     world.transport.script.probe = "silent";
+    await elapse(world, SILENCE + PROBE);
+    await elapse(world, 100);
+    expect(seen(world)).toEqual(["onError", "connecting", "connected", "ready", "onRecovered", "bot-ready"]);
+    await world.release();
+    world.checkSettled();
+  });
+
+  it("is left alone where it cannot be asked and owes nothing, and as long as it says something", async () => {
+    const world = await ready();
+    world.transport.script.probe = "cannot";
     await elapse(world, 10 * SILENCE);
+    world.transport.script.probe = "silent";
     world.transport.owes("answer");
     for (let count = 0; count < 10; count += 1) {
       await elapse(world, SILENCE - 1);
@@ -366,7 +383,7 @@ describe("a service that is there no more", () => {
     const world = await ready();
     wake(world);
     await elapse(world, 1);
-    await elapse(world, 10_000);
+    await elapse(world, 2 * PROBE);
     expect([world.transport.probes, world.transport.dials], "it has answered").toEqual([1, 1]);
     world.transport.script.probe = "silent";
     wake(world);

@@ -174,3 +174,36 @@ describe("Sending", () => {
     expect(sent).toEqual(["id b", "id a", "id c"]);
   });
 });
+
+describe("messages that may be lost", () => {
+  it("go before those that wait, in their order, however often that is", () => {
+    const sent: string[] = [];
+    let sends = Infinity;
+    const sending = new Sending({
+      maxMessageSize: () => 1_000,
+      isThrough: () => sends > 0,
+      isImmediate: () => false,
+      deliver: () => undefined,
+    });
+    sending.takeOver({
+      sendMessage: ({ id }) => {
+        sends -= 1;
+        sent.push(id);
+      },
+    });
+    sends = 0;
+    sending.send(text("d"));
+    sending.lost([text("a"), text("b"), text("c")]);
+    sends = 2;
+    sending.flush();
+    expect(sent).toEqual(["id a", "id b"]);
+    sending.lost([text("b")]);
+    sends = 2;
+    sending.send(text("e"));
+    sending.flush();
+    expect(sent.slice(2)).toEqual(["id b", "id c"]);
+    sends = Infinity;
+    sending.flush();
+    expect(sent.slice(4)).toEqual(["id d", "id e"]);
+  });
+});

@@ -177,8 +177,9 @@ export class Bot {
   complete(): boolean {
     const closing = this.#closing && this.#turn === undefined;
     this.#closing = false;
-    if (!closing) this.#due = false;
     if (this.#turn !== undefined) this.#finish(this.#turn, "whole");
+    // A turn that was being made when the app asked and was not stopped for it is no answer: the two have crossed.
+    else if (!closing) this.#due = false;
     return closing;
   }
 

@@ -49,15 +49,31 @@ export const bot = {
 
 export const samples = (count: number, value = 1000): Int16Array => new Int16Array(count).fill(value);
 
-/** What the transport sent, decoded. */
-export function sentFrames(socket = FakeWebSocket.last): FrameOf[] {
+interface Message {
+  readonly type: string;
+  readonly id: string;
+  readonly data: unknown;
+}
+
+const messagesIn = (frames: readonly FrameOf[]): Message[] =>
+  frames.flatMap((frame) => (frame.$case === "message" ? [JSON.parse(frame.value.data) as Message] : []));
+const isPing = ({ type }: Message): boolean => type === "rtvi-machine/ping";
+
+function everythingSent(socket: FakeWebSocket): FrameOf[] {
   return socket.sent.flatMap((data) => Frame.decode(data as Uint8Array).frame ?? []);
 }
 
-export function sentMessages(socket = FakeWebSocket.last): { type: string; id: string; data: unknown }[] {
-  return sentFrames(socket).flatMap((frame) =>
-    frame.$case === "message" ? [JSON.parse(frame.value.data) as { type: string; id: string; data: unknown }] : [],
-  );
+/** What the transport sent, decoded; without its pings. */
+export function sentFrames(socket = FakeWebSocket.last): FrameOf[] {
+  return everythingSent(socket).filter((frame) => !messagesIn([frame]).some(isPing));
+}
+
+export function sentMessages(socket = FakeWebSocket.last): Message[] {
+  return messagesIn(sentFrames(socket));
+}
+
+export function sentPings(socket = FakeWebSocket.last): Message[] {
+  return messagesIn(everythingSent(socket)).filter(isPing);
 }
 
 /** A transport that is not connected, and everything that it says. */
@@ -100,7 +116,10 @@ export function build(options: WebSocketTransportConstructorOptions = {}) {
     },
   );
   onTestFinished(async () => {
-    await transport.disconnect();
+    const left = transport.disconnect();
+    // The clock may be one that nobody turns any more.
+    FakeWebSocket.all.at(-1)?.drop(1000);
+    await left;
   });
   return {
     transport,

@@ -1,6 +1,6 @@
 import type { Recovery } from "../../../../src/contracts/recovery.js";
 import { MessageTooLargeError, PipecatClient, RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidOptionsError, NotReadyError, ServiceError } from "../../../../src/errors.js";
 import {
   TwilioSerializer,
@@ -205,8 +205,24 @@ describe("what the app sends", () => {
     expect(() => rig.transport.sendRawMessage({})).toThrow(NotReadyError);
     const other = await ready();
     FakeWebSocket.last.readyState = 2;
-    expect(() => other.transport.sendMessage(message)).toThrow(NotReadyError);
+    expect(() => other.transport.sendRawMessage({})).toThrow(NotReadyError);
     expect(() => other.transport.handleUserAudioStream(new ArrayBuffer(2))).not.toThrow();
+  });
+
+  it("waits for the next connection while this one closes", async () => {
+    const rig = await ready();
+    FakeWebSocket.last.readyState = 2;
+    rig.transport.sendMessage(new RTVIMessage("send-text", {}, "id1"));
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await turn();
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    expect(
+      sentMessages()
+        .map(({ id }) => id)
+        .slice(1),
+    ).toEqual(["id1"]);
+    expect(rig.messageErrors).toEqual([]);
   });
 
   it("is refused before it is sent when the frame is larger than 1 MiB", async () => {
@@ -508,5 +524,26 @@ describe("with a client", () => {
     expect(states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
     expect(errors).toEqual([]);
     vi.unstubAllGlobals();
+  });
+
+  it("rejects a request at once when the connection is lost before it was confirmed", async () => {
+    const { transport } = build();
+    vi.stubGlobal("window", { navigator: {} });
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+    const client = new PipecatClient({ transport });
+    const connecting = client.connect();
+    (await dialled()).open();
+    await vi.waitFor(() => {
+      expect(sentMessages()).toHaveLength(1);
+    });
+    FakeWebSocket.last.message(bot.rtvi("bot-ready", { version: "2.1.0" }));
+    await connecting;
+    const asked = client.sendClientRequest("order", { item: "tea" });
+    FakeWebSocket.last.drop(1006);
+    await expect(asked).rejects.toMatchObject({
+      data: { error: expect.stringContaining("may have arrived") as string },
+    });
   });
 });
