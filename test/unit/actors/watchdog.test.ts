@@ -45,6 +45,12 @@ describe("Watchdog", () => {
     clock.advance(PROBE);
     expect(seen).toEqual({ asked: 6, said: ["The service fell silent: it gave no sign of life within 300 ms."] });
     expect(clock.pending).toBe(0);
+    // Nobody is given up twice, whatever still comes.
+    dog.heard();
+    dog.awaiting("answer");
+    dog.doubt();
+    expect(clock.pending).toBe(0);
+    expect(seen).toMatchObject({ asked: 6, said: [expect.anything()] });
   });
 
   it("asks nobody who is heard, however little is due", () => {
