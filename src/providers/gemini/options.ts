@@ -1,3 +1,4 @@
+import type { TransportOptions } from "../../options.js";
 import type { KeyRequest } from "../../rtvi/key-provider.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
@@ -114,3 +115,11 @@ export const DEFAULT_BASE_URL = "wss://generativelanguage.googleapis.com";
 
 /** The model unless `model` says otherwise: Pipecat's. */
 export const DEFAULT_MODEL = "models/gemini-2.5-flash-native-audio-preview-12-2025";
+
+/** What the service works with inside; other rates are converted there. In Hz. */
+const INPUT_RATE = 16_000;
+
+/** Has the default manager record at the service's own rate, where the app does not say otherwise. */
+export function withInputRate(options: TransportOptions): TransportOptions {
+  return { ...options, audio: { inputSampleRate: INPUT_RATE, ...options.audio } };
+}

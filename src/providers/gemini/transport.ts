@@ -14,15 +14,12 @@ import { dialUrl, resolveCredential } from "./credential.js";
 import { GeminiTransport } from "./gemini-transport.js";
 import { Handover } from "./handover.js";
 import { Memory } from "./memory.js";
-import type { GeminiLLMServiceOptions } from "./options.js";
+import { withInputRate, type GeminiLLMServiceOptions } from "./options.js";
 import { readClientMessage, type GeminiClientMessage } from "./outbound.js";
 import { planSession } from "./plan.js";
 import { Resumption } from "./resumption.js";
 
 const NAME = "GeminiLiveWebsocketTransport";
-
-/** What the service works with inside; other rates are converted there. */
-const INPUT_RATE = 16_000;
 
 /**
  * Talks to Google's Gemini Live API over a WebSocket.
@@ -137,6 +134,11 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
     await socket?.closed;
   }
 
+  /** What is said into a closing socket is lost. */
+  protected override canSend(): boolean {
+    return super.canSend() && this._socket?.isOpen === true;
+  }
+
   /** Sends a chunk of microphone audio, unless the microphone is muted or the network too far behind. */
   handleUserAudioStream(data: ArrayBuffer): void {
     const socket = this._socket;
@@ -242,8 +244,4 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
     this._runtime.tell((conversation) => conversation.activity(speaking));
     this._tellLink();
   }
-}
-
-function withInputRate(options: TransportOptions): TransportOptions {
-  return { ...options, audio: { inputSampleRate: INPUT_RATE, ...options.audio } };
 }

@@ -65,7 +65,7 @@ interface Live<C> {
  */
 export class ServiceRuntime<C extends ServiceConversation> {
   #live: Live<C> | undefined;
-  #queue: { readonly live: Live<C>; readonly effect: Effect }[] = [];
+  readonly #queue: { readonly live: Live<C>; readonly effect: Effect }[] = [];
   #performing = false;
   readonly #said = new Set<string>();
 
@@ -113,11 +113,11 @@ export class ServiceRuntime<C extends ServiceConversation> {
     const live = this.#live;
     if (live === undefined) return;
     this.#live = undefined;
-    const pending = this.#queue.filter((queued) => queued.live === live).map(({ effect }) => effect);
-    this.#queue = this.#queue.filter((queued) => queued.live !== live);
-    // The last words are for the app only: nothing can be sent or played any more.
-    for (const effect of [...pending, ...live.conversation.end()]) {
-      if (effect.type === "deliver") this.ports.deliver(effect.message);
+    const pending = this.#queue.splice(0).map(({ effect }) => effect);
+    // What was taken is still sent, as far as the wire bears it; the last words are for the app only.
+    const last = live.conversation.end().filter(({ type }) => type === "deliver");
+    for (const effect of [...pending, ...last]) {
+      if (effect.type === "deliver" || effect.type === "send") this.#do(live, effect);
     }
   }
 

@@ -372,6 +372,19 @@ describe("messages", () => {
     }).toThrow(NotReadyError);
   });
 
+  it("are not lost in a socket that the service is closing, whatever becomes of the session", async () => {
+    const rig = await ready();
+    FakeWebSocket.last.readyState = 2;
+    rig.transport.sendMessage(new RTVIMessage("send-text", { content: "hello" }, "late"));
+    expect(rig.sent()).toHaveLength(1);
+    FakeWebSocket.last.drop(3000);
+    await vi.waitFor(() => {
+      expect(rig.states.at(-1)).toBe("error");
+    });
+    expect(rig.told.filter(({ type }) => type === "error-response")).toMatchObject([{ id: "late" }]);
+    await hangUp(rig);
+  });
+
   it("interrupts, and says who speaks", async () => {
     const rig = await ready();
     receive(server.audio(100));

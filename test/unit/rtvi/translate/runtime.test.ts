@@ -1,11 +1,13 @@
+import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import type { Due } from "../../../../src/contracts/wire.js";
 import type { RtviMachineError } from "../../../../src/errors.js";
 import { INBOUND_LIMITS } from "../../../../src/policy/inbound-gate.js";
 import { ServiceRuntime, type ServiceConversation } from "../../../../src/rtvi/translate/runtime.js";
 
-function rig() {
+function rig(messages: readonly string[] = []) {
   const received: (string | ArrayBuffer)[] = [];
+  const sent: string[] = [];
   const reported: RtviMachineError[] = [];
   let now = 0;
   const nothing = () => [];
@@ -19,33 +21,37 @@ function rig() {
     receive: (data) => {
       received.push(data);
       due = "nothing";
-      return [];
+      return data === "ready" ? [{ type: "ready" }] : [];
     },
     playback: nothing,
     cut: nothing,
     interrupt: nothing,
-    message: nothing,
+    message: ({ type }) => [type === "disconnect-bot" ? { type: "hang-up" } : { type: "send", event: { type } }],
     end: nothing,
   };
   const ignore = (): void => undefined;
-  const runtime = new ServiceRuntime(
+  const runtime: ServiceRuntime<ServiceConversation> = new ServiceRuntime(
     {
       deliver: ignore,
       play: ignore,
       interrupt: () => Promise.resolve([]),
-      ready: ignore,
+      ready: () => {
+        for (const type of messages) runtime.message(new RTVIMessage(type, {}));
+      },
       heard: () => told.push("heard"),
       awaiting: (due) => told.push(due),
       report: (error) => reported.push(error),
       lost: ignore,
-      hangUp: ignore,
+      hangUp: () => {
+        runtime.end();
+      },
       logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     },
     "Acme",
     () => now,
   );
-  const receive = runtime.begin(conversation, ignore);
-  return { received, reported, receive, told, runtime, pass: (ms: number) => (now += ms) };
+  const receive = runtime.begin(conversation, (text) => sent.push(text));
+  return { received, sent, reported, receive, told, runtime, pass: (ms: number) => (now += ms) };
 }
 
 describe("ServiceRuntime and what a service sends", () => {
@@ -80,5 +86,13 @@ describe("ServiceRuntime and what a service sends", () => {
     pass(10_000);
     receive("after");
     expect(received.at(-1)).toBe("after");
+  });
+});
+
+describe("ServiceRuntime and what an app sends", () => {
+  it("loses nothing that was taken before the end, also when the end came while something else was under way", () => {
+    const { receive, sent } = rig(["one", "disconnect-bot", "two"]);
+    receive("ready");
+    expect(sent).toEqual(['{"type":"one"}', '{"type":"two"}']);
   });
 });

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { GEMINI_ACTS, ScriptedGemini } from "../support/scripted-gemini.js";
+import { OPENAI_ACTS, ScriptedOpenAI } from "../support/scripted-openai.js";
+import { PIPECAT_ACTS, ScriptedPipecat } from "../support/scripted-pipecat.js";
+import type { ScriptedService } from "../support/scripted-service.js";
+import { beginning, serviceSteps } from "../support/service-commands.js";
+import { ServiceWorld } from "../support/service-world.js";
+
+/** As in `system.test.ts`; each run here is one of a whole transport, so that fewer are made. */
+const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);
+const runs = Number(process.env.RTVI_MACHINE_RUNS ?? 300);
+const timeout = 60_000 + runs * 60;
+
+let world: ServiceWorld | undefined;
+
+async function ready(): Promise<void> {
+  if (world === undefined) return;
+  // A start that was cancelled refuses the one connect() that belongs to it.
+  await world.transport.connect().catch(() => world?.transport.connect());
+  await Promise.all([world.transport.sendReadyMessage(), world.settle()]);
+}
+
+const unhandled = (reason: unknown): void => {
+  world?.unhandled.push(reason);
+};
+
+beforeAll(() => {
+  // One time for everything that is asked for it: a session's expiry and a service's speed are measured with it.
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-01-01") });
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  process.on("unhandledRejection", unhandled);
+});
+afterAll(() => {
+  process.off("unhandledRejection", unhandled);
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+afterEach(() => {
+  world = undefined;
+});
+
+/** What each model gets to see: every state, whoever may speak, and every way for a conversation to come back. */
+const STATES = ["initializing", "initialized", "authenticating", "authenticated", "connecting", "connected", "ready"];
+const ENDS = ["disconnecting", "disconnected", "error", "error-response"];
+const SPEECH = ["user", "bot"].flatMap((who) => [`${who}-started-speaking`, `${who}-stopped-speaking`]);
+
+function keepsItsPromises<S extends ScriptedService>(
+  make: () => S,
+  steps: ReturnType<typeof serviceSteps<S>>,
+  ...others: string[]
+): void {
+  const reached = [...STATES, ...ENDS, ...SPEECH, "llm-function-call-stopped", ...others];
+  const begin = async (at: string): Promise<ServiceWorld<S>> => {
+    const begun = new ServiceWorld(make());
+    world = begun;
+    if (at === "ready") await ready();
+    return begun;
+  };
+
+  it("keeps its promises whatever happens, in any order", { timeout }, async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(beginning, steps, async (at, commands) => {
+        const real = await begin(at);
+        await fc.asyncModelRun(() => ({ model: {}, real }), commands);
+        await real.release();
+        real.checkSettled();
+        for (const each of [...real.announced, ...real.watch.seen]) seen.add(each);
+        for (const { conversation } of real.recoveries) seen.add(conversation);
+      }),
+      { numRuns: runs, seed },
+    );
+    expect([...seen], "a property that never gets anywhere proves nothing").toEqual(expect.arrayContaining(reached));
+  });
+
+  it("comes back from anything, and answers", { timeout }, async () => {
+    await fc.assert(
+      fc.asyncProperty(beginning, steps, async (at, commands) => {
+        const real = await begin(at);
+        await fc.asyncModelRun(() => ({ model: {}, real }), commands);
+        real.heal();
+        await real.recover();
+        expect(["connecting", "connected", "disconnecting"]).not.toContain(real.transport.state);
+        await real.release();
+        real.checkSettled();
+        real.heal();
+        await ready();
+        expect(real.transport.state).toBe("ready");
+        real.checkInvariants();
+
+        const before = real.service.audio;
+        real.say();
+        expect(real.service.audio).toBe(before + 1);
+        real.log.length = 0;
+        real.send();
+        real.service.answer();
+        await real.settle();
+        real.plays("began");
+        real.plays("drained");
+        await real.settle();
+        expect(real.log).toEqual(expect.arrayContaining(["bot-started-speaking", "bot-stopped-speaking"]));
+        real.checkInvariants();
+        await real.release();
+        real.checkSettled();
+      }),
+      { numRuns: runs / 4, seed },
+    );
+  });
+}
+
+describe("a session with OpenAI", () => {
+  keepsItsPromises(() => new ScriptedOpenAI(), serviceSteps(OPENAI_ACTS), "replayed");
+});
+
+describe("a session with Gemini", () => {
+  keepsItsPromises(() => new ScriptedGemini(), serviceSteps(GEMINI_ACTS), "resumed", "replayed");
+});
+
+describe("a session with a Pipecat bot", () => {
+  keepsItsPromises(() => new ScriptedPipecat(), serviceSteps(PIPECAT_ACTS), "fresh", "resumed");
+});
