@@ -26,8 +26,9 @@ const unhandled = (reason: unknown): void => {
 };
 
 beforeAll(() => {
-  // One time for everything that is asked for it: a session's expiry and a service's speed are measured with it.
+  // A run is the same everywhere: expiries are told by a date that stands still, and what is measured, by the world's clock.
   vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-01-01") });
+  vi.spyOn(performance, "now").mockImplementation(() => world?.clock.now ?? 0);
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
   process.on("unhandledRejection", unhandled);
 });

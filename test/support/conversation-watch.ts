@@ -26,11 +26,6 @@ export class ConversationWatch {
 
   constructor(private readonly by: WatchedBy) {}
 
-  /** Whether something has started and not stopped. */
-  isOpen(pair: string): boolean {
-    return (this.#open.get(pair) ?? 0) > 0;
-  }
-
   hear({ type, data }: RTVIMessage): void {
     this.seen.add(type);
     const [, who, edge, what = ""] = /^(.+)-(started|stopped)(-speaking)?$/.exec(type) ?? [];
@@ -39,6 +34,11 @@ export class ConversationWatch {
     if (type === "llm-function-call-in-progress") this.#called(String(fields?.tool_call_id));
     if (type === "llm-function-call-stopped") this.#stopped(fields ?? {});
     if (type === "bot-output" && this.by.sentences) this.#sentence(fields ?? {});
+  }
+
+  /** The connection is lost: a bot that spoke does not speak any more. */
+  lost(): void {
+    if ((this.#open.get("bot-speaking") ?? 0) > 0) this.breaches.push("a bot speaks whose connection is lost");
   }
 
   /** The session is over: what had started has stopped. */

@@ -43,8 +43,9 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
   }
 
   protected override stateAnnounced(state: TransportState): void {
-    if (state === "connecting" && this.watch.isOpen("bot-speaking")) this.breaches.push("a lost bot speaks");
+    if (state === "connecting") this.watch.lost();
     if (state !== "disconnected" && state !== "error") return;
+    this.#sessionBegins = this.accepted.length;
     if (this.service.keepsTexts) this.watch.ended();
     // Whoever passes on what a bot says does not speak for it when it is dismissed.
     else this.watch.forget();
@@ -132,7 +133,6 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
       const inOrder = numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0));
       claim(inOrder, "a connection is told every text once, in its order", texts);
     }
-    if (transport.state === "disconnected" || transport.state === "error") this.#sessionBegins = this.accepted.length;
     if (transport.state !== "ready" || line === undefined || !service.keepsTexts || service.lies) return;
     const known = service.knows(line);
     const lost = this.texts(this.#sessionBegins).filter((text) => !known.has(text));
