@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 
-/** `npm run model -- 10000 [seed]`: the model of the assembled system, with more runs than CI has time for. */
+const MODELS = ["system", "providers"].map((name) => `test/properties/${name}.test.ts`);
+
+/** `npm run model -- 10000 [seed]`: the models of the assembled system, with more runs than CI has time for. */
 const [runs = "10000", seed] = process.argv.slice(2);
-const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", "test/properties/system.test.ts"], {
+const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", ...MODELS], {
   stdio: "inherit",
   env: { ...process.env, RTVI_MACHINE_RUNS: runs, ...(seed !== undefined && { RTVI_MACHINE_SEED: seed }) },
 });
