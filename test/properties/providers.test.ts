@@ -5,7 +5,7 @@ import { OPENAI_ACTS, ScriptedOpenAI } from "../support/scripted-openai.js";
 import { PIPECAT_ACTS, ScriptedPipecat } from "../support/scripted-pipecat.js";
 import type { ScriptedService } from "../support/scripted-service.js";
 import { beginning, serviceSteps } from "../support/service-commands.js";
-import { ServiceWorld } from "../support/service-world.js";
+import { ServiceWorld, type Beginning } from "../support/service-world.js";
 
 /** As in `system.test.ts`; each run here is one of a whole transport, so that fewer are made. */
 const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);
@@ -13,13 +13,6 @@ const runs = Number(process.env.RTVI_MACHINE_RUNS ?? 300);
 const timeout = 60_000 + runs * 60;
 
 let world: ServiceWorld | undefined;
-
-async function ready(): Promise<void> {
-  if (world === undefined) return;
-  // A start that was cancelled refuses the one connect() that belongs to it.
-  await world.transport.connect().catch(() => world?.transport.connect());
-  await Promise.all([world.transport.sendReadyMessage(), world.settle()]);
-}
 
 const unhandled = (reason: unknown): void => {
   world?.unhandled.push(reason);
@@ -53,10 +46,10 @@ function keepsItsPromises<S extends ScriptedService>(
   ...others: string[]
 ): void {
   const reached = [...STATES, ...ENDS, ...SPEECH, "llm-function-call-stopped", ...others];
-  const begin = async (at: string): Promise<ServiceWorld<S>> => {
+  const begin = async (at: Beginning): Promise<ServiceWorld<S>> => {
     const begun = new ServiceWorld(make());
     world = begun;
-    if (at === "ready") await ready();
+    await begun.begin(at);
     return begun;
   };
 
@@ -87,8 +80,7 @@ function keepsItsPromises<S extends ScriptedService>(
         await real.release();
         real.checkSettled();
         real.heal();
-        await ready();
-        expect(real.transport.state).toBe("ready");
+        await real.ready();
         real.checkInvariants();
 
         const before = real.service.audio;

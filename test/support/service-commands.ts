@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { FakeSocket } from "./fake-socket.js";
 import type { ScriptedService } from "./scripted-service.js";
-import type { ServiceWorld } from "./service-world.js";
+import type { Beginning, ServiceWorld } from "./service-world.js";
 import { anyOrder, stepsOf, type Acts } from "./steps.js";
 
 const APP: Acts<ServiceWorld> = {
@@ -126,5 +126,4 @@ export function serviceSteps<S extends ScriptedService>(acts: Acts<S>) {
   );
 }
 
-/** How a run begins: most of what can go wrong does so in a session. */
-export const beginning = fc.constantFrom("idle", "ready", "ready");
+export const beginning = fc.constantFrom<Beginning>("idle", "ready", "ready", "dialled again", "open again");

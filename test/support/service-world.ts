@@ -8,6 +8,9 @@ import { AGES } from "./surroundings.js";
 /** Messages that may wait while a connection is dialled again. */
 const MOST_WAITING = 100;
 
+/** How a run begins: most of what can go wrong does so in a session, and where one is about to come back. */
+export type Beginning = "idle" | "ready" | "dialled again" | "open again";
+
 /** A transport of this library over scripted sockets, with the service at their other end. */
 export class ServiceWorld<S extends ScriptedService = ScriptedService> extends AppWorld {
   readonly watch: ConversationWatch;
@@ -147,6 +150,26 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
     claim(lost.length === 0, "a text that was taken is sent or refused", lost);
     const listeners = this.service.sockets.reduce((sum, socket) => sum + socket.listeners, 0);
     claim(listeners === 0, "no listener is left on a socket", listeners);
+  }
+
+  /** A session as it is at the beginning of a run. */
+  async begin(at: Beginning): Promise<void> {
+    if (at === "idle") return;
+    await this.ready();
+    if (at === "ready") return;
+    if (at === "dialled again") this.service.script.dial = "hang";
+    else this.service.script.ready = "never";
+    this.lose(true);
+    this.clock.advance(400);
+    await this.settle();
+  }
+
+  /** As the client does it, until the session is ready. */
+  async ready(): Promise<void> {
+    // A start that was cancelled refuses the one connect() that belongs to it.
+    await this.transport.connect().catch(() => this.transport.connect());
+    await Promise.all([this.transport.sendReadyMessage(), this.settle()]);
+    claim(this.transport.state === "ready", "it is ready", this.transport.state);
   }
 
   /** Nothing hinders a session any more. */

@@ -193,6 +193,7 @@ export class WebSocketTransport extends ConversationTransport {
       this._wantsBot = false;
       this._pulse.ready();
     } else if (state !== "connected") {
+      this._reception.connectionLost();
       const unconfirmed = this._pulse.take();
       // Whoever leaves of his own accord does not ask what became of his last words.
       if (state !== "disconnecting") this._sending.lost(unconfirmed);
@@ -213,7 +214,6 @@ export class WebSocketTransport extends ConversationTransport {
 
   /** False where the app has sent the bot away, and this is how it went. */
   private _ended(): boolean {
-    this._reception.connectionLost();
     if (!this._farewell) return true;
     void this.disconnect();
     return false;

@@ -131,6 +131,15 @@ describe("an interruption", () => {
 });
 
 describe("a lost connection", () => {
+  it("is one as well that is given up because its bot, which speaks, is never ready", async () => {
+    const rig = await ready({ timeouts: { ready: 20 } });
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await rig.receive(bot.rtvi("bot-started-speaking"));
+    await dialled(3);
+    expect(rig.types().at(-1)).toBe("bot-stopped-speaking");
+  });
+
   it("tells the app that the bot does not speak any more, and starts the next one with a clean voice", async () => {
     const rig = await ready();
     await rig.receive(bot.rtvi("bot-started-speaking"), bot.pcm(samples(480)));
