@@ -66,7 +66,8 @@ function keepsItsPromises<S extends ScriptedService>(
       }),
       { numRuns: runs, seed },
     );
-    expect([...seen], "a property that never gets anywhere proves nothing").toEqual(expect.arrayContaining(reached));
+    const unseen = reached.filter((each) => !seen.has(each));
+    expect(unseen, "a property that never gets anywhere proves nothing").toEqual([]);
   });
 
   it("comes back from anything, and answers", { timeout }, async () => {

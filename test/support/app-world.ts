@@ -183,7 +183,10 @@ export abstract class AppWorld<T extends ConversationTransport = ConversationTra
     for (const { attempts, gapMs } of this.recoveries) {
       claim(attempts >= 1 && gapMs >= 0, "a recovery took a dial and some time", [attempts, gapMs]);
     }
-    if (snapshot.matches("idle")) claim(wires === 0, "there is no wire while idle", transport.state);
+    if (snapshot.matches("idle")) {
+      claim(wires === 0, "there is no wire while idle", transport.state);
+      claim(this.clock.pending === 0, "no timer runs while idle", this.clock.pending);
+    }
     if (transport.state === "disconnected" || transport.state === "error") this.checkNothingHeld();
   }
 

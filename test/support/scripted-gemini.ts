@@ -91,19 +91,20 @@ export class ScriptedGemini extends ScriptedService {
 
   /** A handle, or the news that there is none while it makes something. */
   handOut(): void {
-    if (this.#turn !== undefined || this.#calls.size > 0) {
-      this.say({ sessionResumptionUpdate: { resumable: false, newHandle: "" } });
-      return;
-    }
-    const handle = `handle_${this.next()}`;
-    this.#handles.set(handle, new Set(this.#settled));
-    this.say({ sessionResumptionUpdate: { resumable: true, newHandle: handle } });
+    const makes = this.#turn !== undefined || this.#calls.size > 0;
+    this.say(makes ? { sessionResumptionUpdate: { resumable: false, newHandle: "" } } : this.#handle());
   }
 
   protected encode(message: unknown): string | ArrayBuffer {
     const text = typeof message === "string" ? message : JSON.stringify(message);
     // Its JSON comes in binary frames.
     return new TextEncoder().encode(text).buffer;
+  }
+
+  #handle(): object {
+    const newHandle = `handle_${this.next()}`;
+    this.#handles.set(newHandle, new Set(this.#settled));
+    return { sessionResumptionUpdate: { resumable: true, newHandle } };
   }
 
   #settle(): void {
@@ -117,7 +118,9 @@ export class ScriptedGemini extends ScriptedService {
     this.#settled = new Set(known);
     this.#turn = undefined;
     this.#calls.clear();
-    if (this.script.ready === "at once") this.reply(socket, { setupComplete: {} });
+    if (this.script.ready === "never") return;
+    this.reply(socket, { setupComplete: {} });
+    this.reply(socket, this.#handle());
   }
 }
 
@@ -129,6 +132,9 @@ export const GEMINI_ACTS: Acts<ScriptedGemini> = {
   },
   "hands out a handle": (service) => {
     service.handOut();
+  },
+  "does not know the session any more": ({ socket }) => {
+    socket?.ends(1008, "unknown session");
   },
   "goes away in 2 s": (service) => {
     service.say({ goAway: { timeLeft: "2s" } });

@@ -4,15 +4,25 @@ import type { ScriptedService } from "./scripted-service.js";
 import type { Beginning, ServiceWorld } from "./service-world.js";
 import { anyOrder, stepsOf, type Acts } from "./steps.js";
 
-const APP: Acts<ServiceWorld> = {
+/** What matters most comes most often. */
+const TEXT: Acts<ServiceWorld> = {
   "send a text": (world) => {
     world.send();
   },
+};
+
+const LOSS: Acts<ServiceWorld> = {
+  "socket is lost": (world) => {
+    world.lose(true);
+  },
+};
+
+const APP: Acts<ServiceWorld> = {
   "add to the context": (world) => {
     world.send("append-to-context", { role: "user", run_immediately: false });
   },
-  "send sixty texts": (world) => {
-    for (let count = 0; count < 60; count += 1) world.send();
+  "send more texts than may wait": (world) => {
+    for (let count = 0; count < 120; count += 1) world.send();
   },
   "answer a call": (world) => {
     world.answerCall();
@@ -93,9 +103,6 @@ const NETWORK: Acts<ServiceWorld> = {
   "socket flows": ({ service: { socket } }) => {
     if (socket !== undefined) socket.bufferedAmount = 0;
   },
-  "socket is lost": (world) => {
-    world.lose(true);
-  },
   ...Object.fromEntries([1000, 1001, 1007, 1008, 1011, 4000, 4003].map(endingWith)),
 };
 
@@ -117,8 +124,10 @@ export function serviceSteps<S extends ScriptedService>(acts: Acts<S>) {
     Object.entries(acts).map(([name, act]) => [name, ({ service }: ServiceWorld<S>) => act(service)]),
   );
   return anyOrder<ServiceWorld<S>>(
+    stepsOf("app", TEXT),
     stepsOf("app", APP),
     stepsOf("player", PLAYER),
+    stepsOf("network", LOSS),
     stepsOf("network", NETWORK),
     stepsOf("service", said),
     stepsOf("service", said),

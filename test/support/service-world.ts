@@ -7,6 +7,8 @@ import { AGES } from "./surroundings.js";
 
 /** Messages that may wait while a connection is dialled again. */
 const MOST_WAITING = 100;
+/** Texts of which a transport keeps every one: fewer than the items that its ledger has room for. */
+const MOST_KEPT = 400;
 
 /** How a run begins: most of what can go wrong does so in a session, and where one is about to come back. */
 export type Beginning = "idle" | "ready" | "dialled again" | "open again";
@@ -39,6 +41,13 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
 
   lose(retryable: boolean): void {
     this.service.socket?.ends(retryable ? 1006 : 4003);
+  }
+
+  override say(): void {
+    const { audio } = this.service;
+    super.say();
+    const { state } = this.transport;
+    if (this.service.audio > audio && state !== "ready") this.breaches.push(`microphone audio was sent in ${state}`);
   }
 
   protected override told(message: RTVIMessage): void {
@@ -138,7 +147,9 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
     }
     if (transport.state !== "ready" || line === undefined || !service.keepsTexts || service.lies) return;
     const known = service.knows(line);
-    const lost = this.texts(this.#sessionBegins).filter((text) => !known.has(text));
+    const lost = this.texts(this.#sessionBegins)
+      .slice(-MOST_KEPT)
+      .filter((text) => !known.has(text));
     claim(lost.length === 0, "a service that is ready knows every text that was taken", lost);
   }
 
@@ -193,6 +204,8 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
     for (let past = 0; past < AGES / 4; past += 1_000) {
       this.clock.advance(1_000);
       await this.settle();
+      // One that fell silent would be given up, again and again.
+      if (this.transport.state === "ready") this.service.answer();
     }
   }
 }
