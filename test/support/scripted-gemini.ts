@@ -3,6 +3,7 @@ import type { TransportOptions } from "../../src/options.js";
 import type { ScriptedMediaManager } from "../../src/testing/index.js";
 import { server } from "../unit/providers/gemini/scenario.js";
 import { EDGES, ScriptedService, type ServiceSocket } from "./scripted-service.js";
+import { canary } from "./secrets.js";
 import type { Acts } from "./steps.js";
 
 interface ClientMessage {
@@ -27,7 +28,7 @@ export class ScriptedGemini extends ScriptedService {
   readonly #calls = new Set<string>();
 
   transport(media: ScriptedMediaManager, options: TransportOptions): GeminiLiveWebsocketTransport {
-    return new GeminiLiveWebsocketTransport({ api_key: "AIza-scripted" }, media, options);
+    return new GeminiLiveWebsocketTransport({ api_key: canary("AIza") }, media, options);
   }
 
   heard(socket: ServiceSocket, data: unknown): void {

@@ -3,6 +3,7 @@ import type { TransportOptions } from "../../src/options.js";
 import type { ScriptedMediaManager } from "../../src/testing/index.js";
 import { EDGES, ScriptedService, type ServiceSocket } from "./scripted-service.js";
 import { pcm, server } from "../unit/providers/openai/scenario.js";
+import { canary } from "./secrets.js";
 import type { Acts } from "./steps.js";
 
 /** How long a session lives, in seconds. */
@@ -22,7 +23,7 @@ export class ScriptedOpenAI extends ScriptedService {
   readonly #configured = new WeakSet<ServiceSocket>();
 
   transport(media: ScriptedMediaManager, options: TransportOptions): OpenAIRealTimeWebSocketTransport {
-    return new OpenAIRealTimeWebSocketTransport({ api_key: "sk-scripted", rollover_before_ms: 10_000 }, media, options);
+    return new OpenAIRealTimeWebSocketTransport({ api_key: canary(), rollover_before_ms: 10_000 }, media, options);
   }
 
   heard(socket: ServiceSocket, data: unknown): void {
