@@ -37,7 +37,7 @@ export class ScriptedOpenAI extends ScriptedService {
 
   greet(socket: ServiceSocket): void {
     this.response = undefined;
-    this.reply(socket, { type: "session.created", session: this.session });
+    if (this.script.ready === "at once") this.reply(socket, { type: "session.created", session: this.session });
   }
 
   answer(): void {

@@ -38,7 +38,7 @@ export class ServiceSocket extends FakeSocket {
     if (this.readyState !== FakeSocket.CONNECTING) return;
     this.readyState = FakeSocket.OPEN;
     this.dispatchEvent(new Event("open"));
-    this.service.opened(this);
+    this.service.greet(this);
   }
 
   /** One message of the service arrives, unless the socket is gone. */
@@ -99,12 +99,12 @@ export abstract class ScriptedService {
   /** Whether a text of the app outlives the connection that it was taken on. */
   abstract readonly keepsTexts: boolean;
   #count = 0;
-  #answers: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   abstract transport(media: ScriptedMediaManager, options: TransportOptions): ConversationTransport;
   /** A message of the transport. */
   abstract heard(socket: ServiceSocket, data: unknown): void;
-  /** It begins to speak to a connection that is open. */
+  /** A connection is open: it begins to speak, unless it is never ready. */
   abstract greet(socket: ServiceSocket): void;
   /** It answers what it was asked, to the end. */
   abstract answer(): void;
@@ -136,10 +136,6 @@ export abstract class ScriptedService {
     if (dial === "refuse") queueMicrotask(() => socket.ends(1006));
   }
 
-  opened(socket: ServiceSocket): void {
-    if (this.script.ready === "at once") this.greet(socket);
-  }
-
   /** Says something over the newest socket. */
   say(message: unknown, socket = this.socket): void {
     if (socket === undefined) return;
@@ -156,18 +152,23 @@ export abstract class ScriptedService {
     socket?.receive(this.encode(message));
   }
 
-  /** Says something once what happens now is over: a message is an event of its own. */
+  /** Does something once what happens now is over: a message and an end are events of their own. */
+  later(act: () => void): void {
+    this.#waiting.push(act);
+  }
+
+  /** Says something, later. */
   reply(socket: ServiceSocket, message: unknown): void {
-    this.#answers.push(() => {
+    this.later(() => {
       this.say(message, socket);
     });
   }
 
-  /** Gives one answer that waits; false when there is none. */
-  replyNext(): boolean {
-    const answer = this.#answers.shift();
-    answer?.();
-    return answer !== undefined;
+  /** Does one thing that waits; false when there is none. */
+  doNext(): boolean {
+    const act = this.#waiting.shift();
+    act?.();
+    return act !== undefined;
   }
 
   /** A number that it has not used. */

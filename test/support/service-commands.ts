@@ -12,8 +12,8 @@ const TEXT: Acts<ServiceWorld> = {
 };
 
 const LOSS: Acts<ServiceWorld> = {
-  "socket is lost": (world) => {
-    world.lose(true);
+  "socket is lost": ({ service }) => {
+    service.socket?.ends(1006);
   },
 };
 

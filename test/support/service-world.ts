@@ -40,7 +40,10 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
   }
 
   lose(retryable: boolean): void {
-    this.service.socket?.ends(retryable ? 1006 : 4003);
+    const { service } = this;
+    const { socket } = service;
+    // Never inside a callback: the end of a socket is an event of its own.
+    service.later(() => socket?.ends(retryable ? 1006 : 4003));
   }
 
   override say(): void {
@@ -66,7 +69,7 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
   /** Everything that is ready to happen, happens: answers come one at a time. */
   override async settle(): Promise<void> {
     do await super.settle();
-    while (this.service.replyNext());
+    while (this.service.doNext());
   }
 
   /** The app answers the oldest call; with any other id nobody waits for it. */
@@ -170,7 +173,7 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
     if (at === "ready") return;
     if (at === "dialled again") this.service.script.dial = "hang";
     else this.service.script.ready = "never";
-    this.lose(true);
+    this.service.socket?.ends(1006);
     this.clock.advance(400);
     await this.settle();
   }
