@@ -46,11 +46,6 @@ export class ConversationWatch {
     for (const [pair, open] of this.#open) {
       if (open > 0) this.breaches.push(`${pair} was started and not stopped`);
     }
-    this.forget();
-  }
-
-  /** Another session begins. */
-  forget(): void {
     this.#open.clear();
     this.calls.clear();
   }

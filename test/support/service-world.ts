@@ -61,9 +61,7 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
     if (state === "connecting") this.watch.lost();
     if (state !== "disconnected" && state !== "error") return;
     this.#sessionBegins = this.accepted.length;
-    if (this.service.keepsTexts) this.watch.ended();
-    // Whoever passes on what a bot says does not speak for it when it is dismissed.
-    else this.watch.forget();
+    this.watch.ended();
   }
 
   /** Everything that is ready to happen, happens: answers come one at a time. */

@@ -65,7 +65,8 @@ interface Live<C> {
  */
 export class ServiceRuntime<C extends ServiceConversation> {
   #live: Live<C> | undefined;
-  readonly #queue: { readonly live: Live<C>; readonly effect: Effect }[] = [];
+  /** `asked`: the app wants it, and has been told that it was taken. */
+  readonly #queue: { readonly live: Live<C>; readonly effect: Effect; readonly asked: boolean }[] = [];
   #performing = false;
   readonly #said = new Set<string>();
 
@@ -113,11 +114,10 @@ export class ServiceRuntime<C extends ServiceConversation> {
     const live = this.#live;
     if (live === undefined) return;
     this.#live = undefined;
-    const pending = this.#queue.splice(0).map(({ effect }) => effect);
-    // What was taken is still sent, as far as the wire bears it; the last words are for the app only.
-    const last = live.conversation.end().filter(({ type }) => type === "deliver");
-    for (const effect of [...pending, ...last]) {
-      if (effect.type === "deliver" || effect.type === "send") this.#do(live, effect);
+    const last = live.conversation.end().map((effect) => ({ effect, asked: false }));
+    // What was taken is still sent, as far as the wire bears it; the other last words are for the app only.
+    for (const { effect, asked } of [...this.#queue.splice(0), ...last]) {
+      if (effect.type === "deliver" || (asked && effect.type === "send")) this.#do(live, effect);
     }
   }
 
@@ -149,7 +149,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
   /** Something else that the app asks for. @throws NotReadyError; what `run` throws: then nothing has happened. */
   act(run: (conversation: C) => Effect[]): void {
     const live = this.#ready();
-    this.#perform(live, run(live.conversation));
+    this.#perform(live, run(live.conversation), true);
   }
 
   /** Sends a message of the service's own protocol. @throws NotReadyError */
@@ -173,8 +173,8 @@ export class ServiceRuntime<C extends ServiceConversation> {
     return this.#live;
   }
 
-  #perform(live: Live<C>, effects: readonly Effect[]): void {
-    for (const effect of effects) this.#queue.push({ live, effect });
+  #perform(live: Live<C>, effects: readonly Effect[], asked = false): void {
+    for (const effect of effects) this.#queue.push({ live, effect, asked });
     if (this.#performing) return;
     this.#performing = true;
     try {

@@ -30,7 +30,7 @@ function rig(messages: readonly string[] = []) {
     end: nothing,
   };
   const ignore = (): void => undefined;
-  const runtime: ServiceRuntime<ServiceConversation> = new ServiceRuntime(
+  const runtime = new ServiceRuntime<ServiceConversation>(
     {
       deliver: ignore,
       play: ignore,
