@@ -9,6 +9,8 @@ import { server } from "./scenario.js";
 import { canary } from "../../../support/secrets.js";
 
 const MINUTE = 60_000;
+/** Less than a service may take to give a sign of life. */
+const STEP = 1_000;
 const STARTED = Date.parse("2030-01-01T00:00:00Z");
 
 class Rig {
@@ -18,6 +20,7 @@ class Rig {
   readonly states: string[] = [];
   readonly recoveries: Recovery[] = [];
   readonly transport: OpenAIRealTimeWebSocketTransport;
+  #session: object = {};
 
   constructor(service: OpenAIServiceOptions = {}) {
     this.transport = new OpenAIRealTimeWebSocketTransport({ api_key: canary("ek_"), ...service }, this.manager, {
@@ -41,10 +44,16 @@ class Rig {
     return rig;
   }
 
-  /** Time passes, on the clock and on the wall. */
+  /** Time passes, on the clock and on the wall. A service that is asked whether it is still there says so. */
   async pass(ms: number): Promise<void> {
-    vi.setSystemTime(Date.now() + ms);
-    this.clock.advance(ms);
+    for (let left = ms; left > 0; left -= STEP) {
+      const step = Math.min(left, STEP);
+      const { length } = FakeWebSocket.last.sent;
+      vi.setSystemTime(Date.now() + step);
+      this.clock.advance(step);
+      const asked = FakeWebSocket.last.sent.slice(length).some((text) => String(text).includes("rtvi_probe_"));
+      if (asked) this.receive({ type: "session.updated", session: this.#session });
+    }
     await drain();
   }
 
@@ -55,8 +64,8 @@ class Rig {
     FakeWebSocket.last.open();
     await drain();
     this.receive({ type: "session.created", session: { type: "realtime" } });
-    const expires_at = Math.floor(Date.now() / 1000) + 3_600;
-    this.receive({ type: "session.updated", session: { type: "realtime", expires_at } });
+    this.#session = { type: "realtime", expires_at: Math.floor(Date.now() / 1000) + 3_600 };
+    this.receive({ type: "session.updated", session: this.#session });
     await drain();
     expect(this.transport.state).toBe("ready");
   }
