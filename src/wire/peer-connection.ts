@@ -1,4 +1,10 @@
-import { ConnectionAbortedError, ConnectionLostError, NotReadyError, RtviMachineError } from "../errors.js";
+import {
+  ConnectionAbortedError,
+  ConnectionLostError,
+  NotReadyError,
+  ProtocolError,
+  RtviMachineError,
+} from "../errors.js";
 
 /** An open peer connection: a channel for messages, the microphone one way, the bot's voice the other. */
 export interface PeerHandle {
@@ -39,7 +45,8 @@ export interface PeerRequest {
 
 /**
  * Opens one peer connection: an audio transceiver both ways and a data channel. Resolves when the channel is open.
- * @throws ConnectionLostError when it fails before; what `exchange` threw; ConnectionAbortedError.
+ * @throws ConnectionLostError when it fails before; ProtocolError for an answer that is none; what `exchange` threw;
+ * ConnectionAbortedError.
  */
 export async function openPeer(request: PeerRequest): Promise<PeerHandle> {
   const { signal } = request;
@@ -106,7 +113,7 @@ class Peer implements PeerHandle {
       const offer = await this.#connection.createOffer();
       await this.#connection.setLocalDescription(offer);
       const sdp = await exchange(offer.sdp ?? "", this.#life.signal);
-      if (this.#phase !== "over") await this.#connection.setRemoteDescription({ type: "answer", sdp });
+      if (this.#phase !== "over") await this.#accept(sdp);
     };
     // Whichever comes first: a connection may fail, or be closed, while the other side is still being asked.
     await Promise.race([negotiate().then(() => opened), opened]);
@@ -151,13 +158,25 @@ class Peer implements PeerHandle {
     this.#request.onReleased();
   }
 
+  async #accept(sdp: string): Promise<void> {
+    try {
+      await this.#connection.setRemoteDescription({ type: "answer", sdp });
+    } catch (cause) {
+      // Whoever stood between us and the service this time may be gone the next.
+      throw new ProtocolError("The answer to the offer is no SDP that could be used.", { cause, retryable: true });
+    }
+  }
+
   #listen(): void {
     const { signal } = this.#life;
     this.#request.signal.addEventListener("abort", this.#onAbort);
     this.#connection.addEventListener("track", ({ track }) => this.#request.onRemoteTrack(track), { signal });
     this.#connection.addEventListener("connectionstatechange", () => this.#connectionChanged(), { signal });
     this.#channel.addEventListener("open", () => this.#opened(), { signal });
-    this.#channel.addEventListener("close", () => this.#lose("the data channel was closed"), { signal });
+    // `closing`: the other side closes the channel. It may be gone before it is `closed`, which then never comes.
+    for (const type of ["closing", "close"] as const) {
+      this.#channel.addEventListener(type, () => this.#lose("the data channel was closed"), { signal });
+    }
     this.#channel.addEventListener(
       "message",
       ({ data }: MessageEvent<unknown>) => {

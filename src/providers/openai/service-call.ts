@@ -38,7 +38,10 @@ export async function exchangeOffer(offer: string, call: ServiceCall): Promise<s
   const response = await post(offer, call);
   const body = await response.text();
   if (!response.ok) throw refusal(response, body, call.redact);
-  if (!body.startsWith("v=")) throw new ProtocolError("OpenAI answered the offer with something that is not SDP.");
+  if (!body.startsWith("v=")) {
+    // As the gate of a hotel's network does, which somebody may open.
+    throw new ProtocolError("OpenAI answered the offer with something that is not SDP.", { retryable: true });
+  }
   return body;
 }
 

@@ -147,7 +147,7 @@ describe("signalling", () => {
       { serviceCode: "rate_limit_exceeded", status: 429, retryable: true, retryAfterMs: 7000 },
     ],
     [() => new Response("<html>", { status: 502 }), { code: "service-error", status: 502, retryable: true }],
-    [() => new Response("<html>", SDP), { code: "protocol-error" }],
+    [() => new Response("<html>", SDP), { code: "protocol-error", retryable: true }],
     [
       () => {
         throw new TypeError("Failed to fetch");
@@ -162,6 +162,25 @@ describe("signalling", () => {
     expect(FakePeerConnection.last.isClosed).toBe(true);
     expect(FakePeerConnection.last.answer).toBeUndefined();
     expect(JSON.stringify(rig.logged)).not.toContain(KEY);
+  });
+
+  it("says that an answer is none which the browser does not take", async () => {
+    const cause = new DOMException("Failed to parse SessionDescription.", "OperationError");
+    const rig = build({}, {}, () => {
+      FakePeerConnection.last.setRemoteDescription = () => Promise.reject(cause);
+      return answered();
+    });
+    await expect(rig.transport.connect()).rejects.toMatchObject({ code: "protocol-error", retryable: true, cause });
+    expect(FakePeerConnection.last.isClosed).toBe(true);
+  });
+
+  it.each(["closing", "close"])("is lost when the channel tells `%s`", async (type) => {
+    const rig = await ready();
+    FakePeerConnection.last.channel.dispatchEvent(new Event(type));
+    await vi.waitFor(() => expect(FakePeerConnection.all).toHaveLength(2));
+    expect(FakePeerConnection.all[0]!.isClosed).toBe(true);
+    expect(rig.states.at(-1)).toBe("connecting");
+    await rig.transport.disconnect();
   });
 
   it("gives everything back when disconnected while the service is being asked", async () => {
