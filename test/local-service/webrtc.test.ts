@@ -137,6 +137,26 @@ describe("POST /v1/realtime/calls", () => {
     await until("output_audio_buffer.cleared");
   });
 
+  it("sends nothing that a data channel cannot carry, and goes on", async () => {
+    const { service, until, events } = await called();
+    service.sessions[0]!.send({ type: "no.such.event", huge: "x".repeat(300_000) });
+    service.sessions[0]!.send({ type: "no.such.event.either" });
+    await until("no.such.event.either");
+    expect(events.some(({ huge }) => String(huge).length === 300_000)).toBe(false);
+  });
+
+  it("refuses a key after it has taken the call, when told to", async () => {
+    const service = await withService({ faults: { unauthorizedAfterOpen: true } });
+    const { connection, channel, sdp } = await offered();
+    const said: string[] = [];
+    channel.onMessage.subscribe((data) => void said.push(String(data)));
+    const response = await post(service, sdp, { "Content-Type": "application/sdp", Authorization: "Bearer bad" });
+    await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
+    await vi.waitUntil(() => said.length > 0, { timeout: 8000 });
+    expect(JSON.parse(said[0]!)).toMatchObject({ type: "error", error: { code: "invalid_api_key" } });
+    expect(service.sessions).toEqual([]);
+  });
+
   it("takes a form with a session in it", async () => {
     const service = await withService();
     const form = new FormData();

@@ -4,6 +4,7 @@ import { offeredProtocols, readKey, type KeyVerdict } from "../auth.js";
 import { faultsFor, type FaultKnobs } from "../faults.js";
 import { refuseUpgrade } from "../http.js";
 import { stringOr, type JsonObject } from "../json.js";
+import type { SessionLine } from "../line.js";
 import type { ServiceParts } from "../live-session.js";
 import type { Settings } from "../options.js";
 import type { UpgradeHandler } from "../router.js";
@@ -29,7 +30,8 @@ const REFUSED = {
   expired: "The client secret has expired.",
 } as const;
 
-const UNAUTHORIZED: Refusal = { status: 401, closeCode: 3000, code: "invalid_api_key", message: REFUSED.wrong };
+/** The credential is wrong. */
+export const UNAUTHORIZED: Refusal = { status: 401, closeCode: 3000, code: "invalid_api_key", message: REFUSED.wrong };
 const BETA_REFUSED: Refusal = {
   status: 400,
   closeCode: 4000,
@@ -56,9 +58,10 @@ function asksForBeta(request: IncomingMessage): boolean {
   return (header ?? "").includes("realtime=") || offeredProtocols(request).includes(BETA_PROTOCOL);
 }
 
-function turnAway(socket: WebSocket, refusal: Refusal): void {
-  socket.send(JSON.stringify({ ...errorEvent(refusal), event_id: newId("event") }));
-  socket.close(refusal.closeCode, `invalid_request_error.${String(refusal.code)}`);
+/** Says why, on a line that is open, and closes it. */
+export function turnAway(line: Pick<SessionLine, "send" | "close">, refusal: Refusal): void {
+  line.send(JSON.stringify({ ...errorEvent(refusal), event_id: newId("event") }));
+  line.close(refusal.closeCode, `invalid_request_error.${String(refusal.code)}`);
 }
 
 /** Takes handshakes at `/v1/realtime`. */

@@ -8,7 +8,7 @@ import { newId } from "../openai/ids.js";
 import { errorBody, ProtocolMistake, type ProtocolErrorFacts } from "../openai/protocol-error.js";
 import { sessionCheck } from "../openai/session-check.js";
 import { OpenAiSession } from "../openai/session.js";
-import { findRefusal } from "../openai/upgrade.js";
+import { findRefusal, turnAway, UNAUTHORIZED } from "../openai/upgrade.js";
 import type { HttpHandler } from "../router.js";
 import { Call } from "./call.js";
 import { chooseCodec } from "./choose-codec.js";
@@ -55,7 +55,9 @@ export class OpenAiCalls {
       refuse(response, 503, { code: null, type: "server_error", message });
       return;
     }
-    const verdict: KeyVerdict = this.#parts.keys.check(readKey(request));
+    const verdict: KeyVerdict = faults.unauthorizedAfterOpen
+      ? { kind: "standard" }
+      : this.#parts.keys.check(readKey(request));
     const offer = await readOffer(request);
     const baked = { ...(verdict.kind === "ephemeral" && verdict.session), ...offer?.session };
     const model = url.searchParams.get("model") ?? stringOr(baked.model);
@@ -98,6 +100,10 @@ export class OpenAiCalls {
         const { settings, events } = this.#parts;
         this.#count += 1;
         const line = dataChannelLine(channel, () => call.close());
+        if (faults.unauthorizedAfterOpen) {
+          turnAway(line, UNAUTHORIZED);
+          return;
+        }
         const label = `call ${String(this.#count)}`;
         session = new OpenAiSession({ line, voice, settings, faults, events, id, label, model, baked });
         this.#parts.opened(id, session, line);
