@@ -45,6 +45,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       hookTimeout: 20_000,
       // Audio runs in real time: two pages at once would measure each other.
       fileParallelism: false,
+      // Of the tests that say so: they wait far more than they compute.
+      maxConcurrency: 6,
       sequence: { groupOrder },
       browser: {
         enabled: true,

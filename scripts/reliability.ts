@@ -1,16 +1,17 @@
 /**
- * `npm run reliability`: runs the fault table three times and writes what it has seen to docs/reliability.md. With `--peers`
- * Pipecat's own transports are measured instead. With `--check` nothing runs: the document must list exactly the faults, the
- * expectations and the measurements that the tree holds.
+ * `npm run reliability`: runs the fault tables three times and writes what it has seen to docs/reliability.md. With `--sockets`
+ * or `--calls` only one of them runs; with `--peers` Pipecat's own transports are measured instead. With `--check` nothing runs:
+ * the document must list exactly the faults, the expectations and the measurements that the tree holds.
  */
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { format } from "prettier";
+import { CALL_CATALOGUE, CALL_SUBJECT } from "../test/faults/calls/catalogue/index.js";
 import { CATALOGUE } from "../test/faults/catalogue/index.js";
-import { RESULTS } from "../test/faults/results.js";
+import { CALL_RESULTS, RESULTS } from "../test/faults/results.js";
 import { SUBJECTS } from "../test/faults/subjects.js";
 import { traceOfSecrets } from "../test/support/secrets.js";
-import { reliabilityDocument, surprises } from "./reliability/document.js";
+import { reliabilityDocument, surprises, type Table } from "./reliability/document.js";
 import { measure, readResults, type Measurements, type SeenFault } from "./reliability/measured.js";
 import { measurePeers, type PeerMeasurement } from "./reliability/peers.js";
 
@@ -19,12 +20,34 @@ const MEASURED = "scripts/reliability/measured.json";
 const PEERS = "scripts/reliability/peers.json";
 const RUNS = 3;
 
+/** Where a table is run, and where that leaves what it has seen. */
+interface Run {
+  readonly flag: string;
+  readonly table: Table;
+  readonly vitest: readonly string[];
+  readonly results: URL;
+}
+
+const SOCKETS: Run = {
+  flag: "--sockets",
+  table: { catalogue: CATALOGUE, subjects: SUBJECTS },
+  vitest: ["--project", "faults", "test/faults/table.test.ts"],
+  results: RESULTS,
+};
+
+const CALLS: Run = {
+  flag: "--calls",
+  table: { catalogue: CALL_CATALOGUE, subjects: [CALL_SUBJECT] },
+  vitest: ["--project", "browser", "test/browser/calls"],
+  results: CALL_RESULTS,
+};
+
 const read = async <T>(path: string): Promise<T> => JSON.parse(await readFile(path, "utf8")) as T;
 
 async function rendered(): Promise<string> {
   const measurements = await read<Measurements>(MEASURED);
   const peers = await read<readonly PeerMeasurement[]>(PEERS);
-  const text = reliabilityDocument(CATALOGUE, SUBJECTS, measurements, peers);
+  const text = reliabilityDocument({ sockets: SOCKETS.table, calls: CALLS.table, measurements, peers });
   return format(text, { parser: "markdown", printWidth: 120 });
 }
 
@@ -38,29 +61,32 @@ async function write(path: string, text: string): Promise<void> {
 const writeJson = async (path: string, value: unknown): Promise<void> =>
   write(path, await format(JSON.stringify(value), { parser: "json", printWidth: 120 }));
 
-/** One run of the table; undefined where it did not see what the tests hold. */
-async function run(): Promise<readonly SeenFault[] | undefined> {
-  const { status } = spawnSync("npx", ["vitest", "run", "--project", "faults", "test/faults/table.test.ts"], {
-    stdio: "inherit",
-  });
-  const text = await readFile(RESULTS, "utf8");
+/** One run of a table; undefined where it did not see what the tests hold. */
+async function run({ table, vitest, results: path }: Run): Promise<readonly SeenFault[] | undefined> {
+  const { status } = spawnSync("npx", ["vitest", "run", ...vitest], { stdio: "inherit" });
+  const text = await readFile(path, "utf8");
   const results = readResults(JSON.parse(text));
-  const found = surprises(results, CATALOGUE, SUBJECTS).concat(traceOfSecrets(text));
+  const found = surprises(results, table).concat(traceOfSecrets(text));
   for (const surprise of found) process.stderr.write(`${surprise}\n`);
   return status === 0 && found.length === 0 ? results : undefined;
 }
 
 async function runAll(): Promise<boolean> {
-  const runs: (readonly SeenFault[])[] = [];
-  while (runs.length < RUNS) {
-    const results = await run();
-    if (results === undefined) {
-      process.stderr.write(`${DOCUMENT} was not written: it tells only what the tests have seen to hold.\n`);
-      return false;
+  const chosen = [SOCKETS, CALLS].filter(({ flag }) => process.argv.includes(flag));
+  let measurements = await read<Measurements>(MEASURED);
+  for (const each of chosen.length === 0 ? [SOCKETS, CALLS] : chosen) {
+    const runs: (readonly SeenFault[])[] = [];
+    while (runs.length < RUNS) {
+      const results = await run(each);
+      if (results === undefined) {
+        process.stderr.write(`${DOCUMENT} was not written: it tells only what the tests have seen to hold.\n`);
+        return false;
+      }
+      runs.push(results);
     }
-    runs.push(results);
+    measurements = { ...measurements, ...measure(runs) };
   }
-  await writeJson(MEASURED, measure(runs));
+  await writeJson(MEASURED, measurements);
   return true;
 }
 

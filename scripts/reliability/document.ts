@@ -1,4 +1,3 @@
-import type { CATALOGUE } from "../../test/faults/catalogue/index.js";
 import { DIFFERENCES, expectationOf } from "../../test/faults/catalogue/differences.js";
 import type { Fault } from "../../test/faults/catalogue/fault.js";
 import type { Subject } from "../../test/faults/subjects.js";
@@ -6,10 +5,18 @@ import { bucketOf } from "./buckets.js";
 import type { Measurements, SeenFault } from "./measured.js";
 import type { PeerMeasurement } from "./peers.js";
 
-type Catalogue = typeof CATALOGUE;
+type Listed = Pick<Fault, "name" | "injected" | "expect">;
+type Catalogue = readonly { readonly title: string; readonly faults: readonly Listed[] }[];
+type Struck = Pick<Subject, "name" | "title">;
+
+/** Faults, and the transports that they strike. */
+export interface Table {
+  readonly catalogue: Catalogue;
+  readonly subjects: readonly Struck[];
+}
 
 /** Where what was seen is not what the document says; empty when it is. */
-export function surprises(results: readonly SeenFault[], catalogue: Catalogue, subjects: readonly Subject[]): string[] {
+export function surprises(results: readonly SeenFault[], { catalogue, subjects }: Table): string[] {
   return subjects.flatMap((subject) =>
     catalogue.flatMap(({ faults }) =>
       faults.flatMap((fault) => {
@@ -23,7 +30,7 @@ export function surprises(results: readonly SeenFault[], catalogue: Catalogue, s
   );
 }
 
-function cell(fault: Fault, subject: Subject, measurements: Measurements): string {
+function cell(fault: Listed, subject: Struck, measurements: Measurements): string {
   const expected = expectationOf(fault, subject.name);
   const because = DIFFERENCES[subject.name][fault.name]?.because;
   const reason = because === undefined ? "" : ` (${because})`;
@@ -35,7 +42,7 @@ function cell(fault: Fault, subject: Subject, measurements: Measurements): strin
   return `${["continues", seen?.gap ?? bucketOf(expected.within), ...conversation, ...codes].join(", ")}${reason}`;
 }
 
-function totalOf(subject: Subject, faults: readonly Fault[]): string {
+function totalOf(subject: Struck, faults: readonly Listed[]): string {
   const applied = faults.filter((fault) => expectationOf(fault, subject.name) !== undefined).length;
   return `- **${subject.title}**: ${applied} faults, all hold.`;
 }
@@ -70,23 +77,34 @@ function peersPart(catalogue: Catalogue, peers: readonly PeerMeasurement[]): rea
   ];
 }
 
-/** The document: what happens to a session under each fault, as the tests assert it and as it was measured. */
-export function reliabilityDocument(
-  catalogue: Catalogue,
-  subjects: readonly Subject[],
-  measurements: Measurements,
-  peers: readonly PeerMeasurement[],
-): string {
-  const faults = catalogue.flatMap((group) => group.faults);
-  const tables = catalogue.map(({ title, faults: group }) => {
-    const rows = group.map((fault) => [
+function groupsOf({ catalogue, subjects }: Table, measurements: Measurements, level: string): string {
+  const groups = catalogue.map(({ title, faults }) => {
+    const rows = faults.map((fault) => [
       `\`${fault.name}\``,
       fault.injected.replaceAll("|", "\\|"),
       ...subjects.map((subject) => cell(fault, subject, measurements)),
     ]);
     const head = ["fault", "what is injected", ...subjects.map((subject) => subject.title)];
-    return [`## ${title}`, "", tableOf(head, rows)].join("\n");
+    return [`${level} ${title}`, "", tableOf(head, rows)].join("\n");
   });
+  return groups.join("\n\n");
+}
+
+function totalsOf({ catalogue, subjects }: Table): readonly string[] {
+  const faults = catalogue.flatMap((group) => group.faults);
+  return subjects.map((subject) => totalOf(subject, faults));
+}
+
+/** What the document is made of. */
+export interface Seen {
+  readonly sockets: Table;
+  readonly calls: Table;
+  readonly measurements: Measurements;
+  readonly peers: readonly PeerMeasurement[];
+}
+
+/** The document: what happens to a session under each fault, as the tests assert it and as it was measured. */
+export function reliabilityDocument({ sockets, calls, measurements, peers }: Seen): string {
   return [
     "# Reliability",
     "",
@@ -94,25 +112,31 @@ export function reliabilityDocument(
     "to a service through a proxy, has been answered once, and then the fault strikes. Made by `npm run reliability`, which",
     "runs them three times; do not edit.",
     "",
-    ...subjects.map((subject) => totalOf(subject, faults)),
+    ...totalsOf(sockets),
+    ...totalsOf(calls),
     "",
     "_continues_: the app wrote again and was answered. The time is the median of the longest time for which the user was not",
     "heard, in steps; _fresh_, _replayed_ or _resumed_ is what became of the conversation on another connection, and where none",
     "of them stands the session stayed on its own. The codes are those of the errors that `onError` was told, none of them",
     "fatal; `none` is an error of the service's own, passed on. _ends_: `connect()` rejected, or the app was told a fatal error,",
     "with that code. Reconnection and deadlines are set short here (the first redial comes after at most 40 ms, a dial may take",
-    "3 s), so the times tell what is added to yours.",
+    "3 s, a call 6 s), so the times tell what is added to yours.",
     "",
-    "In every row, whatever happens: no promise stays pending; there is never a second socket; after `disconnect()` no socket,",
-    "timer, listener, microphone or speaker is held; a text that the app sends at the moment of the strike arrives or is",
-    "refused; and the credential occurs in no log line, error, callback, report or inspection event, neither as it is nor in",
-    "any encoding.",
+    "In every row, whatever happens: no promise stays pending; there is never a second connection; after `disconnect()` no",
+    "socket, peer connection, timer, listener, microphone or speaker is held; a text that the app sends at the moment of the",
+    "strike arrives or is refused; and the credential occurs in no log line, error, callback, report or inspection event, neither",
+    "as it is nor in any encoding.",
     "",
-    "OpenAI's WebRTC transport is not here: these faults are those of TCP and WebSocket, while a call fails in ICE, DTLS and SCTP.",
-    "It is broken on purpose where there is a real stack of those, in Chromium (`test/browser/webrtc.test.ts`).",
+    groupsOf(sockets, measurements, "##"),
     "",
-    tables.join("\n\n"),
+    "## Calls over WebRTC",
     "",
-    ...peersPart(catalogue, peers),
+    "OpenAI's WebRTC transport fails elsewhere: where offer and answer are exchanged over HTTP, and in ICE, DTLS and SCTP. Its",
+    "rows are played in Chromium (`test/browser/calls`), with the real media of a page. The packets go through a relay below ICE,",
+    "and what is not heard is counted there. Lies are told on the data channel.",
+    "",
+    groupsOf(calls, measurements, "###"),
+    "",
+    ...peersPart(sockets.catalogue, peers),
   ].join("\n");
 }

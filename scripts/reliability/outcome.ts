@@ -1,4 +1,4 @@
-import type { FaultReport } from "../../test/faults/support/run-fault.js";
+import type { FaultReport } from "../../test/faults/support/play-fault.js";
 import { bucketOf } from "./buckets.js";
 
 /** What a peer is seen to do, for the table. */

@@ -1,10 +1,16 @@
 import type { TestProject } from "vitest/node";
+import { openCallStage } from "../faults/calls/call-stage.js";
+import type { FaultRow } from "../faults/support/play-fault.js";
 import { openStage } from "../support/stage-server.js";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Where a page asks for local services: see `support/stage.ts`. */
     stageUrl: string;
+    /** Where a page asks for faults of calls: see `calls/page-stage.ts`. */
+    callStageUrl: string;
+    /** The faults that calls are struck with. */
+    callFaults: readonly FaultRow[];
     /** Whether a log that differs from a golden file rewrites it: see `scenario/golden.ts`. */
     updatesGolden: boolean;
   }
@@ -14,6 +20,11 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stage = await openStage();
   project.provide("stageUrl", stage.url);
+  const calls = await openCallStage();
+  project.provide("callStageUrl", calls.url);
+  project.provide("callFaults", calls.rows);
   project.provide("updatesGolden", process.env.RTVI_MACHINE_GOLDEN === "update");
-  return stage.close;
+  return async () => {
+    await Promise.all([stage.close(), calls.close()]);
+  };
 }

@@ -107,7 +107,7 @@ describe.each(APPS)("LyingServer, $protocol.name", (app) => {
 
   it("lies as it is told, and is honest again", async () => {
     const { server, socket, heard } = await connected(app);
-    server.lie = { ready: () => undefined, turn: (line) => line.socket.close(4321, "enough") };
+    server.lie = { ready: () => undefined, turn: (line) => line.close(4321, "enough") };
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.send(setUp);
     for (const frame of write("hello")) socket.send(frame);

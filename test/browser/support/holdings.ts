@@ -47,14 +47,15 @@ export class HoldingsWatch {
   #microphones = 0;
   readonly #restores: (() => void)[] = [];
 
-  constructor() {
+  /** @param whenOver Is told what to do when the watch ends. */
+  constructor(whenOver: (restore: () => void) => void = onTestFinished) {
     this.#watchMedia();
     this.#watchSockets();
     this.#watchPeers();
     this.#watchTimers();
     this.#watchListeners();
     this.#watchUrls();
-    onTestFinished(() => {
+    whenOver(() => {
       for (const restore of this.#restores) restore();
     });
   }

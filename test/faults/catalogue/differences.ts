@@ -102,8 +102,29 @@ const pipecat: Differences = {
   oversized: { expect: continues(1_000), because: passedOn },
 };
 
+const soundIsNoEvent: Difference = { because: "the sound of a call is no message" };
+
+const floodOfItsOwn: Difference = {
+  because: "thousands of messages take minutes to leave a data channel: see `channel-flood`",
+};
+
+const openAiWebRtc: Differences = {
+  "sound-after-end": soundIsNoEvent,
+  "endless-answer": soundIsNoEvent,
+  "wrong-types": floodOfItsOwn,
+  "answer-in-a-flood": floodOfItsOwn,
+  "message-flood": floodOfItsOwn,
+  "empty-frames": { because: "an empty message of a data channel is one byte: see `empty-chunk`" },
+  oversized: { because: "a data channel carries no more than 256 KiB" },
+};
+
 /** By transport and fault. What is not named here is as the catalogue says. */
-export const DIFFERENCES: Readonly<Record<SubjectName, Differences>> = { "openai-websocket": {}, gemini, pipecat };
+export const DIFFERENCES: Readonly<Record<SubjectName, Differences>> = {
+  "openai-websocket": {},
+  "openai-webrtc": openAiWebRtc,
+  gemini,
+  pipecat,
+};
 
 /** What must hold for a transport under a fault; undefined where the fault is none for it. */
 export function expectationOf(

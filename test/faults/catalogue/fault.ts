@@ -1,20 +1,28 @@
 import type { FaultCode } from "../../../src/contracts/fault.js";
 import type { LocalService, LocalServiceOptions } from "../../../src/local-service/index.js";
 import type { FaultProxy } from "../support/fault-proxy.js";
+import type { Liar } from "../support/liar.js";
+import type { FaultRow } from "../support/play-fault.js";
 import type { LyingServer } from "../support/lying-server.js";
 
-/** The transports that the table is about; `subjects.ts` tells how each is made. */
-export type SubjectName = "openai-websocket" | "gemini" | "pipecat";
+/** The transports that the tables are about. `subjects.ts` tells how those over sockets are made. */
+export type SubjectName = "openai-websocket" | "openai-webrtc" | "gemini" | "pipecat";
+
+/** What a lie is told in, whatever carries it. */
+export interface LiarScene {
+  /** Throws in a scene with the local service. */
+  readonly liar: Liar;
+  /** Sends a text and does not wait for what comes of it. */
+  readonly ask: (text: string) => void;
+}
 
 /** What a fault is injected into. */
-export interface Scene {
+export interface Scene extends LiarScene {
   readonly proxy: FaultProxy;
   /** The local service. Throws in a scene with a liar. */
   readonly service: LocalService;
   /** The lying server. Throws in a scene with the local service. */
   readonly liar: LyingServer;
-  /** Sends a text and does not wait for what comes of it. */
-  readonly ask: (text: string) => void;
 }
 
 /** `none`: a message of the service's own, passed on. */
@@ -38,7 +46,7 @@ export type Expectation =
     };
 
 /** One way in which the world breaks. */
-export interface Fault {
+export interface Fault<In = Scene> {
   /** `kebab-case`, unique. */
   readonly name: string;
   /** What is done, in words for the table. */
@@ -48,13 +56,19 @@ export interface Fault {
   /** Options of the local service. */
   readonly options?: LocalServiceOptions;
   /** Done before the app connects. */
-  readonly before?: (scene: Scene) => unknown;
+  readonly before?: (scene: In) => unknown;
   /** Done in a session that has just answered; resolves when the fault has had its effect. */
-  readonly strike?: (scene: Scene) => unknown;
+  readonly strike?: (scene: In) => unknown;
   /** Whether the app sends a text at the moment of the strike, which must then arrive or be refused. Default true. */
   readonly writes?: boolean;
   /** What must hold, unless `differences.ts` says otherwise for a transport. */
   readonly expect: Expectation;
+}
+
+/** What there is to know of a fault for whoever plays it. */
+export function rowOf<In>(fault: Fault<In>, subject: { readonly name: string }): FaultRow {
+  const { name, before, strike, writes = true } = fault;
+  return { fault: name, subject: subject.name, isEarly: before !== undefined, writes: strike !== undefined && writes };
 }
 
 /** The conversation goes on, with these errors told on the way. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultCode } from "../../../src/contracts/fault.js";
 import type { LiarProtocol, Turn } from "../support/liar-protocol.js";
-import { repeatedly, type LiarLine, type Lie } from "../support/lying-server.js";
-import { continues, ends, type Expectation, type Fault, type Scene } from "./fault.js";
-import { brokenFrames, nonsense, wrongTypes } from "./nonsense.js";
+import { repeatedly, type LiarLine, type Lie } from "../support/liar.js";
+import { continues, ends, type Expectation, type Fault, type LiarScene } from "./fault.js";
+import { nonsense, wrongTypes } from "./nonsense.js";
 
 type Tell = (line: LiarLine, turn: Turn, id: string) => unknown;
 
@@ -11,8 +11,14 @@ type Tell = (line: LiarLine, turn: Turn, id: string) => unknown;
 const HEARD_MS = 150;
 
 /** One answer is a lie, the next is honest again. */
-function answer(name: string, injected: string, tell: Tell, errors: readonly FaultCode[] = [], after: Lie = {}): Fault {
-  const strike = async ({ liar, ask }: Scene): Promise<void> => {
+function answer(
+  name: string,
+  injected: string,
+  tell: Tell,
+  errors: readonly FaultCode[] = [],
+  after: Lie = {},
+): Fault<LiarScene> {
+  const strike = async ({ liar, ask }: LiarScene): Promise<void> => {
     const told = new Promise<void>((resolve, reject) => {
       liar.lie = {
         turn: (line, turn, id) => {
@@ -35,8 +41,8 @@ function outburst(
   say: (line: LiarLine, protocol: LiarProtocol) => unknown,
   expect: Expectation = continues(1_000),
   writes = true,
-): Fault {
-  const strike = async ({ liar }: Scene): Promise<void> => {
+): Fault<LiarScene> {
+  const strike = async ({ liar }: LiarScene): Promise<void> => {
     await say(liar.line, liar.line.protocol);
     await sleep(HEARD_MS);
   };
@@ -44,17 +50,8 @@ function outburst(
 }
 
 /** The opening of the session is a lie. */
-function opening(name: string, injected: string, lie: Lie, expect: Expectation): Fault {
+function opening(name: string, injected: string, lie: Lie, expect: Expectation): Fault<LiarScene> {
   return { name, injected, server: "liar", before: ({ liar }) => (liar.lie = lie), strike: () => undefined, expect };
-}
-
-function refusal(status: string): Fault {
-  return opening(
-    `http-${status.slice(0, 3)}`,
-    `HTTP ${status} instead of the handshake`,
-    { upgrade: (socket) => socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`) },
-    ends("connection-failed"),
-  );
 }
 
 function flood(line: LiarLine, { unknown }: LiarProtocol): void {
@@ -63,32 +60,12 @@ function flood(line: LiarLine, { unknown }: LiarProtocol): void {
 }
 
 /** In a flood the answer to what the app asks next may be lost as well: then silence decides. */
-function floods(fault: Fault): Fault {
+function floods(fault: Fault<LiarScene>): Fault<LiarScene> {
   const { expect } = fault;
   return { ...fault, expect: expect.outcome === "continues" ? { ...expect, maybe: ["connection-lost"] } : expect };
 }
 
-const openings: readonly Fault[] = [
-  ...["302 Found", "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Oops"].map(
-    refusal,
-  ),
-  opening(
-    "not-http",
-    "bytes that are no HTTP instead of the handshake",
-    { upgrade: (socket) => socket.end("220 smtp.example ESMTP\r\n") },
-    ends("connection-failed"),
-  ),
-  opening(
-    "wrong-accept-key",
-    "a handshake whose accept key is wrong",
-    {
-      upgrade: (socket) =>
-        socket.write(
-          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n",
-        ),
-    },
-    ends("connection-failed"),
-  ),
+const openings: readonly Fault<LiarScene>[] = [
   opening("never-ready", "the set-up is never answered", { ready: () => undefined }, ends("ready-timeout")),
   opening(
     "ready-late",
@@ -122,7 +99,7 @@ const openings: readonly Fault[] = [
   opening(
     "closes-while-opening",
     "the service closes with 1011 instead of being ready",
-    { ready: (line) => line.socket.close(1011, "no") },
+    { ready: (line) => line.close(1011, "no") },
     ends("connection-lost"),
   ),
   opening(
@@ -130,16 +107,16 @@ const openings: readonly Fault[] = [
     "the service refuses the session and quotes the credential, raw and encoded",
     {
       ready: (line) => {
-        const { credential: key, protocol, socket } = line;
+        const { credential: key, protocol } = line;
         line.say(protocol.failure(`the key ${key}, ${encodeURIComponent(key)}, ${btoa(key)} is bad`));
-        socket.close(3000, `bad key ${key}`.slice(0, 120));
+        line.close(3000, `bad key ${key}`.slice(0, 120));
       },
     },
     ends("service-error"),
   ),
 ];
 
-const answers: readonly Fault[] = [
+const answers: readonly Fault<LiarScene>[] = [
   answer("every-frame-twice", "an answer each of whose messages comes twice", (line, { begin, middle, end }) =>
     line.say(...[...begin, ...middle, ...end].map((frame) => [frame, frame])),
   ),
@@ -198,7 +175,7 @@ const answers: readonly Fault[] = [
   ),
 ];
 
-const outbursts: readonly Fault[] = [
+const outbursts: readonly Fault<LiarScene>[] = [
   outburst(
     "nonsense",
     "messages that are no messages of any protocol",
@@ -254,31 +231,7 @@ const outbursts: readonly Fault[] = [
       false,
     ),
   ),
-  outburst("ping-flood", "a ping every 10 ms, fifty times", (line) =>
-    repeatedly(line, 50, 10, () => line.socket.ping()),
-  ),
-  outburst(
-    "slow-frame",
-    "a message that comes in ten pieces, over half a second",
-    async ({ raw, protocol }) => {
-      const bytes = Buffer.from(protocol.unknown());
-      const opcode = typeof protocol.unknown() === "string" ? 0x81 : 0x82;
-      const frame = Buffer.concat([Buffer.from([opcode, bytes.length]), bytes]);
-      // Not byte by byte: on a busy machine that takes so long that the app asks whether anybody is there, and the answer
-      // would come in the middle of the frame.
-      const size = Math.ceil(frame.length / 10);
-      for (let at = 0; at < frame.length; at += size) {
-        raw.write(frame.subarray(at, at + size));
-        await sleep(50);
-      }
-    },
-    continues(1_000),
-    false,
-  ),
-  ...brokenFrames.map(({ name, injected, bytes }) =>
-    outburst(name, injected, ({ raw }) => void raw.write(bytes), continues(1_000, "connection-lost")),
-  ),
 ];
 
-/** A service that does not keep to its protocol, played by the lying server. */
-export const lies: readonly Fault[] = [...openings, ...answers, ...outbursts];
+/** A service that does not keep to its protocol, whatever carries it. */
+export const lies: readonly Fault<LiarScene>[] = [...openings, ...answers, ...outbursts];

@@ -1,7 +1,5 @@
 import { LogLevel, PipecatClient, RTVIEvent, type Transport } from "@pipecat-ai/client-js";
 import type { Subject } from "../subjects.js";
-import type { CountingMedia } from "./holdings.js";
-import { silence } from "../../support/speech.js";
 import type { Ledger } from "../../support/secrets.js";
 
 /** An error as an app is told of it. */
@@ -11,14 +9,17 @@ export interface ToldError {
 }
 
 // client-js asks the window for the browser's name, without asking first whether there is one.
-Object.assign(globalThis, { window: {} });
+if (!("window" in globalThis)) Object.assign(globalThis, { window: {} });
 
-const CHUNK_MS = 20;
 const WORDS: readonly RTVIEvent[] = [RTVIEvent.BotLlmText, RTVIEvent.BotTtsText, RTVIEvent.BotTranscript];
 
-type Manners = Pick<Subject<string>, "say" | "tellsWords">;
+/** How an app talks over a transport. */
+interface Manners extends Pick<Subject<string>, "say" | "tellsWords"> {
+  /** Pieces of the bot's sound so far. */
+  readonly pieces?: () => number;
+}
 
-/** A stock app on a transport: it streams its microphone, writes texts, and remembers what it was told. */
+/** A stock app on a transport: it writes texts, and remembers what it was told. */
 export class FaultApp {
   readonly client: PipecatClient;
   readonly states: string[] = [];
@@ -28,16 +29,13 @@ export class FaultApp {
   /** Calls that have not settled yet. */
   readonly pending = new Set<string>();
   readonly #words = new Map<RTVIEvent, string>();
-  readonly #microphone: NodeJS.Timeout;
-  readonly #media: CountingMedia;
   readonly #manners: Manners;
   /** Pieces of sound that had come when the last text was sent. */
   #soundBefore = 0;
   #notReadySince: number | undefined;
   #longestNotReady = 0;
 
-  constructor(transport: Transport, media: CountingMedia, ledger: Ledger, manners: Manners = {}) {
-    this.#media = media;
+  constructor(transport: Transport, ledger: Ledger, manners: Manners = {}) {
     this.#manners = manners;
     this.client = new PipecatClient({ transport, enableMic: true });
     this.client.setLogLevel(LogLevel.NONE);
@@ -53,8 +51,6 @@ export class FaultApp {
       const { code = "none", fatal = false } = data as { code?: string; fatal?: boolean };
       this.errors.push({ code, fatal });
     });
-    const chunk = new Uint8Array(silence(CHUNK_MS)).buffer;
-    this.#microphone = setInterval(() => media.say(chunk), CHUNK_MS);
   }
 
   /** The longest time for which an established session was not ready, in ms. */
@@ -71,7 +67,7 @@ export class FaultApp {
   /** Sends a text. Whether it was taken shows in `accepted`. */
   ask(text: string): void {
     const say = this.#manners.say ?? ((client: PipecatClient, words: string) => client.sendText(words));
-    this.#soundBefore = this.#media.pieces;
+    this.#soundBefore = this.#manners.pieces?.() ?? 0;
     void this.settles(`sendText("${text}")`, async () => {
       await say(this.client, text);
       this.accepted.push(text);
@@ -80,7 +76,7 @@ export class FaultApp {
 
   /** Whether the bot has said this, as far as the transport tells. */
   heard(text: string): boolean {
-    if (this.#manners.tellsWords === false) return this.#media.pieces > this.#soundBefore;
+    if (this.#manners.tellsWords === false) return (this.#manners.pieces?.() ?? 0) > this.#soundBefore;
     return [...this.#words.values()].some((words) => words.includes(text));
   }
 
@@ -95,10 +91,6 @@ export class FaultApp {
     } finally {
       this.pending.delete(what);
     }
-  }
-
-  stop(): void {
-    clearInterval(this.#microphone);
   }
 
   #moved(state: string): void {

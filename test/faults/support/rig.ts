@@ -3,6 +3,7 @@ import { startLocalService, type LiveSession, type LocalService } from "../../..
 import type { Recovery } from "../../../src/contracts/recovery.js";
 import type { Logger } from "../../../src/log.js";
 import type { TransportOptions } from "../../../src/options.js";
+import { silence } from "../../support/speech.js";
 import { ScriptedNetwork, silent } from "../../support/world.js";
 import type { Fault, Scene } from "../catalogue/fault.js";
 import type { Subject } from "../subjects.js";
@@ -11,6 +12,7 @@ import { FaultProxy } from "./fault-proxy.js";
 import { CountingClock, CountingMedia, SocketWatch } from "./holdings.js";
 import { LyingServer } from "./lying-server.js";
 import { canary, Ledger } from "../../support/secrets.js";
+import type { FaultStage, Patience } from "./play-fault.js";
 
 /** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */
 const DEADLINES: TransportOptions = {
@@ -18,8 +20,11 @@ const DEADLINES: TransportOptions = {
   reconnect: { base: 40, factor: 2, cap: 400, attempts: 6, minUptime: 2_000 },
 };
 
+const CHUNK_MS = 20;
+const STRAGGLERS_MS = 400;
+
 /** Where the fault strikes: an app on a transport, a proxy, and a service behind it. */
-export class Rig implements Scene {
+export class Rig implements Scene, FaultStage {
   readonly ledger = new Ledger();
   readonly key = canary();
   readonly media = new CountingMedia();
@@ -30,16 +35,23 @@ export class Rig implements Scene {
   conversation: Recovery["conversation"] | undefined;
   readonly app: FaultApp;
   readonly #server: LocalService | LyingServer;
+  readonly patience: Patience = { connects: 5_000, answers: 2_000, continues: 8_000, asksAgain: 1_200 };
+  readonly stragglersMs: number;
+  readonly #fault: Fault;
   readonly #sessions = new Set<LiveSession>();
   /** The service forgets a session that ends; what it has heard is still to be looked at. */
   readonly #remembering = setInterval(() => this.#remember(), 10);
+  readonly #microphone: NodeJS.Timeout;
 
   private constructor(
     subject: Subject<string>,
+    fault: Fault,
     readonly proxy: FaultProxy,
     server: LocalService | LyingServer,
   ) {
+    this.#fault = fault;
     this.#server = server;
+    this.stragglersMs = subject.tellsWords === false ? STRAGGLERS_MS : 0;
     const address = server instanceof LyingServer ? server.url : subject.addressOf(server);
     const transport = subject.transport(proxy.via(address), this.key, this.media, {
       ...DEADLINES,
@@ -56,7 +68,9 @@ export class Rig implements Scene {
         if (event.type === "@xstate.snapshot") this.ledger.add("inspected snapshot", JSON.stringify(event.snapshot));
       },
     });
-    this.app = new FaultApp(transport, this.media, this.ledger, subject);
+    this.app = new FaultApp(transport, this.ledger, { ...subject, pieces: () => this.media.pieces });
+    const chunk = new Uint8Array(silence(CHUNK_MS)).buffer;
+    this.#microphone = setInterval(() => this.media.say(chunk), CHUNK_MS);
   }
 
   static async set(subject: Subject<string>, fault: Fault): Promise<Rig> {
@@ -64,7 +78,7 @@ export class Rig implements Scene {
       fault.server === "liar"
         ? await LyingServer.start(subject.liar)
         : await startLocalService({ greet: false, replyDelayMs: 5, replySpeed: 40, logger: silent, ...fault.options });
-    return new Rig(subject, await FaultProxy.start(server.port), server);
+    return new Rig(subject, fault, await FaultProxy.start(server.port), server);
   }
 
   get service(): LocalService {
@@ -81,25 +95,41 @@ export class Rig implements Scene {
     this.app.ask(text);
   };
 
-  /** Whether a text has reached the service, over whichever line. */
+  get mostSockets(): number {
+    return this.sockets.most;
+  }
+
+  before(): unknown {
+    return this.#fault.before?.(this);
+  }
+
+  async strike(begun: () => void): Promise<void> {
+    this.proxy.flow.up.restart();
+    const striking = this.#fault.strike?.(this);
+    begun();
+    await striking;
+  }
+
+  gapMs(): number {
+    return this.proxy.flow.up.longestGapMs;
+  }
+
   arrived(text: string): boolean {
     if (this.#server instanceof LyingServer) return this.#server.texts.includes(text);
     this.#remember();
     return [...this.#sessions].some(({ items }) => JSON.stringify(items).includes(JSON.stringify(text)));
   }
 
-  /** Waits until something is true; whether it came true in time. */
-  async until(what: () => boolean, timeoutMs: number): Promise<boolean> {
+  async until(what: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean> {
     const end = performance.now() + timeoutMs;
     while (performance.now() < end) {
-      if (what()) return true;
+      if (await what()) return true;
       await sleep(10);
     }
     return what();
   }
 
-  /** What the transport still holds. */
-  get leftovers(): string[] {
+  leftovers(): string[] {
     const counts: readonly (readonly [string, number])[] = [
       ["sockets", this.sockets.open],
       ["timers", this.clock.pending],
@@ -112,7 +142,7 @@ export class Rig implements Scene {
 
   async close(): Promise<void> {
     clearInterval(this.#remembering);
-    this.app.stop();
+    clearInterval(this.#microphone);
     this.sockets.terminate();
     await this.proxy.close();
     await this.#server.close();

@@ -12,7 +12,8 @@ interface ClientEvent {
 }
 
 let events = 0;
-const event = (type: string, fields: object = {}): Frame =>
+/** An event of the service, with an id of its own. */
+export const event = (type: string, fields: object = {}): Frame =>
   JSON.stringify({ type, event_id: `event_liar${String((events += 1))}`, ...fields });
 
 const itemOf = (id: string): string => `item_${id}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { outcomeOf } from "../../../../scripts/reliability/outcome.js";
-import type { FaultReport } from "../../../faults/support/run-fault.js";
+import type { FaultReport } from "../../../faults/support/play-fault.js";
 
 const well: FaultReport = {
   fault: "reset",

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { playFault } from "../../faults/support/play-fault.js";
+import { HoldingsWatch } from "../support/holdings.js";
+import { PageStage } from "./page-stage.js";
+
+/** Of the whole page: what each transport takes for itself is counted by its stage. */
+let holdings: HoldingsWatch;
+let restore: () => void;
+
+beforeAll(() => {
+  holdings = new HoldingsWatch((whenOver) => (restore = whenOver));
+});
+
+afterAll(async () => {
+  await holdings.nothingLeft();
+  restore();
+});
+
+describe("OpenAI WebRTC", { concurrent: true, timeout: 60_000 }, () => {
+  it.each(inject("callFaults"))("$fault", async (row) => {
+    const stage = await PageStage.set(row.fault);
+    try {
+      const report = await playFault(stage, row);
+      expect(await stage.judge(report), JSON.stringify(report)).toEqual([]);
+    } finally {
+      await stage.close();
+    }
+  });
+});
