@@ -80,11 +80,11 @@ export const pathFaults: readonly CallFault[] = [
   unreliable("duplicates", "half of all packets come twice", { duplicates: 0.5 }),
   unreliable("damage", "in a tenth of all packets a byte is changed", { damage: 0.1 }),
   {
-    name: "first-packets",
-    injected: "the first three packets of DTLS are lost each way",
+    name: "first-packet",
+    injected: "the first packet of DTLS is lost each way",
     before: ({ path }) => {
       for (const direction of ["up", "down"] as const) {
-        let left = 3;
+        let left = 1;
         path.set(direction, { drops: (kind) => kind === "dtls" && (left -= 1) >= 0 });
       }
     },
