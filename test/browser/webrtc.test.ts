@@ -250,6 +250,8 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
     await app.until("the session again", () => app.states.at(-1) === "ready");
     expect(app.states).toEqual(["connecting", "connected", "ready"]);
     await app.answered("Still there?");
+    // What of an answer was not heard, the next call is asked for again, together with what comes then.
+    await app.until("its end", () => app.count(RTVIEvent.BotStoppedSpeaking) > 0);
     app.forget();
     await service.drop(1011);
     await app.until("the session once more", () => app.states.at(-1) === "ready");
