@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- --minutes N`: a session that speaks both ways in Chromium, through a network that fails at random, and
+ * `npm run soak -- --minutes N [--service <name>]`: a session that speaks both ways in Chromium, through a network that fails at random, and
  * what the page holds meanwhile. Exits 1 when contexts, sockets, timers, listeners or tracks grow or are left over.
  */
 import { createServer } from "node:http";
@@ -9,14 +9,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { chromium } from "playwright";
-import { startLocalService } from "rtvi-machine/local-service";
+import { startLocalService, type LocalService } from "rtvi-machine/local-service";
 import { InspectedPage } from "../bench/browser.js";
 import type { Flow } from "../test/faults/support/flow.js";
 import { FaultProxy } from "../test/faults/support/fault-proxy.js";
 import { speaking } from "./browser-arguments.js";
 import { ensureBrowser } from "./ensure-browser.js";
 // Its declarations tell what `window.soak` is.
-import type {} from "./soak/page.js";
+import type { SoakService } from "./soak/page.js";
 import { verdictOf, type Sample } from "./soak/verdict.js";
 import { weather } from "./soak/weather.js";
 
@@ -56,12 +56,26 @@ async function emptySite(): Promise<{ readonly url: string; readonly close: () =
   };
 }
 
+/** Those that go over a line which can be broken, and where the local service takes them. */
+const SERVICES: readonly (readonly [SoakService, (service: LocalService) => string])[] = [
+  ["openai-websocket", ({ wsUrl }) => wsUrl],
+  ["gemini", ({ geminiUrl }) => geminiUrl],
+  ["pipecat", ({ port }) => `ws://127.0.0.1:${port}/ws-client`],
+];
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
-    options: { minutes: { type: "string", default: "10" }, seed: { type: "string", default: "1" } },
+    options: {
+      minutes: { type: "string", default: "10" },
+      seed: { type: "string", default: "1" },
+      service: { type: "string", default: "openai-websocket" },
+    },
   });
+  const subject = SERVICES.find(([name]) => name === values.service);
+  if (subject === undefined) throw new Error(`--service is one of ${SERVICES.map(([name]) => name).join(", ")}.`);
+  const [name, addressOf] = subject;
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new Error("--minutes must be a number above 0.");
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
@@ -80,11 +94,14 @@ async function main(): Promise<boolean> {
     await page.addScriptTag({ content: await pageScript() });
     const inspected = await InspectedPage.attach(page);
     const before = await page.evaluate(() => window.soak.look());
-    await Promise.race([page.evaluate((url) => window.soak.start(url), proxy.via(service.wsUrl)), sleep(START_MS)]);
+    await Promise.race([
+      page.evaluate(([name, url]) => window.soak.start(name, url), [name, proxy.via(addressOf(service))] as const),
+      sleep(START_MS),
+    ]);
     const begun = await page.evaluate(() => window.soak.look());
     if (begun.state !== "ready") throw new Error(`The session did not begin: ${begun.state} ${begun.failed}`);
 
-    say(`soak: ${minutes} min, seed ${values.seed}, Chromium ${browser.version()}`);
+    say(`soak: ${name}, ${minutes} min, seed ${values.seed}, Chromium ${browser.version()}`);
     say(HEAD);
     const faults: string[] = [];
     const storm = weather(proxy, Number(values.seed), FAULT_EVERY_MS, calm.signal, (name) => faults.push(name));

@@ -1,5 +1,8 @@
-import { LogLevel, PipecatClient, RTVIEvent } from "@pipecat-ai/client-js";
+import { LogLevel, PipecatClient, RTVIEvent, type Transport } from "@pipecat-ai/client-js";
+import type { TransportOptions } from "../../src/options.js";
+import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
+import { WebSocketTransport } from "../../src/providers/pipecat/index.js";
 import { HoldingsWatch, type Holdings } from "../../test/browser/support/holdings.js";
 
 /** What the page has seen so far. */
@@ -17,10 +20,13 @@ export interface SoakView extends Holdings {
   readonly listenerTypes: readonly string[];
 }
 
+export type SoakService = "openai-websocket" | "gemini" | "pipecat";
+
 declare global {
   interface Window {
     soak: {
-      start(base_url: string): Promise<void>;
+      /** @param service one of those in `scripts/soak.ts` */
+      start(service: SoakService, url: string): Promise<void>;
       look(): SoakView;
       /** Ends the session for good; resolves to what is left when it is over. */
       stop(): Promise<SoakView>;
@@ -31,6 +37,13 @@ declare global {
 const RESTART_MS = 1_000;
 /** What is remembered of the conversation grows up to a bound, which must be reached while the page warms up. */
 const KEPT = { items: 32 };
+
+const TRANSPORTS: Readonly<Record<SoakService, (url: string, options: TransportOptions) => Transport>> = {
+  "openai-websocket": (base_url, options) =>
+    new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url, keep_conversation: KEPT }, undefined, options),
+  gemini: (base_url, options) => new GeminiLiveWebsocketTransport({ api_key: "local", base_url }, undefined, options),
+  pipecat: (wsUrl, options) => new WebSocketTransport({ wsUrl, ...options }),
+};
 
 const watch = new HoldingsWatch();
 const counts = { failed: "", recoveries: 0, restarts: 0, errors: 0, userTurns: 0, botTurns: 0 };
@@ -58,16 +71,9 @@ const look = (): SoakView => ({
 });
 
 window.soak = {
-  async start(base_url) {
+  async start(service, url) {
     const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-    const transport = new OpenAIRealTimeWebSocketTransport(
-      { api_key: "local", base_url, keep_conversation: KEPT },
-      undefined,
-      {
-        logger: silent,
-        onRecovered: () => (counts.recoveries += 1),
-      },
-    );
+    const transport = TRANSPORTS[service](url, { logger: silent, onRecovered: () => (counts.recoveries += 1) });
     const app = new PipecatClient({ transport, enableMic: true });
     app.setLogLevel(LogLevel.NONE);
     app.on(RTVIEvent.Error, ({ data }) => {
