@@ -14,8 +14,8 @@ const KEYS = Object.keys(HELD) as readonly Held[];
 
 /** Caches and the first gusts: left out, in minutes and as a part of the run, whichever is longer. */
 const WARM_UP = { minutes: 0.5, part: 1 / 3 } as const;
-/** MB/min. The history of the conversation grows up to its bound, and charts remember the transitions that they took. */
-const ALLOWED = 0.05;
+/** MB/min: what the caches of V8 and of the charts still take in a run of ten minutes. One wire kept per loss is more. */
+const ALLOWED = 0.03;
 /** A line through fewer points than these says nothing that a verdict could rest on. */
 const FEWEST = 8;
 
