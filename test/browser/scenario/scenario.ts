@@ -84,8 +84,9 @@ export async function playScenario({ name, transport, params }: Player): Promise
   };
   const connect = async (title: string): Promise<void> => {
     await client.connect(await params?.(app, service));
-    // `connect()` does not wait for it in a second session.
-    await app.until("the microphone", () => app.count(RTVIEvent.TrackStarted) > 0);
+    // `connect()` does not wait for it in a second session; over WebRTC the bot has a track, too.
+    const isLocal = ({ data }: Heard): boolean => data !== undefined && data === client.tracks().local.audio;
+    await app.until("the microphone", () => app.all(RTVIEvent.TrackStarted).some(isLocal));
     note(title);
   };
   const disconnect = async (title: string): Promise<void> => {
