@@ -1,11 +1,7 @@
-import { RTVIMessage } from "@pipecat-ai/client-js";
-import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe } from "vitest";
 import { GeminiLiveWebsocketTransport } from "../../../../src/providers/gemini/index.js";
-import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { damagedJson } from "../../../support/damaged.js";
-import { silent } from "../../../support/world.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
+import { canary } from "../../../support/secrets.js";
+import { standsNonsense } from "../nonsense.js";
 import { pcm, server } from "./scenario.js";
 
 /**
@@ -37,74 +33,14 @@ const NOISE: readonly string[] = [
   ...["audio/pcm;rate=0", "audio/pcm;rate=1e9", "audio/opus", "", 7, null].map((mimeType) => audio(mimeType, pcm(20))),
 ];
 
-const nonsense = fc.oneof(
-  { weight: 5, arbitrary: damagedJson(SOUND) },
-  fc.constantFrom(...NOISE),
-  fc.json(),
-  fc.string(),
-  fc.uint8Array({ maxLength: 300 }).map((bytes) => Uint8Array.from(bytes).buffer),
-);
-
-const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
-
-async function ready() {
-  FakeWebSocket.all.length = 0;
-  const told: RTVIMessage[] = [];
-  const errors: RTVIMessage[] = [];
-  const manager = new ScriptedMediaManager();
-  const play = vi.spyOn(manager.ports.speaker, "write");
-  const transport = new GeminiLiveWebsocketTransport({ api_key: "AIzaSyCorpus" }, manager, {
-    WebSocket: FakeWebSocketConstructor,
-    reconnect: false,
-    logger: silent,
+describe("a Gemini service that sends nonsense", () => {
+  standsNonsense({
+    transport: (manager, options) => new GeminiLiveWebsocketTransport({ api_key: canary() }, manager, options),
+    opening: [{ setupComplete: {} }],
+    sound: SOUND,
+    noise: NOISE,
+    answer: [server.complete, server.audio(20)],
+    after: [server.complete],
+    runs: 30,
   });
-  const callbacks = { onError: (message: RTVIMessage) => void errors.push(message) };
-  transport.initialize({ transport, callbacks }, (message) => void told.push(message));
-  const connecting = transport.connect();
-  await vi.waitUntil(() => FakeWebSocket.all.length === 1, { interval: 1 });
-  FakeWebSocket.last.open();
-  await connecting;
-  const announced = transport.sendReadyMessage();
-  FakeWebSocket.last.message(JSON.stringify({ setupComplete: {} }));
-  await announced;
-  return { transport, told, errors, play };
-}
-
-describe("a service that sends nonsense", () => {
-  it("crashes nothing, plays nothing, and leaves a session that works", async () => {
-    let messages = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(nonsense, { minLength: 60, maxLength: 80 }), async (corpus) => {
-        const { transport, told, errors, play } = await ready();
-        for (const message of corpus) FakeWebSocket.last.message(message);
-        messages += corpus.length;
-        await turn();
-        expect(play).not.toHaveBeenCalled();
-        expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-        expect(transport.state).toBe("ready");
-        for (const { data } of errors) expect(data).toMatchObject({ code: "protocol-error", fatal: false });
-
-        // Whatever was under way is over; then a whole turn.
-        for (const message of [server.complete, server.audio(20)]) {
-          FakeWebSocket.last.message(JSON.stringify(message));
-        }
-        expect(play).toHaveBeenCalledTimes(1);
-        transport.sendMessage(new RTVIMessage("send-text", { content: "still here" }));
-        FakeWebSocket.last.message(JSON.stringify(server.complete));
-        await turn();
-        expect(FakeWebSocket.last.sent.join()).toContain("still here");
-
-        const gone = transport.disconnect();
-        FakeWebSocket.last.drop(1000, "", true);
-        await gone;
-        expect(transport.state).toBe("disconnected");
-        const count = (type: string) => told.filter((message) => message.type === type).length;
-        for (const family of ["bot-llm", "bot-tts", "llm-function-call"]) {
-          expect(count(`${family}-stopped`), family).toBe(count(`${family}-started`));
-        }
-      }),
-      { numRuns: 30, seed: 20_261_121, endOnFailure: true },
-    );
-    expect(messages).toBeGreaterThan(1_800);
-  }, 60_000);
 });
