@@ -111,6 +111,8 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     const { now = () => performance.now() } = this._traits;
     this._runtime.end();
     const continues = plan.resumes ? this._latest : undefined;
+    // Nobody goes on with one that was lost before it was ready.
+    if (continues === undefined) this._tellApp(this._latest?.abandon() ?? []);
     const setup = { ...this._traits, ...plan, redact, now, date: this._date, soundAt };
     this._latest = new Conversation(setup, continues);
     this._rolloverMs = plan.rolloverMs;

@@ -157,6 +157,24 @@ describe("a connection that is lost", () => {
     expect(rig.told.at(-1)).toMatchObject({ type: "llm-function-call-stopped", data: { cancelled: true } });
   });
 
+  it("cancels a call of a session that was lost before it was ready: the next one does not go on with it", async () => {
+    const rig = new Rig();
+    await rig.transport.initDevices();
+    void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
+    await drain();
+    FakeWebSocket.last.open();
+    await drain();
+    rig.receive({ type: "session.created", session: { type: "realtime" } }, ...call);
+    FakeWebSocket.last.drop(1006);
+    await rig.pass(100);
+    await rig.opens(2);
+    expect(rig.count("llm-function-call-started")).toBe(1);
+    expect(rig.told.filter(({ type }) => type === "llm-function-call-stopped")).toMatchObject([
+      { data: { tool_call_id: "c1", cancelled: true } },
+    ]);
+    await rig.leave();
+  });
+
   it("keeps nothing for the session after", async () => {
     const rig = await Rig.ready();
     rig.send("send-text", { content: "Hello?" });
