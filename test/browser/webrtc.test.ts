@@ -2,7 +2,7 @@ import { RTVIEvent, type BotOutputData } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import type { Recovery } from "../../src/contracts/recovery.js";
 import type { TransportOptions } from "../../src/options.js";
-import { App, webRtcTransport } from "./support/app.js";
+import { App, webRtcTransport, type Heard } from "./support/app.js";
 import { HoldingsWatch } from "./support/holdings.js";
 import { record, repeats } from "./support/recording.js";
 import { stagedService } from "./support/stage.js";
@@ -198,7 +198,10 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
     expect(outputs.at(-1)?.text).toContain("You said");
     expect(outputs.map(({ spoken_status }) => spoken_status)).not.toContain("completed");
     // The user speaks while nobody can hear it.
+    app.forget();
     client.enableMic(true);
+    const speaks = ({ data }: Heard): boolean => Number(data) > 0.05;
+    await app.until("the user's words", () => app.all(RTVIEvent.LocalAudioLevel).some(speaks), 30_000);
     await pause(1_500);
 
     app.forget();
@@ -212,8 +215,12 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
       return session.receivedMs > 0 ? session : undefined;
     });
     const audioMs = since();
-    // A track keeps nothing: what is said while there is no call is lost.
+    // Of RTP only what is said now; the rest is in the conversation.
     expect(receivedMs).toBeLessThan(audioMs + 100);
+    await app.until("what the user said", async () =>
+      JSON.stringify((await service.session()).items).includes('"input_audio"'),
+    );
+    const missedMs = since();
     const known = JSON.stringify((await service.session()).items);
     expect(known).toContain("Remember the blue door.");
     expect(known).toMatch(/"role":"assistant"[^}]*"You/);
@@ -224,7 +231,7 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
     expect(await loudest(client.tracks().bot!.audio!, 700)).toBeGreaterThan(0.01);
     console.info(
       `WebRTC: lost after ${lostMs.toFixed(0)} ms, ready ${readyMs.toFixed(0)} ms after the service's return, the microphone heard after ` +
-        `${audioMs.toFixed(0)} ms, a turn over after ${saidMs.toFixed(0)} ms, its answer after ${answerMs.toFixed(0)} ms`,
+        `${audioMs.toFixed(0)} ms, what was said meanwhile after ${missedMs.toFixed(0)} ms, a turn over after ${saidMs.toFixed(0)} ms, its answer after ${answerMs.toFixed(0)} ms`,
     );
     expect(recoveries).toMatchObject([{ conversation: "replayed", planned: false }]);
     expect(app.count(RTVIEvent.BotReady)).toBe(0);

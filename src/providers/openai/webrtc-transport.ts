@@ -5,14 +5,16 @@ import {
   type RTVIEventCallbacks,
   type RTVIMessage,
   type Tracks,
+  type TransportState,
 } from "@pipecat-ai/client-js";
 import { ConnectionFailedError, ConnectionLostError, UnsupportedEnvironmentError } from "../../errors.js";
-import { portsOf } from "../../media/manager-ports.js";
+import { portsOf, ratesOf } from "../../media/manager-ports.js";
 import type { MediaManager, MediaPorts } from "../../media/media-manager.js";
-import { trackMicrophone } from "../../media/track-microphone.js";
+import { TrackMicrophone } from "../../media/track-microphone.js";
 import { TrackSpeaker } from "../../media/track-speaker.js";
 import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../options.js";
 import { openPeer, type PeerHandle } from "../../wire/peer-connection.js";
+import { missedWords } from "./missed-words.js";
 import { OpenAITransport } from "./openai-transport.js";
 import type { OpenAIServiceOptions } from "./options.js";
 import { redactor } from "../../rtvi/translate/redact.js";
@@ -39,12 +41,16 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
   private _peer: PeerHandle | undefined;
   /** Made by `mediaPorts`, inside the base's constructor: a field with an initialiser would undo that. */
   declare private _speaker: TrackSpeaker;
+  declare private _track: TrackMicrophone;
+  /** What the user says while there is no call, once it is handed over. */
+  private _missed: ArrayBuffer[] | undefined;
   private _selectedSpeaker: MediaDeviceInfo | undefined;
 
   /**
    * @param service_options See `OpenAIServiceOptions`; `base_url` may be `http(s)` or `ws(s)`. They are checked when
    * connecting, so that an error reaches the app.
-   * @param manager Devices; default `WebAudioMediaManager`. Its track is sent, its chunks are not asked for.
+   * @param manager Devices; default `WebAudioMediaManager`. Its track is sent, its chunks are asked for only while
+   * there is no call.
    */
   constructor(service_options: OpenAIServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
     super(service_options, manager, options, { name: NAME, playback: "remote" });
@@ -57,7 +63,8 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
       onLevel: (level) => this._callbacks.onRemoteAudioLevel?.(level, BOT),
       logger: this.logger,
     });
-    return { microphone: trackMicrophone(portsOf(manager, this.logger).microphone), speaker: this._speaker };
+    this._track = new TrackMicrophone(portsOf(manager, this.logger).microphone);
+    return { microphone: this._track, speaker: this._speaker };
   }
 
   override initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
@@ -135,8 +142,10 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     return Promise.resolve();
   }
 
-  /** Not called: the microphone's audio goes by RTP. */
-  handleUserAudioStream(): void {}
+  /** The microphone's audio goes by RTP, but for what was said while there was no call. */
+  handleUserAudioStream(data: ArrayBuffer): void {
+    this._missed?.push(data);
+  }
 
   /** What a message may weigh, in bytes: the RTVI limit, or the data channel's where that is lower. */
   override get maxMessageSize(): number {
@@ -160,6 +169,32 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
 
   override get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
     return this._selectedSpeaker ?? {};
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    super.stateAnnounced(state);
+    const { isRecovering } = this._session;
+    this._track.listen(isRecovering);
+    if (isRecovering) this._missed = [];
+    else if (state !== "ready") this._missed = undefined;
+    // After the uplink has handed over what it kept.
+    else if (this._missed !== undefined) {
+      queueMicrotask(() => {
+        this._tellMissed();
+      });
+    }
+  }
+
+  /** Tells the new call what the user said while there was none: in the conversation, because a track takes no recording. */
+  private _tellMissed(): void {
+    const words = missedWords(this._missed ?? [], ratesOf(this._mediaManager).input, this.maxMessageSize);
+    this._missed = undefined;
+    if (words === undefined || !this._runtime.isReady) return;
+    this._runtime.act((conversation) =>
+      conversation.act((turns) => {
+        turns.overheard(words.pieces, words.whole);
+      }),
+    );
   }
 
   protected override botSpeaks(speaking: boolean): void {

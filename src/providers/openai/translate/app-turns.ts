@@ -1,4 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
+import { encodeBase64 } from "../../../codec/base64.js";
 import type { ActionTurns } from "../../../rtvi/inference/actions.js";
 import { readContext } from "../../../rtvi/inference/context.js";
 import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
@@ -85,6 +86,20 @@ export class AppTurns implements ActionTurns {
         [this.#modalities]: this.#parts.opening.dialect === "beta" ? ["audio", "text"] : ["audio"],
       },
     });
+  }
+
+  /**
+   * What the user said while nobody could hear it.
+   * @param pieces 16-bit little-endian mono PCM at the service's rate, in order.
+   * @param whole The user has stopped, so that the bot is to answer; otherwise the service hears the rest, and answers that.
+   */
+  overheard(pieces: readonly ArrayBuffer[], whole: boolean): void {
+    const { register, opening } = this.#parts;
+    for (const piece of pieces) {
+      const audio = encodeBase64(new Uint8Array(piece));
+      register.create({ type: "message", role: "user", content: [{ type: "input_audio", audio }] });
+    }
+    if (whole && opening.autoResponds) this.run();
   }
 
   /** Asks the service for a sign of life. */

@@ -85,6 +85,16 @@ async function ready(...args: Parameters<typeof build>) {
   return rig;
 }
 
+/** A lost call is dialled again: the one of this number is there, opens, and its session is ready. */
+async function opened(count: number): Promise<void> {
+  await vi.waitFor(() => expect(FakePeerConnection.all).toHaveLength(count));
+  await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBeDefined());
+  FakePeerConnection.last.open();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  receive({ type: "session.created", session: { type: "realtime" } });
+  receive({ type: "session.updated", session: { type: "realtime" } });
+}
+
 beforeEach(() => {
   FakePeerConnection.all.length = 0;
 });
@@ -244,6 +254,46 @@ describe("the microphone", () => {
     await vi.waitFor(() => expect(FakePeerConnection.all).toHaveLength(2));
     expect(FakePeerConnection.all[0]!.isClosed).toBe(true);
     expect(FakePeerConnection.last.sender.replaced).toEqual(["mic"]);
+    await rig.transport.disconnect();
+  });
+
+  it.each([
+    { how: "and stops", tail: 600, asked: 1 },
+    { how: "and goes on, which the service hears by itself", tail: 0, asked: 0 },
+  ])("tells the next call what the user says meanwhile, $how", async ({ tail, asked }) => {
+    const rig = await ready();
+    await rig.transport.initDevices();
+    const say = (ms: number, amplitude: number): void => {
+      for (let at = 0; at < ms; at += 20) rig.manager.say(new Int16Array(480).fill(amplitude).buffer);
+    };
+    say(400, 3_000);
+    FakePeerConnection.last.become("failed");
+    say(600, 3_000);
+    say(tail, 0);
+    await opened(2);
+    say(400, 3_000);
+    await vi.waitFor(() => expect(JSON.stringify(rig.events())).toContain("input_audio"));
+    const sent = rig.events() as unknown as { type: string; item?: { role: string; content: { audio: string }[] } }[];
+    expect(sent.filter(({ type }) => type === "response.create")).toHaveLength(asked);
+    const items = sent.flatMap(({ item }) => item ?? []);
+    expect(new Set(items.map(({ role }) => role))).toEqual(new Set(["user"]));
+    // What was said before and after went by RTP.
+    const bytes = items.reduce((sum, { content }) => sum + atob(content[0]!.audio).length, 0);
+    expect(bytes).toBe(((600 + tail) * 24_000 * 2) / 1000);
+    await rig.transport.disconnect();
+  });
+
+  it("tells it nothing where nobody spoke, or was muted", async () => {
+    const rig = await ready();
+    await rig.transport.initDevices();
+    for (const [round, amplitude] of [0, 3_000].entries()) {
+      rig.transport.enableMic(amplitude === 0);
+      FakePeerConnection.last.become("failed");
+      for (let at = 0; at < 600; at += 20) rig.manager.say(new Int16Array(480).fill(amplitude).buffer);
+      await opened(2 + round);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(JSON.stringify(rig.events())).not.toContain("input_audio");
+    }
     await rig.transport.disconnect();
   });
 });
