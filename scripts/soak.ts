@@ -12,9 +12,9 @@ import { chromium } from "playwright";
 import { startLocalService, type LocalService } from "rtvi-machine/local-service";
 import { InspectedPage } from "../bench/browser.js";
 import type { Flow } from "../test/faults/support/flow.js";
-import { FaultProxy } from "../test/faults/support/fault-proxy.js";
 import { speaking } from "./browser-arguments.js";
 import { ensureBrowser } from "./ensure-browser.js";
+import { callLine, socketLine, type Line } from "./soak/line.js";
 // Its declarations tell what `window.soak` is.
 import type { SoakService } from "./soak/page.js";
 import { verdictOf, type Sample } from "./soak/verdict.js";
@@ -56,12 +56,15 @@ async function emptySite(): Promise<{ readonly url: string; readonly close: () =
   };
 }
 
-/** Those that go over a line which can be broken, and where the local service takes them. */
-const SERVICES: readonly (readonly [SoakService, (service: LocalService) => string])[] = [
-  ["openai-websocket", ({ wsUrl }) => wsUrl],
-  ["gemini", ({ geminiUrl }) => geminiUrl],
-  ["pipecat", ({ port }) => `ws://127.0.0.1:${port}/ws-client`],
-];
+/** What each service is reached over. */
+const SERVICES: Readonly<Record<SoakService, (service: LocalService, seed: number) => Promise<Line>>> = {
+  "openai-websocket": (service, seed) => socketLine(service, service.wsUrl, seed),
+  "openai-webrtc": callLine,
+  gemini: (service, seed) => socketLine(service, service.geminiUrl, seed),
+  pipecat: (service, seed) => socketLine(service, `ws://127.0.0.1:${service.port}/ws-client`, seed),
+};
+
+const isService = (name: string): name is SoakService => Object.hasOwn(SERVICES, name);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -73,14 +76,14 @@ async function main(): Promise<boolean> {
       service: { type: "string", default: "openai-websocket" },
     },
   });
-  const subject = SERVICES.find(([name]) => name === values.service);
-  if (subject === undefined) throw new Error(`--service is one of ${SERVICES.map(([name]) => name).join(", ")}.`);
-  const [name, addressOf] = subject;
+  const name = values.service;
+  if (!isService(name)) throw new Error(`--service is one of ${Object.keys(SERVICES).join(", ")}.`);
+  const seed = Number(values.seed);
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new Error("--minutes must be a number above 0.");
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
   const service = await startLocalService({ logger: silent });
-  const proxy = await FaultProxy.start(service.port, Number(values.seed));
+  const line = await SERVICES[name](service, seed);
   const site = await emptySite();
   const browser = await chromium.launch({
     executablePath: await ensureBrowser(),
@@ -95,16 +98,16 @@ async function main(): Promise<boolean> {
     const inspected = await InspectedPage.attach(page);
     const before = await page.evaluate(() => window.soak.look());
     await Promise.race([
-      page.evaluate(([name, url]) => window.soak.start(name, url), [name, proxy.via(addressOf(service))] as const),
+      page.evaluate(([name, url]) => window.soak.start(name, url), [name, line.url] as const),
       sleep(START_MS),
     ]);
     const begun = await page.evaluate(() => window.soak.look());
     if (begun.state !== "ready") throw new Error(`The session did not begin: ${begun.state} ${begun.failed}`);
 
-    say(`soak: ${name}, ${minutes} min, seed ${values.seed}, Chromium ${browser.version()}`);
+    say(`soak: ${name}, ${minutes} min, seed ${seed}, Chromium ${browser.version()}`);
     say(HEAD);
     const faults: string[] = [];
-    const storm = weather(proxy, Number(values.seed), FAULT_EVERY_MS, calm.signal, (name) => faults.push(name));
+    const storm = weather(line.gusts, seed, FAULT_EVERY_MS, calm.signal, (gust) => faults.push(gust));
     const samples: Sample[] = [];
     const from = performance.now();
     for (let next = SAMPLE_MS; next <= minutes * 60_000; next += SAMPLE_MS) {
@@ -114,22 +117,22 @@ async function main(): Promise<boolean> {
       const sample = { ...view, heapMb, minutes: next / 60_000 };
       samples.push(sample);
       if (next % 60_000 !== 0 && next + SAMPLE_MS <= minutes * 60_000) continue;
-      say(row(sample, proxy.flow.up, faults.splice(0)));
-      proxy.flow.up.restart();
+      say(row(sample, line.sound, faults.splice(0)));
+      line.sound.restart();
     }
     calm.abort();
     await storm;
-    await proxy.heal();
+    await line.heal();
     const left = await page.evaluate(() => window.soak.stop());
     const { lines, problems } = verdictOf(before, samples, left);
-    for (const line of lines) say(line);
+    for (const each of lines) say(each);
     say(problems.length === 0 ? "verdict: nothing grew, nothing is left" : `verdict: ${problems.join("; ")}`);
     return problems.length === 0;
   } finally {
     calm.abort();
     await browser.close();
     site.close();
-    await proxy.close();
+    await line.close();
     await service.close();
   }
 }

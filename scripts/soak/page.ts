@@ -1,7 +1,7 @@
 import { LogLevel, PipecatClient, RTVIEvent, type Transport } from "@pipecat-ai/client-js";
 import type { TransportOptions } from "../../src/options.js";
 import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
-import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
+import { OpenAIRealTimeWebRTCTransport, OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import { WebSocketTransport } from "../../src/providers/pipecat/index.js";
 import { HoldingsWatch, type Holdings } from "../../test/browser/support/holdings.js";
 
@@ -20,7 +20,7 @@ export interface SoakView extends Holdings {
   readonly listenerTypes: readonly string[];
 }
 
-export type SoakService = "openai-websocket" | "gemini" | "pipecat";
+export type SoakService = "openai-websocket" | "openai-webrtc" | "gemini" | "pipecat";
 
 declare global {
   interface Window {
@@ -41,6 +41,8 @@ const KEPT = { items: 32 };
 const TRANSPORTS: Readonly<Record<SoakService, (url: string, options: TransportOptions) => Transport>> = {
   "openai-websocket": (base_url, options) =>
     new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url, keep_conversation: KEPT }, undefined, options),
+  "openai-webrtc": (base_url, options) =>
+    new OpenAIRealTimeWebRTCTransport({ api_key: "local", base_url, keep_conversation: KEPT }, undefined, options),
   gemini: (base_url, options) => new GeminiLiveWebsocketTransport({ api_key: "local", base_url }, undefined, options),
   pipecat: (wsUrl, options) => new WebSocketTransport({ wsUrl, ...options }),
 };
