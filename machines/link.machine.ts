@@ -8,6 +8,7 @@ export const linkMachine = linkSetup.createMachine({
     ...input,
     attempt: 0,
     redials: 0,
+    isFirst: true,
     everOpened: false,
     wasUp: false,
     settled: false,
@@ -43,6 +44,14 @@ export const linkMachine = linkSetup.createMachine({
                 { type: "reportOpened", params: ({ event }) => ({ conversation: event.conversation }) },
               ],
             },
+            "network.returned": [
+              {
+                guard: "isRedialDisturbed",
+                target: "#link.waiting",
+                actions: ["markOnline", { type: "setWait", params: ({ event }) => ({ wait: event.wait }) }],
+              },
+              { actions: "markOnline" },
+            ],
             "link.released": "#link.closed",
           },
           after: { dialTimeout: { target: "#link.deciding", actions: "recordTimeout" } },
@@ -54,7 +63,7 @@ export const linkMachine = linkSetup.createMachine({
             expiring: {
               description: "Waits for a quiet moment to change the wire.",
               always: { guard: "mayChange", target: "#link.changing" },
-              after: { deadline: { guard: "isSettled", target: "#link.changing" } },
+              after: { deadline: { guard: "mustChange", target: "#link.changing" } },
             },
           },
           on: {
@@ -107,7 +116,7 @@ export const linkMachine = linkSetup.createMachine({
           attempts: context.attempt,
           fault: context.fault ?? crash,
           everOpened: context.everOpened,
-          wasUp: context.wasUp,
+          isFirst: context.isFirst,
         }),
         onError: { target: "refused", actions: "recordCrash" },
       },

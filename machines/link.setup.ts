@@ -52,6 +52,7 @@ export const linkSetup = setup({
     }),
     /** An attempt during which the network was lost is made again for free. */
     countRedial: assign({
+      isFirst: ({ context }) => context.redials === 0,
       redials: ({ context }) => (context.disturbed ? Math.max(1, context.redials) : context.redials + 1),
     }),
     /** A wire has proven itself when it has stayed up, and the service was ready on it: earlier failures are forgotten. */
@@ -103,9 +104,11 @@ export const linkSetup = setup({
     mayRetry: ({ context }) => context.fault?.retryable === true && (context.everOpened || context.retryInitial),
     wasUp: ({ context }) => context.wasUp,
     isOffline: ({ context }) => context.offline,
-    mayChange: ({ context }) => context.settled && !context.busy,
+    /** What was dialled in a network that went away may hang, and nobody says so. */
+    isRedialDisturbed: ({ context }) => context.disturbed && context.everOpened,
+    mayChange: ({ context }) => context.settled && !context.busy && !context.offline,
+    mustChange: ({ context }) => context.settled && !context.offline,
     waitsLonger: ({ context }, params: { wait: number }) => context.wait > params.wait,
-    isSettled: ({ context }) => context.settled,
   },
   delays: {
     dialTimeout: ({ context }) => context.dialTimeout,

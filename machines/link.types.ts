@@ -33,8 +33,8 @@ export type RetryFact =
 
 /** What a `retry` actor is asked. */
 export interface RetryInput extends Omit<RetryContext, "elapsed"> {
-  /** Whether the wire was open when it was lost. */
-  readonly wasUp: boolean;
+  /** Whether an outage begins with this loss: no redial came before. */
+  readonly isFirst: boolean;
 }
 
 /** What the `wire` actor is told. */
@@ -68,6 +68,8 @@ export interface LinkContext extends LinkInput {
   readonly attempt: number;
   /** Which redial in a row is on its way, or was the last; forgotten once the wire has proven itself. */
   readonly redials: number;
+  /** Whether the redial that is asked for is the first of its outage. */
+  readonly isFirst: boolean;
   readonly everOpened: boolean;
   /** Whether the current attempt had opened when it ended. */
   readonly wasUp: boolean;

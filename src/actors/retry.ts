@@ -9,8 +9,8 @@ import type { FaultBook } from "./fault-book.js";
 /** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
 export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: FaultBook) {
   return fromCallback<EventObject, RetryInput>(({ input, sendBack }) => {
-    const { redial, attempts, fault, everOpened, wasUp } = input;
-    if (attempts === 1 || (wasUp && redial === 1)) outage.restart();
+    const { redial, attempts, fault, everOpened, isFirst } = input;
+    if (isFirst) outage.restart();
     outage.hold(fault.retryAfterMs ?? 0);
     const answer = (): RetryFact => {
       try {

@@ -87,7 +87,10 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
       if (message.type === BOT_READY) {
         this.serviceReady();
         // The bot is the one that the app knows already.
-        if (this._botAnnounced && this._conversation !== "fresh") return;
+        if (this._botAnnounced && this._conversation !== "fresh") {
+          this._asked = this._repeats = 0;
+          return;
+        }
         // Asked for on each of several wires that were never ready, it is told for all of them at once.
         if (this._repeats-- > 0) return;
         this._repeats = Math.max(0, this._asked - 1);

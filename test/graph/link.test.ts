@@ -28,13 +28,15 @@ describe("the graph of the link", () => {
   const { states, edges } = walk(linkChart);
   const machine = silenced(linkChart);
 
-  it("dials again only when the policy grants it, or a wire is changed", () => {
+  it("dials again only when the policy grants it, a wire is changed, or the network of a redial came back", () => {
     const dials = edges.filter(({ from, to }) => contextOf(to).attempt > contextOf(from).attempt);
     expect(new Set(dials.map(({ from }) => placeOf(from)))).toEqual(
       new Set(["waiting.counting", "attempt.up.expiring", "attempt.up.steady"]),
     );
     const granted = edges.filter(({ from, to }) => isIn(to, "waiting") && !isIn(from, "waiting"));
-    expect(new Set(granted.map(({ letter }) => letter.event.type))).toEqual(new Set(["retry.granted"]));
+    expect(new Set(granted.map(({ letter, from }) => `${letter.event.type} in ${placeOf(from)}`))).toEqual(
+      new Set(["retry.granted in asking", "network.returned in attempt.dialing"]),
+    );
   });
 
   it("forgets failures when a wire has stayed up for minUptime and its service was ready, and never else", () => {
@@ -64,6 +66,7 @@ describe("the graph of the link", () => {
     for (const { from, letter } of changes) {
       const { settled, busy } = contextOf(from);
       if (letter.event.type !== "xstate.after.minUptime.link.attempt.up") expect(settled).toBe(true);
+      if (letter.event.type !== "network.returned") expect(contextOf(from).offline).toBe(false);
       if (!letter.event.type.startsWith("xstate.after.deadline")) {
         expect(busy && letter.event.type !== "wire.quiet").toBe(false);
       }
@@ -174,8 +177,8 @@ describe("a running link", () => {
     dropped();
     expect(dials).toBe(2);
     expect(asked).toEqual([
-      { redial: 1, attempts: 1, fault: lost, everOpened: true, wasUp: true },
-      { redial: 2, attempts: 2, fault: lost, everOpened: true, wasUp: false },
+      { redial: 1, attempts: 1, fault: lost, everOpened: true, isFirst: true },
+      { redial: 2, attempts: 2, fault: lost, everOpened: true, isFirst: false },
     ]);
     expect(reported).toEqual(["opened", "dropped"]);
   });
@@ -322,15 +325,51 @@ describe("a running link", () => {
     dropped();
     clock.increment(100);
     network({ type: "network.lost" });
-    network({ type: "network.returned", wait: 0 });
     dropped();
-    clock.increment(100);
+    network({ type: "network.returned", wait: 0 });
+    clock.increment(0);
     network({ type: "network.lost" });
     dropped();
     network({ type: "network.returned", wait: 0 });
     clock.increment(0);
     dropped();
-    expect(asked.map(({ redial }) => redial)).toEqual([1, 1, 1, 2]);
+    expect(asked.map(({ redial, isFirst }) => [redial, isFirst])).toEqual([
+      [1, true],
+      [1, false],
+      [1, false],
+      [2, false],
+    ]);
+  });
+
+  it("dials anew, for free, when the network returns during a redial that it was lost in", () => {
+    const link = start();
+    opened();
+    dropped();
+    clock.increment(100);
+    network({ type: "network.lost" });
+    clock.increment(LINK_INPUT.dialTimeout / 2);
+    expect(dials).toBe(2);
+    network({ type: "network.returned", wait: 30 });
+    expect(link.getSnapshot().children.wire, "the old one may hang").toBeUndefined();
+    clock.increment(29);
+    expect(dials).toBe(2);
+    clock.increment(1);
+    expect(dials).toBe(3);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("leaves a redial alone where the network was never lost, and the first dial in any case", () => {
+    start();
+    network({ type: "network.lost" });
+    network({ type: "network.returned", wait: 0 });
+    clock.increment(0);
+    expect(dials).toBe(1);
+    opened();
+    dropped();
+    clock.increment(100);
+    network({ type: "network.returned", wait: 0 });
+    clock.increment(0);
+    expect(dials).toBe(2);
   });
 
   describe("whose wire expires", () => {
@@ -365,6 +404,17 @@ describe("a running link", () => {
       expect(dials).toBe(2);
     });
 
+    it("keeps it while there is no network to dial in, and changes it when there is", () => {
+      start();
+      settled();
+      network({ type: "network.lost" });
+      wire({ type: "wire.expiring", withinMs: 60_000 });
+      clock.increment(60_000);
+      expect(dials).toBe(1);
+      network({ type: "network.returned", wait: 300 });
+      expect(dials).toBe(2);
+    });
+
     it("follows the newest word on when", () => {
       start();
       settled();
@@ -392,7 +442,7 @@ describe("a running link", () => {
       settled();
       wire({ type: "wire.expiring", withinMs: 60_000 });
       dropped();
-      expect(asked).toMatchObject([{ redial: 1, wasUp: false }]);
+      expect(asked, "the outage begins here").toMatchObject([{ redial: 1, isFirst: true }]);
       expect(reported).toEqual(["opened", "changing"]);
       clock.increment(100);
       expect(dials).toBe(3);

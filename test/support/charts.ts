@@ -20,7 +20,7 @@ export interface ChartUnderTest {
   readonly input: unknown;
   /** Every event that any state of the chart handles, results of children and time-outs included. */
   readonly alphabet: Readonly<Record<string, readonly Letter[]>>;
-  /** Context that counts for ever and decides nothing: left out, or the graph would have no end. */
+  /** Context that counts, and decides nothing in the chart: left out, or the graph would have no end. */
   readonly endless?: readonly string[];
   /** Actors whose crash is the chart's own: it has no answer to it, and whoever runs the chart starts a new one. */
   readonly vital?: readonly string[];
@@ -98,7 +98,7 @@ export const linkChart: ChartUnderTest = {
   id: "link",
   machine: linkMachine,
   input: LINK_INPUT,
-  endless: ["attempt", "redials"],
+  endless: ["attempt", "redials", "isFirst"],
   alphabet: {
     ...bare(
       "network.lost",

@@ -8,7 +8,7 @@ import { InvalidOptionsError } from "../../../src/errors.js";
 import { OutageClock } from "../../../src/policy/outage-clock.js";
 
 const fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true } as const;
-const input: RetryInput = { redial: 1, attempts: 1, fault, everOpened: true, wasUp: true };
+const input: RetryInput = { redial: 1, attempts: 1, fault, everOpened: true, isFirst: true };
 
 let now = 0;
 let outage: OutageClock;
@@ -52,13 +52,13 @@ describe("the retry actor", () => {
   it("counts the time of one outage over all its redials, and of the next one anew", () => {
     ask(() => 1);
     now += 700;
-    ask(() => 1, { redial: 2, attempts: 2, wasUp: false });
+    ask(() => 1, { redial: 2, attempts: 2, isFirst: false });
     now += 300;
-    ask(() => 1, { redial: 3, attempts: 3, wasUp: true });
+    ask(() => 1, { redial: 3, attempts: 3, isFirst: false });
     now += 5_000;
     ask(() => 1, { redial: 1, attempts: 4 });
     now += 50;
-    ask(() => 1, { redial: 1, attempts: 1, wasUp: false });
+    ask(() => 1, { redial: 1, attempts: 1 });
     expect(asked.map(({ elapsed }) => elapsed)).toEqual([0, 700, 1_000, 0, 0]);
   });
 

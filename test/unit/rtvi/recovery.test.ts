@@ -55,6 +55,19 @@ describe("a session that comes back", () => {
     expect(world.transport.requests.map(({ resuming }) => resuming)).toEqual([false, true]);
   });
 
+  it("announces every new bot, however often an old one came back before", async () => {
+    const world = await ready();
+    const announced: boolean[] = [];
+    for (const how of ["replayed", "resumed", "fresh", "fresh", "replayed", "fresh"] as const) {
+      world.transport.script.conversation = how;
+      world.log.length = 0;
+      world.transport.dropped();
+      for (let seconds = 0; seconds < 3; seconds += 1) await elapse(world, 1_000);
+      announced.push(world.log.includes("bot-ready"));
+    }
+    expect(announced).toEqual([false, false, true, true, false, true]);
+  });
+
   it("tells inspectors, too", async () => {
     const world = await ready();
     const facts: unknown[] = [];
@@ -196,6 +209,21 @@ describe("a planned change of wires", () => {
     await elapse(world, 100);
     expect(world.recoveries).toMatchObject([{ attempts: 2, planned: true }]);
     expect(world.recoveries[0]).not.toHaveProperty("fault");
+  });
+});
+
+describe("options.reconnect.budget", () => {
+  it("is counted from the loss, also where that is a planned change whose dial fails", async () => {
+    const world = await ready({ reconnect: { budget: 120_000 } });
+    world.transport.script.probe = "cannot";
+    await elapse(world, 3_300_000);
+    world.transport.script.dial = "refuse";
+    world.transport.expiring(300_000);
+    await drain();
+    world.transport.script.dial = "open";
+    await elapse(world, 1_000);
+    expect(world.transport.state).toBe("ready");
+    expect(world.recoveries).toMatchObject([{ planned: true }]);
   });
 });
 
