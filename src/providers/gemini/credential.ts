@@ -1,5 +1,5 @@
 import { AuthenticationError, InvalidOptionsError } from "../../errors.js";
-import { askForKey, isKeyProvider } from "../../rtvi/key-provider.js";
+import { readProvided } from "../../rtvi/key-provider.js";
 import { isRecord, stringAt } from "../../rtvi/translate/records.js";
 import type { GeminiKeyRequest } from "./options.js";
 import { isToken } from "./params.js";
@@ -11,9 +11,13 @@ const CHARACTERS = /^[\w.~/:+=-]+$/;
 /**
  * The credential for one attempt: that of the session's connection parameters, else `api_key`.
  * @throws AuthenticationError when there is none; InvalidOptionsError when it cannot be one; both name `api_key`.
+ * ConnectionFailedError, retryable, as `readProvided` says.
  */
-export async function resolveCredential(source: unknown, request: GeminiKeyRequest): Promise<string> {
-  const given = isKeyProvider(source) ? await askForKey(() => source(request)) : source;
+export function resolveCredential(source: unknown, request: GeminiKeyRequest): Promise<string> {
+  return readProvided("api_key", source, request, checkedCredential);
+}
+
+function checkedCredential(given: unknown): string {
   if (given === undefined || given === null || given === "") {
     throw new AuthenticationError(
       "`api_key` is missing: pass a key, a function that returns one, or connection parameters with an ephemeral token.",

@@ -1,6 +1,6 @@
 import { AuthenticationError, InvalidOptionsError } from "../../errors.js";
 import type { OpenAIKeyRequest } from "./options.js";
-import { askForKey, isKeyProvider } from "../../rtvi/key-provider.js";
+import { isKeyProvider, readProvided } from "../../rtvi/key-provider.js";
 import type { OpenAIConnectionParams } from "./params.js";
 import { fieldOf, isRecord, stringAt } from "../../rtvi/translate/records.js";
 
@@ -20,6 +20,7 @@ export function tokenOf(credential: unknown): string | undefined {
  * and there is an `api_key` to fall back on, that one is used.
  * @param nowSeconds Epoch seconds, for the expiry of a secret.
  * @throws AuthenticationError when there is no key; InvalidOptionsError when it cannot be one; both name `api_key`.
+ * ConnectionFailedError, retryable, as `readProvided` says.
  */
 export async function resolveKey(
   apiKey: unknown,
@@ -37,14 +38,15 @@ export async function resolveKey(
       );
     }
   }
-  return checkedKey(isKeyProvider(source) ? await askForKey(() => source(request)) : source);
+  return readProvided("api_key", source, request, checkedKey);
 }
 
 function isProvided(source: unknown): boolean {
   return isKeyProvider(source) || (typeof source === "string" && source !== "");
 }
 
-function checkedKey(credential: unknown): string {
+/** The key in a credential. @throws AuthenticationError or InvalidOptionsError, naming `api_key`. */
+export function checkedKey(credential: unknown): string {
   if (credential === undefined || credential === null || credential === "") {
     throw new AuthenticationError(
       "`api_key` is missing: pass a key, a function that returns one, or connection parameters with a client secret.",

@@ -1,4 +1,5 @@
-import { ConnectionFailedError, InvalidOptionsError, RtviMachineError } from "../../errors.js";
+import { InvalidOptionsError } from "../../errors.js";
+import { readProvided } from "../../rtvi/key-provider.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
 import type { AttemptRequest, Provider } from "./options.js";
 
@@ -32,23 +33,27 @@ export function readTarget(params: unknown): Target {
 /**
  * The address of one attempt: functions are asked, the token is put into a copy of the URL.
  * @throws InvalidOptionsError naming the option that is missing or wrong, never quoting it; ConnectionFailedError,
- * retryable, when a function fails.
+ * retryable, as `readProvided` says.
  */
 export async function resolveAddress(target: Target, request: AttemptRequest): Promise<Address> {
-  const wsUrl = await ask(target.wsUrl, "wsUrl", request);
-  const token = await ask(target.token, "token", request);
-  if (typeof wsUrl !== "string" || wsUrl.trim() === "") {
-    throw new InvalidOptionsError("`wsUrl` is missing: pass it to the constructor or to connect(), or start the bot.");
-  }
-  if (token !== undefined && typeof token !== "string") {
-    throw new InvalidOptionsError("`token` must be a string, or a function that returns one.");
-  }
-  const url = parseUrl(wsUrl.trim());
+  const url = await readProvided("wsUrl", target.wsUrl, request, checkedUrl);
+  const token = await readProvided("token", target.token, request, checkedToken);
   const known = url.searchParams.getAll("token");
-  if (token === undefined || token === "") return { url: url.href, secrets: known };
+  if (token === "") return { url: url.href, secrets: known };
   // Set, not appended: there is never a second one.
   url.searchParams.set("token", token);
   return { url: url.href, secrets: [...known, token, encodeURIComponent(token)] };
+}
+
+function checkedUrl(wsUrl: unknown): URL {
+  if (typeof wsUrl === "string" && wsUrl.trim() !== "") return parseUrl(wsUrl.trim());
+  throw new InvalidOptionsError("`wsUrl` is missing: pass it to the constructor or to connect(), or start the bot.");
+}
+
+function checkedToken(token: unknown): string {
+  const given = token ?? "";
+  if (typeof given === "string") return given;
+  throw new InvalidOptionsError("`token` must be a string, or a function that returns one.");
 }
 
 function readKey<Value>(params: JsonRecord, ...names: readonly string[]): string | Provider<Value> | undefined {
@@ -64,24 +69,6 @@ function readKey<Value>(params: JsonRecord, ...names: readonly string[]): string
 /** What it returns is checked when it is asked. */
 function isProvider<Value>(value: unknown): value is Provider<Value> {
   return typeof value === "function";
-}
-
-async function ask<Value>(
-  source: string | Provider<Value> | undefined,
-  name: string,
-  request: AttemptRequest,
-): Promise<unknown> {
-  if (typeof source !== "function") return source;
-  try {
-    return (await source(request)) ?? undefined;
-  } catch (error) {
-    if (error instanceof RtviMachineError) throw error;
-    // A server that hands out tokens and is down is like a bot that is down: the next attempt may find it.
-    throw new ConnectionFailedError(`The \`${name}\` function failed; see \`cause\`.`, {
-      cause: error,
-      retryable: true,
-    });
-  }
 }
 
 function parseUrl(text: string): URL {

@@ -1,8 +1,9 @@
-import { AuthenticationError, ConnectionAbortedError, ConnectionFailedError, RtviMachineError } from "../../errors.js";
+import { AuthenticationError, ConnectionAbortedError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
+import { readProvided } from "../../rtvi/key-provider.js";
 import { socketConstructor } from "../../rtvi/service-socket.js";
-import { tokenOf } from "../openai/credential.js";
+import { checkedKey, tokenOf } from "../openai/credential.js";
 import {
   DEFAULT_MODEL,
   type OpenAICredential,
@@ -60,29 +61,23 @@ export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
     const { attempt, signal } = this.attempt;
     // Before a secret is minted that nobody can use.
     socketConstructor(this.options);
-    const answer = await this._ask({ attempt, signal, token: this._token });
+    const request: SessionTokenRequest = { attempt, signal, token: this._token };
+    // The token opens the session only where nobody else hands out secrets: with `getSessionToken` it is the app's own
+    // credential, and no other server must see it, also when that function fails.
+    const source = this._getSessionToken ?? this._token;
+    const read = (answer: unknown) => this._read(answer);
+    const options = await readProvided("getSessionToken", source, request, read);
     // The base looks up the attempt of the moment, which may be a newer one by now: two wires would come of it.
     if (signal.aborted)
       throw new ConnectionAbortedError("The attempt was given up while it waited for a session token.");
-    const secret = tokenOf(answer)?.trim() ?? "";
-    if (secret === "") throw new AuthenticationError(this._missing);
-    this._service_options = { ...this._service_options, api_key: secret, model: modelIn(answer) ?? this._model };
+    this._service_options = { ...this._service_options, ...options };
     await super.connectLLM();
   }
 
-  /**
-   * The token opens the session only where nobody else hands out secrets: with `getSessionToken` it is the app's own
-   * credential, and no other server must see it, also when that function fails.
-   */
-  private async _ask(request: SessionTokenRequest): Promise<unknown> {
-    const ask = this._getSessionToken;
-    if (ask === undefined) return request.token;
-    try {
-      return await ask(request);
-    } catch (error) {
-      if (error instanceof RtviMachineError) throw error;
-      throw new ConnectionFailedError("getSessionToken() failed; see `cause`.", { cause: error, retryable: true });
-    }
+  /** The secret and the model that belong together. */
+  private _read(answer: unknown): { readonly api_key: string; readonly model: string } {
+    if ((tokenOf(answer)?.trim() ?? "") === "") throw new AuthenticationError(this._missing);
+    return { api_key: checkedKey(answer), model: modelIn(answer) ?? this._model };
   }
 
   private get _missing(): string {

@@ -33,6 +33,26 @@ describe("the credential", () => {
     await expect(failing).rejects.toBeInstanceOf(ConnectionFailedError);
     await expect(failing).rejects.toMatchObject({ retryable: true });
   });
+
+  it.each<[unknown, string]>([
+    [undefined, "AuthenticationError"],
+    [" ", "AuthenticationError"],
+    [{ error: { message: "hush-hush" } }, "InvalidOptionsError"],
+    ["upstream hush-hush", "InvalidOptionsError"],
+  ])("may come with the next attempt when a redial is answered with %j, which is not quoted", async (answer, cause) => {
+    const refused = resolveCredential(() => answer, { ...request, attempt: 2 });
+    const error: unknown = await refused.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionFailedError);
+    expect(error).toMatchObject({ retryable: true, cause: { name: cause } });
+    expect((error as Error).message).toContain("`api_key`");
+    expect(String(error) + String((error as Error).cause)).not.toContain("hush");
+  });
+
+  it("is as wrong on a redial as before where it is no function's", async () => {
+    const again = { ...request, attempt: 2 };
+    await expect(resolveCredential({}, again)).rejects.toBeInstanceOf(InvalidOptionsError);
+    await expect(resolveCredential("", again)).rejects.toBeInstanceOf(AuthenticationError);
+  });
 });
 
 describe("the address", () => {

@@ -1,6 +1,6 @@
 import { MessageTooLargeError, RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { InvalidOptionsError, NotReadyError } from "../../../../src/errors.js";
+import { AuthenticationError, InvalidOptionsError, NotReadyError } from "../../../../src/errors.js";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
@@ -146,6 +146,55 @@ describe("connecting", () => {
 });
 
 describe("coming back", () => {
+  const down = { error: { message: canary() } };
+  /** The key on the first dial, then what `redialled` says. */
+  const endpoint = (redialled: (attempt: number) => unknown) =>
+    vi.fn(({ attempt }: { attempt: number }) => (attempt === 1 ? KEY : redialled(attempt)) as string);
+
+  it("bears a token server that answers a redial with an error", async () => {
+    const api_key = endpoint((attempt) => (attempt === 2 ? down : KEY));
+    const rig = await ready({ api_key });
+    FakeWebSocket.last.drop();
+    await dialled(2);
+    FakeWebSocket.last.open();
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("connected");
+    });
+    receive({ setupComplete: {} });
+    expect(rig.transport.state).toBe("ready");
+    expect(api_key).toHaveBeenCalledTimes(3);
+    expect(rig.errors).toMatchObject([{ data: { code: "connection-lost", fatal: false } }]);
+    await hangUp(rig);
+  });
+
+  it("gives up, and says whose answers they were, when the token server says nothing else any more", async () => {
+    const api_key = endpoint(() => down);
+    const rig = await ready({ api_key });
+    FakeWebSocket.last.drop();
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("error");
+    });
+    expect(api_key).toHaveBeenCalledTimes(51);
+    expect(rig.errors.at(-1)?.data).toMatchObject({ code: "connection-failed", fatal: true });
+    expect(JSON.stringify(rig.errors.at(-1))).toContain("`api_key`");
+    expect(JSON.stringify([rig.errors, rig.logged])).not.toContain(down.error.message);
+    await hangUp(rig);
+  });
+
+  it("is over where the app's function knows better", async () => {
+    const api_key = endpoint(() => {
+      throw new AuthenticationError("Signed out.");
+    });
+    const rig = await ready({ api_key });
+    FakeWebSocket.last.drop();
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("error");
+    });
+    expect(api_key).toHaveBeenCalledTimes(2);
+    expect(rig.errors.at(-1)?.data).toMatchObject({ code: "unauthorized", fatal: true, message: "Signed out." });
+    await hangUp(rig);
+  });
+
   it("offers the newest handle, and not the history", async () => {
     const rig = await ready({ initial_messages: [{ role: "user", content: "hi" }] });
     expect(rig.sent()).toHaveLength(2);

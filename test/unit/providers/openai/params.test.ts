@@ -127,6 +127,30 @@ describe("resolveKey", () => {
     expect(error).toBeInstanceOf(ConnectionFailedError);
     expect(error).toMatchObject({ retryable: true, cause: down });
   });
+
+  it.each<[unknown, string]>([
+    [undefined, "AuthenticationError"],
+    [" ", "AuthenticationError"],
+    [{ error: { message: "hush-hush" } }, "InvalidOptionsError"],
+    ["upstream hush-hush", "InvalidOptionsError"],
+  ])(
+    "is retryable on a redial that the token server answers with %j, which it does not quote",
+    async (answer, cause) => {
+      const again = { ...request, attempt: 2 };
+      const error = await resolveKey(() => answer, undefined, again, 0).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ConnectionFailedError);
+      expect(error).toMatchObject({ retryable: true, cause: { name: cause } });
+      expect((error as Error).message).toContain("`api_key`");
+      expect(String(error) + String((error as Error).cause)).not.toContain("hush");
+    },
+  );
+
+  it("is as wrong on a redial as before where the key is no function's", async () => {
+    const again = { ...request, attempt: 2 };
+    await expect(resolveKey({}, undefined, again, 0)).rejects.toBeInstanceOf(InvalidOptionsError);
+    await expect(resolveKey("", undefined, again, 0)).rejects.toBeInstanceOf(AuthenticationError);
+    await expect(resolveKey(() => "k", { secret: "a b" }, again, 0)).rejects.toBeInstanceOf(InvalidOptionsError);
+  });
 });
 
 describe("planSession", () => {

@@ -477,6 +477,55 @@ describe("losing the wire", () => {
     await hangUp(rig);
   });
 
+  const down = { error: { message: canary() } };
+  /** The key on the first dial, then what `redialled` says. */
+  const endpoint = (redialled: (attempt: number) => unknown) =>
+    vi.fn(({ attempt }: { attempt: number }) => (attempt === 1 ? KEY : redialled(attempt)) as string);
+
+  it("comes back although the token server has answered a redial with an error", async () => {
+    const api_key = endpoint((attempt) => (attempt === 2 ? down : { value: KEY }));
+    const rig = await ready({ api_key });
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(2);
+    });
+    FakeWebSocket.last.open();
+    await turn();
+    greet();
+    expect(rig.transport.state).toBe("ready");
+    expect(api_key).toHaveBeenCalledTimes(3);
+    expect(rig.errors).toMatchObject([{ data: { code: "connection-lost", fatal: false } }]);
+    await hangUp(rig);
+  });
+
+  it("gives up, and says whose answers they were, when the token server says nothing else any more", async () => {
+    const api_key = endpoint(() => down);
+    const rig = await ready({ api_key });
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("error");
+    });
+    expect(api_key).toHaveBeenCalledTimes(51);
+    expect(rig.errors.at(-1)?.data).toMatchObject({ code: "connection-failed", fatal: true });
+    expect(JSON.stringify(rig.errors.at(-1))).toContain("`api_key`");
+    expect(JSON.stringify([rig.errors, rig.logged])).not.toContain(down.error.message);
+    await rig.transport.disconnect();
+  });
+
+  it("ends at once where the app's function knows better", async () => {
+    const api_key = endpoint(() => {
+      throw new AuthenticationError("Signed out.");
+    });
+    const rig = await ready({ api_key });
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("error");
+    });
+    expect(api_key).toHaveBeenCalledTimes(2);
+    expect(rig.errors.at(-1)?.data).toMatchObject({ code: "unauthorized", fatal: true, message: "Signed out." });
+    await rig.transport.disconnect();
+  });
+
   it("dials again when the session expired, not when the account did", async () => {
     const rig = await ready();
     receive(server.error({ code: "session_expired", message: "maximum duration" }));

@@ -381,6 +381,18 @@ describe("a line that is lost", () => {
     await rig.transport.disconnect();
   });
 
+  it("comes back although the token server has answered a redial with an error", async () => {
+    const api_key = vi.fn(
+      ({ attempt }: { attempt: number }) => (attempt === 2 ? { error: "down" } : { value: KEY }) as { value: string },
+    );
+    const rig = await ready({ api_key });
+    FakePeerConnection.last.become("failed");
+    await opened(2);
+    expect(rig.transport.state).toBe("ready");
+    expect(api_key).toHaveBeenCalledTimes(3);
+    await rig.transport.disconnect();
+  });
+
   it("fails the first dial at once", async () => {
     const rig = build();
     const connecting = rig.transport.connect().catch((error: unknown) => error);

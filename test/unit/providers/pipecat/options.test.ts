@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { InvalidOptionsError, UnsupportedEnvironmentError } from "../../../../src/errors.js";
+import { AuthenticationError, InvalidOptionsError, UnsupportedEnvironmentError } from "../../../../src/errors.js";
 import { WebAudioMediaManager } from "../../../../src/media/web-audio-media-manager.js";
 import {
   WebSocketTransport,
@@ -121,6 +121,59 @@ describe("the address", () => {
       cause: { message: "token server is down" },
     });
     expect(token).toHaveBeenCalledTimes(3);
+  });
+
+  const WS = "ws://bot.test/ws";
+  const down = { error: { message: canary() } };
+
+  it.each<[string, string, unknown]>([
+    ["wsUrl", "nothing", undefined],
+    ["wsUrl", "nothing much", " "],
+    ["wsUrl", "an error", down],
+    ["wsUrl", "a page", `<p>${down.error.message}</p>`],
+    ["token", "an error", down],
+  ])("whose function %s answers a redial with %s comes with the next", async (name, _what, wrong) => {
+    const ask = vi.fn(({ attempt }: { attempt: number }) => (attempt === 2 ? wrong : WS) as string);
+    const rig = await ready({ [name]: ask });
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    expect(rig.transport.state).toBe("ready");
+    expect(ask).toHaveBeenCalledTimes(3);
+    expect(rig.errors).toMatchObject([{ data: { code: "connection-lost", fatal: false } }]);
+  });
+
+  it.each(["wsUrl", "token"])("whose function %s never answers rightly again is named, not quoted", async (name) => {
+    const ask = vi.fn(({ attempt }: { attempt: number }) => (attempt === 1 ? WS : down) as string);
+    const rig = await ready({ [name]: ask });
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("error");
+    });
+    expect(ask).toHaveBeenCalledTimes(51);
+    expect(rig.errors.at(-1)?.data).toMatchObject({ code: "connection-failed", fatal: true });
+    expect(JSON.stringify(rig.errors.at(-1))).toContain(`\`${name}\``);
+    expect(JSON.stringify([rig.errors, rig.logged])).not.toContain(down.error.message);
+  });
+
+  it.each(["wsUrl", "token"])("whose function %s knows better ends the session", async (name) => {
+    const ask = vi.fn(({ attempt }: { attempt: number }) => {
+      if (attempt > 1) throw new AuthenticationError("Signed out.");
+      return WS;
+    });
+    const rig = await ready({ [name]: ask });
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(rig.transport.state).toBe("error");
+    });
+    expect(ask).toHaveBeenCalledTimes(2);
+    expect(rig.errors.at(-1)?.data).toMatchObject({ code: "unauthorized", fatal: true, message: "Signed out." });
+  });
+
+  it("is wrong for good where the function's first token is of a wrong kind", async () => {
+    const rig = build({ token: () => 7 as never });
+    await expect(rig.transport.connect()).rejects.toBeInstanceOf(InvalidOptionsError);
+    expect(urls()).toEqual([]);
   });
 
   it("whose function answers when nobody waits any more opens nothing", async () => {

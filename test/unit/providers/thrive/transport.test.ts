@@ -215,6 +215,55 @@ describe("the session token", { timeout: 20_000 }, () => {
     expect(rig.dialled).toEqual([]);
   });
 
+  const down = { error: { message: canary() } };
+  /** The first dial has a token, then comes what `redialled` says. */
+  const endpoint = (redialled: (attempt: number) => unknown) =>
+    vi.fn(({ attempt }: { attempt: number }) => (attempt === 1 ? sessionToken() : redialled(attempt)) as string);
+
+  it.each<[string, unknown]>([
+    ["an error", down],
+    ["a text", `upstream ${down.error.message}`],
+  ])("that a redial is not given comes with the next: %s", async (_what, wrong) => {
+    const service = await withService();
+    const getSessionToken = endpoint((attempt) => (attempt === 2 ? wrong : sessionToken()));
+    const rig = rigFor(service.wsUrl, {}, { getSessionToken });
+    await rig.connect();
+    service.sessions[0]?.terminate();
+    await rig.seen("session.updated", 2);
+    await vi.waitFor(() => {
+      expect(rig.transport.rtvi.state).toBe("ready");
+    });
+    expect(getSessionToken).toHaveBeenCalledTimes(3);
+    expect(rig.all("error")).toMatchObject([{ error: { code: "connection-lost", fatal: false } }]);
+  });
+
+  it("that no redial is given ends the session, which says who did not give it", async () => {
+    const service = await withService();
+    const getSessionToken = endpoint(() => down);
+    const rig = rigFor(service.wsUrl, {}, { getSessionToken }, { reconnect: { attempts: 3, base: 1, cap: 1 } });
+    await rig.connect();
+    service.sessions[0]?.terminate();
+    await rig.seen("error", 2);
+    expect(getSessionToken).toHaveBeenCalledTimes(4);
+    const last = rig.all("error").at(-1);
+    expect(last).toMatchObject({ error: { code: "connection-failed", fatal: true } });
+    expect(JSON.stringify(last)).toContain("`getSessionToken`");
+    expect(JSON.stringify(rig.all("error"))).not.toContain(down.error.message);
+  });
+
+  it("that the app's server refuses for good ends the session at once", async () => {
+    const service = await withService();
+    const getSessionToken = endpoint(() => {
+      throw new AuthenticationError("Signed out.");
+    });
+    const rig = rigFor(service.wsUrl, {}, { getSessionToken });
+    await rig.connect();
+    service.sessions[0]?.terminate();
+    await rig.seen("error");
+    expect(getSessionToken).toHaveBeenCalledTimes(2);
+    expect(rig.all("error").at(-1)).toMatchObject({ error: { code: "unauthorized", fatal: true } });
+  });
+
   it.each([undefined, null, {}, { error: "unauthorized" }, { client_secret: {} }, { value: " " }])(
     "that holds no secret is an error which says so: %j",
     async (wrong) => {
