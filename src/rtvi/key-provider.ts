@@ -17,9 +17,9 @@ export function isKeyProvider(value: unknown): value is (request: KeyRequest) =>
  * Reads an option that is given as it is, or by a function of the app that is asked on every attempt.
  * @param name How the app knows the option.
  * @param read Throws where a value cannot be used, without quoting it.
- * @throws ConnectionFailedError, retryable, when the function fails with anything but an error of this library, or answers
- * a redial with what cannot be used: a token server that is down is like a service that is down, and the next attempt may
- * find it. On the first attempt a wrong answer is a mistake of the program.
+ * @throws ConnectionFailedError, retryable, when the function fails with anything but an error of this library, or a redial
+ * gets what cannot be used, from the function or from `options.connectionParams`: a token server that is down is like a
+ * service that is down, and the next attempt may find it. On the first attempt that is a mistake of the program.
  */
 export async function readProvided<Value>(
   name: string,
@@ -27,15 +27,21 @@ export async function readProvided<Value>(
   request: KeyRequest,
   read: (value: unknown) => Value,
 ): Promise<Value> {
-  if (!isKeyProvider(source)) return read(source);
-  let answered = false;
+  const value = isKeyProvider(source) ? await ask(name, source, request) : source;
   try {
-    const answer = await source(request);
-    answered = true;
-    return read(answer);
+    return read(value);
   } catch (cause) {
-    if (answered ? request.attempt === 1 : cause instanceof RtviMachineError) throw cause;
-    const what = answered ? "gave no usable answer" : "failed";
-    throw new ConnectionFailedError(`The \`${name}\` function ${what}; see \`cause\`.`, { cause, retryable: true });
+    if (request.attempt === 1) throw cause;
+    const text = `What was given as \`${name}\` for this redial cannot be used; see \`cause\`.`;
+    throw new ConnectionFailedError(text, { cause, retryable: true });
+  }
+}
+
+async function ask(name: string, source: (request: KeyRequest) => unknown, request: KeyRequest): Promise<unknown> {
+  try {
+    return await source(request);
+  } catch (cause) {
+    if (cause instanceof RtviMachineError) throw cause;
+    throw new ConnectionFailedError(`The \`${name}\` function failed; see \`cause\`.`, { cause, retryable: true });
   }
 }

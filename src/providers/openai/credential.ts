@@ -31,7 +31,7 @@ export async function resolveKey(
   const source = params?.api_key ?? apiKey;
   if (params?.secret !== undefined) {
     const expired = params.expires_at !== undefined && params.expires_at <= nowSeconds;
-    if (!expired) return checkedKey(params.secret);
+    if (!expired) return readProvided("api_key", params.secret, request, checkedKey);
     if (!isProvided(source)) {
       throw new AuthenticationError(
         "The client secret of this session has expired: start the bot again for a new one.",

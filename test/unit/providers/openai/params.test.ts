@@ -145,11 +145,12 @@ describe("resolveKey", () => {
     },
   );
 
-  it("is as wrong on a redial as before where the key is no function's", async () => {
+  it("is retryable on a redial for which the app was asked for its connection parameters", async () => {
     const again = { ...request, attempt: 2 };
-    await expect(resolveKey({}, undefined, again, 0)).rejects.toBeInstanceOf(InvalidOptionsError);
-    await expect(resolveKey("", undefined, again, 0)).rejects.toBeInstanceOf(AuthenticationError);
-    await expect(resolveKey(() => "k", { secret: "a b" }, again, 0)).rejects.toBeInstanceOf(InvalidOptionsError);
+    const failure = { name: "ConnectionFailedError", retryable: true };
+    await expect(resolveKey(undefined, {}, again, 0)).rejects.toMatchObject(failure);
+    await expect(resolveKey({}, undefined, again, 0)).rejects.toMatchObject(failure);
+    await expect(resolveKey("k", { secret: "a b" }, again, 0)).rejects.toMatchObject(failure);
   });
 });
 

@@ -156,6 +156,16 @@ describe("the address", () => {
     expect(JSON.stringify([rig.errors, rig.logged])).not.toContain(down.error.message);
   });
 
+  it("comes with the next answer of connectionParams when the last was of no use", async () => {
+    const connectionParams = vi.fn(({ attempt }: { attempt: number }) => ({ wsUrl: attempt === 2 ? "https://" : WS }));
+    const rig = await ready({ connectionParams });
+    FakeWebSocket.last.drop(1006);
+    (await dialled(2)).open();
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    expect(rig.transport.state).toBe("ready");
+    expect(connectionParams).toHaveBeenCalledTimes(2);
+  });
+
   it.each(["wsUrl", "token"])("whose function %s knows better ends the session", async (name) => {
     const ask = vi.fn(({ attempt }: { attempt: number }) => {
       if (attempt > 1) throw new AuthenticationError("Signed out.");
