@@ -46,6 +46,7 @@ export class ConversationWatch {
     for (const [pair, open] of this.#open) {
       if (open > 0) this.breaches.push(`${pair} was started and not stopped`);
     }
+    for (const id of this.calls) this.breaches.push(`${id} was called and neither answered nor cancelled`);
     this.#open.clear();
     this.calls.clear();
   }

@@ -10,15 +10,18 @@ interface RtviMessage {
   readonly id?: string;
 }
 
+const PAIRS: readonly string[] = ["user-speaking", "bot-speaking", "bot-llm"];
+
 /** A Pipecat bot, as far as a session can tell it from a real one. */
 export class ScriptedPipecat extends ScriptedService {
   // The rest is the bot's own word, passed on.
-  readonly watched = { pairs: ["bot-speaking"], single: ["bot-speaking"], sentences: false };
+  readonly watched = { pairs: PAIRS, single: PAIRS, sentences: false };
   // A bot lives as long as its connection.
   readonly keepsTexts = false;
   /** Whether the bot goes on where another was. */
   remembers = false;
-  #speaks = false;
+  /** What it has begun on this connection. */
+  readonly #begun = new Set<string>();
 
   transport(mediaManager: ScriptedMediaManager, options: TransportOptions): WebSocketTransport {
     return new WebSocketTransport({ wsUrl: "ws://bot.test/ws-client", mediaManager, ...options });
@@ -37,16 +40,16 @@ export class ScriptedPipecat extends ScriptedService {
 
   /** The first word is the app's. */
   greet(): void {
-    this.#speaks = false;
+    this.#begun.clear();
   }
 
   answer(): void {
-    this.tell("bot-llm-started");
-    this.speaks(true);
+    this.begins("bot-llm-started");
+    this.begins("bot-started-speaking");
     this.sound();
     this.tell("bot-output", { text: "A word.", spoken: true, aggregated_by: "sentence" });
-    this.tell("bot-llm-stopped");
-    this.speaks(false);
+    this.ends("bot-llm-stopped");
+    this.ends("bot-stopped-speaking");
   }
 
   botReady(id = "ready"): object {
@@ -57,11 +60,17 @@ export class ScriptedPipecat extends ScriptedService {
     this.say(message(type, data));
   }
 
-  /** The bot begins or stops to speak; it never says so twice. */
-  speaks(on: boolean): void {
-    if (this.#speaks === on || this.socket === undefined) return;
-    this.#speaks = on;
-    this.tell(`bot-${on ? "started" : "stopped"}-speaking`);
+  /** Something begins; it never says so twice. */
+  begins(type: string): void {
+    const end = type.replace("started", "stopped");
+    if (this.#begun.has(end) || this.socket === undefined) return;
+    this.#begun.add(end);
+    this.tell(type);
+  }
+
+  /** Something ends that has begun. */
+  ends(type: string): void {
+    if (this.#begun.delete(type)) this.tell(type);
   }
 
   call(): void {
@@ -94,6 +103,13 @@ const tells = (type: string, data: object = {}): ((service: ScriptedPipecat) => 
   };
 };
 
+const begins = (type: string) => (service: ScriptedPipecat) => {
+  service.begins(type);
+};
+const ends = (type: string) => (service: ScriptedPipecat) => {
+  service.ends(type);
+};
+
 export const PIPECAT_ACTS: Acts<ScriptedPipecat> = {
   "session ready": (service) => {
     service.say(service.botReady());
@@ -104,17 +120,13 @@ export const PIPECAT_ACTS: Acts<ScriptedPipecat> = {
   "bots forget": (service) => {
     service.remembers = false;
   },
-  "user starts": tells("user-started-speaking"),
-  "user stops": tells("user-stopped-speaking"),
+  "user starts": begins("user-started-speaking"),
+  "user stops": ends("user-stopped-speaking"),
   "words of the user": tells("user-transcription", { text: "words", final: true, timestamp: "", user_id: "user" }),
-  "response begins": tells("bot-llm-started"),
-  "response done": tells("bot-llm-stopped"),
-  "bot starts": (service) => {
-    service.speaks(true);
-  },
-  "bot stops": (service) => {
-    service.speaks(false);
-  },
+  "response begins": begins("bot-llm-started"),
+  "response done": ends("bot-llm-stopped"),
+  "bot starts": begins("bot-started-speaking"),
+  "bot stops": ends("bot-stopped-speaking"),
   "bot sounds": (service) => {
     service.sound();
   },

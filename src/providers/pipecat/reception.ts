@@ -2,6 +2,7 @@ import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ServiceError, type RtviMachineError } from "../../errors.js";
 import { BotVoice, type VoiceOutput } from "./bot-voice.js";
 import { readError, readInbound, resumes } from "./inbound.js";
+import { InFlight } from "./in-flight.js";
 import { Inbox } from "./inbox.js";
 import { isRecord } from "../../rtvi/translate/records.js";
 import { redactor } from "../../rtvi/translate/redact.js";
@@ -33,7 +34,8 @@ export class Reception {
   readonly #events: ReceptionEvents;
   readonly #voice: BotVoice;
   readonly #told = new Set<string>();
-  #botSpeaks = false;
+  /** What the bot has begun, and the app is yet to hear the end of. */
+  readonly inFlight: InFlight;
   #redact = redactor([]);
 
   /** @param playerRate Hz */
@@ -41,12 +43,14 @@ export class Reception {
     this.#serializer = serializer;
     this.#events = events;
     this.#voice = new BotVoice(playerRate, output);
+    this.inFlight = new InFlight((type, data) => {
+      events.deliver(type, data);
+    });
   }
 
   /** A session begins. */
   beginSession(): void {
     this.#told.clear();
-    this.#botSpeaks = false;
   }
 
   /** A connection has opened: where its messages go. `secrets` are blanked where the bot quotes them in an error. */
@@ -65,13 +69,6 @@ export class Reception {
         this.#events.fail(error);
       },
     });
-  }
-
-  /** The connection is lost: a bot that was speaking is not any more. */
-  connectionLost(): void {
-    if (!this.#botSpeaks) return;
-    this.#botSpeaks = false;
-    this.#events.deliver("bot-stopped-speaking", undefined);
   }
 
   playback(report: PlaybackReport): void {
@@ -101,8 +98,7 @@ export class Reception {
     const { type, data, id } = inbound;
     if (this.#events.heard(id)) return;
     this.#voice.heard(type);
-    if (type === "bot-started-speaking") this.#botSpeaks = true;
-    if (type === "bot-stopped-speaking") this.#botSpeaks = false;
+    this.inFlight.heard(type, data);
     if (type === "bot-ready" && !this.#events.ready(resumes(data))) return;
     if (type === "error") this.#readError(data, id);
     else this.#events.deliver(type, data, id);

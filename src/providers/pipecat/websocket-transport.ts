@@ -63,30 +63,18 @@ export class WebSocketTransport extends ConversationTransport {
     this._recorderSampleRate = inputRateOf(this._mediaManager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
     const playerRate = outputRateOf(this._mediaManager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
     const output = {
-      write: (pcm: Int16Array, itemId: string) => {
-        this._downlink.write(pcm, itemId);
-      },
+      write: this._downlink.write.bind(this._downlink),
       interrupt: () => void this.interruptBot(),
     };
     this._outlet = new Outlet(this._serializer, () => this.maxMessageSize);
     this._pulse = new Pulse(patienceOf(this.options.timeouts), (ping) => this._outlet.message(ping) !== undefined);
     this._reception = new Reception(this._serializer, playerRate, output, {
-      deliver: (type, data, id) => {
-        this.deliver(type, data, id);
-      },
+      deliver: this.deliver.bind(this),
       heard: (id) => this._pulse.heard(id),
-      ready: (resumed) => {
-        // Only a bot that the app knows can be the one of before.
-        const known = resumed && this._resuming;
-        this._session.serviceReady(known ? "resumed" : "fresh");
-        return !known;
-      },
-      fail: (error) => {
-        this._fail(error);
-      },
-      report: (error) => {
-        this.reportError(error);
-      },
+      // Only a bot that the app knows can be the one of before.
+      ready: (resumed) => this._botReady(resumed && this._resuming),
+      fail: this._fail.bind(this),
+      report: this.reportError.bind(this),
     });
   }
 
@@ -135,6 +123,10 @@ export class WebSocketTransport extends ConversationTransport {
    */
   sendMessage(message: RTVIMessage): void {
     const { type } = message;
+    if (!this._reception.inFlight.takes(message)) {
+      this.logger.debug("A function result came for a call of a bot that is gone; it is ignored.");
+      return;
+    }
     const size = this._outlet.message(message);
     if (size !== undefined) {
       if (type === "disconnect-bot") this._farewell = true;
@@ -193,7 +185,7 @@ export class WebSocketTransport extends ConversationTransport {
       this._wantsBot = false;
       this._pulse.ready();
     } else if (state !== "connected") {
-      this._reception.connectionLost();
+      this._reception.inFlight.lost(this._session.isRecovering);
       const unconfirmed = this._pulse.take();
       // Whoever leaves of his own accord does not ask what became of his last words.
       if (state !== "disconnecting") this._sending.lost(unconfirmed);
@@ -212,6 +204,14 @@ export class WebSocketTransport extends ConversationTransport {
     return this._reception.beginConnection(secrets);
   }
 
+  /** Returns whether it is new to the app. */
+  private _botReady(known: boolean): boolean {
+    // Before the session is ready, because what waits is sent then.
+    this._reception.inFlight.settle(known);
+    this._session.serviceReady(known ? "resumed" : "fresh");
+    return !known;
+  }
+
   /** False where the app has sent the bot away, and this is how it went. */
   private _ended(): boolean {
     if (!this._farewell) return true;
@@ -225,9 +225,9 @@ export class WebSocketTransport extends ConversationTransport {
     if (socket?.isOpen !== true || this._greeted === socket) return;
     this._greeted = socket;
     if (this._outlet.message(RTVIMessage.clientReady()) !== undefined) return;
-    this._session.serviceReady("fresh");
-    const about = { library: "rtvi-machine" };
-    if (this.state === "ready") this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about });
+    this._botReady(false);
+    if (this.state !== "ready") return;
+    this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about: { library: "rtvi-machine" } });
   }
 
   /** After a connection that was lost before the bot was ready. */
