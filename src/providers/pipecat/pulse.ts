@@ -38,6 +38,11 @@ export class Pulse {
     this.#soon(() => true);
   }
 
+  /** A message of the app is to be sent. @throws NotReadyError when too many wait to be confirmed. */
+  admit({ type }: RTVIMessage): void {
+    if (!NOT_KEPT.has(type)) this.#receipts.admit();
+  }
+
   /**
    * A message of the app was handed to the socket.
    * @param size Bytes.

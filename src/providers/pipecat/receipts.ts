@@ -1,4 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
+import { NotReadyError } from "../../errors.js";
 
 /** How much is remembered of what may not have arrived. */
 export interface ReceiptLimits {
@@ -7,7 +8,7 @@ export interface ReceiptLimits {
   readonly size: number;
 }
 
-const LIMITS: ReceiptLimits = { messages: 100, size: 1024 * 1024 };
+const LIMITS: ReceiptLimits = { messages: 1_000, size: 4 * 1024 * 1024 };
 
 /**
  * Which messages of the app a bot is known to have heard. A socket takes what it is given and does not tell what became of
@@ -15,7 +16,8 @@ const LIMITS: ReceiptLimits = { messages: 100, size: 1024 * 1024 };
  * no reason to answer it is pinged. A bot that has never answered a ping may be one that knows none: there, whatever it says
  * after a message counts as proof, which it is not always.
  *
- * Bounded: beyond it the oldest counts as confirmed.
+ * Bounded: a bot that answers pings has not answered for long when the bound is reached, and `admit` refuses more; of another
+ * one the oldest counts as confirmed.
  */
 export class Receipts {
   readonly #unconfirmed: { readonly message: RTVIMessage; readonly size: number }[] = [];
@@ -49,6 +51,15 @@ export class Receipts {
   /** Whether there are messages to be confirmed, and no ping is under way: time for one. */
   get wantsPing(): boolean {
     return this.#answersPings && this.#unconfirmed.length > 0 && this.#pings.size === 0;
+  }
+
+  /** @throws NotReadyError naming the limit when so much waits to be confirmed that no more can be remembered. */
+  admit(): void {
+    const { messages, size } = this.limits;
+    if (!this.#answersPings || (this.#unconfirmed.length < messages && this.#size < size)) return;
+    throw new NotReadyError(
+      `The bot has yet to confirm ${messages} messages or ${size} bytes: no more are sent before.`,
+    );
   }
 
   /**

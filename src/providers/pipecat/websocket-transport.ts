@@ -62,10 +62,7 @@ export class WebSocketTransport extends ConversationTransport {
     this._maxMessageSize = MOST_BYTES;
     this._recorderSampleRate = inputRateOf(this._mediaManager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
     const playerRate = outputRateOf(this._mediaManager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
-    const output = {
-      write: this._downlink.write.bind(this._downlink),
-      interrupt: () => void this.interruptBot(),
-    };
+    const output = { write: this._downlink.write.bind(this._downlink), interrupt: () => void this.interruptBot() };
     this._outlet = new Outlet(this._serializer, () => this.maxMessageSize);
     this._pulse = new Pulse(patienceOf(this.options.timeouts), (ping) => this._outlet.message(ping) !== undefined);
     this._reception = new Reception(this._serializer, playerRate, output, {
@@ -127,6 +124,7 @@ export class WebSocketTransport extends ConversationTransport {
       this.logger.debug("A function result came for a call of a bot that is gone; it is ignored.");
       return;
     }
+    this._pulse.admit(message);
     const size = this._outlet.message(message);
     if (size !== undefined) {
       if (type === "disconnect-bot") this._farewell = true;

@@ -118,8 +118,33 @@ describe("receipts", () => {
 
   it.each([
     ["messages", { messages: 2, size: 1_000 }],
+    ["bytes", { messages: 100, size: 20 }],
+  ])("refuse more than so many %s, until the bot has confirmed some", (_what, limits) => {
+    const receipts = calibrated(limits);
+    for (const id of ["a", "b"]) {
+      expect(() => receipts.admit()).not.toThrow();
+      send(receipts, id);
+    }
+    receipts.pinged("ping");
+    expect(() => receipts.admit()).toThrow(new RegExp(`${limits.messages} messages or ${limits.size} bytes`));
+    receipts.heard("ping");
+    expect(() => receipts.admit()).not.toThrow();
+  });
+
+  it.each([
+    ["messages", { messages: 2, size: 1_000 }],
     ["bytes", { messages: 100, size: 25 }],
-  ])("take the oldest for confirmed beyond so many %s", (_what, limits) => {
+  ])("take the oldest for confirmed beyond so many %s, where the bot is not known to answer", (_what, limits) => {
+    const receipts = new Receipts(limits);
+    send(receipts, "a", "b", "c");
+    expect(() => receipts.admit()).not.toThrow();
+    expect(ids(receipts)).toEqual(["b", "c"]);
+  });
+
+  it.each([
+    ["messages", { messages: 2, size: 1_000 }],
+    ["bytes", { messages: 100, size: 25 }],
+  ])("take the oldest for confirmed beyond so many %s, when sent all the same", (_what, limits) => {
     const receipts = calibrated(limits);
     send(receipts, "a", "b", "c", "d");
     receipts.pinged("ping");
