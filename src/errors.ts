@@ -93,7 +93,7 @@ export class NotReadyError extends RtviMachineError {
   readonly code = "not-ready";
 }
 
-/** The network is slower than the user speaks: microphone audio is being dropped until it has caught up. */
+/** The network is too slow: microphone audio is being dropped until it has caught up, or a message was refused. */
 export class CongestionError extends RtviMachineError {
   readonly code = "congested";
 }

@@ -11,7 +11,8 @@ import type { TransportOptions } from "../options.js";
 import { RealTimeWebsocketTransport, type LLMServiceOptions } from "./real-time-websocket-transport.js";
 import type { InferenceServer } from "./inference/inference-server.js";
 import { isServiceRequest } from "./inference/protocol.js";
-import { ServiceRuntime, type ServiceConversation } from "./translate/runtime.js";
+import { ServiceRuntime } from "./translate/runtime.js";
+import type { ServiceConversation } from "./translate/service-conversation.js";
 
 /** Names of a service. */
 export interface ServiceNames {
@@ -116,9 +117,9 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
    * `llm-function-call-result`, `disconnect-bot`, and `client-message` with `t: "raw"` and a message of the service's own
    * protocol as `d`.
    * @throws NotReadyError before the session is ready; MessageTooLargeError; UnsupportedFeatureError for any other type,
-   * and InvalidOptionsError for a field that is wrong, all but the size also through `onMessageError`. What is wrong with a
-   * `client-message`, or with a message of the services, goes there alone: of a `sendClientRequest` that throws, client-js
-   * rejects a second promise that nobody can catch.
+   * and InvalidOptionsError for a field that is wrong; what the wire throws. All but the size of the message itself also
+   * through `onMessageError`. What is wrong with a `client-message`, or with a message of the services, goes there alone:
+   * of a `sendClientRequest` that throws, client-js rejects a second promise that nobody can catch.
    */
   sendMessage(message: RTVIMessage): void {
     if (message.type === "client-ready") return;
@@ -127,8 +128,12 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
     }
     try {
       const answer = this.inference?.answer(message);
-      if (answer === undefined) this._runtime.message(message);
-      else this.deliver(answer.type, answer.data, message.id);
+      if (answer !== undefined) this.deliver(answer.type, answer.data, message.id);
+      else {
+        this._runtime.message(message, (error) => {
+          this.rejectMessage(message, error);
+        });
+      }
     } catch (error) {
       if (error instanceof Error) this.rejectMessage(message, error);
       if (isServiceRequest(message.type)) return;

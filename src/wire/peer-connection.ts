@@ -1,15 +1,19 @@
 import {
+  CongestionError,
   ConnectionAbortedError,
   ConnectionLostError,
   NotReadyError,
   ProtocolError,
   RtviMachineError,
 } from "../errors.js";
+import { excessOf } from "./message-size.js";
 
 /** An open peer connection: a channel for messages, the microphone one way, the bot's voice the other. */
 export interface PeerHandle {
-  /** @throws NotReadyError when the channel is not open. */
+  /** @throws NotReadyError when the channel is not open; MessageTooLargeError; CongestionError when too much waits in it. */
   send(text: string): void;
+  /** Whether the channel takes messages. */
+  readonly isOpen: boolean;
   /** The track that is sent from now on; undefined sends nothing. Needs no negotiation. */
   setMicrophone(track: MediaStreamTrack | undefined): void;
   /** Loudness of what is received, 0 to 1; undefined where the browser does not say. */
@@ -119,11 +123,19 @@ class Peer implements PeerHandle {
     await Promise.race([negotiate().then(() => opened), opened]);
   }
 
+  get isOpen(): boolean {
+    return this.#phase === "open" && this.#channel.readyState === "open";
+  }
+
   send(text: string): void {
-    if (this.#phase !== "open" || this.#channel.readyState !== "open") {
-      throw new NotReadyError("The connection is not open, so nothing can be sent.");
+    if (!this.isOpen) throw new NotReadyError("The connection is not open, so nothing can be sent.");
+    const excess = excessOf(text, this.maxMessageSize);
+    if (excess !== undefined) throw excess;
+    try {
+      this.#channel.send(text);
+    } catch (cause) {
+      throw new CongestionError("The network is too slow: the data channel refused a message.", { cause });
     }
-    this.#channel.send(text);
   }
 
   setMicrophone(track: MediaStreamTrack | undefined): void {

@@ -4,7 +4,7 @@ import type { Due } from "../../contracts/wire.js";
 import { readCommand } from "../../rtvi/translate/commands.js";
 import { EffectSink, type Effect } from "../../rtvi/translate/effects.js";
 import type { LedgerItem } from "../../rtvi/translate/ledger.js";
-import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
+import type { ServiceConversation } from "../../rtvi/translate/service-conversation.js";
 import { TurnClock } from "../../rtvi/translate/turn-clock.js";
 import { turnOf } from "./contents.js";
 import { messageOf } from "./history.js";

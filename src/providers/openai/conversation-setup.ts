@@ -7,6 +7,8 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   readonly playback: "local" | "remote";
   /** Over WebRTC: when sound last came, in the time of `now`; undefined where nobody can tell. Default: until the end. */
   readonly soundAt?: (() => number | undefined) | undefined;
+  /** Bytes that one event may have, where the wire has a limit. */
+  readonly maxEventSize?: (() => number) | undefined;
   /** Deliver server events as they are, too; "all" means audio as well. */
   readonly rawEvents: boolean | "all";
   /** The transport's name, for errors. */

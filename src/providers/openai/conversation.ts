@@ -3,7 +3,7 @@ import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
 import type { Due } from "../../contracts/wire.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { asProtocolError } from "../../rtvi/translate/field-reader.js";
-import type { ServiceConversation } from "../../rtvi/translate/runtime.js";
+import type { ServiceConversation } from "../../rtvi/translate/service-conversation.js";
 import type { ConversationSetup } from "./conversation-setup.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
@@ -29,7 +29,7 @@ import { TurnClock } from "../../rtvi/translate/turn-clock.js";
  * still be given results of tools, until another goes on with it.
  */
 export class Conversation implements ServiceConversation {
-  readonly #sink = new OpenAISink();
+  readonly #sink: OpenAISink;
   readonly #opening: Opening;
   readonly #user: UserSide;
   readonly #clock: TurnClock;
@@ -51,6 +51,7 @@ export class Conversation implements ServiceConversation {
     continues?: Conversation,
   ) {
     const { playback, now, date } = setup;
+    this.#sink = new OpenAISink(setup.maxEventSize);
     this.isContinued = continues !== undefined;
     const ledger = continues?.ledger ?? new ConversationLedger(setup.limits);
     this.ledger = ledger;
@@ -164,6 +165,13 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
+  /** The wire refused the first of these: none of them happens, and a call that was to be answered is cancelled. */
+  unsent(effects: readonly Effect[]): Effect[] {
+    return this.act((turns) => {
+      turns.takeBack(effects);
+    });
+  }
+
   /** The wire is gone: closes what was said to have started. Tools may go on, where another conversation may. */
   end(): Effect[] {
     this.#user.end();
@@ -229,20 +237,13 @@ export class Conversation implements ServiceConversation {
 
   #configured(session: JsonRecord): void {
     if (!this.#opening.updated(session)) return;
-    if (this.isContinued) {
-      this.#replay();
-      return;
-    }
-    for (const item of readContext(this.setup.initialMessages, "initial_messages")) this.ledger.append(item, true);
+    const { isContinued, ledger } = this;
+    if (isContinued) replay(ledger, this.#register, this.#opening.dialect, this.#sink);
+    else for (const item of readContext(this.#opening.told, "initial_messages")) ledger.append(item, true);
     this.#sink.add({ type: "ready" });
-    if (!this.setup.runInitial) return;
+    if (isContinued) this.#bot.sequencer.release();
+    if (isContinued || !this.setup.runInitial) return;
     this.#clock.turnEnded();
     this.#bot.request();
-  }
-
-  #replay(): void {
-    replay(this.ledger, this.#register, this.#opening.dialect);
-    this.#sink.add({ type: "ready" });
-    this.#bot.sequencer.release();
   }
 }

@@ -1,4 +1,6 @@
+import type { MessageTooLargeError } from "@pipecat-ai/client-js";
 import { EffectSink } from "../../rtvi/translate/effects.js";
+import { excessOf } from "../../wire/message-size.js";
 import type { JsonRecord } from "../../rtvi/translate/records.js";
 
 /** A client event of the Realtime API: its `type`, and the fields that the API documents for it. */
@@ -13,6 +15,24 @@ export type Purpose = "session" | "create" | "cancel" | "truncate" | "clear" | "
 /** Collects what is to be done; an event of ours can be given an id that tells its purpose. */
 export class OpenAISink extends EffectSink {
   #count = 0;
+
+  /** @param most Bytes that an event may have. */
+  constructor(private readonly most: () => number = () => Infinity) {
+    super();
+  }
+
+  /** Why the wire does not take an event, which will yet have an id; undefined where it does. */
+  excess(event: JsonRecord): MessageTooLargeError | undefined {
+    const most = this.most();
+    if (most === Infinity) return undefined;
+    return excessOf(JSON.stringify({ event_id: "rtvi_truncate_123456789", ...event }), most);
+  }
+
+  /** To be asked before anything happens because of an event. @throws MessageTooLargeError when the wire does not take it. */
+  check(event: JsonRecord): void {
+    const excess = this.excess(event);
+    if (excess !== undefined) throw excess;
+  }
 
   /** Sends with an event id that `purposeOf` reads back from an error; returns the id. */
   sendFor(purpose: Purpose, event: JsonRecord): string {

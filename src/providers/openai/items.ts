@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAIDialect } from "./dialect.js";
+import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIMessage } from "./options.js";
 import type { LedgerItem } from "../../rtvi/translate/ledger.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
@@ -35,6 +36,11 @@ export function ledgerItem(said: LedgerItem, dialect: OpenAIDialect, name: strin
     case "tool-result":
       return { type: "function_call_output", call_id: said.callId, output: said.output };
   }
+}
+
+/** The event that adds an item. */
+export function createItem(item: JsonRecord): OpenAIClientEvent {
+  return { type: "conversation.item.create", item };
 }
 
 /** The messages as they are, once each has a role and a content that can be sent. */

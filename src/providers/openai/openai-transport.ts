@@ -1,5 +1,6 @@
 import { messageSizeWithinLimit, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
+import { NotReadyError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { ServiceTransport } from "../../rtvi/service-transport.js";
@@ -41,6 +42,8 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   private _latest: Conversation | undefined;
   private _rolloverMs = 0;
   private _toldBusy = false;
+  /** Results that were taken without a wire, and of which the service has not been told. */
+  private _late: RTVIMessage[] = [];
 
   constructor(
     service_options: OpenAIServiceOptions,
@@ -99,21 +102,21 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
    * The wire of an attempt is open.
    * @param redact Makes the service's words safe to show.
    * @param send Sends one event as text; throws when the wire is not open.
-   * @param soundAt When sound last came over it, where it does not come in events.
+   * @param wire What is known of it, where it is no WebSocket.
    * @returns What to call with each message of the wire.
    */
   protected begin(
     plan: SessionPlan,
     redact: (text: string) => string,
     send: (text: string) => void,
-    soundAt?: ConversationSetup["soundAt"],
+    wire: Pick<ConversationSetup, "soundAt" | "maxEventSize"> = {},
   ): (data: string | ArrayBuffer) => void {
     const { now = () => performance.now() } = this._traits;
     this._runtime.end();
     const continues = plan.resumes ? this._latest : undefined;
     // Nobody goes on with one that was lost before it was ready.
-    if (continues === undefined) this._tellApp(this._latest?.abandon() ?? []);
-    const setup = { ...this._traits, ...plan, redact, now, date: this._date, soundAt };
+    if (continues === undefined) this._abandon();
+    const setup = { ...this._traits, ...plan, ...wire, redact, now, date: this._date };
     this._latest = new Conversation(setup, continues);
     this._rolloverMs = plan.rolloverMs;
     this._toldBusy = false;
@@ -125,7 +128,10 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   }
 
   protected override serviceReady(): void {
-    if (this._latest?.isContinued === true) this.conversationKept("replayed");
+    if (this._latest?.isContinued === true) {
+      this._late = [];
+      this.conversationKept("replayed");
+    }
     super.serviceReady();
   }
 
@@ -135,7 +141,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     else this._rollover.end();
     if (state !== "disconnected" && state !== "error") return;
     this._runtime.end();
-    this._tellApp(this._latest?.abandon() ?? []);
+    this._abandon();
     this._latest = undefined;
   }
 
@@ -159,7 +165,8 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
    * Sends a client event of the Realtime API as it is, for what RTVI has no message for: `input_audio_buffer.commit` in
    * push to talk, an image, an out-of-band response. With the option `raw_events` the service's own events come back
    * through `onServerMessage` as `{ t: "raw", d: event }`.
-   * @throws NotReadyError before the session is ready; InvalidOptionsError without a `type`.
+   * @throws NotReadyError before the session is ready; InvalidOptionsError without a `type`; over WebRTC
+   * MessageTooLargeError and CongestionError.
    */
   sendServiceEvent(event: OpenAIClientEvent): void {
     this._runtime.send(readServiceEvent(event));
@@ -168,10 +175,14 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   /**
    * Changes session settings: now, in a running session, and for every later one. A new voice waits for the next session
    * once the model has spoken.
-   * @throws InvalidOptionsError naming the key whose type is wrong.
+   * @throws InvalidOptionsError naming the key whose type is wrong; over WebRTC MessageTooLargeError and CongestionError.
+   * Nothing has changed then.
    */
   updateSettings(settings: OpenAISessionConfig): void {
     const checked = checkSettings(settings, "settings");
+    const update = (conversation: Conversation): Effect[] => conversation.updateSettings(checked);
+    if (this._runtime.isReady) this._runtime.act(update);
+    else this._runtime.tell(update);
     this._service_options = {
       ...this._service_options,
       settings: { ...this._service_options.settings, ...settings },
@@ -180,7 +191,6 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     if (this._params?.settings !== undefined) {
       this._params = { ...this._params, settings: { ...this._params.settings, ...checked } };
     }
-    this._runtime.tell((conversation) => conversation.updateSettings(checked));
   }
 
   /** The services' messages are answered here, but for actions, which may need the conversation; a late result waits here. */
@@ -210,9 +220,19 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   private _takeLateResult(message: RTVIMessage): void {
     try {
       this._tellApp(this._latest?.message(message) ?? []);
+      this._late.push(message);
     } catch (error) {
       if (error instanceof Error) this.rejectMessage(message, error);
       throw error;
+    }
+  }
+
+  /** Nobody goes on with the conversation. */
+  private _abandon(): void {
+    this._tellApp(this._latest?.abandon() ?? []);
+    for (const message of this._late.splice(0)) {
+      const error = new NotReadyError("The session ended before the connection was back: it was not sent.");
+      this.rejectMessage(message, error);
     }
   }
 

@@ -4,6 +4,9 @@ import { httpError } from "./close-codes.js";
 import type { SessionPlan } from "./plan.js";
 import { fieldOf, isRecord, recordAt, stringAt } from "../../rtvi/translate/records.js";
 
+/** Bytes that an answer may have. */
+const LONGEST = 256 * 1024;
+
 /** One call to the service: an offer that wants an answer. */
 export interface ServiceCall {
   readonly url: string;
@@ -35,8 +38,7 @@ export function callUrl({ baseUrl }: SessionPlan, model: string | undefined): st
  * ConnectionFailedError when nobody answers.
  */
 export async function exchangeOffer(offer: string, call: ServiceCall): Promise<string> {
-  const response = await post(offer, call);
-  const body = await response.text();
+  const { response, body } = await post(offer, call);
   if (!response.ok) throw refusal(response, body, call.redact);
   if (!body.startsWith("v=")) {
     // As the gate of a hotel's network does, which somebody may open.
@@ -45,16 +47,41 @@ export async function exchangeOffer(offer: string, call: ServiceCall): Promise<s
   return body;
 }
 
-async function post(offer: string, { url, key, fetch, signal }: ServiceCall): Promise<Response> {
+async function post(
+  offer: string,
+  { url, key, fetch, signal }: ServiceCall,
+): Promise<{ readonly response: Response; readonly body: string }> {
+  let response: Response | undefined;
   try {
     const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/sdp" };
-    return await fetch(url, { method: "POST", body: offer, headers, signal });
+    response = await fetch(url, { method: "POST", body: offer, headers, signal });
+    return { response, body: await bodyOf(response) };
   } catch (error) {
-    throw new ConnectionFailedError(
-      "The offer could not be sent to OpenAI: the host cannot be reached, or it refuses this page's origin.",
-      { cause: error, retryable: true },
-    );
+    const why =
+      response === undefined
+        ? "The offer could not be sent to OpenAI: the host cannot be reached, or it refuses this page's origin."
+        : "OpenAI's answer to the offer was cut.";
+    throw new ConnectionFailedError(why, { cause: error, retryable: true });
   }
+}
+
+/** The whole of it; empty where it is longer than any answer. */
+async function bodyOf(response: Response): Promise<string> {
+  // A fetch of the app's own may know no streams.
+  const reader = (response.body as Response["body"] | undefined)?.getReader();
+  if (reader === undefined) return response.text();
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = Number(response.headers.get("content-length")) > LONGEST ? -1 : LONGEST;
+  while (left >= 0) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    left -= value.length;
+    text += decoder.decode(value, { stream: true });
+  }
+  // Nobody waits for it: a stream that has failed meanwhile rejects.
+  reader.cancel().catch(() => undefined);
+  return "";
 }
 
 function refusal(response: Response, body: string, redact: (text: string) => string): Error {

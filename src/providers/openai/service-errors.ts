@@ -21,6 +21,9 @@ const FATAL: Readonly<Record<string, { readonly advice: string; readonly retryab
   account_deactivated: { advice: "The OpenAI account is deactivated.", auth: true },
 };
 
+/** What may be over by the next attempt. */
+const TRANSIENT = ["server_error", "rate_limit_exceeded"];
+
 /** Whether an error means that the session is over. */
 function isFatal(details: ErrorDetails): boolean {
   return (details.code !== undefined && Object.hasOwn(FATAL, details.code)) || details.type === "authentication_error";
@@ -50,8 +53,12 @@ export function meaningOf(details: ErrorDetails): ErrorMeaning {
   return purpose === "create" ? "not-created" : "other";
 }
 
-/** The service's error as one of ours. `redact` makes its words safe to show. */
-export function serviceError(details: ErrorDetails, redact: (text: string) => string): RtviMachineError {
+/**
+ * The service's error as one of ours.
+ * @param redact Makes its words safe to show.
+ * @param isEnd Whether the session ends by it: another may do better where the service alone is to blame.
+ */
+export function serviceError(details: ErrorDetails, redact: (text: string) => string, isEnd = false): RtviMachineError {
   const said = redact(details.message);
   const serviceCode = redact(details.code ?? details.type ?? "unknown");
   const known = details.code !== undefined && Object.hasOwn(FATAL, details.code) ? FATAL[details.code] : undefined;
@@ -62,7 +69,8 @@ export function serviceError(details: ErrorDetails, redact: (text: string) => st
   if (known !== undefined) {
     return new ServiceError(`${known.advice} (${said})`, { serviceCode, retryable: known.retryable === true });
   }
-  return new ServiceError(`OpenAI reported an error: ${said}`, { serviceCode });
+  const retryable = isEnd && TRANSIENT.some((name) => name === details.type || name === details.code);
+  return new ServiceError(`OpenAI reported an error: ${said}`, { serviceCode, retryable });
 }
 
 /** Why a response that is done was not completed; undefined when nothing is wrong with it. */

@@ -90,12 +90,10 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     let receive: ((data: string | ArrayBuffer) => void) | undefined;
     // The service may speak before the awaiting line below runs.
     const begin = (): ((data: string | ArrayBuffer) => void) =>
-      (receive ??= this.begin(
-        plan,
-        redact,
-        (text) => current?.send(text),
-        () => current?.soundAt,
-      ));
+      (receive ??= this.begin(plan, redact, (text) => current?.send(text), {
+        soundAt: () => current?.soundAt,
+        maxEventSize: () => current?.maxMessageSize ?? Infinity,
+      }));
     let bot: MediaStreamTrack | undefined;
     try {
       await openPeer({
@@ -142,6 +140,11 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     return Promise.resolve();
   }
 
+  /** What is said into a closing channel is lost. */
+  protected override canSend(): boolean {
+    return super.canSend() && this._peer?.isOpen === true;
+  }
+
   /** The microphone's audio goes by RTP, but for what was said while there was no call. */
   handleUserAudioStream(data: ArrayBuffer): void {
     this._missed?.push(data);
@@ -178,11 +181,7 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     if (isRecovering) this._missed = [];
     else if (state !== "ready") this._missed = undefined;
     // After the uplink has handed over what it kept.
-    else if (this._missed !== undefined) {
-      queueMicrotask(() => {
-        this._tellMissed();
-      });
-    }
+    else if (this._missed !== undefined) queueMicrotask(this._tellMissed.bind(this));
   }
 
   /** Tells the new call what the user said while there was none: in the conversation, because a track takes no recording. */
@@ -190,11 +189,15 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     const words = missedWords(this._missed ?? [], ratesOf(this._mediaManager).input, this.maxMessageSize);
     this._missed = undefined;
     if (words === undefined || !this._runtime.isReady) return;
-    this._runtime.act((conversation) =>
-      conversation.act((turns) => {
-        turns.overheard(words.pieces, words.whole);
-      }),
-    );
+    try {
+      this._runtime.act((conversation) =>
+        conversation.act((turns) => {
+          turns.overheard(words.pieces, words.whole);
+        }),
+      );
+    } catch (error) {
+      if (error instanceof Error) this.reportError(error);
+    }
   }
 
   protected override botSpeaks(speaking: boolean): void {

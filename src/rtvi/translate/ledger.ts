@@ -68,14 +68,17 @@ export class ConversationLedger {
   /**
    * Another session is told the conversation, in its order: from now on each item goes by the id that it has there, and
    * what the old session may still say of its own ids means nothing. Turns whose words have not come are let go.
-   * @param tell Tells one item, and returns its id; undefined where it is not told.
+   * @param tell Tells one item, and returns its id; undefined where it is not told, null where it is to be let go.
    */
-  retell(tell: (item: LedgerItem) => string | undefined): void {
+  retell(tell: (item: LedgerItem) => string | null | undefined): void {
     const known = [...this.#entries.values()];
     this.#entries.clear();
     this.#gone = new BoundedSet(1_024);
     for (const entry of known) {
-      if (entry.item !== undefined) this.#entries.set(tell(entry.item) ?? this.#ownId(), entry);
+      if (entry.item === undefined) continue;
+      const id = tell(entry.item);
+      if (id === null) this.#characters -= entry.size;
+      else this.#entries.set(id ?? this.#ownId(), entry);
     }
   }
 

@@ -1,62 +1,30 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import type { Due } from "../../contracts/wire.js";
-import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import { NotReadyError, ProtocolError, type RtviMachineError } from "../../errors.js";
-import type { Logger } from "../../log.js";
+import type { PlaybackReport } from "../../contracts/speaker.js";
+import { ConnectionLostError, NotReadyError, ProtocolError, RtviMachineError } from "../../errors.js";
 import { InboundGate, type Admission } from "../../policy/inbound-gate.js";
-import type { Effect, RtviOut } from "./effects.js";
+import type { Effect } from "./effects.js";
 import { asProtocolError } from "./field-reader.js";
 import type { JsonRecord } from "./records.js";
-
-/**
- * A service's protocol on one side, RTVI on the other, and nothing between them but data: every call returns what is to
- * be done. One conversation lives as long as one wire.
- */
-export interface ServiceConversation {
-  /** Whether messages of the app can be taken. */
-  readonly isReady: boolean;
-  /** When the service will end the session, in epoch seconds; undefined where it does not say. */
-  readonly expiresAt?: number | undefined;
-  /** What the service owes now. Absent where nobody can tell: its silence then means nothing. */
-  readonly due?: Due;
-  /** A message of the service. What cannot be understood is reported, and the session goes on. */
-  receive(data: string | ArrayBuffer): Effect[];
-  /** What the player says. */
-  playback(report: PlaybackReport): Effect[];
-  /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
-  cut(items: readonly PlayedItem[]): Effect[];
-  /** Silences the bot and stops what it is making. */
-  interrupt(): Effect[];
-  /** A message of the app. @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then. */
-  message(message: RTVIMessage): Effect[];
-  /** The wire is gone: closes whatever was said to have started. */
-  end(): Effect[];
-}
-
-/** What a transport does for the conversation it carries. */
-export interface ServicePorts {
-  /** Hands an RTVI message to the client. */
-  deliver(message: RtviOut): void;
-  /** Queues audio of an item for playback. */
-  play(itemId: string, pcm: ArrayBuffer): void;
-  /** Silences the bot; resolves to what was really played. */
-  interrupt(): Promise<readonly PlayedItem[]>;
-  ready(): void;
-  /** Something came from the service. */
-  heard(): void;
-  /** What the service owes may have changed. */
-  awaiting(due: Due): void;
-  report(error: RtviMachineError): void;
-  /** The session is over. */
-  lost(error: RtviMachineError): void;
-  /** End the session on purpose. */
-  hangUp(): void;
-  readonly logger: Logger;
-}
+import type { ServiceConversation, ServicePorts } from "./service-conversation.js";
 
 interface Live<C> {
   readonly conversation: C;
   readonly send: (text: string) => void;
+}
+
+/** Something that the app asked for. */
+interface Act {
+  readonly effects: readonly Effect[];
+  /** Why it was not sent. */
+  error?: Error;
+  /** Told of that, once it is too late to throw. */
+  refused?: (error: Error) => void;
+}
+
+interface Task<C> {
+  readonly live: Live<C>;
+  readonly effect: Effect;
+  readonly act: Act | undefined;
 }
 
 /**
@@ -65,8 +33,7 @@ interface Live<C> {
  */
 export class ServiceRuntime<C extends ServiceConversation> {
   #live: Live<C> | undefined;
-  /** `asked`: the app wants it, and has been told that it was taken. */
-  readonly #queue: { readonly live: Live<C>; readonly effect: Effect; readonly asked: boolean }[] = [];
+  readonly #queue: Task<C>[] = [];
   #performing = false;
   readonly #said = new Set<string>();
 
@@ -114,10 +81,11 @@ export class ServiceRuntime<C extends ServiceConversation> {
     const live = this.#live;
     if (live === undefined) return;
     this.#live = undefined;
-    const last = live.conversation.end().map((effect) => ({ effect, asked: false }));
+    const last = live.conversation.end().map((effect) => ({ live, effect, act: undefined }));
     // What was taken is still sent, as far as the wire bears it; the other last words are for the app only.
-    for (const { effect, asked } of [...this.#queue.splice(0), ...last]) {
-      if (effect.type === "deliver" || (asked && effect.type === "send")) this.#do(live, effect);
+    for (const task of [...this.#queue.splice(0), ...last]) {
+      const { type } = task.effect;
+      if (type === "deliver" || (task.act !== undefined && type === "send")) this.#do(task);
     }
   }
 
@@ -141,18 +109,26 @@ export class ServiceRuntime<C extends ServiceConversation> {
     if (live !== undefined) this.#perform(live, run(live.conversation));
   }
 
-  /** A message of the app. @throws NotReadyError, UnsupportedFeatureError, InvalidOptionsError */
-  message(message: RTVIMessage): void {
-    this.act((conversation) => conversation.message(message));
+  /** A message of the app. @throws as `act`; UnsupportedFeatureError, InvalidOptionsError */
+  message(message: RTVIMessage, refused?: (error: Error) => void): void {
+    this.act((conversation) => conversation.message(message), refused);
   }
 
-  /** Something else that the app asks for. @throws NotReadyError; what `run` throws: then nothing has happened. */
-  act(run: (conversation: C) => Effect[]): void {
+  /**
+   * Something else that the app asks for.
+   * @param refused Told what the wire throws, where it is sent later: after what is being done. Default: it is reported.
+   * @throws NotReadyError; what `run` throws, and what the wire does: then nothing has happened.
+   */
+  act(run: (conversation: C) => Effect[], refused = this.#lost): void {
     const live = this.#ready();
-    this.#perform(live, run(live.conversation), true);
+    const effects = run(live.conversation);
+    const act: Act = { effects };
+    this.#perform(live, effects, act);
+    if (act.error !== undefined) throw act.error;
+    act.refused = refused;
   }
 
-  /** Sends a message of the service's own protocol. @throws NotReadyError */
+  /** Sends a message of the service's own protocol. @throws NotReadyError; what the wire throws. */
   send(event: JsonRecord): void {
     this.#ready().send(JSON.stringify(event));
   }
@@ -173,13 +149,13 @@ export class ServiceRuntime<C extends ServiceConversation> {
     return this.#live;
   }
 
-  #perform(live: Live<C>, effects: readonly Effect[], asked = false): void {
-    for (const effect of effects) this.#queue.push({ live, effect, asked });
+  #perform(live: Live<C>, effects: readonly Effect[], act?: Act): void {
+    for (const effect of effects) this.#queue.push({ live, effect, act });
     if (this.#performing) return;
     this.#performing = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        if (next.live === this.#live) this.#do(next.live, next.effect);
+        if (next.live === this.#live) this.#do(next);
       }
     } finally {
       this.#performing = false;
@@ -187,13 +163,15 @@ export class ServiceRuntime<C extends ServiceConversation> {
     this.ports.awaiting(this.#live?.conversation.due ?? "nothing");
   }
 
-  #do(live: Live<C>, effect: Effect): void {
+  #do(task: Task<C>): void {
+    const { live, effect, act } = task;
+    if (act?.error !== undefined) return;
     switch (effect.type) {
       case "deliver":
         this.ports.deliver(effect.message);
         break;
       case "send":
-        this.#send(live, effect.event);
+        this.#send(task, effect.event);
         break;
       case "play":
         this.ports.play(effect.itemId, effect.pcm);
@@ -220,14 +198,28 @@ export class ServiceRuntime<C extends ServiceConversation> {
     }
   }
 
-  #send(live: Live<C>, event: JsonRecord): void {
+  #send(task: Task<C>, event: JsonRecord): void {
     try {
-      live.send(JSON.stringify(event));
+      task.live.send(JSON.stringify(event));
     } catch (error) {
-      // The wire is closing; what becomes of the session, its end will tell.
+      // Where nobody has asked for it, the wire is closing: what becomes of the session, its end will tell.
       this.ports.logger.debug("A message could not be sent", error);
+      if (task.act !== undefined) this.#takeBack(task, task.act, error);
     }
   }
+
+  /** What the app asked for cannot be sent: nothing more of it happens, and the app is told. */
+  #takeBack({ live, effect }: Task<C>, act: Act, cause: unknown): void {
+    act.error = cause instanceof Error ? cause : new Error(String(cause));
+    const rest = act.effects.slice(act.effects.indexOf(effect));
+    for (const each of live.conversation.unsent?.(rest) ?? []) this.#do({ live, effect: each, act: undefined });
+    act.refused?.(act.error);
+  }
+
+  readonly #lost = (error: Error): void => {
+    const isOurs = error instanceof RtviMachineError;
+    this.ports.report(isOurs ? error : new ConnectionLostError(error.message, { cause: error }));
+  };
 
   #interrupt(live: Live<C>): void {
     this.ports.interrupt().then(

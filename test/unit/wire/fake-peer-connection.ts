@@ -9,12 +9,20 @@ class FakeChannel extends CountingTarget {
   readonly sent: string[] = [];
   readyState = "connecting";
   binaryType = "blob";
+  /** Nothing more fits into what waits to be sent. */
+  full = false;
 
-  constructor(readonly label: string) {
+  constructor(
+    readonly label: string,
+    private readonly most = (): number => Infinity,
+  ) {
     super();
   }
 
+  /** Refuses what a browser refuses. */
   send(text: string): void {
+    if (new TextEncoder().encode(text).length > this.most()) throw new TypeError("larger than maxMessageSize");
+    if (this.full) throw new DOMException("RTCDataChannel send queue is full", "OperationError");
     this.sent.push(text);
   }
 
@@ -61,7 +69,7 @@ export class FakePeerConnection extends CountingTarget {
   }
 
   createDataChannel(label: string): FakeChannel {
-    return (this.channel = new FakeChannel(label));
+    return (this.channel = new FakeChannel(label, () => this.sctp.maxMessageSize));
   }
 
   addTransceiver(_kind: string, { direction }: { direction: string }): object {

@@ -66,10 +66,11 @@ function apply(ports: OpenAIInferencePorts, next: OpenAIServiceSettings, interru
     Object.entries(next.settings).filter(([key, value]) => !sameValue(value, before.settings[key])),
   );
   checkSettings(changed, "settings");
-  if (next.model !== before.model) ports.change({ model: next.model });
-  if (next.initialMessages !== before.initialMessages) {
-    ports.change({ initial_messages: checkMessages(next.initialMessages, "llm.initial_messages") });
-  }
+  const initial = next.initialMessages === before.initialMessages ? undefined : next.initialMessages;
+  const initial_messages = initial && checkMessages(initial, "llm.initial_messages");
   if (interrupt) ports.runtime.interrupt();
+  // The wire may refuse them.
   if (Object.keys(changed).length > 0) ports.update(changed);
+  if (next.model !== before.model) ports.change({ model: next.model });
+  if (initial_messages !== undefined) ports.change({ initial_messages });
 }

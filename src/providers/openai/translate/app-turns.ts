@@ -2,14 +2,16 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { encodeBase64 } from "../../../codec/base64.js";
 import type { ActionTurns } from "../../../rtvi/inference/actions.js";
 import { readContext } from "../../../rtvi/inference/context.js";
+import type { Effect } from "../../../rtvi/translate/effects.js";
 import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
-import type { JsonRecord } from "../../../rtvi/translate/records.js";
+import { recordAt, stringAt, type JsonRecord } from "../../../rtvi/translate/records.js";
 import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
-import { ledgerItem, messageItem } from "../items.js";
+import { createItem, ledgerItem, messageItem } from "../items.js";
 import type { AppCommand } from "../../../rtvi/translate/commands.js";
 import type { OpenAISink } from "../effects.js";
 import type { Bot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
+import { resultId } from "./told-calls.js";
 import type { Opening } from "./opening.js";
 
 /** What the app's turns act on. */
@@ -30,11 +32,12 @@ export class AppTurns implements ActionTurns {
     this.#parts = parts;
   }
 
-  /** A `send-text` or `append-to-context`. @throws InvalidOptionsError; nothing has happened then. */
+  /** A `send-text` or `append-to-context`. @throws InvalidOptionsError, MessageTooLargeError; nothing has happened then. */
   say(command: Extract<AppCommand, { readonly type: "say" }>, message: RTVIMessage): void {
     const { opening, ledger, register, sink, bot, clock } = this.#parts;
     const { role, content } = command;
     const item = messageItem({ role, content }, opening.dialect, message.type);
+    sink.check(createItem(item));
     if (command.run === true) this.interrupt();
     const id = register.create(item);
     for (const said of readContext([{ role, content }], message.type)) ledger.note(id, said);
@@ -76,16 +79,18 @@ export class AppTurns implements ActionTurns {
   /**
    * Has the bot speak a text, as soon as it may. The words become part of the conversation; the model is shown nothing
    * else meanwhile, and calls no function.
+   * @throws MessageTooLargeError; nothing has happened then.
    */
   speak(text: string): void {
-    this.#parts.bot.request({
-      params: {
-        instructions: `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`,
-        input: [],
-        tool_choice: "none",
-        [this.#modalities]: this.#parts.opening.dialect === "beta" ? ["audio", "text"] : ["audio"],
-      },
-    });
+    const { bot, opening, sink } = this.#parts;
+    const params = {
+      instructions: `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`,
+      input: [],
+      tool_choice: "none",
+      [this.#modalities]: opening.dialect === "beta" ? ["audio", "text"] : ["audio"],
+    };
+    sink.check({ type: "response.create", response: params });
+    bot.request({ params });
   }
 
   /**
@@ -120,6 +125,19 @@ export class AppTurns implements ActionTurns {
     ledger.note(itemId, said);
   }
 
+  /** The wire refused the first of these: none of them happens, and a call that was to be answered is cancelled. */
+  takeBack(effects: readonly Effect[]): void {
+    const { sink } = this.#parts;
+    for (const effect of effects) {
+      if (effect.type === "send") this.#unsent(effect.event);
+      else if (effect.type !== "deliver") sink.add(effect);
+      else if (effect.message.type === "llm-function-call-stopped") {
+        const { result: _result, ...call } = recordAt({ ...effect.message }, "data");
+        sink.deliver(effect.message.type, { ...call, cancelled: true });
+      } else if (effect.message.id === undefined) sink.add(effect);
+    }
+  }
+
   /** The service has an item no longer. */
   deleted(itemId: string): void {
     this.#parts.register.deleted(itemId);
@@ -132,14 +150,26 @@ export class AppTurns implements ActionTurns {
     this.#parts.bot.interrupt(true);
   }
 
+  #unsent(event: JsonRecord): void {
+    const { opening, bot, ledger, register } = this.#parts;
+    const item = recordAt(event, "item");
+    const id = stringAt(item, "id");
+    if (event.type === "session.update") opening.refused();
+    else if (event.type === "response.create") bot.sequencer.refused(stringAt(event, "event_id"), false);
+    else if (id === undefined) ledger.remove(resultId(stringAt(item, "call_id")));
+    else if (register.has(id)) this.deleted(id);
+  }
+
   get #modalities(): string {
     return this.#parts.opening.dialect === "beta" ? "modalities" : "output_modalities";
   }
 
   #read(messages: unknown): { readonly item: JsonRecord; readonly said: LedgerItem }[] {
-    const { dialect } = this.#parts.opening;
+    const { opening, sink } = this.#parts;
     return readContext(messages, "messages").map((said, index) => {
-      return { said, item: ledgerItem(said, dialect, `messages[${index}]`) };
+      const item = ledgerItem(said, opening.dialect, `messages[${index}]`);
+      sink.check(createItem(item));
+      return { said, item };
     });
   }
 

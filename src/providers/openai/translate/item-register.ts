@@ -1,5 +1,6 @@
 import type { JsonRecord } from "../../../rtvi/translate/records.js";
 import type { OpenAISink } from "../effects.js";
+import { createItem } from "../items.js";
 
 /** Items remembered; older ones can no longer be deleted. */
 const MOST_KNOWN = 2_048;
@@ -22,7 +23,7 @@ export class ItemRegister {
     this.#created += 1;
     const id = `rtvi_item_${this.#created}`;
     this.added(id);
-    this.sink.send({ type: "conversation.item.create", item: { id, ...item } });
+    this.sink.send(createItem({ id, ...item }));
     return id;
   }
 

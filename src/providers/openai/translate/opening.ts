@@ -1,6 +1,8 @@
+import type { MessageTooLargeError } from "@pipecat-ai/client-js";
+import { InvalidOptionsError } from "../../../errors.js";
 import type { OpenAISink } from "../effects.js";
 import { dialectOf, type OpenAIDialect } from "../dialect.js";
-import { messageItem } from "../items.js";
+import { createItem, messageItem } from "../items.js";
 import type { OpenAIMessage } from "../options.js";
 import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../rtvi/translate/records.js";
 import { buildSession } from "../session.js";
@@ -31,6 +33,8 @@ export class Opening {
   #voiceUsed = false;
   /** Settings were sent, and the service has not said yet what it makes of them. */
   #unanswered = false;
+  /** The initial messages that the service was told. */
+  readonly told: OpenAIMessage[] = [];
 
   constructor(
     private readonly sink: OpenAISink,
@@ -79,7 +83,10 @@ export class Opening {
       this.sink.warn(`The service speaks the ${spoken} dialect, but \`dialect\` is "${this.#dialect}".`);
     }
     this.#phase = "configuring";
-    this.#send(this.setup.settings, true, this.setup.session);
+    const cause = this.#send(this.setup.settings, true, this.setup.session);
+    if (cause === undefined) return;
+    const error = new InvalidOptionsError(`The session cannot be configured: ${cause.message}`, { cause });
+    this.sink.add({ type: "fault", error });
   }
 
   /** `session.updated`. Returns whether the session has become ready by it. */
@@ -89,21 +96,30 @@ export class Opening {
     if (this.#phase !== "configuring") return false;
     this.#phase = "ready";
     this.setup.initialMessages.forEach((message, index) => {
-      this.register.create(messageItem(message, this.#dialect, `initial_messages[${index}]`));
+      const name = `initial_messages[${index}]`;
+      const item = messageItem(message, this.#dialect, name);
+      const cause = this.sink.excess(createItem(item));
+      if (cause !== undefined) {
+        this.sink.report(new InvalidOptionsError(`${name} is left out: ${cause.message}`, { cause }));
+        return;
+      }
+      this.register.create(item);
+      this.told.push(message);
     });
     return true;
   }
 
-  /** Sends changed settings of a running session; before it runs, the opening will send them. */
+  /** Sends changed settings of a running session; before it runs, the opening will send them. @throws MessageTooLargeError */
   update(settings: JsonRecord): void {
     if (this.#phase === "waiting") return;
     const { voice, ...rest } = settings;
-    if (voice === undefined || !this.#voiceUsed) {
-      this.#send(settings, false, undefined);
-      return;
+    const keepsVoice = voice !== undefined && this.#voiceUsed;
+    if (keepsVoice) {
+      this.sink.warn("`voice` cannot change once the model has spoken: the new voice is kept for the next session.");
+      if (Object.values(rest).every((value) => value === undefined)) return;
     }
-    this.sink.warn("`voice` cannot change once the model has spoken: the new voice is kept for the next session.");
-    if (Object.values(rest).some((value) => value !== undefined)) this.#send(rest, false, undefined);
+    const excess = this.#send(keepsVoice ? rest : settings, false, undefined);
+    if (excess !== undefined) throw excess;
   }
 
   /** The service did not take the settings. */
@@ -122,7 +138,8 @@ export class Opening {
     this.#voiceUsed = true;
   }
 
-  #send(settings: JsonRecord, defaults: boolean, over: JsonRecord | undefined): void {
+  /** Returns why the wire does not take them, if so; nothing was sent then. */
+  #send(settings: JsonRecord, defaults: boolean, over: JsonRecord | undefined): MessageTooLargeError | undefined {
     const { session, warnings } = buildSession(settings, {
       dialect: this.#dialect,
       defaults,
@@ -130,8 +147,12 @@ export class Opening {
       ...(over !== undefined && { over }),
     });
     for (const warning of warnings) this.sink.warn(warning);
+    const event = { type: "session.update", session };
+    const excess = this.sink.excess(event);
+    if (excess !== undefined) return excess;
     this.#unanswered = true;
-    this.sink.sendFor("session", { type: "session.update", session });
+    this.sink.sendFor("session", event);
+    return undefined;
   }
 
   /** True where the service does not say: that is its default. False in push to talk, where nothing is detected. */

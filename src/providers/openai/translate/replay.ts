@@ -1,21 +1,39 @@
+import { ProtocolError } from "../../../errors.js";
 import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
 import { isRecord, stringAt, type JsonRecord } from "../../../rtvi/translate/records.js";
 import type { OpenAIDialect } from "../dialect.js";
-import { ledgerItem } from "../items.js";
+import type { OpenAISink } from "../effects.js";
+import { createItem, ledgerItem } from "../items.js";
 import type { ItemRegister } from "./item-register.js";
 
 const SOUND = new Set(["input_audio", "output_audio", "audio"]);
 
 /**
  * Tells a new session the conversation, in its order. Sound is not told, only its transcript; nor is a call that nobody has
- * answered, for the model would wait for it.
+ * answered, for the model would wait for it. What the wire does not take is let go, and reported.
  */
-export function replay(ledger: ConversationLedger, register: ItemRegister, dialect: OpenAIDialect): void {
-  const toWire = wireFormOf(ledger.items);
+export function replay(
+  ledger: ConversationLedger,
+  register: ItemRegister,
+  dialect: OpenAIDialect,
+  sink: OpenAISink,
+): void {
+  const excessive = new Set(ledger.items.filter((said) => isExcessive(said, dialect, sink)));
+  const toWire = wireFormOf(ledger.items.filter((said) => !excessive.has(said)));
   ledger.retell((said) => {
+    if (excessive.has(said)) return null;
     const item = toWire(said, dialect);
     return item && register.create(item);
   });
+}
+
+function isExcessive(said: LedgerItem, dialect: OpenAIDialect, sink: OpenAISink): boolean {
+  const item = plainForm(said, dialect);
+  const cause = item && sink.excess(createItem(item));
+  if (cause === undefined) return false;
+  const name = said.type === "message" ? `A message (${said.role})` : `The ${said.type} of "${said.callId}"`;
+  sink.report(new ProtocolError(`${name} is left out of the conversation: ${cause.message}`, { cause }));
+  return true;
 }
 
 /** An item as the API takes it, or undefined where it is not told. */
@@ -27,10 +45,15 @@ function wireFormOf(
   return (item, dialect) => {
     if (item.type === "tool-call" && !answered.has(item.callId)) return undefined;
     if (item.type === "tool-result" && !called.has(item.callId)) return undefined;
-    if (item.type !== "message") return ledgerItem(item, dialect, "item");
-    const content = withoutSound(item.content);
-    return content === undefined ? undefined : ledgerItem({ ...item, content }, dialect, "item");
+    return plainForm(item, dialect);
   };
+}
+
+/** The same, whatever belongs to it. */
+function plainForm(item: LedgerItem, dialect: OpenAIDialect): JsonRecord | undefined {
+  if (item.type !== "message") return ledgerItem(item, dialect, "item");
+  const content = withoutSound(item.content);
+  return content === undefined ? undefined : ledgerItem({ ...item, content }, dialect, "item");
 }
 
 function withoutSound(content: unknown): unknown {

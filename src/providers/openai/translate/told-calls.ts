@@ -2,8 +2,13 @@ import { resultText } from "../../../rtvi/translate/commands.js";
 import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
 import { ToolCalls, type ToolAnswer } from "../../../rtvi/translate/tool-calls.js";
 import type { OpenAISink } from "../effects.js";
-import { ledgerItem } from "../items.js";
+import { createItem, ledgerItem } from "../items.js";
 import { SERVICE } from "../names.js";
+
+/** What a call's result goes by in the ledger. */
+export function resultId(callId: string | undefined): string {
+  return `result ${callId}`;
+}
 
 /** Function calls, written down, and told to a service that does not know them together with their results. */
 export class ToldCalls {
@@ -36,13 +41,12 @@ export class ToldCalls {
 
   #answer(call_id: string, answer: ToolAnswer): void {
     const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
-    this.ledger.append({ type: "tool-result", callId: call_id, output });
     const call = this.ledger.items.findLast((item) => item.type === "tool-call" && item.callId === call_id);
-    if (this.#untold.delete(call_id) && call !== undefined) this.#create(ledgerItem(call, "ga", "call"));
-    this.#create({ type: "function_call_output", call_id, output });
-  }
-
-  #create(item: Record<string, unknown>): void {
-    this.sink.send({ type: "conversation.item.create", item });
+    const untold = this.#untold.has(call_id) && call !== undefined ? [ledgerItem(call, "ga", "call")] : [];
+    const events = [...untold, { type: "function_call_output", call_id, output }].map(createItem);
+    for (const event of events) this.sink.check(event);
+    this.#untold.delete(call_id);
+    this.ledger.note(resultId(call_id), { type: "tool-result", callId: call_id, output });
+    for (const event of events) this.sink.send(event);
   }
 }

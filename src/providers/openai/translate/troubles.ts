@@ -26,7 +26,9 @@ export class Troubles {
 
   /** An `error` event. */
   error(details: ErrorDetails): void {
-    const error = serviceError(details, this.redact);
+    // Going on without its settings would mean a bot without its instructions, tools and turn detection.
+    const isEnd = this.opening.phase === "configuring";
+    const error = serviceError(details, this.redact, isEnd);
     if (purposeOf(details.eventId) === "session") this.opening.refused();
     switch (meaningOf(details)) {
       case "fatal":
@@ -49,7 +51,6 @@ export class Troubles {
       case "other":
         break;
     }
-    // Going on without its settings would mean a bot without its instructions, tools and turn detection.
-    this.sink.add({ type: this.opening.phase === "configuring" ? "fault" : "report", error });
+    this.sink.add({ type: isEnd ? "fault" : "report", error });
   }
 }

@@ -201,6 +201,13 @@ const redials: readonly CallFault[] = [
     300,
   ),
   again(
+    "redial-answer-cut",
+    "the call is cut, and the lines on which offers come are cut in the middle of the answer, for 300 ms",
+    half(breaks),
+    callsAgain("connection-lost"),
+    300,
+  ),
+  again(
     "redial-html",
     "the call is cut, and offers hear HTTP 200 with a page of HTML for 300 ms, as from a hotel's network",
     says(200, "<html>Welcome</html>"),

@@ -91,6 +91,21 @@ describe("opening a session", () => {
     expect(scenario.of("fault")[0]?.error).toMatchObject({ serviceCode: "unknown_parameter", retryable: false });
   });
 
+  it.each([
+    { type: "server_error" },
+    { type: "invalid_request_error", code: "server_error" },
+    { type: "rate_limit_exceeded" },
+    { type: "tokens", code: "rate_limit_exceeded" },
+  ])("fails for now when the service has a trouble of its own: %j", (error) => {
+    const scenario = new Scenario();
+    scenario.receive(created, server.error(error));
+    expect(scenario.of("fault").map((fault) => fault.error.retryable)).toEqual([true]);
+    const running = Scenario.ready();
+    running.receive(server.error(error));
+    expect(running.of("fault")).toEqual([]);
+    expect(running.of("report").map((report) => report.error.retryable)).toEqual([false]);
+  });
+
   it("only reports settings that are refused later", () => {
     const scenario = Scenario.ready();
     scenario.update({ voice: "x" });

@@ -157,6 +157,77 @@ describe("a connection that is lost", () => {
     expect(rig.told.at(-1)).toMatchObject({ type: "llm-function-call-stopped", data: { cancelled: true } });
   });
 
+  it("dials again when the new session meets a trouble of the service's own", async () => {
+    const rig = await Rig.ready();
+    FakeWebSocket.last.drop(1006);
+    await rig.pass(100);
+    expect(FakeWebSocket.all).toHaveLength(2);
+    FakeWebSocket.last.open();
+    await drain();
+    rig.receive({ type: "session.created", session: { type: "realtime" } }, server.error({ type: "server_error" }));
+    await rig.pass(1_000);
+    await rig.opens(3);
+    await rig.leave();
+  });
+
+  describe("and does not come back", () => {
+    const refused = (rig: Rig): unknown[] => rig.told.filter(({ type }) => type === "error-response");
+    const late = { msgType: "llm-function-call-result", error: expect.stringContaining("not sent") as string };
+
+    it("has a result refused that a tool gave meanwhile, once", async () => {
+      const rig = await Rig.ready();
+      rig.receive(...call);
+      FakeWebSocket.last.drop(1006);
+      rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+      expect(refused(rig)).toEqual([]);
+      await rig.pass(100);
+      await drain();
+      FakeWebSocket.last.open();
+      await drain();
+      rig.receive(server.error({ code: "insufficient_quota" }));
+      await drain();
+      expect(rig.states.at(-1)).toBe("error");
+      expect(refused(rig)).toMatchObject([{ data: late }]);
+      await rig.leave();
+      expect(refused(rig)).toHaveLength(1);
+      expect(rig.count("llm-function-call-stopped")).toBe(1);
+    });
+
+    it("has it refused as well when the app leaves, and not when it was told", async () => {
+      const rig = await Rig.ready();
+      rig.receive(...call);
+      FakeWebSocket.last.drop(1006);
+      rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+      await rig.leave();
+      expect(refused(rig)).toMatchObject([{ data: late }]);
+      void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
+      await rig.opens(FakeWebSocket.all.length + 1);
+      rig.receive(...call);
+      FakeWebSocket.last.drop(1006);
+      rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+      await rig.pass(100);
+      await rig.opens(FakeWebSocket.all.length);
+      await rig.leave();
+      expect(refused(rig)).toHaveLength(1);
+    });
+
+    it("has it refused when the session was not ready yet, because the next does not go on with it", async () => {
+      const rig = new Rig();
+      await rig.transport.initDevices();
+      void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
+      await drain();
+      FakeWebSocket.last.open();
+      await drain();
+      rig.receive({ type: "session.created", session: { type: "realtime" } }, ...call);
+      rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+      FakeWebSocket.last.drop(1006);
+      await rig.pass(100);
+      await rig.opens(2);
+      expect(refused(rig)).toMatchObject([{ data: late }]);
+      await rig.leave();
+    });
+  });
+
   it("cancels a call of a session that was lost before it was ready: the next one does not go on with it", async () => {
     const rig = new Rig();
     await rig.transport.initDevices();

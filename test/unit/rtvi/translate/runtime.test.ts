@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Due } from "../../../../src/contracts/wire.js";
 import type { RtviMachineError } from "../../../../src/errors.js";
 import { INBOUND_LIMITS } from "../../../../src/policy/inbound-gate.js";
-import { ServiceRuntime, type ServiceConversation } from "../../../../src/rtvi/translate/runtime.js";
+import { ServiceRuntime } from "../../../../src/rtvi/translate/runtime.js";
+import type { ServiceConversation } from "../../../../src/rtvi/translate/service-conversation.js";
 
 function rig(messages: readonly string[] = []) {
   const received: (string | ArrayBuffer)[] = [];
@@ -12,6 +13,8 @@ function rig(messages: readonly string[] = []) {
   let now = 0;
   const nothing = () => [];
   const told: string[] = [];
+  const logged: string[] = [];
+  const refused: string[] = [];
   let due: Due = "answer";
   const conversation: ServiceConversation = {
     isReady: true,
@@ -26,17 +29,27 @@ function rig(messages: readonly string[] = []) {
     playback: nothing,
     cut: nothing,
     interrupt: nothing,
-    message: ({ type }) => [type === "disconnect-bot" ? { type: "hang-up" } : { type: "send", event: { type } }],
+    message: ({ type, id }) =>
+      type === "disconnect-bot"
+        ? [{ type: "hang-up" }]
+        : [
+            { type: "send", event: { type } },
+            { type: "deliver", message: { type: "told", id } },
+          ],
+    unsent: (effects) => effects.map(({ type }) => ({ type: "log", level: "debug", message: `unsent ${type}` })),
     end: nothing,
   };
   const ignore = (): void => undefined;
   const runtime = new ServiceRuntime<ServiceConversation>(
     {
-      deliver: ignore,
+      deliver: ({ type }) => told.push(type),
       play: ignore,
       interrupt: () => Promise.resolve([]),
       ready: () => {
-        for (const type of messages) runtime.message(new RTVIMessage(type, {}));
+        for (const type of messages) {
+          if (type === "act") runtime.act((begun) => begun.message(new RTVIMessage(type, {})));
+          else runtime.message(new RTVIMessage(type, {}), ({ message }) => refused.push(message));
+        }
       },
       heard: () => told.push("heard"),
       awaiting: (due) => told.push(due),
@@ -45,13 +58,20 @@ function rig(messages: readonly string[] = []) {
       hangUp: () => {
         runtime.end();
       },
-      logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+      logger: { debug: (line) => logged.push(line), info: ignore, warn: ignore, error: ignore },
     },
     "Acme",
     () => now,
   );
-  const receive = runtime.begin(conversation, (text) => sent.push(text));
-  return { received, sent, reported, receive, told, runtime, pass: (ms: number) => (now += ms) };
+  let full = false;
+  const receive = runtime.begin(conversation, (text) => {
+    if (full) throw new Error("full");
+    sent.push(text);
+  });
+  const fill = (): void => {
+    full = true;
+  };
+  return { fill, logged, refused, received, sent, reported, receive, told, runtime, pass: (ms: number) => (now += ms) };
 }
 
 describe("ServiceRuntime and what a service sends", () => {
@@ -94,5 +114,22 @@ describe("ServiceRuntime and what an app sends", () => {
     const { receive, sent } = rig(["one", "disconnect-bot", "two"]);
     receive("ready");
     expect(sent).toEqual(['{"type":"one"}', '{"type":"two"}']);
+  });
+
+  it("throws what the wire throws, and nothing more of the act happens than the conversation says", () => {
+    const { fill, runtime, logged, told } = rig();
+    fill();
+    expect(() => runtime.message(new RTVIMessage("one", {}))).toThrow("full");
+    expect(logged.slice(1)).toEqual(["unsent send", "unsent deliver"]);
+    expect(told).not.toContain("told");
+  });
+
+  it("tells what the wire throws where it is too late to throw, or reports it", () => {
+    const { fill, receive, refused, reported, told } = rig(["one", "act", "disconnect-bot", "two"]);
+    fill();
+    receive("ready");
+    expect(refused).toEqual(["full", "full"]);
+    expect(reported).toMatchObject([{ code: "connection-lost", message: "full" }]);
+    expect(told).not.toContain("told");
   });
 });
