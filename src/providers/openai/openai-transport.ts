@@ -15,6 +15,7 @@ import { planSession, type SessionPlan } from "./plan.js";
 import { Rollover } from "./rollover.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { isRecord, stringAt } from "../../rtvi/translate/records.js";
+import type { Redactor } from "../../rtvi/translate/redact.js";
 import { isServiceRequest } from "../../rtvi/inference/protocol.js";
 import { isInSession } from "../../rtvi/requests.js";
 import { openAIInference, type OpenAIInference } from "./services/inference.js";
@@ -104,7 +105,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
    */
   protected begin(
     plan: SessionPlan,
-    redact: (text: string) => string,
+    redact: Redactor,
     send: (text: string) => void,
     soundAt?: ConversationSetup["soundAt"],
   ): (data: string | ArrayBuffer) => void {

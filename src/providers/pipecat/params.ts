@@ -44,11 +44,18 @@ export async function resolveAddress(target: Target, request: AttemptRequest): P
     throw new InvalidOptionsError("`token` must be a string, or a function that returns one.");
   }
   const url = parseUrl(wsUrl.trim());
-  const known = url.searchParams.getAll("token");
-  if (token === undefined || token === "") return { url: url.href, secrets: known };
+  const secrets = secretsIn(url);
+  if (token === undefined || token === "") return { url: url.href, secrets };
   // Set, not appended: there is never a second one.
   url.searchParams.set("token", token);
-  return { url: url.href, secrets: [...known, token, encodeURIComponent(token)] };
+  return { url: url.href, secrets: [...secrets, token] };
+}
+
+/** Its tokens, and whatever is so long that it may be one, whatever its name is: decoded, and as it is sent. */
+function secretsIn({ search, searchParams }: URL): string[] {
+  const sent = search.split(/[?&]/).map((pair) => pair.slice(pair.indexOf("=") + 1));
+  const values = [...searchParams.values(), ...sent];
+  return [...searchParams.getAll("token"), ...values.filter(({ length }) => length > 8)];
 }
 
 function readKey<Value>(params: JsonRecord, ...names: readonly string[]): string | Provider<Value> | undefined {
