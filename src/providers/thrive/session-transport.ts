@@ -1,3 +1,4 @@
+import type { TransportState } from "@pipecat-ai/client-js";
 import { AuthenticationError, ConnectionAbortedError, ConnectionFailedError, RtviMachineError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
@@ -50,7 +51,7 @@ export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
     this._model = service.model ?? DEFAULT_MODEL;
   }
 
-  /** The `token` of the session to come. */
+  /** The `token` of the session to come; none once it is over. */
   authenticate(token: string): void {
     this._token = token;
   }
@@ -68,6 +69,13 @@ export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
     if (secret === "") throw new AuthenticationError(this._missing);
     this._service_options = { ...this._service_options, api_key: secret, model: modelIn(answer) ?? this._model };
     await super.connectLLM();
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    super.stateAnnounced(state);
+    if (state !== "disconnected" && state !== "error") return;
+    const { api_key: _minted, ...rest } = this._service_options;
+    this._service_options = rest;
   }
 
   /**
