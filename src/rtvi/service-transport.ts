@@ -3,6 +3,7 @@ import {
   messageSizeWithinLimit,
   RTVI_PROTOCOL_VERSION,
   type RTVIMessage,
+  type TransportState,
 } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../contracts/speaker.js";
 import { NotReadyError, type RtviMachineError } from "../errors.js";
@@ -96,6 +97,11 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
 
   protected override applyConnectionParams(params: unknown): void {
     this._params = this.readParams(params);
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    super.stateAnnounced(state);
+    if (state === "disconnected" || state === "error") this._params = undefined;
   }
 
   /** The wire that had opened is gone. */

@@ -1,10 +1,10 @@
 /** How every credential of these tests begins and ends: nothing else does, and one of them is left if the other was blanked. */
-const MARK = "canary+sings";
+const MARK = "canary+~sings";
 
 /** What the local service mints; its tokens for Pipecat look like nothing in particular. */
 const MINTED = /\bek_[0-9a-f]{32}|\bauth_tokens(?:\/|%2F)[0-9a-f]{48}/;
 
-/** A credential that the whole test run is searched for; the marks hold a character that URLs encode. */
+/** A credential that the whole test run is searched for; the marks hold a character that URLs encode, and one that only forms do. */
 export function canary(prefix = "sk-"): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   const inside = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -12,18 +12,19 @@ export function canary(prefix = "sk-"): string {
 }
 
 /**
- * The secret as it may hide in a text: as it is, URL-encoded, and in base64 at each of the three alignments. A secret of
- * which only the beginning was blanked is still a secret, so that its latter half is looked for on its own.
+ * The secret as it may hide in a text: as it is, as URLs and forms encode it, and in base64 at each of the three
+ * alignments. A secret that was cut, or blanked in part, is still a secret, so that each half is looked for on its own.
  */
 export function formsOf(secret: string): ReadonlyMap<string, string> {
-  const forms = encodedForms(secret);
-  return forms.set("the latter half", secret.slice(Math.floor(secret.length / 2)));
+  const half = Math.floor(secret.length / 2);
+  return encodedForms(secret).set("the former half", secret.slice(0, half)).set("the latter half", secret.slice(half));
 }
 
 function encodedForms(secret: string): Map<string, string> {
   const forms = new Map([
     ["raw", secret],
     ["URL-encoded", encodeURIComponent(secret)],
+    ["form-encoded", new URLSearchParams([["", secret]]).toString().slice(1)],
   ]);
   for (const offset of [0, 1, 2]) {
     // The characters at either end depend on the neighbours: what is left in between is the secret's alone.

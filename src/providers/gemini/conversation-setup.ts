@@ -1,3 +1,4 @@
+import type { Redactor } from "../../rtvi/translate/redact.js";
 import type { Memory } from "./memory.js";
 import type { SessionPlan } from "./plan.js";
 
@@ -17,6 +18,8 @@ export interface ConversationSetup extends Pick<
 > {
   /** The transport's name, for errors. */
   readonly name: string;
+  /** Makes the service's words safe to show. */
+  readonly redact: Redactor;
   /** Rate of the audio that the player takes, in Hz. */
   readonly playbackRate: number;
   /** Whether the user was speaking, in push to talk, when the last wire was lost. */

@@ -48,6 +48,7 @@ export class Conversation implements ServiceConversation {
         memory.answered();
       },
       memory,
+      redact: setup.redact,
     });
     this.#activity = new Activity(this.#sink, manual, setup.speaking);
     this.#lease = new Lease(now, setup.handle);
@@ -57,6 +58,7 @@ export class Conversation implements ServiceConversation {
       lease: this.#lease,
       memory,
       rawEvents: setup.rawEvents,
+      redact: setup.redact,
       opened: () => {
         this.#opened();
       },

@@ -6,7 +6,7 @@ import { ratesOf } from "../../media/manager-ports.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { openServiceSocket, socketConstructor } from "../../rtvi/service-socket.js";
-import { redactor } from "../../rtvi/translate/redact.js";
+import { redactor, type Redactor } from "../../rtvi/translate/redact.js";
 import type { SocketHandle } from "../../wire/websocket.js";
 import { beginsAnew, closeError, dialError, type ClosedConnection } from "./close-codes.js";
 import { Conversation } from "./conversation.js";
@@ -103,7 +103,7 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
         this._socket = socket;
         this._handover.opened();
         const speaking = this._current?.speaking === true;
-        conversation = this._current = this._newConversation(plan, speaking);
+        conversation = this._current = this._newConversation(plan, speaking, redact);
         const receive = this._runtime.begin(conversation, (text) => {
           socket.send(text);
         });
@@ -223,10 +223,11 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
     if (this._runtime.isReady) this._handover.renew(this._current);
   }
 
-  private _newConversation(plan: ReturnType<typeof planSession>, speaking: boolean): Conversation {
+  private _newConversation(plan: ReturnType<typeof planSession>, speaking: boolean, redact: Redactor): Conversation {
     return new Conversation({
       ...plan,
       name: NAME,
+      redact,
       playbackRate: this._playbackRate,
       speaking: speaking && !this._muted,
       memory: this._memory,

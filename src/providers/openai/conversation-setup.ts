@@ -1,4 +1,5 @@
 import type { LedgerLimits } from "../../rtvi/translate/ledger.js";
+import type { Redactor } from "../../rtvi/translate/redact.js";
 import type { OpeningSetup } from "./translate/opening.js";
 
 /** What one conversation, over one wire, is set up with. */
@@ -14,7 +15,7 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   /** The transport's name, for errors. */
   readonly name: string;
   /** Makes the service's words safe to show. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
   /** Monotonic time in ms. */
   readonly now: () => number;
   /** Wall-clock time. */

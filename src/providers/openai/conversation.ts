@@ -68,6 +68,7 @@ export class Conversation implements ServiceConversation {
       answered: () => this.#clock.answered(),
       spoke: () => this.#opening.spoke(),
       ledger,
+      redact: setup.redact,
     });
     const [sink, opening, clock, bot, register] = [this.#sink, this.#opening, this.#clock, this.#bot, this.#register];
     this.#app = new AppTurns({ sink, opening, clock, bot, ledger, register });
@@ -228,7 +229,7 @@ export class Conversation implements ServiceConversation {
         this.#troubles.error(event.error);
         break;
       case "other":
-        this.#sink.debug(`The event ${event.name} is not used.`);
+        this.#sink.debug(`The event ${this.setup.redact(event.name)} is not used.`);
         break;
       default:
         this.#bot.handle(event);

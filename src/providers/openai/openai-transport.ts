@@ -16,6 +16,7 @@ import { planSession, type SessionPlan } from "./plan.js";
 import { Rollover } from "./rollover.js";
 import type { Effect } from "../../rtvi/translate/effects.js";
 import { isRecord, stringAt } from "../../rtvi/translate/records.js";
+import type { Redactor } from "../../rtvi/translate/redact.js";
 import { isServiceRequest } from "../../rtvi/inference/protocol.js";
 import { isInSession } from "../../rtvi/requests.js";
 import { openAIInference, type OpenAIInference } from "./services/inference.js";
@@ -107,7 +108,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
    */
   protected begin(
     plan: SessionPlan,
-    redact: (text: string) => string,
+    redact: Redactor,
     send: (text: string) => void,
     wire: Pick<ConversationSetup, "soundAt" | "maxEventSize"> = {},
   ): (data: string | ArrayBuffer) => void {

@@ -7,6 +7,7 @@ import {
   type ErrorFacts,
   type RtviMachineError,
 } from "../../errors.js";
+import { redactor as anyRedactor } from "../../rtvi/translate/redact.js";
 
 /** Makes the server's own words safe to show. */
 export type Redact = (text: string) => string;
@@ -89,9 +90,6 @@ export function dialError(code: number, reason: string, redact: Redact): RtviMac
 
 /** Blanks `secrets`, and cuts at 123 bytes' worth of characters, the most that a close reason can have. */
 export function redactor(secrets: readonly string[]): Redact {
-  return (text) => {
-    let safe = text;
-    for (const secret of secrets) if (secret !== "") safe = safe.replaceAll(secret, "[redacted]");
-    return safe.slice(0, 123);
-  };
+  const redact = anyRedactor(secrets);
+  return (text) => redact(text).slice(0, 123);
 }

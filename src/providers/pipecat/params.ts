@@ -38,11 +38,18 @@ export function readTarget(params: unknown): Target {
 export async function resolveAddress(target: Target, request: AttemptRequest): Promise<Address> {
   const url = await readProvided("wsUrl", target.wsUrl, request, checkedUrl);
   const token = await readProvided("token", target.token, request, checkedToken);
-  const known = url.searchParams.getAll("token");
-  if (token === "") return { url: url.href, secrets: known };
+  const secrets = secretsIn(url);
+  if (token === "") return { url: url.href, secrets };
   // Set, not appended: there is never a second one.
   url.searchParams.set("token", token);
-  return { url: url.href, secrets: [...known, token, encodeURIComponent(token)] };
+  return { url: url.href, secrets: [...secrets, token] };
+}
+
+/** Its tokens, and whatever is so long that it may be one, whatever its name is: decoded, and as it is sent. */
+function secretsIn({ search, searchParams }: URL): string[] {
+  const sent = search.split(/[?&]/).map((pair) => pair.slice(pair.indexOf("=") + 1));
+  const values = [...searchParams.values(), ...sent];
+  return [...searchParams.getAll("token"), ...values.filter(({ length }) => length > 8)];
 }
 
 function checkedUrl(wsUrl: unknown): URL {

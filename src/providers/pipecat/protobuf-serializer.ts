@@ -100,8 +100,9 @@ function readAudio({ audio, sampleRate, numChannels }: FrameOf<"audio">): Decode
 function readMessage(json: string): DecodedMessage {
   try {
     return { type: "message", message: JSON.parse(json) as RTVIMessage };
-  } catch (cause) {
-    throw new ProtocolError("The server sent a message that is not JSON.", { cause });
+  } catch {
+    // The parser's message quotes the text, which may hold what people said.
+    throw new ProtocolError("The server sent a message that is not JSON.");
   }
 }
 

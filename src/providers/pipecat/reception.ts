@@ -101,6 +101,7 @@ export class Reception {
     this.inFlight.heard(type, data);
     if (type === "bot-ready" && !this.#events.ready(resumes(data))) return;
     if (type === "error") this.#readError(data, id);
+    else if (type === "error-response") this.#events.deliver(type, this.#redact.json(data, true), id);
     else this.#events.deliver(type, data, id);
   }
 
@@ -108,13 +109,9 @@ export class Reception {
     const { text: said, fatal } = readError(data);
     const text = this.#redact(said);
     if (fatal) this.#events.fail(new ServiceError(text));
-    else this.#events.deliver("error", { ...this.#shown(data), error: text, message: text, fatal }, id);
-  }
-
-  /** What else an error says. */
-  #shown(data: unknown): object {
-    if (!isRecord(data)) return {};
-    const show = (value: unknown): unknown => (typeof value === "string" ? this.#redact(value) : value);
-    return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, show(value)]));
+    else {
+      const shown = this.#redact.json(data, true);
+      this.#events.deliver("error", { ...(isRecord(shown) && shown), error: text, message: text, fatal }, id);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { TransportState } from "@pipecat-ai/client-js";
 import { AuthenticationError, ConnectionAbortedError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
@@ -51,7 +52,7 @@ export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
     this._model = service.model ?? DEFAULT_MODEL;
   }
 
-  /** The `token` of the session to come. */
+  /** The `token` of the session to come; none once it is over. */
   authenticate(token: string): void {
     this._token = token;
   }
@@ -72,6 +73,13 @@ export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
       throw new ConnectionAbortedError("The attempt was given up while it waited for a session token.");
     this._service_options = { ...this._service_options, ...options };
     await super.connectLLM();
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    super.stateAnnounced(state);
+    if (state !== "disconnected" && state !== "error") return;
+    const { api_key: _minted, ...rest } = this._service_options;
+    this._service_options = rest;
   }
 
   /** The secret and the model that belong together. */

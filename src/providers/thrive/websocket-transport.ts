@@ -70,11 +70,17 @@ export function createWebSocketTransport(
   let dialect: OpenAIDialect = "ga";
   let last: string | undefined;
 
+  /** Unless another session has begun, whose it is. */
+  const forgetToken = (): void => {
+    if (session === undefined) rtvi.authenticate("");
+  };
+
   const release = (): Promise<void> => {
     session = undefined;
     const releasing = rtvi.disconnect();
     const forget = (): void => {
       if (released === releasing) released = undefined;
+      forgetToken();
     };
     released = releasing;
     releasing.then(forget, forget);
@@ -106,6 +112,7 @@ export function createWebSocketTransport(
     onTransportStateChanged: (state: string): void => {
       // Ended through `rtvi`; an end of our own making has said so already, and may have been followed by a new session.
       if (state === "disconnecting" && released === undefined) session = undefined;
+      if (state === "disconnected") forgetToken();
     },
   };
   rtvi.initialize({ transport: rtvi, callbacks, enableMic: hears }, receive);

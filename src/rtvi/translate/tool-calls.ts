@@ -9,6 +9,8 @@ export type ToolAnswer = { readonly result: unknown } | { readonly error: string
 export interface ToolPorts {
   /** What the service is called in messages to people. */
   readonly service: string;
+  /** Makes the service's words safe to show. */
+  readonly redact: (text: string) => string;
   /** A call is complete, with its arguments as JSON. */
   readonly called?: (callId: string, name: string, args: string) => void;
   /** Sends the answer of a call. @throws InvalidOptionsError for a result that cannot be sent; nothing has happened then. */
@@ -180,8 +182,9 @@ export class ToolCalls {
 
   /** Arguments that no handler could read: the model is told, or it would wait for ever. */
   #refuse(call: Call, name: string): void {
+    const { service, redact } = this.ports;
     this.sink.report(
-      new ProtocolError(`${this.ports.service} called ${name.slice(0, 80)} with arguments that are not a JSON object.`),
+      new ProtocolError(`${service} called ${redact(name).slice(0, 80)} with arguments that are not a JSON object.`),
     );
     this.#answer(call, { error: "The arguments are not a valid JSON object." });
     this.#stopped(call, true, undefined);

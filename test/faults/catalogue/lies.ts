@@ -65,6 +65,12 @@ function floods(fault: Fault<LiarScene>): Fault<LiarScene> {
   return { ...fault, expect: expect.outcome === "continues" ? { ...expect, maybe: ["connection-lost"] } : expect };
 }
 
+/** A credential as a service may quote it; the last is cut, which shows only at the end of a text. */
+function quotesOf(key: string): string[] {
+  const inForm = new URLSearchParams({ key }).toString();
+  return [key, encodeURIComponent(key), inForm, btoa(key), btoa(`user:${key}`), key.slice(0, -5)];
+}
+
 const openings: readonly Fault<LiarScene>[] = [
   opening("never-ready", "the set-up is never answered", { ready: () => undefined }, ends("ready-timeout")),
   opening(
@@ -108,8 +114,10 @@ const openings: readonly Fault<LiarScene>[] = [
     {
       ready: (line) => {
         const { credential: key, protocol } = line;
-        line.say(protocol.failure(`the key ${key}, ${encodeURIComponent(key)}, ${btoa(key)} is bad`));
-        line.close(3000, `bad key ${key}`.slice(0, 120));
+        for (const form of quotesOf(key)) line.say(protocol.quotation(form));
+        line.say(protocol.failure(`bad key: ${quotesOf(key).join()}`));
+        // As long as a reason may be: the key is cut.
+        line.close(3000, `${"the key that you sent is not one of ours:".padEnd(90)}${key}`.slice(0, 120));
       },
     },
     ends("service-error"),

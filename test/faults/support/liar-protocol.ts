@@ -47,6 +47,8 @@ export interface LiarProtocol {
   interrupted(): readonly Frame[];
   /** An error that does not end the session. */
   failure(words: string): readonly Frame[];
+  /** What ends nothing, and has these words where nobody expects any: as a kind of message, and deep within. */
+  quotation(words: string): readonly Frame[];
   /** A call of a function that the app never offered. */
   toolCall(id: string): readonly Frame[];
   /** Sound of an answer: 100 ms. */

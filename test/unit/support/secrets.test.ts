@@ -13,6 +13,8 @@ describe("Ledger", () => {
   it.each([
     ["raw", `Bearer ${KEY}`],
     ["URL-encoded", `wss://service.example/?key=${encodeURIComponent(KEY)}&model=m`],
+    ["form-encoded", new URLSearchParams({ key: KEY }).toString()],
+    ["with its end cut", `no such key: ${KEY.slice(0, 30)}`],
     ["base64 at the start", Buffer.from(`${KEY}, they said`).toString("base64")],
     ["base64 one byte in", Buffer.from(`"${KEY}"`).toString("base64")],
     ["base64 two bytes in", Buffer.from(`: ${KEY}.`).toString("base64")],
@@ -45,7 +47,9 @@ describe("Ledger", () => {
     const ledger = new Ledger();
     ledger.add("log warn", "all is well");
     ledger.add("event error", { data: KEY });
-    expect(ledger.find(KEY)).toEqual(["event error: raw", "event error: the latter half"]);
+    expect(ledger.find(KEY)).toEqual(
+      ["raw", "the former half", "the latter half"].map((form) => `event error: ${form}`),
+    );
   });
 });
 
@@ -53,6 +57,8 @@ describe("traceOfSecrets", () => {
   it.each([
     ["raw", `| reset | ${KEY} |`],
     ["URL-encoded", `?token=${encodeURIComponent(KEY)}`],
+    ["form-encoded", new URLSearchParams({ token: KEY }).toString()],
+    ["raw", `no such key: ${KEY.slice(0, 30)}`],
     ["base64 at 1", Buffer.from(`"${KEY}"`).toString("base64")],
   ])("finds the credential of any run %s", (form, text) => {
     expect(traceOfSecrets(text)).toContain(form);

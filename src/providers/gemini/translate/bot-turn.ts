@@ -12,6 +12,8 @@ export interface BotSetup {
   /** A turn of the bot begins. */
   readonly turnBegan: () => void;
   readonly memory: Memory;
+  /** Makes the service's words safe to show. */
+  readonly redact: (text: string) => string;
 }
 
 /** What the model makes between two boundaries. The service gives turns no ids, so they are counted. */

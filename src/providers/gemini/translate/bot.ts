@@ -43,6 +43,7 @@ export class Bot {
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.tools = new ToolCalls(sink, {
       service: SERVICE,
+      redact: setup.redact,
       called: (callId, name, args) => {
         setup.memory.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
       },

@@ -2,6 +2,7 @@ import type { EffectSink } from "../../../rtvi/translate/effects.js";
 import { asProtocolError, FieldReader } from "../../../rtvi/translate/field-reader.js";
 import { parseRecord } from "../../../rtvi/translate/parse.js";
 import { fieldOf, type JsonRecord } from "../../../rtvi/translate/records.js";
+import type { Redactor } from "../../../rtvi/translate/redact.js";
 import { LONGEST_AUDIO, LONGEST_TEXT, MOST_ENTRIES, readCall, readUsage, showable } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import type { Memory } from "../memory.js";
@@ -17,6 +18,8 @@ export interface InboundPorts {
   readonly memory: Memory;
   /** Show messages to the app as they are, too; "all" means audio as well. */
   readonly rawEvents: boolean | "all";
+  /** Makes the service's words safe to show. */
+  readonly redact: Redactor;
   /** The service has taken the setup. */
   readonly opened: () => void;
 }
@@ -114,9 +117,9 @@ export class Inbound {
   }
 
   #showRaw(message: JsonRecord): void {
-    const { rawEvents } = this.ports;
+    const { rawEvents, redact } = this.ports;
     const shown = rawEvents === false ? undefined : showable(message, rawEvents === "all");
-    if (shown !== undefined) this.sink.deliver("server-message", { t: "raw", d: shown });
+    if (shown !== undefined) this.sink.deliver("server-message", { t: "raw", d: redact.json(shown) });
   }
 
   /** One field of a message; what is wrong with it does not touch the others. */

@@ -15,4 +15,6 @@ export interface BotSetup {
   /** Called when the model's voice is first used. */
   readonly spoke: () => void;
   readonly ledger: ConversationLedger;
+  /** Makes the service's words safe to show. */
+  readonly redact: (text: string) => string;
 }

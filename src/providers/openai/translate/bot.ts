@@ -47,7 +47,7 @@ export class Bot {
       sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
     });
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
-    this.#calls = new ToldCalls(sink, setup.ledger, () => {
+    this.#calls = new ToldCalls(sink, setup, () => {
       this.request({ patient: true });
     });
     this.tools = this.#calls.tools;

@@ -4,6 +4,7 @@ import { ToolCalls, type ToolAnswer } from "../../../rtvi/translate/tool-calls.j
 import type { OpenAISink } from "../effects.js";
 import { createItem, ledgerItem } from "../items.js";
 import { SERVICE } from "../names.js";
+import type { BotSetup } from "./bot-setup.js";
 
 /** What a call's result goes by in the ledger. */
 export function resultId(callId: string | undefined): string {
@@ -16,14 +17,18 @@ export class ToldCalls {
   /** Calls of a wire before, which the service of this one has not been told. */
   readonly #untold = new Set<string>();
 
+  private readonly ledger: ConversationLedger;
+
   /** @param proceed Called when the model may go on with the results. */
   constructor(
     private readonly sink: OpenAISink,
-    private readonly ledger: ConversationLedger,
+    { ledger, redact }: Pick<BotSetup, "ledger" | "redact">,
     proceed: () => void,
   ) {
+    this.ledger = ledger;
     this.tools = new ToolCalls(sink, {
       service: SERVICE,
+      redact,
       called: (callId, name, args) => {
         ledger.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
       },

@@ -46,6 +46,10 @@ export const geminiLiar: LiarProtocol = {
   nothingToCancel: () => [],
   interrupted: () => [content({ interrupted: true })],
   failure: () => [content({ turnComplete: true, turnCompleteReason: "RESPONSE_REJECTED" })],
+  quotation: (words) => [
+    message({ error: { message: words, details: [{ [words]: words }] }, [words]: words }),
+    message({ toolCall: { functionCalls: [{ id: "fc_quoting", name: words, args: "{" }] } }),
+  ],
   toolCall: (id) => [message({ toolCall: { functionCalls: [{ id: `fc_${id}`, name: "no_such_tool", args: "{" }] } })],
   sound: () => content({ modelTurn: { parts: [{ inlineData: SOUND }] } }),
   unknown: () => message({ noSuchKey: { at: "all" } }),

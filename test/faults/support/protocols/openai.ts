@@ -89,6 +89,11 @@ export const openAiLiar: LiarProtocol = {
   ],
   interrupted: () => [event("input_audio_buffer.speech_started", { audio_start_ms: 0, item_id: "item_user" })],
   failure: (words) => [event("error", { error: { type: "server_error", code: "liar", message: words, param: null } })],
+  quotation: (words) => {
+    const error = { type: words, code: words, message: `What about ${words}`, param: words };
+    const response = { id: "resp_quoting", status: "failed", status_details: { type: "failed", error } };
+    return [event(words, { [words]: [words] }), event("response.done", { response })];
+  },
   toolCall: (id) => [
     event("response.output_item.done", {
       response_id: `resp_${id}`,

@@ -43,6 +43,10 @@ export const pipecatLiar: LiarProtocol = {
     rtvi("user-started-speaking"),
   ],
   failure: (words) => [rtvi("error", { error: words, fatal: false })],
+  quotation: (words) => {
+    const data = { error: `What about ${words}`, details: { [words]: [words] }, list: [{ header: words }] };
+    return [rtvi("error", { ...data, fatal: false }), rtvi("error-response", data), message(`{"${words}`)];
+  },
   toolCall: (id) => [
     rtvi("llm-function-call-in-progress", { tool_call_id: `call_${id}`, function_name: "no_such_tool" }),
   ],

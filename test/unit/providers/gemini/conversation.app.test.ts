@@ -1,7 +1,7 @@
 import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../../src/errors.js";
-import { Scenario, server } from "./scenario.js";
+import { KEY, Scenario, server } from "./scenario.js";
 
 describe("the opening", () => {
   it("sends the setup first, and the history once it is taken", () => {
@@ -287,6 +287,21 @@ describe("raw events", () => {
     const [raw] = s.data("server-message");
     expect(JSON.stringify(raw)).toContain("AAAA");
     expect(JSON.stringify(raw)).not.toContain("the_handle");
+  });
+
+  it("show no key, wherever the service quotes it", () => {
+    const s = Scenario.ready({ rawEvents: true });
+    s.receive(
+      { error: { message: `bad ${KEY}, or AIzaSy123456`, details: [{ [KEY]: encodeURIComponent(KEY) }] } },
+      { serverContent: { groundingMetadata: { uri: `https://x.test/?key=${KEY}` } } },
+    );
+    expect(s.data("server-message")).toEqual([
+      {
+        t: "raw",
+        d: { error: { message: "bad [redacted], or [redacted]", details: [{ "[redacted]": "[redacted]" }] } },
+      },
+      { t: "raw", d: { serverContent: { groundingMetadata: { uri: "https://x.test/?key=[redacted]" } } } },
+    ]);
   });
 });
 

@@ -4,6 +4,10 @@ import { Conversation } from "../../../../src/providers/gemini/conversation.js";
 import type { ConversationSetup } from "../../../../src/providers/gemini/conversation-setup.js";
 import { Memory } from "../../../../src/providers/gemini/memory.js";
 import type { Effect } from "../../../../src/rtvi/translate/effects.js";
+import { redactor } from "../../../../src/rtvi/translate/redact.js";
+
+/** What the conversation must not show. */
+export const KEY = "own/key+the_secret";
 
 type Message = Record<string, unknown>;
 type Of<T extends Effect["type"]> = Extract<Effect, { type: T }>;
@@ -31,6 +35,7 @@ export class Scenario {
       interruptible: true,
       rawEvents: false,
       name: "TestTransport",
+      redact: redactor([KEY]),
       playbackRate: 24_000,
       speaking: false,
       now: () => this.now,

@@ -5,7 +5,7 @@ import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../.
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
 import { server } from "./scenario.js";
-import { canary } from "../../../support/secrets.js";
+import { canary, textOf, traceOfSecrets } from "../../../support/secrets.js";
 
 const KEY = canary("AIzaSy");
 
@@ -116,6 +116,24 @@ describe("connecting", () => {
     await again;
     await hangUp(rig);
   });
+
+  it.each(["disconnected", "error"])(
+    "forgets the connection parameters at `%s`, and not while it reconnects",
+    async (end) => {
+      const token = canary("auth_tokens/");
+      const rig = await ready({}, { name: token });
+      FakeWebSocket.last.drop();
+      await dialled(2);
+      expect(FakeWebSocket.last.url).toContain(`access_token=${encodeURIComponent(token).replaceAll("%2F", "/")}`);
+      FakeWebSocket.last.open();
+      if (end === "error") FakeWebSocket.last.drop(1007, "no");
+      else await hangUp(rig);
+      await vi.waitFor(() => {
+        expect(rig.states.at(-1)).toBe(end);
+      });
+      expect(traceOfSecrets(textOf(Reflect.get(rig.transport, "_params")))).toEqual([]);
+    },
+  );
 
   it("asks for a key on every attempt", async () => {
     const api_key = vi.fn(({ attempt }: { attempt: number }) => `AIza-${attempt}`);

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { AuthenticationError, ProtocolError, ServiceError } from "../../../../src/errors.js";
 import { Scenario, server } from "./scenario.js";
 
+/** What the scenarios must not show. */
+const KEY = "ek_the_secret";
 const created = { type: "session.created", session: { type: "realtime", id: "sess_1", expires_at: 99 } };
 const updated = { type: "session.updated", session: { type: "realtime", id: "sess_1", expires_at: 100 } };
 const betaCreated = { type: "session.created", session: { id: "sess_1", modalities: ["text", "audio"] } };
@@ -260,6 +262,17 @@ describe("malformed messages", () => {
   });
 });
 
+describe("names that the service chose", () => {
+  it("show no key: of an event that is not used, and of a function whose arguments are broken", () => {
+    const scenario = Scenario.ready();
+    scenario.receive({ type: KEY }, server.callDone("c1", KEY, "["));
+    expect(scenario.of("log").map(({ message }) => message)).toEqual(["The event [redacted] is not used."]);
+    expect(scenario.of("report").map(({ error }) => error.message)).toEqual([
+      "OpenAI called [redacted] with arguments that are not a JSON object.",
+    ]);
+  });
+});
+
 describe("raw events", () => {
   it("are delivered when asked for: all but audio, and no client secret", () => {
     const scenario = new Scenario({ rawEvents: true });
@@ -276,6 +289,26 @@ describe("raw events", () => {
     const scenario = new Scenario({ rawEvents: "all" });
     scenario.receive(server.audio(20));
     expect(scenario.data("server-message")).toEqual([{ t: "raw", d: server.audio(20) }]);
+  });
+
+  it("show no key, wherever the service quotes it", () => {
+    const scenario = Scenario.ready({ rawEvents: "all" });
+    const error = { type: "t", code: `c ${KEY}`, param: KEY, message: `bad ${KEY}, or AIzaSy123456` };
+    scenario.receive(
+      { type: "error", error, session: { client_secret: { value: "another" } } },
+      server.done("resp_1", { status: "failed", status_details: { type: "failed", error } }),
+      { type: "rate_limits.updated", [KEY]: [{ name: encodeURIComponent(KEY) }] },
+    );
+    expect(scenario.data("server-message")).toHaveLength(3);
+    expect(JSON.stringify(scenario.effects)).not.toMatch(/the_secret|AIza|another/);
+    expect(JSON.stringify(scenario.effects)).toContain("bad [redacted], or [redacted]");
+  });
+
+  it("come as they are where they quote none", () => {
+    const scenario = Scenario.ready({ rawEvents: "all" });
+    const said = server.transcript("We use sk-learn, as everybody does");
+    scenario.receive(said);
+    expect(scenario.data("server-message")).toEqual([{ t: "raw", d: said }]);
   });
 
   it("are not delivered otherwise", () => {

@@ -11,7 +11,7 @@ import type { OpenAIServiceOptions } from "../../../../src/providers/openai/inde
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
 import { pcm, played, server } from "./scenario.js";
-import { canary } from "../../../support/secrets.js";
+import { canary, textOf, traceOfSecrets } from "../../../support/secrets.js";
 
 const KEY = canary("ek_");
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -129,6 +129,23 @@ describe("connecting", () => {
     FakeWebSocket.last.open();
     await again;
     await hangUp(rig);
+  });
+
+  it.each(["disconnected", "error"])("forgets its parameters at `%s`, and not while it reconnects", async (end) => {
+    const secret = canary("ek_");
+    const rig = await ready({}, { value: secret });
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(FakeWebSocket.all).toHaveLength(2);
+    });
+    expect(FakeWebSocket.last.protocols).toContain(`openai-insecure-api-key.${secret}`);
+    FakeWebSocket.last.open();
+    if (end === "error") FakeWebSocket.last.drop(4001, "no");
+    else await hangUp(rig);
+    await vi.waitFor(() => {
+      expect(rig.states.at(-1)).toBe(end);
+    });
+    expect(traceOfSecrets(textOf(Reflect.get(rig.transport, "_params")))).toEqual([]);
   });
 
   it("refuses parameters of a wrong type at once, naming the key", () => {

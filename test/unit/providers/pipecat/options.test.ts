@@ -220,6 +220,50 @@ describe("the address", () => {
     expect(rig.errors).toMatchObject([{ data: { code: "unauthorized", reason: "token [redacted] is used up" } }]);
     expect(JSON.stringify([rig.errors, rig.logged])).not.toContain(token);
   });
+
+  it.each<[string, WebSocketTransportConstructorOptions, string]>([
+    ["in the URL, as it was sent", { wsUrl: "ws://a.test/?token=se%2Fcret%3dlong" }, "no: ?token=se%2Fcret%3dlong"],
+    ["in the URL, decoded", { wsUrl: "ws://a.test/?token=se%2Fcret%3dlong" }, "no: se/cret=long"],
+    ["of another name", { wsUrl: "ws://a.test/?access_token=secret_value" }, "no: secret_value"],
+    ["without a name", { wsUrl: "ws://a.test/?secret_value" }, "no: secret_value"],
+    ["that `token` took the place of", { wsUrl: "ws://a.test/?token=secret_old", token: "t" }, "no: secret_old"],
+    ["that is escaped", { token: "secret!~'(x)*y z" }, "no: secret%21%7E%27%28x%29*y+z"],
+    ["in base64", { token: "secret_value" }, `no: ${btoa("secret_value")}`],
+    ["that is cut", { token: `secret${"x".repeat(300)}` }, `no: secret${"x".repeat(113)}`],
+  ])("never shows a token %s in a close reason", async (_name, options, reason) => {
+    const rig = await ready(options);
+    FakeWebSocket.last.drop(4003, reason);
+    await vi.waitFor(() => {
+      expect(rig.states.at(-1)).toBe("error");
+    });
+    expect(rig.errors).toMatchObject([{ data: { reason: expect.stringContaining("[redacted]") as string } }]);
+    expect(JSON.stringify([rig.errors, rig.logged])).not.toMatch(/se(cret|%2F|\/cret)|c2VjcmV0/);
+  });
+
+  it("keeps the other words of a close reason, and short values of the URL", async () => {
+    const rig = await ready({ wsUrl: "ws://a.test/?room=lounge&access_token=secret_value" });
+    FakeWebSocket.last.drop(4003, "the lounge is full");
+    await vi.waitFor(() => {
+      expect(rig.errors).toMatchObject([{ data: { reason: "the lounge is full" } }]);
+    });
+  });
+
+  it("never shows a token that the bot quotes in an error, however deep", async () => {
+    const token = canary("");
+    const rig = await ready({ token });
+    const details = { details: { header: `Bearer ${token}`, [token]: [encodeURIComponent(token)] }, list: [token, 1] };
+    await rig.receive(
+      bot.rtvi("error", { error: `no ${token}`, ...details }),
+      bot.rtvi("error-response", { error: `no ${token}`, ...details }, "x"),
+      bot.rtvi("error-response", token, "y"),
+    );
+    const shown = { details: { header: "Bearer [redacted]", "[redacted]": ["[redacted]"] }, list: ["[redacted]", 1] };
+    expect(rig.errors).toMatchObject([{ data: { error: "no [redacted]", message: "no [redacted]", ...shown } }]);
+    expect(rig.messageErrors).toMatchObject([
+      { id: "x", data: { error: "no [redacted]", ...shown } },
+      { id: "y", data: "[redacted]" },
+    ]);
+  });
 });
 
 describe("constructor options", () => {

@@ -5,6 +5,7 @@ import { Frame } from "../../../../src/codec/pipecat/frames.js";
 import { ProtocolError } from "../../../../src/errors.js";
 import { ProtobufFrameSerializer } from "../../../../src/providers/pipecat/index.js";
 import { ProtobufFrameSerializer as PipecatSerializer } from "@pipecat-ai/websocket-transport";
+import { textOf } from "../../../support/secrets.js";
 import { bot, bytesOf } from "./rig.js";
 
 const serializer = new ProtobufFrameSerializer();
@@ -106,6 +107,13 @@ describe("what is read", () => {
   ])("refuses %s with a ProtocolError", async (_name, data, message) => {
     await expect(serializer.deserialize(data)).rejects.toThrow(ProtocolError);
     await expect(serializer.deserialize(data)).rejects.toThrow(message);
+  });
+});
+
+describe("what is not JSON", () => {
+  it("is not quoted: it may hold what people said, or a secret", async () => {
+    const error: unknown = await serializer.deserialize("tok_secret").catch((reason: unknown) => reason);
+    expect(textOf(error)).not.toContain("tok_");
   });
 });
 

@@ -7,10 +7,11 @@ import {
   InvalidOptionsError,
   NotReadyError,
 } from "../../../../src/errors.js";
+import type { LocalService } from "../../../../src/local-service/index.js";
 import { chunks, silence, speech } from "../../../support/speech.js";
 import { withService } from "../../../support/with-service.js";
 import { rigFor, sessionToken } from "./rig.js";
-import { canary } from "../../../support/secrets.js";
+import { canary, textOf, traceOfSecrets } from "../../../support/secrets.js";
 
 const tool = { type: "function", name: "get_weather", description: "Weather.", parameters: { type: "object" } };
 const hello = { type: "conversation.item.create", item: { type: "message", role: "user", content: "Hello!" } };
@@ -362,6 +363,21 @@ describe("connecting", { timeout: 20_000 }, () => {
     expect(service.sessions).toHaveLength(1);
   });
 
+  it("keeps its token while another session is being closed", async () => {
+    const service = await withService();
+    const tokens: string[] = [];
+    const getSessionToken = ({ token }: { token: string }) => {
+      tokens.push(token);
+      return sessionToken();
+    };
+    const rig = rigFor(service.wsUrl, {}, { getSessionToken });
+    await rig.connect("one");
+    const closed = rig.transport.close();
+    await Promise.all([rig.connect("two"), closed]);
+    expect(tokens).toEqual(["one", "two"]);
+    expect(rig.transport.rtvi.state).toBe("ready");
+  });
+
   it("is refused during a session, which goes on", async () => {
     const rig = rigFor((await withService()).wsUrl);
     const first = rig.connect();
@@ -374,6 +390,33 @@ describe("connecting", { timeout: 20_000 }, () => {
 });
 
 describe("the end", { timeout: 20_000 }, () => {
+  it.each<[string, (rig: ReturnType<typeof rigFor>, service: LocalService) => unknown]>([
+    ["close()", ({ transport }) => transport.close()],
+    ["disconnect() of what is beneath", ({ transport }) => transport.rtvi.disconnect()],
+    ["a loss for good", (_rig, service) => service.sessions[0]?.terminate()],
+  ])("by %s leaves nothing behind that opens a session", async (_name, end) => {
+    const service = await withService();
+    const getSessionToken = () => sessionToken();
+    const rig = rigFor(service.wsUrl, {}, { getSessionToken }, { reconnect: false });
+    await rig.connect();
+    await end(rig, service);
+    const { rtvi } = rig.transport;
+    await vi.waitFor(() => {
+      expect(rtvi.state).toBe("disconnected");
+    });
+    const kept = ["_token", "_service_options", "_params"].map((name) => textOf(Reflect.get(rtvi, name)));
+    expect(traceOfSecrets(kept.join("\n"))).toEqual([]);
+  });
+
+  it("leaves nothing behind of a session that never began", async () => {
+    const service = await withService({ faults: { silent: true } });
+    const rig = rigFor(service.wsUrl);
+    const connecting = rig.connect().catch(() => undefined);
+    await rig.transport.close();
+    await connecting;
+    expect(traceOfSecrets(textOf(Reflect.get(rig.transport.rtvi, "_token")))).toEqual([]);
+  });
+
   it("releases everything, says nothing more, and can be followed by another session", async () => {
     const service = await withService();
     const rig = rigFor(service.wsUrl);
