@@ -17,7 +17,7 @@ export class PcmResampler {
   }
 
   /** All that `pcm` makes at the output's rate; `pcm` itself where the rates are the same. */
-  process(pcm: Int16Array): Int16Array {
+  process<B extends ArrayBufferLike>(pcm: Int16Array<B>): Int16Array<B | ArrayBuffer> {
     if (this.#resampler === undefined) return pcm;
     const input = new Float32Array(pcm.length);
     pcm16ToFloat(pcm, input);

@@ -2,7 +2,7 @@ import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
 import type { AudioEngine, ContextLease } from "./audio-engine.js";
 import { AutoplayWatch } from "./autoplay-watch.js";
-import { PlaybackLedger } from "./playback-ledger.js";
+import { MOST_MINUTES, PlaybackLedger } from "./playback-ledger.js";
 import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import {
@@ -46,6 +46,7 @@ export class PlaybackSession {
   /** Interruptions that the worklet has not dealt with; until then its reports are of what was cut. */
   #cutsAwaited = 0;
   #closed = false;
+  #overrun = false;
   #lease: ContextLease | undefined;
   #autoplay: AutoplayWatch | undefined;
   #node: AudioWorkletNode | undefined;
@@ -81,9 +82,13 @@ export class PlaybackSession {
     }
   }
 
+  /** Queues samples. Of more than half an hour that waits to be played, the newest is dropped. */
   write(pcm: Int16Array, itemId: string): void {
     if (this.#closed || pcm.length === 0) return;
-    this.#ledger.written(itemId, pcm.length);
+    if (!this.#ledger.written(itemId, pcm.length)) {
+      this.#warnOfOverrun();
+      return;
+    }
     // The one copy: the caller keeps its samples, the worklet owns these.
     const { buffer } = pcm.slice();
     this.#send({ type: "write", itemId, pcm: buffer }, [buffer]);
@@ -149,6 +154,14 @@ export class PlaybackSession {
   #send(command: PlaybackCommand, transfer: Transferable[] = []): void {
     if (this.#node === undefined) this.#early.push(command);
     else this.#node.port.postMessage(command, transfer);
+  }
+
+  #warnOfOverrun(): void {
+    if (this.#overrun) return;
+    this.#overrun = true;
+    this.#settings.logger.warn(
+      `More than ${MOST_MINUTES} minutes of the bot's audio wait to be played; what is more is dropped.`,
+    );
   }
 
   #answer(requestId: number, items: readonly PlayedItem[]): void {

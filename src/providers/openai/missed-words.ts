@@ -1,5 +1,5 @@
+import { PcmResampler } from "../../media/pcm-resampler.js";
 import { speechIn } from "../../policy/speech-in.js";
-import { RateConverter } from "../../rtvi/translate/rate-converter.js";
 
 /** The service's own, in Hz. */
 const RATE = 24_000;
@@ -32,7 +32,7 @@ export function missedWords(chunks: readonly ArrayBuffer[], rate: number, most: 
   }
   const { heard, ended } = speechIn(samples, rate);
   if (!heard) return undefined;
-  const pcm = new RateConverter(RATE).convert(samples.buffer, rate);
+  const pcm = new PcmResampler(rate, RATE).process(samples).buffer;
   const size = Math.max(1, Math.floor(((most - ENVELOPE) * 3) / 4 / UNIT)) * UNIT;
   const pieces: ArrayBuffer[] = [];
   for (let from = 0; from < pcm.byteLength; from += size) pieces.push(pcm.slice(from, from + size));

@@ -1,15 +1,13 @@
 import { mixToMono } from "../../codec/pcm16.js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ProtocolError } from "../../errors.js";
-import { PcmResampler } from "../../media/pcm-resampler.js";
+import { RateConverter } from "../../rtvi/translate/rate-converter.js";
 import type { DecodedAudio } from "./serializer.js";
 
 /** How long, in ms, audio of an interrupted utterance may still arrive behind the message that tells of it. */
 const LATE_MS = 500;
 
 const MOST_CHANNELS = 8;
-/** Bounds the conversion's filter, whose size is the player's rate over the greatest common divisor of both rates. */
-const MOST_BRANCHES = 1_000;
 
 /** The bot is interrupted: what was sent before is void, but some of it may still be on its way. */
 const CUTS = new Set(["user-started-speaking", "bot-interrupted"]);
@@ -36,7 +34,7 @@ export class BotVoice {
   readonly #rate: number;
   readonly #output: VoiceOutput;
   readonly #now: () => number;
-  #resampler: PcmResampler;
+  #converter: RateConverter;
   #utterances = 0;
   /** Something was written that has not been played to its end. */
   #audible = false;
@@ -50,16 +48,14 @@ export class BotVoice {
     this.#rate = rate;
     this.#output = output;
     this.#now = now;
-    this.#resampler = new PcmResampler(rate, rate);
+    this.#converter = this.#newConverter();
   }
 
-  /** @throws ProtocolError when it is not audio that can be played. */
+  /** @throws ProtocolError when it is not audio that can be played; once a connection where it is its rate. */
   play({ audio, sampleRate = this.#rate, numChannels = 1 }: DecodedAudio): void {
     const channels = checkChannels(audio, numChannels);
-    if (sampleRate !== this.#resampler.inputRate)
-      this.#resampler = new PcmResampler(this.#check(sampleRate), this.#rate);
     if (this.#now() < this.#dropsUntil) return;
-    const pcm = this.#resampler.process(mixToMono(audio, channels));
+    const pcm = this.#converter.convert(mixToMono(audio, channels), sampleRate);
     if (pcm.length === 0) return;
     this.#audible = true;
     this.#output.write(pcm, this.#itemId);
@@ -79,7 +75,7 @@ export class BotVoice {
   /** Everything before this is void, and everything after it is new. */
   interrupted(): void {
     if (this.#audible) this.#cut(0);
-    else this.reset();
+    else this.#void();
   }
 
   playback(report: PlaybackReport): void {
@@ -88,30 +84,33 @@ export class BotVoice {
 
   /** A new connection begins, or the old one is gone. */
   reset(): void {
-    this.#audible = false;
-    this.#dropsUntil = 0;
-    this.#next();
+    this.#void();
+    this.#converter = this.#newConverter();
   }
 
   get #itemId(): string {
     return `utterance-${this.#utterances}`;
   }
 
+  #void(): void {
+    this.#audible = false;
+    this.#dropsUntil = 0;
+    this.#next();
+  }
+
   #cut(dropsUntil: number): void {
-    this.reset();
+    this.#void();
     this.#dropsUntil = dropsUntil;
     this.#output.interrupt();
   }
 
   #next(): void {
     this.#utterances += 1;
-    this.#resampler.reset();
+    this.#converter.reset();
   }
 
-  #check(rate: number): number {
-    const plausible = Number.isInteger(rate) && rate >= 8_000 && rate <= 96_000;
-    if (plausible && this.#rate / greatestCommonDivisor(this.#rate, rate) <= MOST_BRANCHES) return rate;
-    throw new ProtocolError(`The server sent audio at ${String(rate)} Hz, which cannot be played at ${this.#rate} Hz.`);
+  #newConverter(): RateConverter {
+    return new RateConverter(this.#rate, "The server");
   }
 }
 
@@ -121,8 +120,4 @@ function checkChannels(audio: Int16Array, channels: number): number {
   }
   if (audio.length % channels === 0) return channels;
   throw new ProtocolError("The server sent audio that ends in the middle of a frame of its channels.");
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -1,5 +1,9 @@
 import type { EffectSink } from "./effects.js";
-import { SpokenText, type Segment } from "./spoken-text.js";
+import { LONGEST_ITEM, SpokenText, type Segment } from "./spoken-text.js";
+
+/** Items that are open at a time, and characters of all of them: more than any answer has. */
+const MOST_ITEMS = 256;
+const MOST_CHARACTERS = 1024 * 1024;
 
 interface Item {
   readonly responseId: string;
@@ -27,8 +31,11 @@ export class BotOutput {
   /** A piece of an item's text. `spoken`: it is the transcript of audio. */
   add(responseId: string, itemId: string, delta: string, spoken: boolean): void {
     const item = this.#item(responseId, itemId, spoken);
+    if (item.text.text.length + delta.length > LONGEST_ITEM) {
+      this.sink.warn(`The bot says more than ${LONGEST_ITEM} characters in one item; the rest is no \`bot-output\`.`);
+    }
     this.#announce(item, item.text.add(delta));
-    this.said(itemId, item.text.text, responseId);
+    this.#said(itemId, item);
   }
 
   /** An item's text is probably complete: announces what is there, and takes what may still come. */
@@ -41,7 +48,7 @@ export class BotOutput {
   finish(responseId: string, itemId: string, whole: string | undefined, spoken: boolean): void {
     const item = this.#item(responseId, itemId, spoken);
     this.#announce(item, item.text.finish(whole));
-    this.said(itemId, item.text.text, responseId);
+    this.#said(itemId, item);
   }
 
   /** A response is over: completes the texts of its items, and lets go of those of which nothing more will be heard. */
@@ -110,6 +117,22 @@ export class BotOutput {
     const item = { responseId, text: new SpokenText(() => (this.#segments += 1)), spoken };
     this.#items.set(itemId, item);
     return item;
+  }
+
+  #said(itemId: string, { text, responseId }: Item): void {
+    this.said(itemId, text.text, responseId);
+    this.#trim();
+  }
+
+  /** Lets go of the oldest items beyond what is kept. */
+  #trim(): void {
+    let characters = 0;
+    for (const { text } of this.#items.values()) characters += text.text.length;
+    for (const [itemId, { text }] of this.#items) {
+      if (this.#items.size <= MOST_ITEMS && characters <= MOST_CHARACTERS) return;
+      characters -= text.text.length;
+      this.forget(itemId);
+    }
   }
 
   #announce(item: Item, segments: readonly Segment[]): void {

@@ -1,22 +1,50 @@
-const ENDINGS = /[.!?…]+["'”’)\]]*(?=\s)|[。！？]+["'”’」』）]*|\n+/g;
-const ABBREVIATION = /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|etc|no|e\.g|i\.e|\d+)$/i;
+/** Characters after which a sentence that does not end is cut. */
+const LONGEST = 2_000;
+
+/** The group of the first kind is empty where no white space follows. Each kind always takes all there is: one pass. */
+const ENDINGS = /[.!?…]+["'”’)\]]*(?=(\s?))|[。！？]+["'”’」』）]*|\n+/g;
+const ABBREVIATION = /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|etc|no|e\.g|i\.e|\d{1,16})$/i;
+/** One more than `ABBREVIATION` takes after `^`, which holds then only where the text itself begins. */
+const ABBREVIATION_SPAN = 17;
 
 /**
- * Where the sentences of a growing text end: indexes just behind each sentence that is complete from `from` on. A full
- * stop counts once white space follows it, so that "3.5" and a text still being streamed are not cut; titles and list
- * numbers are not sentences either.
+ * Where the sentences of a growing text end: indexes just behind each sentence that is complete. A full stop counts once
+ * white space follows it, so that "3.5" and a text still being streamed are not cut; titles and list numbers are not
+ * sentences either. What does not end within 2000 characters is cut between words.
  */
-export function sentenceEnds(text: string, from: number): number[] {
+export function sentenceEnds(text: string): number[] {
   const ends: number[] = [];
-  let start = from;
-  for (const match of text.slice(from).matchAll(ENDINGS)) {
-    const begin = from + match.index;
-    const before = text.slice(start, begin);
-    if (before.trim() === "" || (match[0] === "." && ABBREVIATION.test(before))) continue;
-    start = begin + match[0].length;
-    ends.push(start);
+  /** Where the open sentence begins, with and without the white space that leads it. */
+  let open = 0;
+  let start = 0;
+  const cutUpTo = (end: number): void => {
+    while (end - open > LONGEST) {
+      open = start = forcedEnd(text, open);
+      ends.push(open);
+    }
+  };
+  for (const match of text.matchAll(ENDINGS)) {
+    const begin = match.index;
+    const end = begin + match[0].length;
+    cutUpTo(end);
+    if (match[1] === "") continue;
+    if (text.slice(start, begin).trim() === "") {
+      start = Math.max(start, begin);
+      continue;
+    }
+    const before = text.slice(Math.max(start, begin - ABBREVIATION_SPAN), begin);
+    if (match[0] === "." && ABBREVIATION.test(before)) continue;
+    open = start = end;
+    ends.push(end);
   }
+  cutUpTo(text.length);
   return ends;
+}
+
+/** Where to cut a sentence that is too long: between words, or where there are none, between characters. */
+function forcedEnd(text: string, from: number): number {
+  const end = from + (wordBoundary(text.slice(from, from + LONGEST + 1), LONGEST) || LONGEST);
+  return splitsPair(text, end) ? end - 1 : end;
 }
 
 const WRITTEN_WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
@@ -28,6 +56,9 @@ export function wordBoundary(text: string, index: number): number {
     if (/\s/.test(text.charAt(at))) return at;
   }
   if (index <= 0 || /\s/.test(text) || !WRITTEN_WITHOUT_SPACES.test(text)) return 0;
-  const splitsPair = /[\uDC00-\uDFFF]/.test(text.charAt(index));
-  return splitsPair ? index - 1 : index;
+  return splitsPair(text, index) ? index - 1 : index;
+}
+
+function splitsPair(text: string, index: number): boolean {
+  return /[\uDC00-\uDFFF]/.test(text.charAt(index));
 }

@@ -12,6 +12,9 @@ export interface Segment {
   shown: number;
 }
 
+/** Characters that are kept of an item. */
+export const LONGEST_ITEM = 256 * 1024;
+
 /** Fastest speech believed before text and audio are both complete, in characters per ms. */
 const FASTEST = 0.025;
 
@@ -22,6 +25,8 @@ export class SpokenText {
   allSpoken = false;
   #text = "";
   #cutUpTo = 0;
+  /** The text from there on: looked at with each delta, which the whole is too long for. */
+  #open = "";
   #finished = false;
   #position = 0;
 
@@ -51,8 +56,11 @@ export class SpokenText {
   /** Takes a delta; returns the sentences it completed. */
   add(delta: string): Segment[] {
     if (this.#finished) return [];
-    this.#text += delta;
-    return sentenceEnds(this.#text, this.#cutUpTo).flatMap((end) => this.#cut(end));
+    const kept = delta.slice(0, LONGEST_ITEM - this.#text.length);
+    const from = this.#cutUpTo;
+    this.#text += kept;
+    this.#open += kept;
+    return sentenceEnds(this.#open).flatMap((end) => this.#cut(from + end));
   }
 
   /** Ends the sentence that is open, whatever may still come; returns it. */
@@ -117,6 +125,7 @@ export class SpokenText {
     const text = raw.trim();
     const start = this.#cutUpTo + raw.length - raw.trimStart().length;
     this.#cutUpTo = end;
+    this.#open = this.#text.slice(end);
     if (text === "") return [];
     const segment = { id: this.nextId(), text, start, end: start + text.length, done: false, shown: 0 };
     this.segments.push(segment);

@@ -1,6 +1,8 @@
 import type { EffectSink } from "./effects.js";
 
 const MOST_OPEN = 64;
+/** Characters that a transcript which is not complete may grow to. */
+export const LONGEST_TRANSCRIPT = 20_000;
 
 /** What the user does: starts and stops speaking, and the words of it as they are recognised. */
 export class UserTurns {
@@ -34,10 +36,11 @@ export class UserTurns {
     this.sink.deliver("user-stopped-speaking");
   }
 
-  /** A piece of an item's transcript; the partial transcript is everything so far. */
+  /** A piece of an item's transcript; the partial transcript is everything so far, up to a length. */
   heard(itemId: string, delta: string): void {
-    if (delta === "") return;
-    const text = (this.#partials.get(itemId) ?? "") + delta;
+    const known = this.#partials.get(itemId) ?? "";
+    const text = known + delta.slice(0, LONGEST_TRANSCRIPT - known.length);
+    if (text === known) return;
     this.#partials.set(itemId, text);
     if (this.#partials.size > MOST_OPEN) this.#forgetOldest();
     this.#transcript(text, false);

@@ -1,4 +1,3 @@
-import type { RateConverter } from "../../../rtvi/translate/rate-converter.js";
 import type { Memory } from "../memory.js";
 
 /** What the bot's side of the conversation is set up with. */
@@ -21,7 +20,6 @@ export interface Turn {
   readonly id: string;
   /** Its audio is not to be played. */
   readonly silent: boolean;
-  readonly converter: RateConverter;
   /** The model has made all of it. */
   generated: boolean;
   /** We have stopped it; the service goes on with it until it knows. */

@@ -19,6 +19,7 @@ export class Bot {
   readonly #responses: Responses;
   readonly #output: BotOutput;
   readonly #speech: BotSpeech;
+  readonly #converter: RateConverter;
   #turn: Turn | undefined;
   #count = 0;
   #batches = 0;
@@ -41,6 +42,7 @@ export class Bot {
       setup.memory.note(itemId, { type: "message", role: "assistant", content });
     });
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
+    this.#converter = new RateConverter(setup.playbackRate, SERVICE);
     this.tools = new ToolCalls(sink, {
       service: SERVICE,
       redact: setup.redact,
@@ -120,10 +122,10 @@ export class Bot {
     const rate = audioRate(mimeType);
     const turn = this.#open();
     if (turn.stopped || turn.silent || pcm.byteLength === 0) return;
-    const converted = turn.converter.convert(pcm, rate);
-    if (converted.byteLength === 0) return;
+    const { buffer } = this.#converter.convert(new Int16Array(pcm), rate);
+    if (buffer.byteLength === 0) return;
     this.#responses.voiceStarted(turn.id);
-    this.#speech.play(turn.id, turn.id, converted);
+    this.#speech.play(turn.id, turn.id, buffer);
   }
 
   /** A piece of written text. */
@@ -225,14 +227,13 @@ export class Bot {
     const turn: Turn = {
       id: `turn_${this.#count}`,
       silent: this.#silentNext,
-      converter: new RateConverter(this.setup.playbackRate),
       generated: false,
       stopped: false,
       asked: false,
     };
     this.#turn = turn;
-    this.#due = false;
-    this.#dueStopped = false;
+    this.#converter.reset();
+    this.#due = this.#dueStopped = false;
     this.#silentNext = false;
     this.#closing = false;
     this.#tail = "none";

@@ -1,10 +1,7 @@
 import type { EffectSink } from "../../../rtvi/translate/effects.js";
 import type { Memory } from "../memory.js";
 import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
-import { UserTurns } from "../../../rtvi/translate/user-turns.js";
-
-/** Characters of a transcript after which it is closed and a next one begun. */
-const LONGEST_TRANSCRIPT = 20_000;
+import { LONGEST_TRANSCRIPT, UserTurns } from "../../../rtvi/translate/user-turns.js";
 
 /**
  * What the user does. The service does not say when ordinary speech begins and ends, so it is concluded: it begins with
@@ -64,6 +61,7 @@ export class User {
       this.#text += text;
       this.#turns.heard(this.#id, text);
     }
+    // One that is too long is closed, and a next one begun.
     if (finished || this.#text.length > LONGEST_TRANSCRIPT) this.#close();
   }
 

@@ -119,6 +119,19 @@ describe("a turn of the bot", () => {
     },
   );
 
+  it("says once of a rate that it is refused, also in another turn, and plays what has another", () => {
+    const s = Scenario.ready();
+    const odd = Array.from({ length: 200 }, (_, n) => ({
+      inlineData: { mimeType: `audio/pcm;rate=${n % 2 === 0 ? 23_001 + n : 95_987}`, data: "AAAAAA==" },
+    }));
+    for (let n = 0; n < 10; n += 1) {
+      s.receive({ serverContent: { modelTurn: { parts: odd } } }, server.audio(100), server.complete);
+    }
+    expect(s.of("report")).toHaveLength(1);
+    expect(Object.values(s.bytes).every((bytes) => bytes >= 4_800)).toBe(true);
+    expect(Object.keys(s.bytes)).toHaveLength(10);
+  });
+
   it("converts to what the player takes, and counts in its time", () => {
     const s = Scenario.ready({ playbackRate: 48_000 });
     s.receive(server.audio(1000), server.said("One two three four. "), server.generated);

@@ -74,6 +74,20 @@ describe("the bot's audio", () => {
     expect(heard(rig)).toHaveLength(4);
   });
 
+  it("at a ninth rate is refused once, until another connection begins", async () => {
+    const rig = await ready();
+    const rates = Array.from({ length: 500 }, (_, n) => 24_100 + 100 * n);
+    await rig.receive(...rates.map((sampleRate) => bot.pcm(tone(8_000, 100), { sampleRate })));
+    expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+    expect(rig.speaker.heard).toHaveLength(8);
+    FakeWebSocket.last.drop(1006);
+    await turn();
+    (await dialled(2)).open();
+    await turn();
+    await rig.receive(bot.rtvi("bot-ready", {}), bot.pcm(tone(48_000, 100), { sampleRate: 48_000 }));
+    expect(rig.speaker.heard).toHaveLength(9);
+  });
+
   it("without samples is nothing", async () => {
     const rig = await ready();
     await rig.receive(bot.audio(new Uint8Array()));

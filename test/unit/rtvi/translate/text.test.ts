@@ -4,7 +4,7 @@ import { SpokenText } from "../../../../src/rtvi/translate/spoken-text.js";
 
 const cut = (text: string) => {
   let start = 0;
-  return [...sentenceEnds(text, 0), text.length].map((end) => {
+  return [...sentenceEnds(text), text.length].map((end) => {
     const piece = text.slice(start, end);
     start = end;
     return piece.trim();
@@ -26,6 +26,32 @@ describe("sentenceEnds", () => {
     ["", [""]],
   ])("%j", (text, expected) => {
     expect(cut(text).filter((piece) => piece !== "" || text === "")).toEqual(expected);
+  });
+
+  // Each is a mebi character, which anything but one pass would take minutes for.
+  it.each([
+    ["dots", ".", 2_000],
+    ["dots and quotes", '."', 2_000],
+    ["blanks", " ", 2_000],
+    ["abbreviations", "no. ", 1_999],
+    ["blank lines", " \n", 2_000],
+    ["digits", "1", 2_000],
+    ["list numbers", "1. ", 1_997],
+  ])("cuts %s without end into pieces", (_name, unit, shortest) => {
+    const text = unit.repeat(2 ** 20 / unit.length);
+    const ends = [0, ...sentenceEnds(text)];
+    const lengths = ends.slice(1).map((end, index) => end - ends[index]!);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(2_000);
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(shortest);
+    expect(text.length - ends.at(-1)!).toBeLessThanOrEqual(2_000);
+  });
+
+  it("cuts a sentence that does not end between words, or between characters", () => {
+    const words = "word ".repeat(500);
+    expect(sentenceEnds(words)).toEqual([1_999]);
+    const faces = `a${"\u{1F600}".repeat(1_500)}`;
+    expect(sentenceEnds(faces)).toEqual([1_999]);
+    expect(sentenceEnds(`${"x".repeat(1_999)}. Yes. `)).toEqual([2_000, 2_005]);
   });
 });
 
@@ -64,6 +90,35 @@ describe("SpokenText", () => {
       ]);
       for (const segment of text.segments) expect(whole.slice(segment.start, segment.end)).toBe(segment.text);
     }
+  });
+
+  it("cuts what does not end where it would be cut at once", () => {
+    const sentence = `${"one of many words, ".repeat(150)}the last. `;
+    const whole = sentence.repeat(3);
+    const at = (size: number) => {
+      const text = make();
+      for (let from = 0; from < whole.length; from += size) text.add(whole.slice(from, from + size));
+      text.finish(whole);
+      return text.segments.map(({ start, end }) => [start, end]);
+    };
+    const expected = at(whole.length);
+    expect(expected).toHaveLength(6);
+    for (const size of [1, 7, 1_999, 2_000, 2_001]) expect(at(size)).toEqual(expected);
+  });
+
+  it("takes a torrent of dots in small pieces", () => {
+    const text = make();
+    for (let delta = 0; delta < 6_500; delta += 1) text.add(".".repeat(40));
+    expect(text.segments).toHaveLength(129);
+    expect(new Set(text.segments.map((segment) => segment.text.length))).toEqual(new Set([2_000]));
+  });
+
+  it("keeps 256 Ki characters, and nothing that comes after them", () => {
+    const text = make();
+    text.add("word ".repeat(50_000));
+    text.add("more ".repeat(50_000));
+    text.finish("word ".repeat(50_000) + "more ".repeat(50_000));
+    expect(text.text).toHaveLength(256 * 1024);
   });
 
   it("fills in what no delta brought, and does not believe a text that differs", () => {
