@@ -48,10 +48,9 @@ describe("the credential", () => {
     expect(String(error) + String((error as Error).cause)).not.toContain("hush");
   });
 
-  it("is as wrong on a redial as before where it is no function's", async () => {
-    const again = { ...request, attempt: 2 };
-    await expect(resolveCredential({}, again)).rejects.toBeInstanceOf(InvalidOptionsError);
-    await expect(resolveCredential("", again)).rejects.toBeInstanceOf(AuthenticationError);
+  it.each([{}, ""])("may come with the next answer of connectionParams when the last was %j", async (source) => {
+    const refused = resolveCredential(source, { ...request, attempt: 2 });
+    await expect(refused).rejects.toMatchObject({ name: "ConnectionFailedError", retryable: true });
   });
 });
 
