@@ -8,6 +8,7 @@ export interface ConversationSetup extends Pick<
   | "handle"
   | "history"
   | "initial"
+  | "prompt"
   | "replays"
   | "runInitial"
   | "textInput"

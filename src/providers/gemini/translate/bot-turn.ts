@@ -1,4 +1,4 @@
-import type { RateConverter } from "../../../rtvi/translate/rate-converter.js";
+import { RateConverter } from "../../../rtvi/translate/rate-converter.js";
 import type { Memory } from "../memory.js";
 
 /** What the bot's side of the conversation is set up with. */
@@ -26,4 +26,10 @@ export interface Turn {
   stopped: boolean;
   /** A message of ours stops it: the interruption that follows is not the user's voice. */
   asked: boolean;
+}
+
+/** A turn of which nothing has come yet. */
+export function newTurn(id: string, silent: boolean, playbackRate: number): Turn {
+  const converter = new RateConverter(playbackRate);
+  return { id, silent, converter, generated: false, stopped: false, asked: false };
 }
