@@ -75,6 +75,16 @@ const SUBJECTS: readonly Subject[] = [
       rtviApp(new GeminiLiveWebsocketTransport({ api_key: canary(), base_url: url }, media, options), hears),
   },
   {
+    // Told as a whole what its handle does not cover.
+    name: "Gemini Live 3.1",
+    conversation: "replayed",
+    addressOf: ({ geminiUrl }) => geminiUrl,
+    app: (url, media, options, hears) => {
+      const service = { api_key: canary(), base_url: url, model: "gemini-3.1-flash-live" };
+      return rtviApp(new GeminiLiveWebsocketTransport(service, media, options), hears);
+    },
+  },
+  {
     name: "a Pipecat bot that remembers",
     conversation: "resumed",
     addressOf: ({ port }) => `ws://127.0.0.1:${String(port)}/ws-client?session_id=kept`,

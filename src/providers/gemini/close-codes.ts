@@ -15,7 +15,7 @@ export interface ClosedConnection {
   readonly resumed: boolean;
   /** There is a handle to come back with. */
   readonly resumable: boolean;
-  /** The session may still be begun anew, without a handle, which is done once. */
+  /** The session may be begun anew, without a handle: once, until that has proven itself. */
   readonly mayBeginAnew: boolean;
 }
 

@@ -9,6 +9,7 @@ export interface ConversationSetup extends Pick<
   | "handle"
   | "history"
   | "initial"
+  | "prompt"
   | "replays"
   | "runInitial"
   | "textInput"

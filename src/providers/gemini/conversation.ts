@@ -6,11 +6,11 @@ import { EffectSink, type Effect } from "../../rtvi/translate/effects.js";
 import type { LedgerItem } from "../../rtvi/translate/ledger.js";
 import type { ServiceConversation } from "../../rtvi/translate/service-conversation.js";
 import { TurnClock } from "../../rtvi/translate/turn-clock.js";
-import { turnOf } from "./contents.js";
 import { messageOf } from "./history.js";
 import type { ConversationSetup } from "./conversation-setup.js";
 import { PROCESSOR } from "./names.js";
 import { RAW_MESSAGES } from "./outbound.js";
+import { messagesOf } from "./telling.js";
 import { Activity } from "./translate/activity.js";
 import { AppTurns } from "./translate/app-turns.js";
 import { Bot } from "./translate/bot.js";
@@ -84,7 +84,7 @@ export class Conversation implements ServiceConversation {
   }
 
   /** What the service says about the end of this connection, and about the next. */
-  get lease(): Pick<Lease, "handle" | "resumable" | "endsAt" | "expiresInMs"> {
+  get lease(): Pick<Lease, "handle" | "resumable" | "isProven" | "endsAt" | "expiresInMs"> {
     return this.#lease;
   }
 
@@ -201,24 +201,30 @@ export class Conversation implements ServiceConversation {
 
   /** The wire is gone: closes whatever was said to have started. */
   end(): Effect[] {
-    this.#ready = false;
+    const { memory } = this.setup;
+    const calledOff = this.#bot.tools.pending;
+    const speaks = this.#user.isHeard;
     this.#user.end();
     this.#bot.end();
+    // Who goes on speaking is answered after that. Nobody waits for what was asked of a conversation that was replaced.
+    const counts = this.#ready && !memory.superseded;
+    if (counts) memory.due = (calledOff || this.#bot.unheard.isAwaited) && !speaks;
+    this.#ready = false;
     return this.#sink.take();
   }
 
   #opened(): void {
     if (this.#ready) return;
     this.#ready = true;
-    const { history, initial, runInitial, memory } = this.setup;
+    const { history, initial, prompt, runInitial, memory } = this.setup;
     for (const content of initial) memory.append(messageOf(content));
-    memory.opened(history.length > 0);
-    if (history.length > 0 || runInitial) {
-      this.#sink.send({
-        clientContent: { ...(history.length > 0 && { turns: history.map(turnOf) }), turnComplete: runInitial },
-      });
+    memory.opened(history.length > 0 || prompt !== "");
+    for (const message of messagesOf(this.setup)) this.#sink.send(message);
+    if (runInitial) {
+      this.#bot.asked(true);
+      this.#bot.unheard.asked();
+      this.#clock.turnEnded();
     }
-    if (runInitial) this.#clock.turnEnded();
     this.#sink.add({ type: "ready" });
     if (this.#activity.resume()) this.#user.began();
   }

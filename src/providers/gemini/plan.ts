@@ -7,22 +7,17 @@ import { DEFAULT_BASE_URL, DEFAULT_MODEL, type GeminiLLMServiceOptions } from ".
 import type { GeminiConnectionParams } from "./params.js";
 import { generationFields, setupFields } from "./settings.js";
 import { buildSetup, isInterruptible, isManual, ownHandle } from "./setup.js";
+import { tellingOf, type Telling } from "./telling.js";
 
 /** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
-export interface SessionPlan {
+export interface SessionPlan extends Telling {
   readonly baseUrl: URL;
   readonly apiVersion: string | undefined;
   readonly setup: JsonRecord;
-  /** The handle inside `setup`, where the attempt resumes. */
-  readonly handle: string | undefined;
-  /** What the service is to be told of the conversation so far; nothing where it still knows it. */
-  readonly history: readonly Content[];
   /** The messages that the app begins the conversation with; none where it goes on. */
   readonly initial: readonly Content[];
   /** Whether the history is a conversation that was lost. */
   readonly replays: boolean;
-  /** Whether the bot answers the history. */
-  readonly runInitial: boolean;
   readonly textInput: "client_content" | "realtime";
   /** Whether the app says when the user speaks. */
   readonly manual: boolean;
@@ -37,7 +32,7 @@ export interface Past {
   readonly items?: readonly LedgerItem[] | undefined;
   /** What of it the handle does not cover. */
   readonly uncovered?: readonly LedgerItem[];
-  /** The bot is to answer the conversation as it stands. */
+  /** The bot is to answer the conversation as it stands: nobody has heard a word of an answer. */
   readonly due?: boolean;
   /** The newest handle of the session. */
   readonly handle?: string | undefined;
@@ -65,20 +60,24 @@ export function planSession(
   const source = { model, fields: fieldsOf(options, params), over, instructions, announcesHistory: false };
   const first = buildSetup({ ...source, handle: undefined });
   const resumable = isRecord(first.sessionResumption);
-  const handle = resumable && !past.fresh ? (past.handle ?? ownHandle(mergeRecords(source.fields, over))) : undefined;
-  const uncovered = textInput === "realtime" ? [] : contentsOf(past.uncovered ?? [], "the conversation");
-  const history = handle === undefined ? rest : uncovered;
-  const runInitial = past.due === true || (handle === undefined && runs);
-  const announcesHistory = textInput === "realtime" && (history.length > 0 || runInitial);
+  const telling = tellingOf({
+    realtime: textInput === "realtime",
+    handle: resumable && !past.fresh ? (past.handle ?? ownHandle(mergeRecords(source.fields, over))) : undefined,
+    conversation: rest,
+    uncovered: contentsOf(past.uncovered ?? [], "the conversation"),
+    due: past.due === true,
+    runs,
+    transcribed: isRecord(first.inputAudioTranscription),
+  });
+  const { handle, history } = telling;
+  const announcesHistory = textInput === "realtime" && history.length > 0;
   return {
     baseUrl: readBaseUrl(params?.base_url ?? options.base_url ?? DEFAULT_BASE_URL),
     apiVersion: readVersion(params?.api_version ?? options.api_version),
     setup: buildSetup({ ...source, handle, announcesHistory }),
-    handle,
-    history,
+    ...telling,
     initial: begun === undefined && handle === undefined ? initial : [],
     replays: begun !== undefined && begun.length > 0,
-    runInitial,
     textInput,
     manual: isManual(first),
     interruptible: isInterruptible(first),

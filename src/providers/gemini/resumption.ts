@@ -12,7 +12,7 @@ export class Resumption {
     return { handle: this.#handle, fresh: this.#fresh };
   }
 
-  /** Whether a session that was refused may still be begun anew. */
+  /** Whether a session that is refused may be begun anew. */
   get mayBeginAnew(): boolean {
     return !this.#begunAnew;
   }
@@ -24,10 +24,14 @@ export class Resumption {
     this.#begunAnew = false;
   }
 
-  /** The service gave a handle: it replaces the last. */
-  keep(handle: string): void {
+  /**
+   * The service gave a handle: it replaces the last.
+   * @param proven The connection was good for something, so that another one may be begun anew.
+   */
+  keep(handle: string, proven: boolean): void {
     this.#handle = handle;
     this.#fresh = false;
+    if (proven) this.#begunAnew = false;
   }
 
   /** The conversation that the handle is for is not wanted any more. */
@@ -36,7 +40,7 @@ export class Resumption {
     this.#fresh = true;
   }
 
-  /** The handle was refused: lets go of it; the next attempt begins anew, which is done once a session. */
+  /** The handle was refused: lets go of it; the next attempt begins anew, once until that has proven itself. */
   drop(): void {
     this.renounce();
     this.#begunAnew = true;

@@ -110,9 +110,9 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
         this._runtime.tell((begun) => begun.open());
         return (data) => {
           receive(data);
-          const handle = conversation?.lease.handle;
+          const { handle, isProven = false } = conversation?.lease ?? {};
           // A handle for the conversation that was replaced would bring it back.
-          if (handle !== undefined && !this._memory.superseded) this._resumption.keep(handle);
+          if (handle !== undefined && !this._memory.superseded) this._resumption.keep(handle, isProven);
           this._tellLink();
         };
       },
@@ -211,6 +211,8 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
     const keep = this._service_options.keep_session === true;
     this._resumption.begin(keep);
     if (!keep) this._memory.forget();
+    // Who asked has hung up since.
+    this._memory.due = false;
     this._current = undefined;
   }
 

@@ -38,6 +38,7 @@ export class AppTurns implements ActionTurns {
     const run = command.run ?? content.role === "user";
     this.#add([content], run, message.type, !command.audio);
     this.#parts.memory.append(messageOf(content));
+    this.#asked(run);
     if (command.acknowledge) {
       this.#parts.sink.deliver("append-to-context-result", { result: "success" }, message.id);
     }
@@ -47,6 +48,7 @@ export class AppTurns implements ActionTurns {
     const items = readContext(messages, "messages");
     this.#add(contentsOf(items, "messages"), run, "llm:append_to_messages");
     for (const item of items) this.#parts.memory.append(item);
+    this.#asked(run);
   }
 
   /** Nothing can be taken out of a running session: the new conversation is told to the next connection. */
@@ -60,6 +62,7 @@ export class AppTurns implements ActionTurns {
 
   run(): void {
     this.#add([], true, "llm:run");
+    this.#asked(true);
   }
 
   /** A turn of the app's that has the model repeat it: the service speaks nothing but answers. */
@@ -78,6 +81,11 @@ export class AppTurns implements ActionTurns {
     const text = this.#waiting.shift() ?? "";
     const order = `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`;
     this.#add([{ role: "user", parts: [{ text: order }] }], true, "tts:say");
+  }
+
+  /** What `speak` orders is no part of the conversation, so that it cannot be asked for again. */
+  #asked(run: boolean): void {
+    if (run) this.#parts.bot.unheard.asked();
   }
 
   #add(contents: readonly Content[], run: boolean, feature: string, silent = false): void {

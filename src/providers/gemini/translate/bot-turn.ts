@@ -27,3 +27,8 @@ export interface Turn {
   /** A message of ours stops it: the interruption that follows is not the user's voice. */
   asked: boolean;
 }
+
+/** A turn of which nothing has come yet. */
+export function newTurn(id: string, silent: boolean): Turn {
+  return { id, silent, generated: false, stopped: false, asked: false };
+}

@@ -4,18 +4,20 @@ import { ProtocolError } from "../../../errors.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
 import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
 import type { EffectSink } from "../../../rtvi/translate/effects.js";
-import { resultText } from "../../../rtvi/translate/commands.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
 import { RateConverter } from "../../../rtvi/translate/rate-converter.js";
 import { Responses } from "../../../rtvi/translate/responses.js";
-import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
+import type { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
 import { audioRate, type FunctionCall } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
-import type { BotSetup, Turn } from "./bot-turn.js";
+import { newTurn, type BotSetup, type Turn } from "./bot-turn.js";
+import { geminiCalls } from "./calls.js";
+import { Unheard } from "./unheard.js";
 
 /** The bot's side: what the model makes, what of it is heard, the functions it calls, and how it is interrupted. */
 export class Bot {
   readonly tools: ToolCalls;
+  readonly unheard = new Unheard();
   readonly #responses: Responses;
   readonly #output: BotOutput;
   readonly #speech: BotSpeech;
@@ -39,23 +41,12 @@ export class Bot {
   ) {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
     this.#output = new BotOutput(sink, (itemId, content) => {
+      this.unheard.noted(itemId, content);
       setup.memory.note(itemId, { type: "message", role: "assistant", content });
     });
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.#converter = new RateConverter(setup.playbackRate, SERVICE);
-    this.tools = new ToolCalls(sink, {
-      service: SERVICE,
-      redact: setup.redact,
-      called: (callId, name, args) => {
-        setup.memory.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
-      },
-      answer: (id, name, answer) => {
-        const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
-        setup.memory.note(`result ${id}`, { type: "tool-result", callId: id, output });
-        const response = "error" in answer ? { error: answer.error } : { output: answer.result ?? null };
-        sink.send({ toolResponse: { functionResponses: [{ id, name, response }] } });
-      },
-    });
+    this.tools = geminiCalls(sink, setup, this.unheard);
   }
 
   /** Whether the model is making something that is heard or shown. */
@@ -76,6 +67,7 @@ export class Bot {
 
   playback(report: PlaybackReport): void {
     this.#speech.report(report);
+    this.unheard.played(report, (turn) => this.#output.heard(turn));
   }
 
   cut(items: readonly PlayedItem[]): void {
@@ -106,6 +98,7 @@ export class Bot {
       this.#turn.stopped = true;
       this.#responses.interrupt(this.#turn.id);
     }
+    this.unheard.stopped();
     this.#speech.interrupt();
   }
 
@@ -125,6 +118,7 @@ export class Bot {
     const { buffer } = this.#converter.convert(new Int16Array(pcm), rate);
     if (buffer.byteLength === 0) return;
     this.#responses.voiceStarted(turn.id);
+    this.unheard.making(turn.id);
     this.#speech.play(turn.id, turn.id, buffer);
   }
 
@@ -133,6 +127,7 @@ export class Bot {
     const turn = this.#open();
     if (turn.stopped || text === "") return;
     this.setup.answered();
+    this.unheard.settled();
     this.sink.deliver("bot-llm-text", { text });
     this.#output.add(turn.id, `${turn.id}_text`, text, false);
   }
@@ -144,7 +139,8 @@ export class Bot {
     const late = this.#turn === undefined && this.#tail === "whole";
     const turn = late ? undefined : (this.#turn ?? this.#begin());
     this.sink.deliver("bot-llm-text", { text });
-    if (turn?.silent !== true) {
+    if (turn?.silent === true) this.unheard.settled();
+    else {
       if (turn !== undefined) this.#responses.voiceStarted(turn.id);
       this.sink.deliver("bot-tts-text", { text });
     }
@@ -180,9 +176,12 @@ export class Bot {
   complete(): boolean {
     const closing = this.#closing && this.#turn === undefined;
     this.#closing = false;
-    if (this.#turn !== undefined) this.#finish(this.#turn, "whole");
-    // A turn that was being made when the app asked and was not stopped for it is no answer: the two have crossed.
+    const turn = this.#turn;
+    if (turn !== undefined) this.#finish(turn, "whole");
     else if (!closing) this.#due = false;
+    // A turn that was being made when the app asked and was not stopped for it is no answer: the two have crossed.
+    const crossed = turn === undefined ? closing : turn.asked || turn.stopped;
+    if (!crossed) this.unheard.complete(turn !== undefined && this.#speech.holds(turn.id));
     return closing;
   }
 
@@ -195,6 +194,7 @@ export class Bot {
   interrupted(): void {
     const turn = this.#turn;
     if (turn !== undefined) this.#responses.interrupt(turn.id);
+    this.unheard.stopped();
     this.#speech.interrupt();
     this.#closing = true;
     this.#dueStopped = false;
@@ -207,6 +207,7 @@ export class Bot {
     this.#speech.end();
     // What of it was heard is what counts when the conversation is told again.
     this.#output.end();
+    this.unheard.end();
     this.#responses.end();
     this.tools.end();
   }
@@ -224,14 +225,9 @@ export class Bot {
   #begin(): Turn {
     this.setup.turnBegan();
     this.#count += 1;
-    const turn: Turn = {
-      id: `turn_${this.#count}`,
-      silent: this.#silentNext,
-      generated: false,
-      stopped: false,
-      asked: false,
-    };
+    const turn = newTurn(`turn_${this.#count}`, this.#silentNext);
     this.#turn = turn;
+    this.unheard.making(turn.id);
     this.#converter.reset();
     this.#due = this.#dueStopped = false;
     this.#silentNext = false;

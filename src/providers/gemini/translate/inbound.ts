@@ -46,7 +46,9 @@ export class Inbound {
       this.#each(read, "toolCallCancellation", (inner) => this.#cancel(inner));
       this.#each(read, "usageMetadata", (inner) => this.#usage(inner));
       this.#each(read, "sessionResumptionUpdate", (inner) => {
-        if (lease.update(inner, memory.isSettled)) memory.covered();
+        if (!lease.update(inner, memory.isSettled)) return;
+        memory.covered();
+        this.ports.bot.unheard.covered();
       });
       this.#each(read, "goAway", (inner) => {
         lease.goAway(inner);
@@ -60,8 +62,10 @@ export class Inbound {
     });
     this.#each(read, "inputTranscription", (inner) => {
       const text = inner.optionalText("text", LONGEST_TEXT) ?? "";
-      if (text !== "" && !this.ports.bot.generating) this.ports.bot.prompted();
-      this.ports.user.heard(text, inner.flag("finished"), this.ports.bot.generating);
+      const { bot, user } = this.ports;
+      if (text !== "" && !bot.generating) bot.prompted();
+      if (text.trim() !== "") bot.unheard.understood(bot.generating);
+      user.heard(text, inner.flag("finished"), bot.generating);
     });
     this.#each(read, "modelTurn", (inner) => {
       for (const part of inner.list("parts", MOST_ENTRIES)) this.#guarded(() => this.#part(part));
@@ -76,6 +80,7 @@ export class Inbound {
     this.#guarded(() => {
       if (!read.flag("turnComplete") || this.ports.bot.complete()) return;
       this.ports.memory.settled();
+      this.ports.lease.answered();
       this.ports.user.boundary();
     });
   }

@@ -6,6 +6,7 @@ export class Lease {
   #handle: string | undefined;
   #resumable: boolean;
   #endsAt: number | undefined;
+  #hasAnswered = false;
 
   /**
    * @param now Monotonic time in ms.
@@ -27,6 +28,16 @@ export class Lease {
   /** Whether the service could resume at this very moment; it cannot while it makes something or calls a function. */
   get resumable(): boolean {
     return this.#resumable;
+  }
+
+  /** Whether the connection was good for something: a turn was completed on it, and there is a handle. */
+  get isProven(): boolean {
+    return this.#hasAnswered && this.#handle !== undefined;
+  }
+
+  /** A turn was completed. */
+  answered(): void {
+    this.#hasAnswered = true;
   }
 
   /** When the connection will end, on the clock of `now`. */

@@ -35,6 +35,11 @@ export class User {
     return this.#turns.speaking;
   }
 
+  /** Whether the service or the app says that the user speaks. */
+  get isHeard(): boolean {
+    return this.#told && this.speaking;
+  }
+
   /** The service or the app says that the user began to speak. */
   began(): void {
     this.#told = true;

@@ -27,6 +27,7 @@ export class Scenario {
       handle: undefined,
       history: [],
       initial: [],
+      prompt: "",
       replays: false,
       memory: new Memory(),
       runInitial: false,
