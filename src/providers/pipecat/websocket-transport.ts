@@ -70,7 +70,7 @@ export class WebSocketTransport extends ConversationTransport {
     };
     this._outlet = new Outlet(this._serializer, () => this.maxMessageSize);
     this._pulse = new Pulse(patienceOf(this.options.timeouts), (ping) => this._outlet.message(ping) !== undefined);
-    this._reception = new Reception(this._serializer, playerRate, output, {
+    this._reception = new Reception(this._serializer, playerRate, output, this.logger, {
       deliver: (type, data, id) => {
         this.deliver(type, data, id);
       },
