@@ -39,7 +39,7 @@ export function expectedOf(fault: Fault, service: string): Expectation {
   if (subject === undefined) {
     throw new Error(`"${fault.name}" is for the services ${SUBJECTS.map(({ name }) => name).join(", ")}.`);
   }
-  const expected = expectationOf(fault, subject.name, "browser");
+  const expected = expectationOf(fault, subject.name);
   if (expected === undefined) throw new Error(`"${fault.name}" is no fault for "${service}".`);
   return expected;
 }

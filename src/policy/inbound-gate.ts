@@ -2,24 +2,27 @@
 export interface InboundLimits {
   /** Longest message, in bytes (binary) or UTF-16 code units (text). */
   readonly longest: number;
-  /** Messages taken at once, however fast they come. */
+  /** What is taken at once, however fast it comes: each message counts once, and once more for every 2 KiB. */
   readonly burst: number;
-  /** Messages per second that may go on for ever. */
+  /** What may go on for ever, per second, counted likewise. */
   readonly rate: number;
 }
 
 /**
- * 16 MiB a message: OpenAI's own limit for audio is 15 MiB. A minute of speech that arrives within a second is about 2 000
- * messages; what is faster than these for longer is no conversation.
+ * 16 MiB a message: OpenAI's own limit for audio is 15 MiB. A second of speech counts 35 to 130, so that what has piled up
+ * in half a minute may arrive at once, and a stream may go forty times as fast as speech; what is more is no conversation.
  */
-export const INBOUND_LIMITS: InboundLimits = { longest: 16 * 1024 * 1024, burst: 10_000, rate: 2_000 };
+export const INBOUND_LIMITS: InboundLimits = { longest: 16 * 1024 * 1024, burst: 5_000, rate: 2_000 };
+
+/** Bytes that take about as long to read as it takes to look at a message. */
+const WEIGHTY = 2_048;
 
 /** What becomes of a message: taken, refused for its size, or shed in a flood; `first` of a flood is worth telling. */
 export type Admission = "pass" | "oversized" | "flood-begins" | "flood";
 
 /**
- * Decides, before anything is decoded, whether a message is looked at: a token bucket over messages, so that a service
- * that floods the page can neither block its main thread nor fill its memory.
+ * Decides, before anything is decoded, whether a message is looked at: a token bucket over messages and bytes, so that a
+ * service that floods the page can neither block its main thread nor fill its memory.
  */
 export class InboundGate {
   #tokens: number;
@@ -39,15 +42,17 @@ export class InboundGate {
     const now = this.now();
     this.#tokens = Math.min(burst, this.#tokens + ((now - (this.#at ?? now)) / 1000) * rate);
     this.#at = now;
+    // One flood is told once: it is over when all of the burst may come again.
+    if (this.#tokens === burst) this.#flooded = false;
     if (size > longest) return "oversized";
-    if (this.#tokens < 1) {
+    // The longest weighs more than a burst: where all of that may come, one message may.
+    const weight = Math.min(1 + size / WEIGHTY, burst);
+    if (this.#tokens < weight) {
       const begins = !this.#flooded;
       this.#flooded = true;
       return begins ? "flood-begins" : "flood";
     }
-    this.#tokens -= 1;
-    // One flood is told once: it is over when half of the burst may come again.
-    if (this.#tokens > burst / 2) this.#flooded = false;
+    this.#tokens -= weight;
     return "pass";
   }
 }

@@ -87,10 +87,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
       if (message.type === BOT_READY) {
         this.serviceReady();
         // The bot is the one that the app knows already.
-        if (this._botAnnounced && this._conversation !== "fresh") {
-          this._asked = this._repeats = 0;
-          return;
-        }
+        if (this._botAnnounced && this._conversation !== "fresh") return;
         // Asked for on each of several wires that were never ready, it is told for all of them at once.
         if (this._repeats-- > 0) return;
         this._repeats = Math.max(0, this._asked - 1);
@@ -150,12 +147,12 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     if (state === "connecting") this.botStoppedSpeaking();
     else this._dialing = false;
     if (state === "connected" && this._readyEarly) this.serviceReady();
+    if (state === "ready" && this._conversation !== "fresh") this._asked = 0;
     if (state === "ready") this.botJoined();
     if (state === "disconnecting" || state === "disconnected" || state === "error") this.botLeft();
     if (state !== "disconnected" && state !== "error") return;
     this.conversationEnded();
-    this._audioFailed = false;
-    this._botAnnounced = false;
+    this._audioFailed = this._botAnnounced = false;
     this._asked = this._repeats = 0;
     this._reports = undefined;
   }

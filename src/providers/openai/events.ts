@@ -182,6 +182,11 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent {
   }
 }
 
+/** A response of which nothing more is waited for. */
+export function abandoned(id: string): ResponseInfo {
+  return { id, status: "cancelled", reason: undefined, error: undefined, output: [], outOfBand: false };
+}
+
 function readResponse(read: FieldReader): ResponseInfo {
   const details = read.optionalInner("status_details");
   const error = details?.optionalInner("error");

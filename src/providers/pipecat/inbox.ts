@@ -1,9 +1,13 @@
 import { ProtocolError } from "../../errors.js";
+import type { Intake } from "../../rtvi/translate/intake.js";
 import { isRecord } from "../../rtvi/translate/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
-/** Messages that may wait for the serializer. Beyond it the serializer is stuck, and memory would grow without end. */
-const MOST_WAITING = 4_096;
+/**
+ * Messages that may wait for the serializer, more than are ever let in at once. Beyond it the serializer is stuck, and memory
+ * would grow without end.
+ */
+const MOST_WAITING = 8_192;
 
 /** What the messages of one connection come to. */
 export interface InboxEvents {
@@ -20,15 +24,17 @@ export class Inbox {
   #closed = false;
   #tail: Promise<void> = Promise.resolve();
   readonly #serializer: WebSocketSerializer;
+  readonly #intake: Intake;
   readonly #events: InboxEvents;
 
-  constructor(serializer: WebSocketSerializer, events: InboxEvents) {
+  constructor(serializer: WebSocketSerializer, intake: Intake, events: InboxEvents) {
     this.#serializer = serializer;
+    this.#intake = intake;
     this.#events = events;
   }
 
   take(data: string | ArrayBuffer): void {
-    if (this.#closed) return;
+    if (this.#closed || !this.#intake.admits(data)) return;
     if (this.#waiting === MOST_WAITING) {
       this.close();
       this.#events.stuck(
@@ -43,6 +49,7 @@ export class Inbox {
   /** The connection is gone: what still waits is dropped. */
   close(): void {
     this.#closed = true;
+    this.#intake.end();
   }
 
   async #read(data: string | ArrayBuffer): Promise<void> {

@@ -2,6 +2,7 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import { Frame } from "../../codec/pipecat/frames.js";
 import { samplesIn } from "../../codec/pcm16.js";
 import { ProtocolError } from "../../errors.js";
+import { parseJson } from "../../rtvi/translate/json.js";
 import type { DecodedAudio, DecodedMessage, WebSocketSerializer } from "./serializer.js";
 
 type FrameOf<Case extends string> = Extract<Frame["frame"], { $case: Case }>["value"];
@@ -99,7 +100,7 @@ function readAudio({ audio, sampleRate, numChannels }: FrameOf<"audio">): Decode
 
 function readMessage(json: string): DecodedMessage {
   try {
-    return { type: "message", message: JSON.parse(json) as RTVIMessage };
+    return { type: "message", message: parseJson(json) as RTVIMessage };
   } catch {
     // The parser's message quotes the text, which may hold what people said.
     throw new ProtocolError("The server sent a message that is not JSON.");

@@ -1,15 +1,14 @@
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ServiceError, type RtviMachineError } from "../../errors.js";
+import type { Logger } from "../../log.js";
 import { BotVoice, type VoiceOutput } from "./bot-voice.js";
 import { readError, readInbound, resumes } from "./inbound.js";
 import { InFlight } from "./in-flight.js";
 import { Inbox } from "./inbox.js";
+import { Intake } from "../../rtvi/translate/intake.js";
 import { isRecord } from "../../rtvi/translate/records.js";
 import { redactor } from "../../rtvi/translate/redact.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
-
-/** Different troubles of one session that the app is told of; a server that sends nonsense sends a lot of it. */
-const MOST_TOLD = 8;
 
 /** What the transport does with what the bot sends. */
 export interface ReceptionEvents {
@@ -32,25 +31,29 @@ export interface ReceptionEvents {
 export class Reception {
   readonly #serializer: WebSocketSerializer;
   readonly #events: ReceptionEvents;
+  readonly #logger: Logger;
   readonly #voice: BotVoice;
-  readonly #told = new Set<string>();
   /** What the bot has begun, and the app is yet to hear the end of. */
   readonly inFlight: InFlight;
+  #intake: Intake;
   #redact = redactor([]);
 
   /** @param playerRate Hz */
-  constructor(serializer: WebSocketSerializer, playerRate: number, output: VoiceOutput, events: ReceptionEvents) {
+  constructor(
+    serializer: WebSocketSerializer,
+    playerRate: number,
+    output: VoiceOutput,
+    logger: Logger,
+    events: ReceptionEvents,
+  ) {
     this.#serializer = serializer;
     this.#events = events;
+    this.#logger = logger;
     this.#voice = new BotVoice(playerRate, output);
     this.inFlight = new InFlight((type, data) => {
       events.deliver(type, data);
     });
-  }
-
-  /** A session begins. */
-  beginSession(): void {
-    this.#told.clear();
+    this.#intake = this.#newIntake();
   }
 
   /** A connection has opened: where its messages go. `secrets` are blanked where the bot quotes them in an error. */
@@ -58,7 +61,8 @@ export class Reception {
     this.#redact = redactor(secrets);
     this.#voice.reset();
     this.#serializer.reset?.();
-    return new Inbox(this.#serializer, {
+    this.#intake = this.#newIntake();
+    return new Inbox(this.#serializer, this.#intake, {
       received: (decoded) => {
         this.#receive(decoded);
       },
@@ -75,11 +79,13 @@ export class Reception {
     this.#voice.playback(report);
   }
 
-  /** Tells the app of a trouble that does not end the session, once per session. */
+  /** Tells the app of a trouble that does not end the session, once per connection. */
   report(error: Error): void {
-    if (this.#told.size === MOST_TOLD || this.#told.has(error.message)) return;
-    this.#told.add(error.message);
-    this.#events.report(error);
+    this.#intake.report(error);
+  }
+
+  #newIntake(): Intake {
+    return new Intake(this.#events, this.#logger, "The server");
   }
 
   #receive(decoded: Decoded): void {

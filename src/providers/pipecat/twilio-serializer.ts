@@ -4,6 +4,7 @@ import { decodeG711, encodeG711 } from "../../codec/g711.js";
 import { mixToMono, samplesIn } from "../../codec/pcm16.js";
 import { ProtocolError } from "../../errors.js";
 import { PcmResampler } from "../../media/pcm-resampler.js";
+import { parseJson } from "../../rtvi/translate/json.js";
 import { fieldOf, isRecord } from "../../rtvi/translate/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
@@ -68,7 +69,7 @@ async function textOf(data: unknown): Promise<string> {
 function readEvent(text: string): Readonly<Record<string, unknown>> {
   let event: unknown;
   try {
-    event = JSON.parse(text);
+    event = parseJson(text);
   } catch (cause) {
     throw new ProtocolError("The server sent a Twilio event that is not JSON.", { cause });
   }

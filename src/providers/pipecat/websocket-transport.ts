@@ -65,7 +65,7 @@ export class WebSocketTransport extends ConversationTransport {
     const output = { write: this._downlink.write.bind(this._downlink), interrupt: () => void this.interruptBot() };
     this._outlet = new Outlet(this._serializer, () => this.maxMessageSize);
     this._pulse = new Pulse(patienceOf(this.options.timeouts), (ping) => this._outlet.message(ping) !== undefined);
-    this._reception = new Reception(this._serializer, playerRate, output, {
+    this._reception = new Reception(this._serializer, playerRate, output, this.logger, {
       deliver: this.deliver.bind(this),
       heard: (id) => this._pulse.heard(id),
       // Only a bot that the app knows can be the one of before.
@@ -85,7 +85,6 @@ export class WebSocketTransport extends ConversationTransport {
 
   protected override applyConnectionParams(params: unknown): void {
     this._target = { ...this._own, ...readTarget(params) };
-    this._reception.beginSession();
     this._farewell = false;
   }
 

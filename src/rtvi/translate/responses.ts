@@ -1,7 +1,10 @@
+import { ProtocolError } from "../../errors.js";
 import { BoundedSet } from "./bounded-set.js";
 import type { EffectSink } from "./effects.js";
 
 const REMEMBERED = 64;
+/** Responses that may be made at once. */
+const MOST_LIVE = 64;
 
 interface LiveResponse {
   readonly createdAt: number;
@@ -28,10 +31,17 @@ export class Responses {
     private readonly now: () => number,
   ) {}
 
-  created(id: string, outOfBand: boolean): void {
-    if (this.#live.has(id) || this.#ended.has(id)) return;
+  /** A response has begun. Returns the oldest where more are being made than may be: it is to be ended. */
+  created(id: string, outOfBand: boolean): string | undefined {
+    if (this.#live.has(id) || this.#ended.has(id)) return undefined;
     this.#live.set(id, { createdAt: this.now(), outOfBand, voicing: false });
     this.sink.deliver("bot-llm-started");
+    if (this.#live.size <= MOST_LIVE) return undefined;
+    this.sink.report(
+      new ProtocolError(`More than ${MOST_LIVE} responses are made at once: the oldest are taken for over.`),
+    );
+    const [oldest] = this.#live.keys();
+    return oldest;
   }
 
   /** Whether a response has begun, or ended, before. */

@@ -1,15 +1,16 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ConnectionLostError, NotReadyError, ProtocolError, RtviMachineError } from "../../errors.js";
-import { InboundGate, type Admission } from "../../policy/inbound-gate.js";
 import type { Effect } from "./effects.js";
 import { asProtocolError } from "./field-reader.js";
+import { Intake } from "./intake.js";
 import type { JsonRecord } from "./records.js";
 import type { ServiceConversation, ServicePorts } from "./service-conversation.js";
 
 interface Live<C> {
   readonly conversation: C;
   readonly send: (text: string) => void;
+  readonly intake: Intake;
 }
 
 /** Something that the app asked for. */
@@ -62,17 +63,14 @@ export class ServiceRuntime<C extends ServiceConversation> {
    */
   begin(conversation: C, send: (text: string) => void): (data: string | ArrayBuffer) => void {
     this.end();
-    const live = { conversation, send };
-    const gate = new InboundGate(this.now);
+    const intake = new Intake(this.ports, this.ports.logger, this.service, this.now);
+    const live = { conversation, send, intake };
     this.#live = live;
     this.ports.awaiting(conversation.due ?? "nothing");
     return (data) => {
       if (this.#live !== live) return;
       this.ports.heard();
-      const size = typeof data === "string" ? data.length : data.byteLength;
-      const admission = gate.admit(size);
-      if (admission === "pass") this.#perform(live, conversation.receive(data));
-      else this.#refuse(admission, size);
+      if (live.intake.admits(data)) this.#perform(live, conversation.receive(data));
     };
   }
 
@@ -81,6 +79,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
     const live = this.#live;
     if (live === undefined) return;
     this.#live = undefined;
+    live.intake.end();
     const last = live.conversation.end().map((effect) => ({ live, effect, act: undefined }));
     // What was taken is still sent, as far as the wire bears it; the other last words are for the app only.
     for (const task of [...this.#queue.splice(0), ...last]) {
@@ -133,15 +132,6 @@ export class ServiceRuntime<C extends ServiceConversation> {
     this.#ready().send(JSON.stringify(event));
   }
 
-  #refuse(admission: Exclude<Admission, "pass">, size: number): void {
-    if (admission === "flood") return;
-    const why =
-      admission === "oversized"
-        ? `a message of ${size} bytes, which is too long: it was not read`
-        : "more messages than a conversation needs: what is too much is dropped";
-    this.ports.report(new ProtocolError(`${this.service} sent ${why}.`));
-  }
-
   #ready(): Live<C> {
     if (this.#live?.conversation.isReady !== true) {
       throw new NotReadyError("The session is not ready: wait for the state `ready`.");
@@ -183,7 +173,9 @@ export class ServiceRuntime<C extends ServiceConversation> {
         this.ports.ready();
         break;
       case "report":
-        this.ports.report(effect.error);
+        // What the service itself calls an error is news each time.
+        if (effect.error instanceof ProtocolError) live.intake.report(effect.error);
+        else this.ports.report(effect.error);
         break;
       case "fault":
         this.end();

@@ -1,5 +1,6 @@
 import { ProtocolError } from "../../errors.js";
 import type { EffectSink } from "./effects.js";
+import { withoutProto } from "./json.js";
 import { isRecord, type JsonRecord } from "./records.js";
 
 /** What a call is answered with: the app's result, or why there is none. */
@@ -73,9 +74,10 @@ export class ToolCalls {
     if (called === undefined || (known !== undefined && known.phase !== "announced")) return;
     const call = known ?? this.#open(responseId, callId, called);
     if (call === undefined) return;
+    const json = typeof args === "string" ? args : stringified(args);
     call.phase = "running";
-    this.ports.called?.(callId, called, typeof args === "string" ? args : JSON.stringify(args));
-    const parsed = parseArguments(args);
+    this.ports.called?.(callId, called, json ?? "{}");
+    const parsed = json === undefined ? undefined : parseArguments(json);
     if (parsed === undefined) {
       this.#refuse(call, called);
       return;
@@ -216,12 +218,20 @@ export class ToolCalls {
   }
 }
 
-/** A JSON object, without any `__proto__` that could reach a handler's objects; undefined for anything else. */
-function parseArguments(args: string | JsonRecord): Record<string, unknown> | undefined {
+/** Undefined for what lies deeper than can be written. */
+function stringified(args: JsonRecord): string | undefined {
   try {
-    const json = typeof args === "string" ? args : JSON.stringify(args);
+    return JSON.stringify(args);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JSON object, without any `__proto__`; undefined for anything else, and for what no handler could take apart. */
+function parseArguments(json: string): Record<string, unknown> | undefined {
+  try {
     if (json.trim() === "") return {};
-    const parsed: unknown = JSON.parse(json, (key, value: unknown) => (key === "__proto__" ? undefined : value));
+    const parsed: unknown = JSON.parse(json, withoutProto);
     return isRecord(parsed) ? { ...parsed } : undefined;
   } catch {
     return undefined;

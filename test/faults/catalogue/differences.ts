@@ -6,8 +6,6 @@ export interface Difference {
   readonly expect?: Expectation;
   /** For the table: a clause. */
   readonly because: string;
-  /** It comes of Node's WebSocket: in a browser the fault does what the catalogue says. */
-  readonly onlyInNode?: true;
 }
 
 type Differences = Readonly<Record<string, Difference>>;
@@ -23,12 +21,6 @@ const notUnderstood: Difference = {
 const undecodable: Difference = {
   expect: continues(1_000, "protocol-error"),
   because: "a protobuf frame of an unknown kind cannot be told from a damaged one",
-};
-const flooded: Difference = {
-  expect: ends("protocol-error"),
-  because:
-    "no more than 4096 messages may wait for a serializer, and `ws` delivers more than that in one turn of Node's loop",
-  onlyInNode: true,
 };
 const passedOn = "RTVI messages are handed to the client as they are";
 
@@ -90,8 +82,6 @@ const pipecat: Differences = {
     because: "an RTVI `error` that is not fatal ends nothing: the close does",
   },
   "wrong-types": { expect: continues(1_000), because: passedOn },
-  "answer-in-a-flood": flooded,
-  "message-flood": flooded,
   "unknown-kind": undecodable,
   "slow-frame": undecodable,
   "unknown-tool": { expect: continues(1_000), because: passedOn },
@@ -99,7 +89,6 @@ const pipecat: Differences = {
     expect: continues(1_000, "none"),
     because: "an RTVI `error` has no code",
   },
-  oversized: { expect: continues(1_000), because: passedOn },
 };
 
 const soundIsNoEvent: Difference = { because: "the sound of a call is no message" };
@@ -130,9 +119,7 @@ export const DIFFERENCES: Readonly<Record<SubjectName, Differences>> = {
 export function expectationOf(
   fault: { readonly name: string; readonly expect: Expectation },
   subject: SubjectName,
-  where: "Node" | "browser" = "Node",
 ): Expectation | undefined {
   const difference = DIFFERENCES[subject][fault.name];
-  if (difference === undefined || (where === "browser" && difference.onlyInNode === true)) return fault.expect;
-  return difference.expect;
+  return difference === undefined ? fault.expect : difference.expect;
 }

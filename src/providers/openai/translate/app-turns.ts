@@ -1,5 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { encodeBase64 } from "../../../codec/base64.js";
+import { NotReadyError } from "../../../errors.js";
 import type { ActionTurns } from "../../../rtvi/inference/actions.js";
 import { readContext } from "../../../rtvi/inference/context.js";
 import type { Effect } from "../../../rtvi/translate/effects.js";
@@ -13,6 +14,7 @@ import type { Bot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
 import { resultId } from "./told-calls.js";
 import type { Opening } from "./opening.js";
+import { MOST_WAITING } from "./sequencer.js";
 
 /** What the app's turns act on. */
 export interface AppTurnParts {
@@ -79,10 +81,13 @@ export class AppTurns implements ActionTurns {
   /**
    * Has the bot speak a text, as soon as it may. The words become part of the conversation; the model is shown nothing
    * else meanwhile, and calls no function.
-   * @throws MessageTooLargeError; nothing has happened then.
+   * @throws NotReadyError when too much waits to be said; MessageTooLargeError; nothing has happened then.
    */
   speak(text: string): void {
     const { bot, opening, sink } = this.#parts;
+    if (bot.sequencer.isFull) {
+      throw new NotReadyError(`${MOST_WAITING} answers wait for the bot to finish, and no more may: let it say some.`);
+    }
     const params = {
       instructions: `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`,
       input: [],

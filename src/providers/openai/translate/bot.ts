@@ -1,6 +1,6 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
 import type { OpenAISink } from "../effects.js";
-import type { ItemInfo, ResponseInfo, ServerEvent } from "../events.js";
+import { abandoned, type ItemInfo, type ResponseInfo, type ServerEvent } from "../events.js";
 import { decodePcm } from "../../../rtvi/translate/pcm.js";
 import { BoundedSet } from "../../../rtvi/translate/bounded-set.js";
 import { BotOutput } from "../../../rtvi/translate/bot-output.js";
@@ -92,10 +92,11 @@ export class Bot {
   /** The service began a response. */
   begin(id: string, outOfBand: boolean): void {
     if (this.#responses.knows(id)) return;
-    this.#responses.created(id, outOfBand);
+    const excess = this.#responses.created(id, outOfBand);
     const cancelledBefore = !outOfBand && this.sequencer.created(id);
     if (cancelledBefore) this.#responses.interrupt(id);
     else if (!outOfBand) this.#unheard.begun(id, this.sequencer.requestOf(id));
+    if (excess !== undefined) this.done(abandoned(excess));
   }
 
   /** A response is over, however it ended. */
@@ -105,9 +106,7 @@ export class Bot {
     const interrupted = this.#responses.isInterrupted(id);
     const outOfBand = response.outOfBand || this.#responses.isOutOfBand(id);
     for (const item of interrupted ? [] : response.output) {
-      if (item.type === "function_call" && item.status !== "incomplete") {
-        this.#called(id, item);
-      }
+      if (item.type === "function_call" && item.status !== "incomplete") this.#called(id, item);
     }
     this.#output.responseEnded(id, (itemId) => this.setup.playback === "remote" || this.#speech.holds(itemId));
     this.#responses.done(id, status !== "cancelled" && status !== "failed");

@@ -2,6 +2,9 @@ import type { OpenAISink } from "../effects.js";
 import type { Due } from "../../../contracts/wire.js";
 import type { JsonRecord } from "../../../rtvi/translate/records.js";
 
+/** Responses that may wait for the last one to be done. */
+export const MOST_WAITING = 64;
+
 /** A response that is wanted. */
 export interface ResponseRequest {
   /** Fields of `response.create`; without them the answer is made as the session is set. */
@@ -139,6 +142,11 @@ export class ResponseSequencer {
   /** Whether a response is being made, or is to be. */
   get isBusy(): boolean {
     return this.#active.size > 0 || this.#requested !== undefined || this.#waiting.length > 0;
+  }
+
+  /** Whether as many responses wait as may. */
+  get isFull(): boolean {
+    return this.#waiting.length >= MOST_WAITING;
   }
 
   /** What the service was to make: that of `id`, where it was asked for. */

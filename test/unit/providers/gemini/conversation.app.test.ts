@@ -205,6 +205,25 @@ describe("functions", () => {
     expect(({} as { x?: number }).x).toBeUndefined();
   });
 
+  it("are refused where their arguments lie too deep, so that nobody waits for a result", () => {
+    const s = Scenario.ready();
+    const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+    s.raw(`{"toolCall":{"functionCalls":[{"id":"c","name":"f","args":${deep}}]}}`);
+    expect(s.sent).toEqual([
+      {
+        toolResponse: {
+          functionResponses: [
+            { id: "c", name: "f", response: { error: "The arguments are not a valid JSON object." } },
+          ],
+        },
+      },
+    ]);
+    expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c", cancelled: true }]);
+    expect(s.of("report")).toHaveLength(1);
+    s.receive(server.generated, server.complete);
+    expect([s.conversation.busy, s.conversation.due]).toEqual([false, "nothing"]);
+  });
+
   it("are closed when the session ends", () => {
     const s = Scenario.ready();
     s.receive(server.audio(10), server.interrupted, server.complete, server.call("c1"), server.interrupted);

@@ -1,6 +1,6 @@
 import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
-import { InvalidOptionsError, ProtocolError } from "../../../../src/errors.js";
+import { InvalidOptionsError, NotReadyError, ProtocolError } from "../../../../src/errors.js";
 import { Scenario, server } from "./scenario.js";
 
 const userItem = (text: string) => ({
@@ -290,6 +290,22 @@ describe("function calls", () => {
     for (let index = 0; index < 300; index += 1) scenario.receive(server.callAdded(`c${index}`, "f"));
     expect(scenario.of("report").length).toBeGreaterThan(0);
     expect(scenario.data("llm-function-call-started")).toHaveLength(256);
+  });
+});
+
+describe("texts to be spoken", () => {
+  it("wait for the bot to finish, 64 at most: the next is refused, and nothing has happened", () => {
+    const scenario = Scenario.ready();
+    const say = () => scenario.conversation.act((turns) => turns.speak("hello"));
+    scenario.receive(server.created());
+    scenario.forget();
+    for (let count = 0; count < 64; count += 1) expect(say()).toEqual([]);
+    expect(say).toThrow(NotReadyError);
+    expect(say).toThrow("64");
+    scenario.receive(server.done());
+    expect(scenario.sentTypes).toEqual(["response.create"]);
+    expect(say()).toEqual([]);
+    expect(say).toThrow(NotReadyError);
   });
 });
 

@@ -274,6 +274,14 @@ describe("names that the service chose", () => {
 });
 
 describe("raw events", () => {
+  it("bring no prototype to the app", () => {
+    const scenario = Scenario.ready({ rawEvents: true });
+    scenario.raw('{"type":"rate_limits.updated","__proto__":{"x":1},"limits":[{"__proto__":{"y":1}}]}');
+    expect(JSON.stringify(scenario.data("server-message"))).toBe(
+      '[{"t":"raw","d":{"type":"rate_limits.updated","limits":[{}]}}]',
+    );
+  });
+
   it("are delivered when asked for: all but audio, and no client secret", () => {
     const scenario = new Scenario({ rawEvents: true });
     scenario.receive({ type: "session.created", session: { id: "s", client_secret: { value: "ek_the_secret" } } });

@@ -327,6 +327,34 @@ describe("responses that do not complete", () => {
   });
 });
 
+describe("responses that are never done", () => {
+  const endless = (count: number): Scenario => {
+    const scenario = Scenario.ready();
+    for (let index = 0; index < count; index += 1) scenario.receive(server.created(`r${index}`));
+    return scenario;
+  };
+
+  it("are taken for over, the oldest first, where there are more than 64", () => {
+    const scenario = endless(1_000);
+    const count = (type: string) => scenario.told.filter((told) => told === type).length;
+    expect([count("bot-llm-started"), count("bot-llm-stopped")]).toEqual([1_000, 936]);
+    expect(new Set(scenario.of("report").map(({ error }) => error.message))).toEqual(
+      new Set(["More than 64 responses are made at once: the oldest are taken for over."]),
+    );
+    scenario.forget();
+    scenario.receive(server.text("late", "r935"), server.text("in time", "r936"));
+    expect(scenario.data("bot-llm-text")).toEqual([{ text: "in time" }]);
+    scenario.interrupt();
+    expect(scenario.sentTypes.filter((type) => type === "response.cancel")).toHaveLength(64);
+  });
+
+  it("are nobody's trouble up to 64", () => {
+    const scenario = endless(64);
+    expect(scenario.of("report")).toEqual([]);
+    expect(scenario.told).not.toContain("bot-llm-stopped");
+  });
+});
+
 describe("the end of a session", () => {
   it("closes whatever was said to have started, once", () => {
     const scenario = Scenario.ready();

@@ -378,6 +378,47 @@ describe("what the bot says", () => {
     await rig.receive(JSON.stringify({ label: "rtvi-ai", type: "metrics", data: {} }));
     expect(rig.types()).toEqual(["metrics"]);
     expect(rig.speaker.heard).toEqual([]);
+    FakeWebSocket.last.drop(1006);
+    expect(rig.logged.map(([line]) => line)).toContain(
+      "The server gave cause for 197 more errors like those that were told.",
+    );
+  });
+
+  it("sheds a flood, says so once, and is there when it is over", async () => {
+    let later = 0;
+    const start = performance.now();
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => start + later);
+    onTestFinished(() => clock.mockRestore());
+    const rig = await ready();
+    await rig.receive(...Array.from({ length: 60_000 }, () => bot.rtvi("metrics", {})));
+    expect(rig.of("metrics").length).toBeGreaterThan(4_000);
+    expect(rig.of("metrics").length).toBeLessThanOrEqual(5_000);
+    expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+    expect(rig.transport.state).toBe("ready");
+    later += 5_000;
+    await rig.receive(bot.rtvi("bot-tts-text", { text: "still here" }));
+    expect(rig.of("bot-tts-text")).toEqual([{ text: "still here" }]);
+  });
+
+  it("does not read a message that is too long", async () => {
+    const rig = await ready();
+    await rig.receive(
+      bot.rtvi("metrics", { x: "y".repeat(17 * 1024 * 1024) }),
+      bot.rtvi("bot-tts-text", { text: "hi" }),
+    );
+    expect(rig.of("metrics")).toEqual([]);
+    expect(rig.of("bot-tts-text")).toEqual([{ text: "hi" }]);
+    expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+  });
+
+  it.each([
+    ["a frame", (json: string) => bot.message(json)],
+    ["a text", (json: string) => json],
+  ])("gets no prototype out of %s", async (_what, pack) => {
+    const rig = await ready();
+    const data = '{"tool_call_id":"c","arguments":{"__proto__":{"admin":true},"a":1}}';
+    await rig.receive(pack(`{"label":"rtvi-ai","type":"llm-function-call-in-progress","data":${data}}`));
+    expect(JSON.stringify(rig.of("llm-function-call-in-progress"))).toBe('[{"tool_call_id":"c","arguments":{"a":1}}]');
   });
 });
 
@@ -433,8 +474,14 @@ describe("a serializer of the app's own", () => {
   });
 
   it("that never answers ends the session instead of filling memory", async () => {
+    let later = 0;
+    const start = performance.now();
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => start + later);
+    onTestFinished(() => clock.mockRestore());
     const rig = await connected({ serializer: own(() => new Promise(() => undefined)) });
-    for (let count = 0; count < 5_000; count += 1) FakeWebSocket.last.message("x");
+    for (; later < 10_000; later += 1) {
+      for (let count = 0; count < 2; count += 1) FakeWebSocket.last.message("x");
+    }
     await turn();
     expect(rig.states.at(-1)).toBe("error");
     expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: true } }]);

@@ -107,6 +107,13 @@ describe("TwilioSerializer", () => {
     },
   );
 
+  it("brings no prototype", async () => {
+    const decoded = await new TwilioSerializer().deserialize(
+      '{"event":"mark","__proto__":{"x":1},"mark":{"__proto__":1}}',
+    );
+    expect(JSON.stringify(decoded)).toBe('{"type":"raw","message":{"event":"mark","mark":{}}}');
+  });
+
   it("gives a result or a ProtocolError for any JSON and any text", async () => {
     const media = fc.record({ event: fc.constant("media"), media: fc.record({ payload: fc.string() }) });
     const text = fc.oneof(

@@ -1,7 +1,7 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import type { Due } from "../../../../src/contracts/wire.js";
-import type { RtviMachineError } from "../../../../src/errors.js";
+import { ProtocolError, ServiceError, type RtviMachineError } from "../../../../src/errors.js";
 import { INBOUND_LIMITS } from "../../../../src/policy/inbound-gate.js";
 import { ServiceRuntime } from "../../../../src/rtvi/translate/runtime.js";
 import type { ServiceConversation } from "../../../../src/rtvi/translate/service-conversation.js";
@@ -14,6 +14,7 @@ function rig(messages: readonly string[] = []) {
   const nothing = () => [];
   const told: string[] = [];
   const logged: string[] = [];
+  const warned: string[] = [];
   const refused: string[] = [];
   let due: Due = "answer";
   const conversation: ServiceConversation = {
@@ -24,7 +25,10 @@ function rig(messages: readonly string[] = []) {
     receive: (data) => {
       received.push(data);
       due = "nothing";
-      return data === "ready" ? [{ type: "ready" }] : [];
+      if (data === "ready") return [{ type: "ready" }];
+      const [kind, message = ""] = typeof data === "string" ? data.split(": ") : [];
+      if (kind === "nonsense") return [{ type: "report", error: new ProtocolError(message) }];
+      return kind === "trouble" ? [{ type: "report", error: new ServiceError(message) }] : [];
     },
     playback: nothing,
     cut: nothing,
@@ -58,20 +62,28 @@ function rig(messages: readonly string[] = []) {
       hangUp: () => {
         runtime.end();
       },
-      logger: { debug: (line) => logged.push(line), info: ignore, warn: ignore, error: ignore },
+      logger: {
+        debug: (line) => logged.push(line),
+        info: ignore,
+        warn: (line) => warned.push(line),
+        error: ignore,
+      },
     },
     "Acme",
     () => now,
   );
   let full = false;
-  const receive = runtime.begin(conversation, (text) => {
-    if (full) throw new Error("full");
-    sent.push(text);
-  });
+  const begin = () =>
+    runtime.begin(conversation, (text) => {
+      if (full) throw new Error("full");
+      sent.push(text);
+    });
+  const receive = begin();
   const fill = (): void => {
     full = true;
   };
-  return { fill, logged, refused, received, sent, reported, receive, told, runtime, pass: (ms: number) => (now += ms) };
+  const pass = (ms: number) => (now += ms);
+  return { begin, fill, logged, refused, received, sent, reported, receive, told, warned, runtime, pass };
 }
 
 describe("ServiceRuntime and what a service sends", () => {
@@ -88,7 +100,7 @@ describe("ServiceRuntime and what a service sends", () => {
     expect(received).toEqual(["fine"]);
   });
 
-  it("does not read a message that is too long, and says so each time", () => {
+  it("does not read a message that is too long, and says so", () => {
     const { received, reported, receive } = rig();
     receive(new ArrayBuffer(INBOUND_LIMITS.longest + 1));
     receive("fine");
@@ -100,12 +112,52 @@ describe("ServiceRuntime and what a service sends", () => {
 
   it("sheds a flood, says so once, and goes on when it is over", () => {
     const { received, reported, receive, pass } = rig();
-    for (let count = 0; count < INBOUND_LIMITS.burst + 500; count += 1) receive("x");
+    for (let count = 0; count < INBOUND_LIMITS.burst + 500; count += 1) receive("");
     expect(received).toHaveLength(INBOUND_LIMITS.burst);
     expect(reported).toHaveLength(1);
     pass(10_000);
     receive("after");
     expect(received.at(-1)).toBe("after");
+  });
+
+  it("sheds long messages before many of them are read", () => {
+    const { received, reported, receive } = rig();
+    const long = "x".repeat(11 * 1024 * 1024);
+    for (let count = 0; count < 100; count += 1) receive(long);
+    expect(received.length).toBeLessThan(4);
+    expect(reported).toHaveLength(1);
+  });
+});
+
+describe("ServiceRuntime and the nonsense of a service", () => {
+  it("is told once for each connection, and how often more when that ends", () => {
+    const { reported, warned, receive, begin, runtime } = rig();
+    for (let count = 0; count < 1_000; count += 1) receive("nonsense: what?");
+    receive("nonsense: and what?");
+    expect(reported.map(({ message }) => message)).toEqual(["what?", "and what?"]);
+    expect(warned).toEqual([]);
+    runtime.end();
+    runtime.end();
+    expect(warned).toEqual(["Acme gave cause for 999 more errors like those that were told."]);
+    begin()("nonsense: what?");
+    expect(reported).toHaveLength(3);
+    runtime.end();
+    expect(warned).toHaveLength(1);
+  });
+
+  it("is told in so many kinds, and hides no flood", () => {
+    const { reported, receive } = rig();
+    for (let kind = 0; kind < 1_000; kind += 1) receive(`nonsense: ${kind}`);
+    expect(reported).toHaveLength(16);
+    for (let count = 0; count < INBOUND_LIMITS.burst; count += 1) receive("");
+    expect(reported).toHaveLength(17);
+    expect(reported.at(-1)?.message).toContain("more than a conversation needs");
+  });
+
+  it("is not what the service itself calls an error: that is told each time", () => {
+    const { reported, receive } = rig();
+    for (let count = 0; count < 40; count += 1) receive("trouble: overloaded");
+    expect(reported).toHaveLength(40);
   });
 });
 

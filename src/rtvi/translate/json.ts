@@ -1,0 +1,12 @@
+/** For `JSON.parse`: leaves out any `__proto__`, which could reach a handler's objects. */
+export function withoutProto(key: string, value: unknown): unknown {
+  return key === "__proto__" ? undefined : value;
+}
+
+/** What `JSON.parse` makes of a text, without any `__proto__`. @throws SyntaxError; RangeError where one lies too deep. */
+export function parseJson(text: string): unknown {
+  // Looking at every value takes ten times as long, and overflows the stack where a plain parse does not: only where the
+  // name may be in it, as it is or escaped.
+  const suspect = text.includes("__proto__") || text.includes("\\u00");
+  return JSON.parse(text, suspect ? withoutProto : undefined);
+}
