@@ -15,6 +15,8 @@ export class Memory {
   superseded = false;
   /** The bot is to answer on the next connection. */
   due = false;
+  /** Texts that the bot is to say once it is silent, on whichever connection that is. */
+  readonly orders: string[] = [];
 
   /** The conversation so far; undefined while no connection of the session has been ready. */
   get items(): readonly LedgerItem[] | undefined {
@@ -33,6 +35,7 @@ export class Memory {
     this.#begun = false;
     this.superseded = false;
     this.due = false;
+    this.orders.length = 0;
   }
 
   /** A connection is ready. Its ids are counted from 1 again. `told`: it is being told of the conversation. */
@@ -93,6 +96,7 @@ export class Memory {
   replace(items: readonly LedgerItem[]): void {
     this.#whole.clear();
     this.#uncovered.clear();
+    this.orders.length = 0;
     for (const item of items) this.append(item);
     this.superseded = true;
   }

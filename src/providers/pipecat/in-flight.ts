@@ -7,6 +7,9 @@ const MOST_CALLS = 256;
 /** How a user's turn and a response that are cut off end, in the order of the other services. */
 const ENDS = ["user-stopped-speaking", "bot-stopped-speaking", "bot-tts-stopped", "bot-llm-stopped"];
 
+/** A bot that comes back goes on muting the user, a new one has not begun to. */
+const UNMUTED = "user-mute-stopped";
+
 const CALL = "llm-function-call";
 const STARTED = `${CALL}-started`;
 const STOPPED = `${CALL}-stopped`;
@@ -26,6 +29,7 @@ interface Call {
 /** What the bot has said to have begun and not to have ended, to be ended for it when it is lost. */
 export class InFlight {
   readonly #ends = new Set<string>();
+  #wasMuted = false;
   /** Oldest first; those of bots that are gone as well, because their results may still come. */
   readonly #calls: Call[] = [];
 
@@ -36,7 +40,7 @@ export class InFlight {
     if (OF_CALLS.has(type)) this.#heardOfCall(type, data);
     const end = type.replace("-started", "-stopped");
     if (type === end) this.#ends.delete(end);
-    else if (ENDS.includes(end)) this.#ends.add(end);
+    else if (end === UNMUTED || ENDS.includes(end)) this.#ends.add(end);
   }
 
   /**
@@ -54,11 +58,17 @@ export class InFlight {
   lost(mayComeBack: boolean): void {
     for (const end of ENDS) if (this.#ends.delete(end)) this.deliver(end);
     for (const call of this.#calls) if (call.bot === "here") call.bot = "lost";
+    if (this.#ends.delete(UNMUTED)) this.#wasMuted = true;
     if (!mayComeBack) this.settle(false);
   }
 
   /** It turns out whether the bot that was lost is back. If not, its calls are cancelled. */
   settle(isBack: boolean): void {
+    if (this.#wasMuted) {
+      this.#wasMuted = false;
+      if (isBack) this.#ends.add(UNMUTED);
+      else this.deliver(UNMUTED);
+    }
     const lost = this.#calls.filter(({ bot }) => bot === "lost");
     // All of them first: the app may end the session when it hears of one.
     for (const call of lost) call.bot = isBack ? "here" : "gone";

@@ -1,4 +1,5 @@
 import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
+import { NotReadyError } from "../../../errors.js";
 import type { ActionTurns } from "../../../rtvi/inference/actions.js";
 import { readContext } from "../../../rtvi/inference/context.js";
 import type { AppCommand } from "../../../rtvi/translate/commands.js";
@@ -26,7 +27,6 @@ const MOST_WAITING = 64;
 /** What the app itself puts into the conversation, and asks the bot to do about it. */
 export class AppTurns implements ActionTurns {
   readonly #parts: AppTurnParts;
-  #waiting: string[] = [];
 
   constructor(parts: AppTurnParts) {
     this.#parts = parts;
@@ -56,7 +56,6 @@ export class AppTurns implements ActionTurns {
     const items = readContext(messages, "messages");
     contentsOf(items, "messages");
     if (interrupt) this.interrupt();
-    this.#waiting = [];
     this.#parts.memory.replace(items);
   }
 
@@ -65,9 +64,16 @@ export class AppTurns implements ActionTurns {
     this.#asked(true);
   }
 
-  /** A turn of the app's that has the model repeat it: the service speaks nothing but answers. */
+  /**
+   * A turn of the app's that has the model repeat it: the service speaks nothing but answers.
+   * @throws NotReadyError when too much waits to be said; nothing has happened then.
+   */
   speak(text: string): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(text);
+    const { orders } = this.#parts.memory;
+    if (orders.length === MOST_WAITING) {
+      throw new NotReadyError(`${MOST_WAITING} texts wait for the bot to finish, and no more may: let it say some.`);
+    }
+    orders.push(text);
     this.next();
   }
 
@@ -77,8 +83,9 @@ export class AppTurns implements ActionTurns {
 
   /** Says what has been waiting, if the bot is silent. A text would interrupt it. */
   next(): void {
-    if (this.#waiting.length === 0 || this.#parts.bot.busy) return;
-    const text = this.#waiting.shift() ?? "";
+    const { bot, memory } = this.#parts;
+    if (memory.orders.length === 0 || memory.superseded || bot.busy) return;
+    const text = memory.orders.shift() ?? "";
     const order = `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`;
     this.#add([{ role: "user", parts: [{ text: order }] }], true, "tts:say");
   }

@@ -142,3 +142,56 @@ describe("a connection has proven itself", () => {
     expect(proven(HANDLE, ask("hi"), SPEECH, gets(server.interrupted, server.complete))).toBe(false);
   });
 });
+
+describe("texts that the bot is to say", () => {
+  const says = (s: Scenario, text: string): void => {
+    s.keep(
+      s.conversation.act((turns) => {
+        turns.speak(text);
+      }),
+    );
+  };
+  const said = (s: Scenario) => JSON.stringify(s.sent).match(/text \d+/g) ?? [];
+
+  it("wait for it to finish, no more than 64 of them", () => {
+    const s = Scenario.ready();
+    SPEECH(s);
+    for (let count = 1; count <= 64; count += 1) says(s, `text ${count}`);
+    expect(() => {
+      says(s, "text 65");
+    }).toThrow(/64 texts wait/);
+    expect(said(s)).toEqual([]);
+    DONE(s);
+    drained(s);
+    expect(said(s)).toEqual(["text 1"]);
+  });
+
+  it("are said on the next connection where this one is lost", () => {
+    const memory = new Memory();
+    const s = Scenario.ready({ memory });
+    SPEECH(s);
+    says(s, "text 1");
+    s.end();
+    const next = new Scenario({ memory, handle: "h" });
+    next.keep(next.conversation.open());
+    next.receive({ setupComplete: {} });
+    expect(said(next)).toEqual(["text 1"]);
+  });
+
+  it("belong to a conversation: with another in its place, the connection to come says what was ordered since", () => {
+    const memory = new Memory();
+    const s = Scenario.ready({ memory });
+    SPEECH(s);
+    says(s, "text 1");
+    replace(s);
+    DONE(s);
+    drained(s);
+    says(s, "text 2");
+    expect(said(s)).toEqual([]);
+    s.end();
+    expect(memory.due).toBe(false);
+    const next = Scenario.ready({ memory });
+    says(next, "text 3");
+    expect(memory.orders).toEqual(["text 3"]);
+  });
+});

@@ -55,6 +55,18 @@ describe("what was in flight when the connection was lost", () => {
     expect(rig.of(STOPPED)).toEqual([cancelled("c1")]);
   });
 
+  it("leaves the user muted by a bot that comes back, and by no other", async () => {
+    const rig = await ready();
+    await rig.receive(bot.rtvi("user-mute-started"));
+    await comeBack(rig, RESUMED);
+    expect(rig.of("user-mute-stopped")).toEqual([]);
+    await comeBack(rig);
+    expect(rig.of("user-mute-stopped")).toHaveLength(1);
+    await comeBack(rig);
+    await rig.transport.disconnect();
+    expect(rig.of("user-mute-stopped")).toHaveLength(1);
+  });
+
   it("is not what had ended, and ends once", async () => {
     const rig = await ready();
     await rig.receive(
