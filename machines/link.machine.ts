@@ -44,14 +44,11 @@ export const linkMachine = linkSetup.createMachine({
                 { type: "reportOpened", params: ({ event }) => ({ conversation: event.conversation }) },
               ],
             },
-            "network.returned": [
-              {
-                guard: "isRedialDisturbed",
-                target: "#link.waiting",
-                actions: ["markOnline", { type: "setWait", params: ({ event }) => ({ wait: event.wait }) }],
-              },
-              { actions: "markOnline" },
-            ],
+            "network.returned": {
+              guard: "isRedialDisturbed",
+              target: "#link.waiting",
+              actions: ["markOnline", { type: "setWait", params: ({ event }) => ({ wait: event.wait }) }],
+            },
             "link.released": "#link.closed",
           },
           after: { dialTimeout: { target: "#link.deciding", actions: "recordTimeout" } },

@@ -13,6 +13,9 @@ export function claim(holds: boolean, what: string, seen?: unknown): void {
   if (!holds) throw new Error(`Broken: ${what}${seen === undefined ? "" : `, but ${JSON.stringify(seen)}`}`);
 }
 
+/** What the app is told of a bot, in this order. */
+const VISIT = ["joined", "connected", "left", "disconnected"];
+
 /** What an app does inside one of its callbacks. */
 export type Reaction = (world: AppWorld) => void;
 
@@ -30,6 +33,8 @@ export abstract class AppWorld<T extends ConversationTransport = ConversationTra
   /** Messages of the app that were refused through `onMessageError`. */
   readonly refusals: RTVIMessage[] = [];
   readonly recoveries: Recovery[] = [];
+  /** How the bot came and went. */
+  readonly presence: string[] = [];
   /** What callbacks do, once each, by the callback's name or the announced state. */
   readonly reactions = new Map<string, Reaction>();
   readonly promises: { name: string; outcome: "pending" | "resolved" | Error }[] = [];
@@ -72,6 +77,10 @@ export abstract class AppWorld<T extends ConversationTransport = ConversationTra
       onConnected: () => this.called("onConnected"),
       onDisconnected: () => this.called("onDisconnected"),
       onBotReady: () => this.called("onBotReady"),
+      onParticipantJoined: () => this.presence.push("joined"),
+      onBotConnected: () => this.presence.push("connected"),
+      onParticipantLeft: () => this.presence.push("left"),
+      onBotDisconnected: () => this.presence.push("disconnected"),
       onBotStartedSpeaking: () => this.called("onBotStartedSpeaking"),
       onBotStoppedSpeaking: () => this.called("onBotStoppedSpeaking"),
       onMicUpdated: () => this.called("onMicUpdated"),
@@ -180,6 +189,11 @@ export abstract class AppWorld<T extends ConversationTransport = ConversationTra
     claim(transport.state === this.announced.at(-1), "the getter says what was announced last", transport.state);
     claim(transport.state === rtviStateOf(snapshot), "the getter says what the chart says", transport.state);
     claim(wires <= 1, "there are never two wires", wires);
+    const inTurns = this.presence.every((what, index) => what === VISIT[index % VISIT.length]);
+    claim(inTurns, "a bot comes and goes once", this.presence);
+    // A Pipecat bot says itself when it is there.
+    const isThere = this.presence.length === 0 || this.presence.at(-1) === "connected";
+    if (transport.state === "ready") claim(isThere, "the bot is there", this.presence);
     for (const { attempts, gapMs } of this.recoveries) {
       claim(attempts >= 1 && gapMs >= 0, "a recovery took a dial and some time", [attempts, gapMs]);
     }
@@ -193,6 +207,7 @@ export abstract class AppWorld<T extends ConversationTransport = ConversationTra
   checkNothingHeld(): void {
     const { microphone, speaker } = this.media;
     claim(this.wires === 0, "no wire is left");
+    claim(this.presence.length % VISIT.length === 0, "the bot is gone", this.presence);
     claim(microphone.held === 0, "no microphone is held");
     claim(!speaker.isOpen, "no speaker is open");
     claim(speaker.queue.length === 0, "no audio waits to be played");

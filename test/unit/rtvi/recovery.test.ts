@@ -55,6 +55,16 @@ describe("a session that comes back", () => {
     expect(world.transport.requests.map(({ resuming }) => resuming)).toEqual([false, true]);
   });
 
+  it("has one bot for the app, who is not seen to leave in between", async () => {
+    const world = await ready();
+    world.transport.dropped();
+    await elapse(world, 100);
+    expect(world.transport.state).toBe("ready");
+    expect(world.presence).toEqual(["joined", "connected"]);
+    await world.release();
+    expect(world.presence).toEqual(["joined", "connected", "left", "disconnected"]);
+  });
+
   it("announces every new bot, however often an old one came back before", async () => {
     const world = await ready();
     const announced: boolean[] = [];
