@@ -10,7 +10,7 @@ export interface InboundLimits {
 
 /**
  * 16 MiB a message: OpenAI's own limit for audio is 15 MiB. A second of speech counts 35 to 130, so that what has piled up
- * in half a minute may arrive at once, and a stream may go forty times as fast as speech; what is more is no conversation.
+ * in half a minute may arrive at once, or three minutes at forty times the speed of speech; what is more is no conversation.
  */
 export const INBOUND_LIMITS: InboundLimits = { longest: 16 * 1024 * 1024, burst: 5_000, rate: 2_000 };
 

@@ -101,6 +101,18 @@ class Rig {
 
 const call = [server.created("resp_c"), server.callDone("c1", "f", "{}", "resp_c"), server.done("resp_c")];
 
+/** A session that was asked for a function, and is not ready. */
+async function calledBeforeReady(): Promise<Rig> {
+  const rig = new Rig();
+  await rig.transport.initDevices();
+  void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
+  await drain();
+  FakeWebSocket.last.open();
+  await drain();
+  rig.receive({ type: "session.created", session: { type: "realtime" } }, ...call);
+  return rig;
+}
+
 beforeEach(() => {
   FakeWebSocket.all.length = 0;
   vi.useFakeTimers({ toFake: ["Date"] });
@@ -212,13 +224,7 @@ describe("a connection that is lost", () => {
     });
 
     it("has it refused when the session was not ready yet, because the next does not go on with it", async () => {
-      const rig = new Rig();
-      await rig.transport.initDevices();
-      void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
-      await drain();
-      FakeWebSocket.last.open();
-      await drain();
-      rig.receive({ type: "session.created", session: { type: "realtime" } }, ...call);
+      const rig = await calledBeforeReady();
       rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
       FakeWebSocket.last.drop(1006);
       await rig.pass(100);
@@ -229,13 +235,7 @@ describe("a connection that is lost", () => {
   });
 
   it("cancels a call of a session that was lost before it was ready: the next one does not go on with it", async () => {
-    const rig = new Rig();
-    await rig.transport.initDevices();
-    void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
-    await drain();
-    FakeWebSocket.last.open();
-    await drain();
-    rig.receive({ type: "session.created", session: { type: "realtime" } }, ...call);
+    const rig = await calledBeforeReady();
     FakeWebSocket.last.drop(1006);
     await rig.pass(100);
     await rig.opens(2);
