@@ -1,5 +1,5 @@
 import { defineConfig } from "tsup";
-import { writeWorkletFiles } from "./scripts/worklets.js";
+import { writeWorkletFiles } from "./tools/worklets.js";
 
 export default defineConfig({
   entry: [
@@ -7,12 +7,10 @@ export default defineConfig({
     "src/providers/openai/index.ts",
     "src/providers/pipecat/index.ts",
     "src/providers/gemini/index.ts",
-    "src/providers/thrive/index.ts",
+    "src/compat/thrive/index.ts",
     "src/services/index.ts",
     "src/inspect/index.ts",
     "src/testing/index.ts",
-    "src/local-service/index.ts",
-    "src/local-service/cli.ts",
   ],
   format: ["esm", "cjs"],
   target: "es2022",

@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from "vitest/config";
-import { QUIET, speaking } from "./scripts/browser-arguments.js";
-import { findBrowser } from "./scripts/ensure-browser.js";
-import { SecretReporter } from "./test/support/secret-reporter.js";
+import { QUIET, speaking } from "./tools/browser-arguments.js";
+import { findBrowser } from "./tools/ensure-browser.js";
+import { SecretReporter } from "./packages/testkit/src/secrets/secret-reporter.js";
 
-const speech = fileURLToPath(new URL("test/fixtures/speech.wav", import.meta.url));
+const speech = fileURLToPath(new URL("packages/testkit/fixtures/speech.wav", import.meta.url));
 
 /** Looks for credentials in whatever the sessions of a test let out. */
-const WHOLE_RUN = "test/support/whole-run.ts";
+const WHOLE_RUN = "packages/testkit/src/secrets/whole-run.ts";
 
 const DENIED = "browser-denied";
 const LOOPBACK = "--allow-loopback-in-peer-connection";

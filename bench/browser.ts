@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright";
-import { speaking } from "../scripts/browser-arguments.js";
-import { ensureBrowser } from "../scripts/ensure-browser.js";
+import { speaking } from "../tools/browser-arguments.js";
+import { ensureBrowser } from "../tools/ensure-browser.js";
 import { bundlePage } from "./bundles.js";
 // Its declarations tell what `window.bench` is.
 import type { Variant } from "./page.js";
 
-const speech = fileURLToPath(new URL("../test/fixtures/speech.wav", import.meta.url));
+const speech = fileURLToPath(new URL("../packages/testkit/fixtures/speech.wav", import.meta.url));
 
 /** Without native base64, as in browsers before 2025. */
 const HIDE_NATIVE_BASE64 =

@@ -1,6 +1,6 @@
 import { assign, fromCallback, sendParent, sendTo, setup, type EventObject } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
-import type { Conversation } from "../src/contracts/recovery.js";
+import type { Conversation } from "../src/contracts/continuity.js";
 import type {
   LinkContext,
   LinkEvent,

@@ -1,5 +1,5 @@
 import type { Fault } from "../src/contracts/fault.js";
-import type { Conversation } from "../src/contracts/recovery.js";
+import type { Conversation } from "../src/contracts/continuity.js";
 import type { RetryContext } from "../src/contracts/retry.js";
 
 /** Facts that a `wire` actor reports. */

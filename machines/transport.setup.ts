@@ -1,6 +1,6 @@
 import { assign, emit, sendTo, setup, stateIn } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
-import type { Recovery } from "../src/contracts/recovery.js";
+import type { Recovery } from "../src/contracts/continuity.js";
 import { linkMachine } from "./link.machine.js";
 import type { LinkFact, LinkOutcome } from "./link.types.js";
 import { microphoneMachine } from "./microphone.machine.js";

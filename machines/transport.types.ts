@@ -1,5 +1,5 @@
 import type { Fault } from "../src/contracts/fault.js";
-import type { Conversation, Recovery } from "../src/contracts/recovery.js";
+import type { Conversation, Recovery } from "../src/contracts/continuity.js";
 import type { LinkFact, LinkInput } from "./link.types.js";
 import type { MicrophoneFact } from "./microphone.machine.js";
 import type { SpeakerFact } from "./speaker.machine.js";

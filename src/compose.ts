@@ -1,12 +1,12 @@
 import { createActor, type Actor, type InspectionEvent } from "xstate";
 import { linkMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
 import { captureActor } from "./actors/capture.js";
-import type { FaultBook } from "./actors/fault-book.js";
+import type { FaultBook } from "./actors/error-registry.js";
 import { playbackActor } from "./actors/playback.js";
 import { retryActor } from "./actors/retry.js";
 import { networkActor, type NetworkSource } from "./actors/network.js";
 import { deviceWatchActor, type DeviceSource } from "./actors/watches.js";
-import { wireActor, type DialWire } from "./actors/wire.js";
+import { wireActor, type DialWire } from "./actors/connection.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";

@@ -5,9 +5,9 @@ export type { TransportActor } from "./compose.js";
 export type { Fault, FaultCode } from "./contracts/fault.js";
 export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "./contracts/microphone.js";
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
-export type { Conversation, Recovery } from "./contracts/recovery.js";
+export type { Conversation, Recovery } from "./contracts/continuity.js";
 export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
-export type { Dial, DialRequest, Due, Wire, WireReports } from "./contracts/wire.js";
+export type { Dial, DialRequest, Due, Wire, WireReports } from "./contracts/connection.js";
 export {
   AlreadyConnectedError,
   AuthenticationError,
@@ -42,7 +42,7 @@ export type {
   TransportOptions,
   WebSocketConstructor,
 } from "./options.js";
-export { RealTimeWebsocketTransport } from "./rtvi/real-time-websocket-transport.js";
-export type { LLMServiceOptions, TrackSampleOffset } from "./rtvi/real-time-websocket-transport.js";
-export { RtviTransport } from "./rtvi/rtvi-transport.js";
-export { rtviStateOf } from "./rtvi/rtvi-state.js";
+export { RealTimeWebsocketTransport } from "./transport/real-time-websocket-transport.js";
+export type { LLMServiceOptions, TrackSampleOffset } from "./transport/real-time-websocket-transport.js";
+export { RtviTransport } from "./transport/rtvi-transport.js";
+export { rtviStateOf } from "./transport/rtvi-state.js";

@@ -1,6 +1,6 @@
 import type { InspectionEvent, Observer } from "xstate";
 import type { NetworkSource } from "./actors/network.js";
-import type { Recovery } from "./contracts/recovery.js";
+import type { Recovery } from "./contracts/continuity.js";
 import type { RetryPolicy } from "./contracts/retry.js";
 import type { Logger } from "./log.js";
 import type { WebAudioOptions } from "./media/web-audio-options.js";

@@ -10,6 +10,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^rtvi-machine$/, replacement: source("index.ts") },
+      { find: /^rtvi-machine\/thrive$/, replacement: source("compat/thrive/index.ts") },
       { find: /^rtvi-machine\/(\w+)$/, replacement: source("providers/$1/index.ts") },
     ],
   },

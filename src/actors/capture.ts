@@ -4,7 +4,7 @@ import type { MicrophonePort } from "../contracts/microphone.js";
 import type { Logger } from "../log.js";
 import { toDeviceError } from "../media/device-errors.js";
 import { tearDown } from "../media/teardown.js";
-import type { FaultBook } from "./fault-book.js";
+import type { FaultBook } from "./error-registry.js";
 import { lifetimeWithin } from "./lifetime.js";
 
 /** What the capture actor needs of its surroundings. */

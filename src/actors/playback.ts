@@ -3,7 +3,7 @@ import type { SpeakerEvent } from "../../machines/speaker.machine.js";
 import type { PlaybackReport, SpeakerPort } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
 import { tearDown } from "../media/teardown.js";
-import type { FaultBook } from "./fault-book.js";
+import type { FaultBook } from "./error-registry.js";
 import { lifetimeWithin } from "./lifetime.js";
 
 /** What the playback actor needs of its surroundings. */

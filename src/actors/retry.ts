@@ -4,7 +4,7 @@ import type { RetryPolicy } from "../contracts/retry.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { OutageClock } from "../policy/outage-clock.js";
 import { LONGEST_WAIT } from "../policy/time.js";
-import type { FaultBook } from "./fault-book.js";
+import type { FaultBook } from "./error-registry.js";
 
 /** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
 export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: FaultBook) {

@@ -4,8 +4,8 @@ import type {
   ActionsAvailableData,
   ConfigAvailableData,
   ConfigData,
-} from "../rtvi/inference/protocol.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../rtvi/translate/records.js";
+} from "./responder/protocol.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 
 /** An answer as it came over the wire. */
 export interface ServiceReply<Data> extends RTVIMessage {

@@ -1,4 +1,4 @@
-import type { ConfigOption, RTVIClientConfigOption } from "../rtvi/inference/protocol.js";
+import type { ConfigOption, RTVIClientConfigOption } from "./responder/protocol.js";
 
 /** The entry of a service in a configuration. */
 export function serviceOptions(

@@ -1,6 +1,6 @@
 import type { RTVIMessage, TransportState } from "@pipecat-ai/client-js";
 import { NotReadyError } from "../errors.js";
-import type { RTVIActionRequestData } from "../rtvi/inference/protocol.js";
+import type { RTVIActionRequestData } from "./responder/protocol.js";
 import type { RTVIActionResponse } from "./answers.js";
 
 /** What a helper may use of the services it is registered with. */

@@ -1,8 +1,8 @@
 import { RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
 import { InvalidOptionsError } from "../errors.js";
 import type { Logger } from "../log.js";
-import { runGuarded } from "../rtvi/guard.js";
-import type { RTVIClientConfigOption } from "../rtvi/inference/protocol.js";
+import { runGuarded } from "../transport/safe-callbacks.js";
+import type { RTVIClientConfigOption } from "./responder/protocol.js";
 import { isConfigData } from "./answers.js";
 import type { RTVIClientHelper } from "./helper.js";
 

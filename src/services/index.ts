@@ -10,7 +10,7 @@ export {
   type ServiceDescription,
   type ValueDescription,
   type ValueType,
-} from "../rtvi/inference/protocol.js";
+} from "./responder/protocol.js";
 export { RequestRejectedError, RequestTimeoutError } from "../errors.js";
 export type {
   RTVIActionResponse,

@@ -1,6 +1,6 @@
 import { BotNotReadyError, MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
-import { BoundedSet } from "../rtvi/translate/bounded-set.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../rtvi/translate/records.js";
+import { BoundedSet } from "../util/bounded-set.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 import { RTVIClientHelper, type RTVIClientHelperOptions } from "./helper.js";
 
 /** One message of the conversation. */

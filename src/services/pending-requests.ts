@@ -1,7 +1,7 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { RequestRejectedError, RequestTimeoutError, ServiceError } from "../errors.js";
-import { ANSWERS, type ServiceRequestType } from "../rtvi/inference/protocol.js";
-import { isRecord, stringAt } from "../rtvi/translate/records.js";
+import { ANSWERS, type ServiceRequestType } from "./responder/protocol.js";
+import { isRecord, stringAt } from "../util/records.js";
 
 /** Requests that may wait at once. */
 const MOST_WAITING = 256;

@@ -14,8 +14,8 @@ import type {
   RTVIActionRequestData,
   RTVIClientConfigOption,
   ServiceRequestType,
-} from "../rtvi/inference/protocol.js";
-import { answersServices } from "../rtvi/inference/answers-services.js";
+} from "./responder/protocol.js";
+import { answersServices } from "./responder/answers-services.js";
 import {
   isActionResponse,
   isActionsAvailable,

@@ -1,4 +1,4 @@
-import type { Conversation } from "../contracts/recovery.js";
+import type { Conversation } from "../contracts/continuity.js";
 import { ManualClock } from "./manual-clock.js";
 import type { ConformanceHarness } from "./conformance/harness.js";
 import { ScriptedTransport } from "./scripted-transport.js";

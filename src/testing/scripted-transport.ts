@@ -1,9 +1,9 @@
 import { RTVI_PROTOCOL_VERSION, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
-import type { Conversation } from "../contracts/recovery.js";
-import type { Due } from "../contracts/wire.js";
+import type { Conversation } from "../contracts/continuity.js";
+import type { Due } from "../contracts/connection.js";
 import { ConnectionFailedError, ConnectionLostError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
-import { RealTimeWebsocketTransport, type LLMServiceOptions } from "../rtvi/real-time-websocket-transport.js";
+import { RealTimeWebsocketTransport, type LLMServiceOptions } from "../transport/real-time-websocket-transport.js";
 import { ScriptedMediaManager } from "./scripted-media.js";
 
 /** How the scripted service behaves when it is dialled; change it at any time. */

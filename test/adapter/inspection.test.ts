@@ -4,8 +4,8 @@ import type { InspectionEvent } from "xstate";
 import { describe, expect, it } from "vitest";
 import type { Logger } from "../../src/log.js";
 import { ManualClock, ScriptedTransport } from "../../src/testing/index.js";
-import { drain, silent } from "../support/world.js";
-import { canary } from "../support/secrets.js";
+import { drain, silent } from "../../packages/testkit/src/worlds/world.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const SECRET = canary("sk-proj-");
 

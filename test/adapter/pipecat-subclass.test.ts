@@ -1,11 +1,11 @@
 import { GeminiLiveWebsocketTransport } from "@pipecat-ai/gemini-live-websocket-transport";
 import { LogLevel, PipecatClient, type RTVIMessage } from "@pipecat-ai/client-js";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { RealTimeWebsocketTransport } from "../../src/rtvi/real-time-websocket-transport.js";
-import { foreignManager } from "../support/foreign-manager.js";
-import { FakeSocket } from "../support/fake-socket.js";
-import { drain } from "../support/world.js";
-import { canary } from "../support/secrets.js";
+import { RealTimeWebsocketTransport } from "../../src/transport/real-time-websocket-transport.js";
+import { foreignManager } from "../../packages/testkit/src/worlds/foreign-manager.js";
+import { FakeSocket } from "../../packages/testkit/src/scripted/fake-socket.js";
+import { drain } from "../../packages/testkit/src/worlds/world.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary();
 

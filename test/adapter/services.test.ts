@@ -10,8 +10,8 @@ import {
   RTVIServices,
   type RTVIServicesOptions,
 } from "../../src/services/index.js";
-import { ServicesServer } from "../support/services-server.js";
-import { silent } from "../support/world.js";
+import { ServicesServer } from "../../packages/testkit/src/worlds/services-server.js";
+import { silent } from "../../packages/testkit/src/worlds/world.js";
 
 const open: PipecatClient[] = [];
 

@@ -3,9 +3,9 @@ import { describe, expect, it, vi } from "vitest";
 import { ConnectionAbortedError, ConnectionFailedError, NotReadyError } from "../../src/errors.js";
 import type { TransportOptions } from "../../src/options.js";
 import { ManualClock, ScriptedMediaManager } from "../../src/testing/index.js";
-import { SeedTransport } from "../support/seed-transport.js";
-import { drain, silent } from "../support/world.js";
-import { canary } from "../support/secrets.js";
+import { SeedTransport } from "../../packages/testkit/src/worlds/seed-transport.js";
+import { drain, silent } from "../../packages/testkit/src/worlds/world.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary();
 

@@ -3,7 +3,7 @@ import type {} from "@vitest/browser-playwright";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cdp, userEvent } from "vitest/browser";
 import { App, openAITransport } from "../browser/support/app.js";
-import { HoldingsWatch } from "../browser/support/holdings.js";
+import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "../browser/support/stage.js";
 
 /** What a user does in the browser's own controls. */

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import { transportConformance, type ConformanceHarness } from "../../src/testing/index.js";
 import { openAITransport } from "./support/app.js";
-import { HoldingsWatch } from "./support/holdings.js";
+import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "./support/stage.js";
 
 const DEADLINES = { dial: 2_000, ready: 2_000, disconnect: 500, reconnect: 400 };

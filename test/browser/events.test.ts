@@ -1,7 +1,7 @@
 import { RTVIEvent } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { RTVIServices, type RTVIClientConfigOption } from "../../src/services/index.js";
-import { STANDARD } from "../support/standard-events.js";
+import { STANDARD } from "../../packages/testkit/src/worlds/standard-events.js";
 import { App, openAITransport, silentLogger, webRtcTransport } from "./support/app.js";
 import { stagedService } from "./support/stage.js";
 

@@ -1,13 +1,13 @@
 import { RTVIEvent, type DeviceError } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { ConnectionFailedError } from "../../src/index.js";
-import type { LocalServiceOptions } from "../../src/local-service/index.js";
+import type { LocalServiceOptions } from "../../packages/local-service/src/index.js";
 import type { TransportOptions } from "../../src/options.js";
 import type { OpenAIRealTimeWebSocketTransport, OpenAIServiceOptions } from "../../src/providers/openai/index.js";
 import { App, openAITransport } from "./support/app.js";
-import { HoldingsWatch } from "./support/holdings.js";
+import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService, type StagedService } from "./support/stage.js";
-import { canary } from "../support/secrets.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 /** Push to talk: the fake microphone speaks without end, and would interrupt. */
 const QUIET: OpenAIServiceOptions = { session_config: { turn_detection: null } };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { App, openAITransport } from "./support/app.js";
-import { Mortals, slope, usedHeap } from "./support/heap.js";
-import { HoldingsWatch } from "./support/holdings.js";
+import { Mortals, slope, usedHeap } from "../../packages/testkit/src/browser/heap.js";
+import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "./support/stage.js";
 
 const SESSIONS = 50;

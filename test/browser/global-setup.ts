@@ -1,11 +1,11 @@
 import type { TestProject } from "vitest/node";
-import { openCallStage } from "../faults/calls/call-stage.js";
-import type { FaultRow } from "../faults/support/play-fault.js";
-import { openStage } from "../support/stage-server.js";
+import { openCallStage } from "../../packages/testkit/src/faults/calls/call-stage.js";
+import type { FaultRow } from "../../packages/testkit/src/faults/catalogue/fault.js";
+import { openStage } from "../../packages/testkit/src/worlds/stage-server.js";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where a page asks for local services: see `support/stage.ts`. */
+    /** Where a page asks for local services: see `browser/support/stage.ts`. */
     stageUrl: string;
     /** Where a page asks for faults of calls: see `calls/page-stage.ts`. */
     callStageUrl: string;

@@ -8,9 +8,9 @@ import {
 } from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
 import { App, openAITransport } from "./support/app.js";
-import { HoldingsWatch } from "./support/holdings.js";
+import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "./support/stage.js";
-import { canary } from "../support/secrets.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const LONG = { timeout: 90_000 };
 const MODEL = { type: "realtime", model: "gpt-realtime" };

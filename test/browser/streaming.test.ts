@@ -4,7 +4,7 @@ import type { InspectionEvent } from "xstate";
 import type { OpenAISessionConfig } from "../../src/providers/openai/index.js";
 import { App, openAITransport } from "./support/app.js";
 import { stagedService } from "./support/stage.js";
-import { canary } from "../support/secrets.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 /** Must not be found in anything that is inspected. */
 const SECRET = canary();

@@ -1,10 +1,10 @@
 import { expect, it, vi } from "vitest";
 import { WebAudioMediaManager } from "../../src/index.js";
-import { createWebSocketTransport, type RealtimeEvent } from "../../src/providers/thrive/index.js";
+import { createWebSocketTransport, type RealtimeEvent } from "../../src/compat/thrive/index.js";
 import { silentLogger } from "./support/app.js";
-import { HoldingsWatch } from "./support/holdings.js";
+import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "./support/stage.js";
-import { canary } from "../support/secrets.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const LONG = { timeout: 90_000 };
 

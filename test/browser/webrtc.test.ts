@@ -1,12 +1,12 @@
 import { RTVIEvent, type BotOutputData } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
-import type { Recovery } from "../../src/contracts/recovery.js";
+import type { Recovery } from "../../src/contracts/continuity.js";
 import type { TransportOptions } from "../../src/options.js";
 import { App, webRtcTransport, type Heard } from "./support/app.js";
-import { HoldingsWatch } from "./support/holdings.js";
+import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { record, repeats } from "./support/recording.js";
 import { stagedService } from "./support/stage.js";
-import { canary } from "../support/secrets.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const LONG = { timeout: 90_000 };
 /** Twice through a lossy codec, and through a jitter buffer that stretches: 0.95 as measured. */

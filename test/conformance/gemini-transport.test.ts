@@ -6,10 +6,10 @@ import {
   transportConformance,
   type ConformanceHarness,
 } from "../../src/testing/index.js";
-import { FakeSocket } from "../support/fake-socket.js";
-import { scriptedHands, type WireScript } from "../support/scripted-conformance.js";
-import { silent } from "../support/world.js";
-import { canary } from "../support/secrets.js";
+import { FakeSocket } from "../../packages/testkit/src/scripted/fake-socket.js";
+import { scriptedHands, type WireScript } from "../../packages/testkit/src/scripted/scripted-conformance.js";
+import { silent } from "../../packages/testkit/src/worlds/world.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
 

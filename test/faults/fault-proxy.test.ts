@@ -1,6 +1,6 @@
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { FaultProxy } from "./support/fault-proxy.js";
+import { FaultProxy } from "../../packages/testkit/src/faults/network/fault-proxy.js";
 
 const closing: (() => unknown)[] = [];
 

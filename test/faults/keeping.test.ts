@@ -8,19 +8,19 @@ import {
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
-import type { Recovery } from "../../src/contracts/recovery.js";
-import { startLocalService, type LiveSession, type LocalService } from "../../src/local-service/index.js";
+import type { Recovery } from "../../src/contracts/continuity.js";
+import { startLocalService, type LiveSession, type LocalService } from "../../packages/local-service/src/index.js";
 import type { MediaManager } from "../../src/media/media-manager.js";
 import type { ReconnectOptions, TransportOptions } from "../../src/options.js";
 import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import { WebSocketTransport } from "../../src/providers/pipecat/index.js";
-import { createWebSocketTransport, type RealtimeEvent } from "../../src/providers/thrive/index.js";
-import { QuickMedia } from "../support/quick-media.js";
-import { chunks, silence, speech } from "../support/speech.js";
-import { ScriptedNetwork, silent } from "../support/world.js";
-import { FaultProxy } from "./support/fault-proxy.js";
-import { canary } from "../support/secrets.js";
+import { createWebSocketTransport, type RealtimeEvent } from "../../src/compat/thrive/index.js";
+import { QuickMedia } from "../../packages/testkit/src/worlds/quick-media.js";
+import { chunks, silence, speech } from "../../packages/testkit/src/audio/speech.js";
+import { ScriptedNetwork, silent } from "../../packages/testkit/src/worlds/world.js";
+import { FaultProxy } from "../../packages/testkit/src/faults/network/fault-proxy.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 // client-js asks the window for the browser's name, without asking first whether there is one.
 Object.assign(globalThis, { window: {} });

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { Frame as PipecatFrame } from "../../src/codec/pipecat/frames.js";
-import { wrongTypes } from "./catalogue/nonsense.js";
-import type { LiarProtocol } from "./support/liar-protocol.js";
-import { LyingServer } from "./support/lying-server.js";
-import { geminiLiar } from "./support/protocols/gemini.js";
-import { openAiLiar } from "./support/protocols/openai.js";
-import { pipecatLiar } from "./support/protocols/pipecat.js";
+import { wrongTypes } from "../../packages/testkit/src/faults/catalogue/nonsense.js";
+import type { LiarProtocol } from "../../packages/testkit/src/faults/liars/liar-protocol.js";
+import { LyingServer } from "../../packages/testkit/src/faults/liars/lying-server.js";
+import { geminiLiar } from "../../packages/testkit/src/faults/liars/protocols/gemini.js";
+import { openAiLiar } from "../../packages/testkit/src/faults/liars/protocols/openai.js";
+import { pipecatLiar } from "../../packages/testkit/src/faults/liars/protocols/pipecat.js";
 
 const closing: (() => unknown)[] = [];
 

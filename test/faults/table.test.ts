@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { CALL_FAULTS } from "./calls/catalogue/index.js";
-import { DIFFERENCES, expectationOf } from "./catalogue/differences.js";
-import { FAULTS } from "./catalogue/index.js";
-import { SUBJECTS } from "./subjects.js";
-import { problemsOf } from "./support/play-fault.js";
-import { runFault } from "./support/run-fault.js";
-import { RESULTS, resultOf, writeResults, type FaultResult } from "./results.js";
+import { CALL_FAULTS } from "../../packages/testkit/src/faults/calls/catalogue/index.js";
+import { DIFFERENCES, expectationOf } from "../../packages/testkit/src/faults/catalogue/differences.js";
+import { FAULTS } from "../../packages/testkit/src/faults/catalogue/index.js";
+import { SUBJECTS } from "../../packages/testkit/src/faults/subjects.js";
+import { problemsOf } from "../../packages/testkit/src/faults/run/play-fault.js";
+import { runFault } from "../../packages/testkit/src/faults/run/run-fault.js";
+import { RESULTS, resultOf, writeResults, type FaultResult } from "../../packages/testkit/src/faults/results.js";
 
 const results: FaultResult[] = [];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { allStates, readChart } from "../../scripts/charts/chart.js";
-import { findMachineFiles, loadMachine, readChartList } from "../../scripts/charts/config.js";
-import { findStaleDrawings } from "../../scripts/charts/drawings.js";
+import { allStates, readChart } from "../../tools/charts/chart.js";
+import { findMachineFiles, loadMachine, readChartList } from "../../tools/charts/config.js";
+import { findStaleDrawings } from "../../tools/charts/drawings.js";
 
 const list = await readChartList();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { charts } from "../support/charts.js";
-import { describeWalk, nodesOf, walk } from "../support/graph.js";
+import { charts } from "../../packages/testkit/src/models/charts.js";
+import { describeWalk, nodesOf, walk } from "../../packages/testkit/src/models/graph.js";
 
 describe.each(charts)("$id", (chart) => {
   const { states, edges } = walk(chart);

@@ -17,8 +17,8 @@ import type {
   WireFact,
 } from "../../machines/link.types.js";
 import type { Fault } from "../../src/contracts/fault.js";
-import { LINK_INPUT, linkChart } from "../support/charts.js";
-import { isIn, placeOf, silenced, walk } from "../support/graph.js";
+import { LINK_INPUT, linkChart } from "../../packages/testkit/src/models/charts.js";
+import { isIn, placeOf, silenced, walk } from "../../packages/testkit/src/models/graph.js";
 
 const lost: Fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true };
 const refused: Fault = { id: 2, code: "unauthorized", message: "scripted", retryable: false };

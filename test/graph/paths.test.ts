@@ -27,8 +27,8 @@ import {
   speakerChart,
   transportChart,
   type ChartUnderTest,
-} from "../support/charts.js";
-import { placeOf, shortestPaths } from "../support/graph.js";
+} from "../../packages/testkit/src/models/charts.js";
+import { placeOf, shortestPaths } from "../../packages/testkit/src/models/graph.js";
 
 /** Actors at the ends of the charts: they say nothing by themselves, and are counted. */
 function silentEnds() {

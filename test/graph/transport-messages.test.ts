@@ -1,8 +1,8 @@
 import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
 import { describe, expect, it } from "vitest";
 import type { TransportContext, TransportEvent } from "../../machines/index.js";
-import { transportChart } from "../support/charts.js";
-import { isIn, placeOf, silenced, walk, type Edge } from "../support/graph.js";
+import { transportChart } from "../../packages/testkit/src/models/charts.js";
+import { isIn, placeOf, silenced, walk, type Edge } from "../../packages/testkit/src/models/graph.js";
 
 const { states, edges } = walk(transportChart);
 const machine = silenced(transportChart);

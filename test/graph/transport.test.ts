@@ -1,9 +1,9 @@
 import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
 import { describe, expect, it } from "vitest";
 import type { TransportContext } from "../../machines/index.js";
-import { rtviStateOf } from "../../src/rtvi/rtvi-state.js";
-import { charts, transportChart } from "../support/charts.js";
-import { isIn, lettersOf, nodesOf, placeOf, silenced, walk } from "../support/graph.js";
+import { rtviStateOf } from "../../src/transport/rtvi-state.js";
+import { charts, transportChart } from "../../packages/testkit/src/models/charts.js";
+import { isIn, lettersOf, nodesOf, placeOf, silenced, walk } from "../../packages/testkit/src/models/graph.js";
 
 const { states, edges } = walk(transportChart);
 const machine = silenced(transportChart);

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { QUIET } from "../../scripts/browser-arguments.js";
-import { ensureBrowser } from "../../scripts/ensure-browser.js";
-import { startLocalService, type LocalService } from "../../src/local-service/index.js";
-import { EVERY_TRANSPORT, type TransportName } from "../support/every-transport.js";
-import { silent } from "../support/world.js";
+import { QUIET } from "../../tools/browser-arguments.js";
+import { ensureBrowser } from "../../tools/ensure-browser.js";
+import { startLocalService, type LocalService } from "../../packages/local-service/src/index.js";
+import { EVERY_TRANSPORT, type TransportName } from "../../packages/testkit/src/worlds/every-transport.js";
+import { silent } from "../../packages/testkit/src/worlds/world.js";
 // Its declarations tell what `window.insecure` is.
 import type {} from "./page.js";
 

@@ -1,6 +1,10 @@
 import { LogLevel, PipecatClient } from "@pipecat-ai/client-js";
-import { EVERY_TRANSPORT, type Addresses, type TransportName } from "../support/every-transport.js";
-import { canary } from "../support/secrets.js";
+import {
+  EVERY_TRANSPORT,
+  type Addresses,
+  type TransportName,
+} from "../../packages/testkit/src/worlds/every-transport.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 /** What an app is told on a page that is not secure. */
 export interface Told {

@@ -6,7 +6,7 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { statelyInspector } from "../../src/inspect/index.js";
 import { ScriptedTransport } from "../../src/testing/index.js";
-import { canary } from "../support/secrets.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const SECRET = canary();
 

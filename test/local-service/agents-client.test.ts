@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { OpenAIRealtimeWebSocket, RealtimeAgent, RealtimeSession, tool } from "@openai/agents-realtime";
 import { z } from "zod";
-import { bestCorrelation, chunks, silence, speech } from "../support/speech.js";
-import { withService } from "../support/with-service.js";
+import { bestCorrelation, chunks, silence, speech } from "../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../packages/testkit/src/worlds/with-service.js";
 
 const MODEL = "gpt-realtime-2.1";
 

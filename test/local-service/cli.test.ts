@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { HELP, runCli, type CliOutcome } from "../../src/local-service/run-cli.js";
-import { like } from "../support/matchers.js";
-import { RawClient } from "../support/raw-client.js";
-import { canary } from "../support/secrets.js";
-import { speech } from "../support/speech.js";
+import { HELP, runCli, type CliOutcome } from "../../packages/local-service/src/run-cli.js";
+import { like } from "../../packages/testkit/src/util/matchers.js";
+import { RawClient } from "../../packages/testkit/src/clients/raw-client.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
+import { speech } from "../../packages/testkit/src/audio/speech.js";
 
 const outcomes: CliOutcome[] = [];
 let out = "";
@@ -21,34 +21,30 @@ async function run(...args: string[]): Promise<CliOutcome> {
   return outcome;
 }
 
-describe("rtvi-machine", () => {
+describe("rtvi-machine-local-service", () => {
   it("says what it is", async () => {
     expect(await run("--help")).toEqual({ exitCode: 0 });
     expect(out).toBe(HELP);
     expect(HELP).toMatch(/developer's tool: no speech recognition, no model/);
   });
 
-  it.each([
-    [[]],
-    [["sing"]],
-    [["serve", "twice"]],
-    [["serve", "--loud"]],
-    [["serve", "--port", "x"]],
-    [["serve", "--port", "99999"]],
-  ])("refuses %j", async (args) => {
-    expect(await run(...args)).toEqual({ exitCode: 2 });
-    expect(err).toContain("--help");
-  });
+  it.each([[["sing"]], [["twice"]], [["--loud"]], [["--port", "x"]], [["--port", "99999"]]])(
+    "refuses %j",
+    async (args) => {
+      expect(await run(...args)).toEqual({ exitCode: 2 });
+      expect(err).toContain("--help");
+    },
+  );
 
   it("says when the port is taken", async () => {
-    const first = await run("serve", "--port", "0", "--quiet");
+    const first = await run("--port", "0", "--quiet");
     if (!("service" in first)) throw new Error(err);
-    expect(await run("serve", "--port", String(first.service.port))).toEqual({ exitCode: 2 });
+    expect(await run("--port", String(first.service.port))).toEqual({ exitCode: 2 });
     expect(err).toContain("EADDRINUSE");
   });
 
   it("serves, and writes the conversation readably", async () => {
-    const outcome = await run("serve", "--port", "0", "--no-greet");
+    const outcome = await run("--port", "0", "--no-greet");
     if (!("service" in outcome)) throw new Error(err);
     const client = await RawClient.open(outcome.service.wsUrl, canary("sk-secret-"));
     await client.event("session.created");

@@ -9,12 +9,12 @@ import {
   type Session,
 } from "@google/genai";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LocalService } from "../../src/local-service/index.js";
-import { readWav } from "../support/read-wav.js";
-import { bestCorrelation, chunks } from "../support/speech.js";
-import { withService } from "../support/with-service.js";
+import type { LocalService } from "../../packages/local-service/src/index.js";
+import { readWav } from "../../packages/testkit/src/audio/read-wav.js";
+import { bestCorrelation, chunks } from "../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../packages/testkit/src/worlds/with-service.js";
 
-const WAV = new URL("../fixtures/speech.wav", import.meta.url);
+const WAV = new URL("../../packages/testkit/fixtures/speech.wav", import.meta.url);
 
 /** What the official client told its app. */
 interface Conversation {

@@ -5,10 +5,10 @@ import { OpenAIRealtimeWebSocket } from "openai/realtime/websocket";
 import { OpenAIRealtimeWS } from "openai/realtime/ws";
 import { WebSocket } from "ws";
 import type { RealtimeServerEvent } from "openai/resources/realtime/realtime";
-import type { LocalService } from "../../src/local-service/index.js";
-import { bestCorrelation, chunks, silence, speech } from "../support/speech.js";
-import { like } from "../support/matchers.js";
-import { withService } from "../support/with-service.js";
+import type { LocalService } from "../../packages/local-service/src/index.js";
+import { bestCorrelation, chunks, silence, speech } from "../../packages/testkit/src/audio/speech.js";
+import { like } from "../../packages/testkit/src/util/matchers.js";
+import { withService } from "../../packages/testkit/src/worlds/with-service.js";
 
 /** Keeps what an official client reports, typed as the client types it. */
 class Inbox {

@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { startLocalService, type LocalService } from "../../src/local-service/index.js";
-import { RawClient } from "../support/raw-client.js";
-import { like } from "../support/matchers.js";
-import { withService } from "../support/with-service.js";
+import { startLocalService, type LocalService } from "../../packages/local-service/src/index.js";
+import { RawClient } from "../../packages/testkit/src/clients/raw-client.js";
+import { like } from "../../packages/testkit/src/util/matchers.js";
+import { withService } from "../../packages/testkit/src/worlds/with-service.js";
 
 interface Refusal {
   readonly status: number;

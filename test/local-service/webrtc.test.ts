@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from "werift";
-import { Call } from "../../src/local-service/webrtc/call.js";
-import { loadWerift } from "../../src/local-service/webrtc/werift.js";
-import { pcmuCodec, FRAME_MS, type CallCodec } from "../../src/local-service/webrtc/codec.js";
-import { loadOpus, opusCodec } from "../../src/local-service/webrtc/opus.js";
-import { RtpVoice } from "../../src/local-service/webrtc/rtp-voice.js";
-import type { LocalService, LocalServiceOptions } from "../../src/local-service/index.js";
-import { findIn } from "../../scripts/demo/correlate.js";
-import { fromPcm16 } from "../../scripts/demo/wav.js";
-import { chunks, speech } from "../support/speech.js";
-import { withService } from "../support/with-service.js";
+import { Call } from "../../packages/local-service/src/webrtc/call.js";
+import { loadWerift } from "../../packages/local-service/src/webrtc/werift.js";
+import { pcmuCodec, FRAME_MS, type CallCodec } from "../../packages/local-service/src/webrtc/codec.js";
+import { loadOpus, opusCodec } from "../../packages/local-service/src/webrtc/opus.js";
+import { RtpVoice } from "../../packages/local-service/src/webrtc/rtp-voice.js";
+import type { LocalService, LocalServiceOptions } from "../../packages/local-service/src/index.js";
+import { findIn } from "../../tools/demo/correlate.js";
+import { fromPcm16 } from "../../tools/demo/wav.js";
+import { chunks, speech } from "../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../packages/testkit/src/worlds/with-service.js";
 
 type Event = Record<string, unknown> & { readonly type: string };
 type CodecName = CallCodec["name"];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InternalError } from "../../src/errors.js";
 import { Downlink } from "../../src/pipes/downlink.js";
 import { Uplink } from "../../src/pipes/uplink.js";
-import { AGES, drain, World } from "../support/world.js";
+import { AGES, drain, World } from "../../packages/testkit/src/worlds/world.js";
 
 /** A defect of our own: an action of a chart throws, once, when it is armed. */
 function inject(target: object, method: string): void {

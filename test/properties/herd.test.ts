@@ -2,7 +2,7 @@ import { createActor, fromCallback } from "xstate";
 import { describe, expect, it } from "vitest";
 import { linkMachine } from "../../machines/index.js";
 import type { WireFact } from "../../machines/link.types.js";
-import { FaultBook } from "../../src/actors/fault-book.js";
+import { FaultBook } from "../../src/actors/error-registry.js";
 import { retryActor } from "../../src/actors/retry.js";
 import { networkActor } from "../../src/actors/network.js";
 import { retryDefaults } from "../../src/options.js";
@@ -10,7 +10,7 @@ import { backoffPolicy } from "../../src/policy/backoff.js";
 import { OutageClock } from "../../src/policy/outage-clock.js";
 import { timeOf } from "../../src/policy/time.js";
 import { ManualClock } from "../../src/testing/index.js";
-import { ScriptedNetwork } from "../support/world.js";
+import { ScriptedNetwork } from "../../packages/testkit/src/worlds/world.js";
 
 const CLIENTS = 1_000;
 const MINUTE = 60_000;

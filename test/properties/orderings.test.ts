@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drain, World } from "../support/world.js";
+import { drain, World } from "../../packages/testkit/src/worlds/world.js";
 
 const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);
 const runs = Number(process.env.RTVI_MACHINE_RUNS ?? 2_000) / 4;

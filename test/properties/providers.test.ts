@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { GEMINI_ACTS, ScriptedGemini } from "../support/scripted-gemini.js";
-import { OPENAI_ACTS, ScriptedOpenAI } from "../support/scripted-openai.js";
-import { PIPECAT_ACTS, ScriptedPipecat } from "../support/scripted-pipecat.js";
-import type { ScriptedService } from "../support/scripted-service.js";
-import { beginning, serviceSteps } from "../support/service-commands.js";
-import { ServiceWorld, type Beginning } from "../support/service-world.js";
+import { GEMINI_ACTS, ScriptedGemini } from "../../packages/testkit/src/scripted/scripted-gemini.js";
+import { OPENAI_ACTS, ScriptedOpenAI } from "../../packages/testkit/src/scripted/scripted-openai.js";
+import { PIPECAT_ACTS, ScriptedPipecat } from "../../packages/testkit/src/scripted/scripted-pipecat.js";
+import type { ScriptedService } from "../../packages/testkit/src/scripted/scripted-service.js";
+import { beginning, serviceSteps } from "../../packages/testkit/src/models/service-commands.js";
+import { ServiceWorld, type Beginning } from "../../packages/testkit/src/worlds/service-world.js";
 
 /** As in `system.test.ts`; each run here is one of a whole transport, so that fewer are made. */
 const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { drain, PROBE, SILENCE, World } from "../support/world.js";
-import { steps } from "../support/world-commands.js";
+import { drain, PROBE, SILENCE, World } from "../../packages/testkit/src/worlds/world.js";
+import { steps } from "../../packages/testkit/src/models/world-commands.js";
 
 /** One seed, so that a failure is the same everywhere. To look elsewhere: RTVI_MACHINE_SEED=7 RTVI_MACHINE_RUNS=50000. */
 const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);

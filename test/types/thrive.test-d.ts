@@ -1,11 +1,11 @@
 import { describe, expectTypeOf, it } from "vitest";
-import { createWebSocketTransport } from "../../src/providers/thrive/index.js";
+import { createWebSocketTransport } from "../../src/compat/thrive/index.js";
 import type {
   ConnectOptions,
   WebSocketTransport,
   WebSocketTransportConfig,
   WebSocketTransportDeps,
-} from "../../src/providers/thrive/index.js";
+} from "../../src/compat/thrive/index.js";
 
 /** The interfaces of the documentation. */
 interface DocumentedConfig {

@@ -1,48 +1,69 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import localService from "../../packages/local-service/tsup.config.js";
 import tsup from "../../tsup.config.js";
 
 const read = (path: string): Promise<string> => readFile(path, "utf8");
 
 interface Manifest {
+  readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/** `rtvi-machine/openai` and the like, with the source file of each. */
-async function entriesOfPackage(): Promise<readonly (readonly [name: string, source: string])[]> {
-  const { exports } = JSON.parse(await read("package.json")) as Manifest;
+type Entry = readonly [name: string, source: string];
+
+const LOCAL_SERVICE = "packages/local-service/";
+
+/** `rtvi-machine/openai` and the like, with the source file of each within the package's folder. */
+async function entriesOf(folder: string): Promise<readonly Entry[]> {
+  const { name, exports } = JSON.parse(await read(`${folder}package.json`)) as Manifest;
   return Object.entries(exports)
     .filter(([, conditions]) => typeof conditions === "object")
     .map(([path, conditions]) => {
       const source = /"default":"\.\/dist\/([^"]+)\.js"/.exec(JSON.stringify(conditions))?.[1];
-      return [path.replace(/^\./, "rtvi-machine"), `src/${source ?? "?"}.ts`] as const;
+      return [path.replace(/^\./, name), `src/${source ?? "?"}.ts`] as const;
     });
 }
 
-describe("the entries of package.json", () => {
-  it("are built", async () => {
-    const sources = (await entriesOfPackage()).map(([, source]) => source);
-    expect(tsup).toMatchObject({ entry: expect.arrayContaining(sources) as unknown });
+/** Those of every published package, with paths from the root. */
+async function publishedEntries(): Promise<readonly Entry[]> {
+  const ofService = (await entriesOf(LOCAL_SERVICE)).map(([name, source]): Entry => [
+    name,
+    `${LOCAL_SERVICE}${source}`,
+  ]);
+  return [...(await entriesOf("")), ...ofService];
+}
+
+describe("the entries of each package.json", () => {
+  it.each([
+    ["", tsup],
+    [LOCAL_SERVICE, localService],
+  ])("are built: %s", async (folder, config) => {
+    const sources = (await entriesOf(folder)).map(([, source]) => source);
+    expect(config).toMatchObject({ entry: expect.arrayContaining(sources) as unknown });
   });
 
   it("are documented", async () => {
     const { entryPoints } = JSON.parse(await read("typedoc.json")) as { readonly entryPoints: readonly string[] };
-    expect([...entryPoints].sort()).toEqual((await entriesOfPackage()).map(([, source]) => source).sort());
+    expect([...entryPoints].sort()).toEqual((await publishedEntries()).map(([, source]) => source).sort());
   });
 
-  it("resolve to their sources in scripts and examples", async () => {
+  it("resolve to their sources in tools and examples", async () => {
     const text = await read("tsconfig.json");
-    for (const [name, source] of await entriesOfPackage()) expect(text).toContain(`"${name}": ["./${source}"]`);
+    for (const [name, source] of await publishedEntries()) expect(text).toContain(`"${name}": ["./${source}"]`);
   });
 });
 
 describe("file names", () => {
-  it.each(["src", "machines", "scripts", "test"])("are kebab-case in %s", async (folder) => {
-    const files = (await readdir(folder, { recursive: true })).map((path) => basename(path));
-    const wrong = files.filter(
-      (name) => name.endsWith(".ts") && !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z-]+)*\.ts$/.test(name),
-    );
-    expect(wrong).toEqual([]);
-  });
+  it.each(["src", "machines", "packages/local-service/src", "packages/testkit/src", "tools", "test"])(
+    "are kebab-case in %s",
+    async (folder) => {
+      const files = (await readdir(folder, { recursive: true })).map((path) => basename(path));
+      const wrong = files.filter(
+        (name) => name.endsWith(".ts") && !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z-]+)*\.ts$/.test(name),
+      );
+      expect(wrong).toEqual([]);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 import type { GeminiMessage } from "./options.js";
 
 /** Who says something. The API itself knows users and models; what the system says is an instruction, or a user's turn. */

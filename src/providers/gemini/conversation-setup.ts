@@ -1,4 +1,4 @@
-import type { Redactor } from "../../rtvi/translate/redact.js";
+import type { Redactor } from "../../util/redact.js";
 import type { Memory } from "./memory.js";
 import type { SessionPlan } from "./plan.js";
 

@@ -1,11 +1,11 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import type { Due } from "../../contracts/wire.js";
-import { readCommand } from "../../rtvi/translate/commands.js";
-import { EffectSink, type Effect } from "../../rtvi/translate/effects.js";
-import type { LedgerItem } from "../../rtvi/translate/ledger.js";
-import type { ServiceConversation } from "../../rtvi/translate/service-conversation.js";
-import { TurnClock } from "../../rtvi/translate/turn-clock.js";
+import type { Due } from "../../contracts/connection.js";
+import { readCommand } from "../../dialogue/client-commands.js";
+import { EffectSink, type Effect } from "../../dialogue/effects.js";
+import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import type { ServiceConversation } from "../../dialogue/service-conversation.js";
+import { TurnClock } from "../../dialogue/turn-clock.js";
 import { messageOf } from "./history.js";
 import type { ConversationSetup } from "./conversation-setup.js";
 import { PROCESSOR } from "./names.js";

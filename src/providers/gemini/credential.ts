@@ -1,6 +1,6 @@
 import { AuthenticationError, InvalidOptionsError } from "../../errors.js";
-import { readProvided } from "../../rtvi/key-provider.js";
-import { isRecord, stringAt } from "../../rtvi/translate/records.js";
+import { readProvided } from "../../util/credential-source.js";
+import { isRecord, stringAt } from "../../util/records.js";
 import type { GeminiKeyRequest } from "./options.js";
 import { isToken } from "./params.js";
 import type { SessionPlan } from "./plan.js";

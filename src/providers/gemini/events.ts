@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../errors.js";
-import type { FieldReader } from "../../rtvi/translate/field-reader.js";
-import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { FieldReader } from "../../util/field-reader.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
 
 /** Most characters of one piece of audio, in base64. */
 export const LONGEST_AUDIO = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
-import { isInSession } from "../../rtvi/requests.js";
-import { ServiceTransport } from "../../rtvi/service-transport.js";
+import { isInSession } from "../../transport/lifecycle-promises.js";
+import { ServiceTransport } from "../../transport/service-transport.js";
 import type { Conversation } from "./conversation.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import type { GeminiLLMServiceOptions } from "./options.js";

@@ -1,6 +1,6 @@
-import type { LedgerItem } from "../../rtvi/translate/ledger.js";
-import { parseRecord } from "../../rtvi/translate/parse.js";
-import { stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import { parseRecord } from "../../util/parse.js";
+import { stringAt, type JsonRecord } from "../../util/records.js";
 import { readContent, type Content, type Role } from "./contents.js";
 import { SERVICE } from "./names.js";
 

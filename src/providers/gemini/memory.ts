@@ -1,4 +1,4 @@
-import { ConversationLedger, type LedgerItem } from "../../rtvi/translate/ledger.js";
+import { ConversationLedger, type LedgerItem } from "../../dialogue/conversation-history.js";
 
 /**
  * What was said and done in a session, whatever connections it took, and what of it the newest resumption handle does not

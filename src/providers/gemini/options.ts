@@ -1,5 +1,5 @@
 import type { TransportOptions } from "../../options.js";
-import type { KeyRequest } from "../../rtvi/key-provider.js";
+import type { KeyRequest } from "../../util/credential-source.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
 export type GeminiKeyRequest = KeyRequest;

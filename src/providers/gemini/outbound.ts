@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { RawMessages } from "../../rtvi/translate/commands.js";
-import { isRecord } from "../../rtvi/translate/records.js";
+import type { RawMessages } from "../../dialogue/client-commands.js";
+import { isRecord } from "../../util/records.js";
 
 /** What a client may send to a running session: one of these fields, and no other. */
 const KINDS = ["clientContent", "realtimeInput", "toolResponse", "contextUpdate"] as const;

@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { isKeyProvider } from "../../rtvi/key-provider.js";
-import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { isKeyProvider } from "../../util/credential-source.js";
+import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { readMessages, type Content } from "./contents.js";
 import { generationFields, setupFields } from "./settings.js";
 

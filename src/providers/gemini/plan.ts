@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { LedgerItem } from "../../rtvi/translate/ledger.js";
-import { isRecord, mergeRecords, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
 import { readMessages, type Content } from "./contents.js";
 import { contentsOf } from "./history.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type GeminiLLMServiceOptions } from "./options.js";

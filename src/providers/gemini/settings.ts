@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { isRecord, mergeRecords, type JsonRecord } from "../../rtvi/translate/records.js";
+import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
 import { checkTools } from "./tools.js";
 
 interface Rule {

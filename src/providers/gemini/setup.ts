@@ -1,4 +1,4 @@
-import { fieldOf, isRecord, mergeRecords, recordAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, mergeRecords, recordAt, type JsonRecord } from "../../util/records.js";
 import { instructionParts } from "./contents.js";
 import { modalityOf } from "./settings.js";
 

@@ -1,4 +1,4 @@
-import { stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { stringAt, type JsonRecord } from "../../util/records.js";
 import { textOf, turnOf, type Content } from "./contents.js";
 
 /** What there is to tell, and to whom. */

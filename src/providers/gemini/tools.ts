@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
 /**
  * Tools as the API wants them. Functions in the shape of chat completions, nested or flat, become one list of

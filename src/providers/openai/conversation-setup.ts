@@ -1,5 +1,5 @@
-import type { LedgerLimits } from "../../rtvi/translate/ledger.js";
-import type { Redactor } from "../../rtvi/translate/redact.js";
+import type { LedgerLimits } from "../../dialogue/conversation-history.js";
+import type { Redactor } from "../../util/redact.js";
 import type { OpeningSetup } from "./translate/opening.js";
 
 /** What one conversation, over one wire, is set up with. */

@@ -1,18 +1,18 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import type { Due } from "../../contracts/wire.js";
-import type { Effect } from "../../rtvi/translate/effects.js";
-import { asProtocolError } from "../../rtvi/translate/field-reader.js";
-import type { ServiceConversation } from "../../rtvi/translate/service-conversation.js";
+import type { Due } from "../../contracts/connection.js";
+import type { Effect } from "../../dialogue/effects.js";
+import { asProtocolError } from "../../util/field-reader.js";
+import type { ServiceConversation } from "../../dialogue/service-conversation.js";
 import type { ConversationSetup } from "./conversation-setup.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import { RAW_EVENTS } from "./outbound.js";
-import { readCommand } from "../../rtvi/translate/commands.js";
-import type { JsonRecord } from "../../rtvi/translate/records.js";
-import { readContext } from "../../rtvi/inference/context.js";
-import { ConversationLedger } from "../../rtvi/translate/ledger.js";
+import { readCommand } from "../../dialogue/client-commands.js";
+import type { JsonRecord } from "../../util/records.js";
+import { readContext } from "../../services/responder/context.js";
+import { ConversationLedger } from "../../dialogue/conversation-history.js";
 import { AppTurns } from "./translate/app-turns.js";
 import { Bot } from "./translate/bot.js";
 import { ItemRegister } from "./translate/item-register.js";
@@ -21,7 +21,7 @@ import { replay } from "./translate/replay.js";
 import { showable } from "./showable.js";
 import { Troubles } from "./translate/troubles.js";
 import { UserSide } from "./translate/user-side.js";
-import { TurnClock } from "../../rtvi/translate/turn-clock.js";
+import { TurnClock } from "../../dialogue/turn-clock.js";
 
 /**
  * The Realtime API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be

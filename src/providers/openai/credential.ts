@@ -1,8 +1,8 @@
 import { AuthenticationError, InvalidOptionsError } from "../../errors.js";
 import type { OpenAIKeyRequest } from "./options.js";
-import { isKeyProvider, readProvided } from "../../rtvi/key-provider.js";
+import { isKeyProvider, readProvided } from "../../util/credential-source.js";
 import type { OpenAIConnectionParams } from "./params.js";
-import { fieldOf, isRecord, stringAt } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, stringAt } from "../../util/records.js";
 
 /** RFC 7230 `token`: what a WebSocket subprotocol may consist of. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;

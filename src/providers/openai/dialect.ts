@@ -1,4 +1,4 @@
-import { fieldOf, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, stringAt, type JsonRecord } from "../../util/records.js";
 
 /** The two generations of the Realtime API. OpenAI itself answers only to `ga`; some gateways still speak `beta`. */
 export type OpenAIDialect = "ga" | "beta";

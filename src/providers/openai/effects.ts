@@ -1,7 +1,7 @@
 import type { MessageTooLargeError } from "@pipecat-ai/client-js";
-import { EffectSink } from "../../rtvi/translate/effects.js";
-import { excessOf } from "../../wire/message-size.js";
-import type { JsonRecord } from "../../rtvi/translate/records.js";
+import { EffectSink } from "../../dialogue/effects.js";
+import { excessOf } from "../../connection/message-size.js";
+import type { JsonRecord } from "../../util/records.js";
 
 /** A client event of the Realtime API: its `type`, and the fields that the API documents for it. */
 export interface OpenAIClientEvent {

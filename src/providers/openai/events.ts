@@ -2,10 +2,10 @@ import { ProtocolError } from "../../errors.js";
 import { gaEventType } from "./dialect.js";
 import { itemSaid } from "./item-said.js";
 import { SERVICE } from "./names.js";
-import { FieldReader } from "../../rtvi/translate/field-reader.js";
-import type { LedgerItem } from "../../rtvi/translate/ledger.js";
-import { parseRecord } from "../../rtvi/translate/parse.js";
-import { stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { FieldReader } from "../../util/field-reader.js";
+import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import { parseRecord } from "../../util/parse.js";
+import { stringAt, type JsonRecord } from "../../util/records.js";
 
 /** The service's own description of an error. */
 export interface ErrorDetails {

@@ -1,5 +1,5 @@
-import type { LedgerItem } from "../../rtvi/translate/ledger.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
 type Role = Extract<LedgerItem, { readonly type: "message" }>["role"];
 

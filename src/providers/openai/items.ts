@@ -2,8 +2,8 @@ import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIMessage } from "./options.js";
-import type { LedgerItem } from "../../rtvi/translate/ledger.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
 const ROLES: ReadonlyMap<unknown, string> = new Map([
   ["user", "user"],

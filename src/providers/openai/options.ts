@@ -1,5 +1,5 @@
-import type { KeyRequest } from "../../rtvi/key-provider.js";
-import type { LedgerLimits } from "../../rtvi/translate/ledger.js";
+import type { KeyRequest } from "../../util/credential-source.js";
+import type { LedgerLimits } from "../../dialogue/conversation-history.js";
 import type { OpenAIDialect } from "./dialect.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */

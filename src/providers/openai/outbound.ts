@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { RawMessages } from "../../rtvi/translate/commands.js";
-import { isRecord, stringAt } from "../../rtvi/translate/records.js";
+import type { RawMessages } from "../../dialogue/client-commands.js";
+import { isRecord, stringAt } from "../../util/records.js";
 import type { OpenAIClientEvent } from "./effects.js";
 
 /** A client event of the service, checked as far as it must be to be sent. @throws InvalidOptionsError */

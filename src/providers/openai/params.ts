@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { isKeyProvider } from "../../rtvi/key-provider.js";
+import { isKeyProvider } from "../../util/credential-source.js";
 import type { OpenAIKeyProvider, OpenAIMessage } from "./options.js";
-import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { checkSettings } from "./settings.js";
 import { checkMessages } from "./items.js";
 

@@ -2,7 +2,7 @@ import { ConnectionFailedError, ProtocolError } from "../../errors.js";
 import type { Fetch } from "../../options.js";
 import { httpError } from "./close-codes.js";
 import type { SessionPlan } from "./plan.js";
-import { fieldOf, isRecord, recordAt, stringAt } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, recordAt, stringAt } from "../../util/records.js";
 
 /** Bytes that an answer may have. */
 const LONGEST = 256 * 1024;

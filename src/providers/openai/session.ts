@@ -1,5 +1,5 @@
 import type { OpenAIDialect } from "./dialect.js";
-import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { modalityOf } from "./settings.js";
 
 /** How a session object is made. */

@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAISessionConfig } from "./options.js";
-import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
 
 interface Rule {
   readonly fits: (value: unknown) => boolean;

@@ -1,5 +1,5 @@
-import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
-import type { Redactor } from "../../rtvi/translate/redact.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
+import type { Redactor } from "../../util/redact.js";
 
 /** An event as the app may see it: a beta session carries the secret that opened it, and any text may quote it. */
 export function showable(record: JsonRecord, redact: Redactor): unknown {

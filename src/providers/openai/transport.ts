@@ -1,9 +1,9 @@
 import { encodeBase64 } from "../../codec/base64.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
-import { openServiceSocket, socketConstructor } from "../../rtvi/service-socket.js";
-import { redactor } from "../../rtvi/translate/redact.js";
-import type { SocketHandle } from "../../wire/websocket.js";
+import { openServiceSocket, socketConstructor } from "../../transport/service-socket.js";
+import { redactor } from "../../util/redact.js";
+import type { SocketHandle } from "../../connection/websocket.js";
 import { closeError, dialError } from "./close-codes.js";
 import { OpenAITransport } from "./openai-transport.js";
 import type { OpenAIServiceOptions } from "./options.js";

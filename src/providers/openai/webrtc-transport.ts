@@ -1,4 +1,4 @@
-import { BOT } from "../../rtvi/conversation-transport.js";
+import { BOT } from "../../transport/conversation-transport.js";
 import {
   DeviceError,
   type PipecatClientOptions,
@@ -13,11 +13,11 @@ import type { MediaManager, MediaPorts } from "../../media/media-manager.js";
 import { TrackMicrophone } from "../../media/track-microphone.js";
 import { TrackSpeaker } from "../../media/track-speaker.js";
 import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../options.js";
-import { openPeer, type PeerHandle } from "../../wire/peer-connection.js";
+import { openPeer, type PeerHandle } from "../../connection/peer-connection.js";
 import { missedWords } from "./missed-words.js";
 import { OpenAITransport } from "./openai-transport.js";
 import type { OpenAIServiceOptions } from "./options.js";
-import { redactor } from "../../rtvi/translate/redact.js";
+import { redactor } from "../../util/redact.js";
 import { callUrl, exchangeOffer } from "./service-call.js";
 
 const NAME = "OpenAIRealTimeWebRTCTransport";

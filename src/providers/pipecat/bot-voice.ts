@@ -1,7 +1,7 @@
 import { mixToMono } from "../../codec/pcm16.js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { ProtocolError } from "../../errors.js";
-import { RateConverter } from "../../rtvi/translate/rate-converter.js";
+import { RateConverter } from "../../media/rate-converter.js";
 import type { DecodedAudio } from "./serializer.js";
 
 /** How long, in ms, audio of an interrupted utterance may still arrive behind the message that tells of it. */

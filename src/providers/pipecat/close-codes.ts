@@ -7,7 +7,7 @@ import {
   type ErrorFacts,
   type RtviMachineError,
 } from "../../errors.js";
-import { redactor as anyRedactor } from "../../rtvi/translate/redact.js";
+import { redactor as anyRedactor } from "../../util/redact.js";
 
 /** Makes the server's own words safe to show. */
 export type Redact = (text: string) => string;

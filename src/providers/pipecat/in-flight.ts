@@ -1,5 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import { isRecord, stringAt } from "../../rtvi/translate/records.js";
+import { isRecord, stringAt } from "../../util/records.js";
 
 /** Calls that are remembered. Beyond it the oldest is forgotten: not every bot tells how a call ended. */
 const MOST_CALLS = 256;

@@ -1,4 +1,4 @@
-import { fieldOf, isRecord } from "../../rtvi/translate/records.js";
+import { fieldOf, isRecord } from "../../util/records.js";
 
 const LABEL = "rtvi-ai";
 

@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../errors.js";
-import type { Intake } from "../../rtvi/translate/intake.js";
-import { isRecord } from "../../rtvi/translate/records.js";
+import type { Intake } from "../../connection/inbound-limiter.js";
+import { isRecord } from "../../util/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
 /**

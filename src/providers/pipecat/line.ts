@@ -1,8 +1,8 @@
 import type { Fault } from "../../contracts/fault.js";
-import type { DialRequest, Wire, WireReports } from "../../contracts/wire.js";
+import type { DialRequest, Wire, WireReports } from "../../contracts/connection.js";
 import { ConnectionFailedError, ConnectionLostError } from "../../errors.js";
 import type { WebSocketConstructor } from "../../options.js";
-import { openWebSocket, type SocketHandle } from "../../wire/websocket.js";
+import { openWebSocket, type SocketHandle } from "../../connection/websocket.js";
 import { closeError, dialError, redactor, type Redact } from "./close-codes.js";
 import type { Inbox } from "./inbox.js";
 import type { Address } from "./params.js";

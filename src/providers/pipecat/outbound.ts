@@ -1,6 +1,6 @@
 import { MessageTooLargeError } from "@pipecat-ai/client-js";
 import { InvalidOptionsError } from "../../errors.js";
-import type { WireData } from "../../wire/websocket.js";
+import type { WireData } from "../../connection/websocket.js";
 
 /**
  * What a serializer gave, ready to be sent; undefined where it gave nothing.

@@ -1,6 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { NotReadyError } from "../../errors.js";
-import type { SocketHandle } from "../../wire/websocket.js";
+import type { SocketHandle } from "../../connection/websocket.js";
 import { encode, sizeOf } from "./outbound.js";
 import type { WebSocketSerializer } from "./serializer.js";
 

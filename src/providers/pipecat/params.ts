@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { readProvided } from "../../rtvi/key-provider.js";
-import { fieldOf, isRecord, type JsonRecord } from "../../rtvi/translate/records.js";
+import { readProvided } from "../../util/credential-source.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
 import type { AttemptRequest, Provider } from "./options.js";
 
 /** Where to connect, checked. */

@@ -2,7 +2,7 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import { Frame } from "../../codec/pipecat/frames.js";
 import { samplesIn } from "../../codec/pcm16.js";
 import { ProtocolError } from "../../errors.js";
-import { parseJson } from "../../rtvi/translate/json.js";
+import { parseJson } from "../../util/json.js";
 import type { DecodedAudio, DecodedMessage, WebSocketSerializer } from "./serializer.js";
 
 type FrameOf<Case extends string> = Extract<Frame["frame"], { $case: Case }>["value"];

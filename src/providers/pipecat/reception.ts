@@ -5,9 +5,9 @@ import { BotVoice, type VoiceOutput } from "./bot-voice.js";
 import { readError, readInbound, resumes } from "./inbound.js";
 import { InFlight } from "./in-flight.js";
 import { Inbox } from "./inbox.js";
-import { Intake } from "../../rtvi/translate/intake.js";
-import { isRecord } from "../../rtvi/translate/records.js";
-import { redactor } from "../../rtvi/translate/redact.js";
+import { Intake } from "../../connection/inbound-limiter.js";
+import { isRecord } from "../../util/records.js";
+import { redactor } from "../../util/redact.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
 /** What the transport does with what the bot sends. */

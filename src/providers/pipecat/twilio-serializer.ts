@@ -4,8 +4,8 @@ import { decodeG711, encodeG711 } from "../../codec/g711.js";
 import { mixToMono, samplesIn } from "../../codec/pcm16.js";
 import { ProtocolError } from "../../errors.js";
 import { PcmResampler } from "../../media/pcm-resampler.js";
-import { parseJson } from "../../rtvi/translate/json.js";
-import { fieldOf, isRecord } from "../../rtvi/translate/records.js";
+import { parseJson } from "../../util/json.js";
+import { fieldOf, isRecord } from "../../util/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
 /** Hz of a telephone line. */

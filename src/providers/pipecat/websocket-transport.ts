@@ -5,13 +5,13 @@ import {
   type TransportState,
 } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
-import type { DialRequest, Wire, WireReports } from "../../contracts/wire.js";
+import type { DialRequest, Wire, WireReports } from "../../contracts/connection.js";
 import { ConnectionLostError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { inputRateOf, outputRateOf } from "../../media/manager-rates.js";
 import { patienceOf } from "../../options.js";
-import { ConversationTransport } from "../../rtvi/conversation-transport.js";
-import { socketConstructor } from "../../rtvi/service-socket.js";
-import type { SocketHandle } from "../../wire/websocket.js";
+import { ConversationTransport } from "../../transport/conversation-transport.js";
+import { socketConstructor } from "../../transport/service-socket.js";
+import type { SocketHandle } from "../../connection/websocket.js";
 import type { Inbox } from "./inbox.js";
 import { dialLine } from "./line.js";
 import {

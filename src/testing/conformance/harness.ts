@@ -1,5 +1,5 @@
 import type { Transport } from "@pipecat-ai/client-js";
-import type { Conversation } from "../../contracts/recovery.js";
+import type { Conversation } from "../../contracts/continuity.js";
 
 /** Plays the service behind a transport. */
 export interface ServiceControl {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { playFault } from "../../faults/support/play-fault.js";
-import { HoldingsWatch } from "../support/holdings.js";
+import { playFault } from "../../../packages/testkit/src/faults/run/play-fault.js";
+import { HoldingsWatch } from "../../../packages/testkit/src/browser/holdings.js";
 import { PageStage } from "./page-stage.js";
 
 /** Of the whole page: what each transport takes for itself is counted by its stage. */

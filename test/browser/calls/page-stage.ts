@@ -1,12 +1,12 @@
 import { inject } from "vitest";
-import type { Conversation } from "../../../src/contracts/recovery.js";
+import type { Conversation } from "../../../src/contracts/continuity.js";
 import type { Logger } from "../../../src/log.js";
 import type { TransportOptions } from "../../../src/options.js";
 import { OpenAIRealTimeWebRTCTransport } from "../../../src/providers/openai/index.js";
-import type { CallOrder, CallView, StrikeLine } from "../../faults/calls/call-stage.js";
-import { FaultApp } from "../../faults/support/app.js";
-import type { FaultReport, FaultStage, Patience } from "../../faults/support/play-fault.js";
-import { canary, Ledger } from "../../support/secrets.js";
+import type { CallOrder, CallView, StrikeLine } from "../../../packages/testkit/src/faults/calls/call-stage.js";
+import { FaultApp } from "../../../packages/testkit/src/faults/run/app.js";
+import type { FaultReport, FaultStage, Patience } from "../../../packages/testkit/src/faults/run/play-fault.js";
+import { canary, Ledger } from "../../../packages/testkit/src/secrets/secrets.js";
 import { PageHoldings } from "./page-holdings.js";
 
 /** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */

@@ -2,7 +2,7 @@ import { it } from "vitest";
 import { GeminiLiveWebsocketTransport } from "../../../src/providers/gemini/index.js";
 import { silentLogger } from "../support/app.js";
 import { LONG, playScenario, TOOL } from "./scenario.js";
-import { canary } from "../../support/secrets.js";
+import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 
 it("plays the scenario with Gemini Live", LONG, async () => {
   const { name, description } = TOOL;

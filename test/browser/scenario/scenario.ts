@@ -6,9 +6,9 @@ import {
   type TranscriptData,
 } from "@pipecat-ai/client-js";
 import { expect } from "vitest";
-import type { LocalServiceOptions } from "../../../src/local-service/index.js";
+import type { LocalServiceOptions } from "../../../packages/local-service/src/index.js";
 import { App, type Heard } from "../support/app.js";
-import { HoldingsWatch } from "../support/holdings.js";
+import { HoldingsWatch } from "../../../packages/testkit/src/browser/holdings.js";
 import { stagedService, type StagedService } from "../support/stage.js";
 import type { Step } from "./golden-file.js";
 import { expectGolden } from "./golden.js";

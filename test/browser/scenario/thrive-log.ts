@@ -1,4 +1,4 @@
-import type { RealtimeEvent } from "../../../src/providers/thrive/index.js";
+import type { RealtimeEvent } from "../../../src/compat/thrive/index.js";
 import type { Step } from "./golden-file.js";
 
 /** What is quoted of an event: not ids, not sound, not numbers. */

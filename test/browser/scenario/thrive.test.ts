@@ -1,13 +1,13 @@
 import { expect, it, vi } from "vitest";
-import { createWebSocketTransport, type RealtimeEvent } from "../../../src/providers/thrive/index.js";
+import { createWebSocketTransport, type RealtimeEvent } from "../../../src/compat/thrive/index.js";
 import { silentLogger } from "../support/app.js";
-import { HoldingsWatch } from "../support/holdings.js";
+import { HoldingsWatch } from "../../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "../support/stage.js";
 import type { Step } from "./golden-file.js";
 import { expectGolden } from "./golden.js";
 import { LONG, SCRIPT, TOOL } from "./scenario.js";
 import { thriveStep } from "./thrive-log.js";
-import { canary } from "../../support/secrets.js";
+import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 
 it("plays the scenario with an app of the Thrive platform", LONG, async () => {
   const holdings = new HoldingsWatch();

@@ -6,7 +6,7 @@ import {
   type OpenAIServiceOptions,
 } from "../../../src/providers/openai/index.js";
 import type { TransportOptions } from "../../../src/options.js";
-import { canary } from "../../support/secrets.js";
+import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 
 /** An RTVI event as an app hears it. */
 export interface Heard {

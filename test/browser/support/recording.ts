@@ -1,7 +1,7 @@
-import { findPiecewiseIn } from "../../../scripts/demo/correlate.js";
-import { cut, utterances } from "../../../scripts/demo/sound.js";
-import type { Sound } from "../../../scripts/demo/wav.js";
-import speechUrl from "../../fixtures/speech.wav?url";
+import { findPiecewiseIn } from "../../../tools/demo/correlate.js";
+import { cut, utterances } from "../../../tools/demo/sound.js";
+import type { Sound } from "../../../tools/demo/wav.js";
+import speechUrl from "../../../packages/testkit/fixtures/speech.wav?url";
 
 const PROCESSOR = `registerProcessor("recorder", class extends AudioWorkletProcessor {
   process([[input]]) {

@@ -1,6 +1,6 @@
 import { inject, onTestFinished } from "vitest";
-import type { FaultKnobs, LocalServiceOptions } from "../../../src/local-service/index.js";
-import type { ServiceSessionView, ServiceView, StageOrder } from "../../support/stage-server.js";
+import type { FaultKnobs, LocalServiceOptions } from "../../../packages/local-service/src/index.js";
+import type { ServiceSessionView, ServiceView, StageOrder } from "../../../packages/testkit/src/worlds/stage-server.js";
 
 /** A local service outside the page, in the hands of a test. */
 export interface StagedService {

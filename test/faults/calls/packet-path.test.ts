@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { PacketPath } from "./packet-path.js";
+import { PacketPath } from "../../../packages/testkit/src/faults/calls/packet-path.js";
 
 const closing: (() => unknown)[] = [];
 

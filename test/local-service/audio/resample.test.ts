@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Resampler } from "../../../src/local-service/audio/resample.js";
-import { bestCorrelation, chunks, speech } from "../../support/speech.js";
+import { Resampler } from "../../../packages/local-service/src/audio/resample.js";
+import { bestCorrelation, chunks, speech } from "../../../packages/testkit/src/audio/speech.js";
 
 /** The stream through a resampler, in pieces of so many samples. */
 function resample(pcm: Buffer, fromHz: number, toHz: number, piece = pcm.length / 2): Buffer {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { fromWire, toWire } from "../../../src/local-service/audio/formats.js";
-import { bytesToMs, loudness, msToBytes, trimQuietEnd } from "../../../src/local-service/audio/pcm.js";
-import { SoundBuffer } from "../../../src/local-service/audio/sound-buffer.js";
-import { answerClip, greetingClip } from "../../../src/local-service/audio/voice.js";
-import { bestCorrelation, silence, speech } from "../../support/speech.js";
+import { fromWire, toWire } from "../../../packages/local-service/src/audio/formats.js";
+import { bytesToMs, loudness, msToBytes, trimQuietEnd } from "../../../packages/local-service/src/audio/pcm.js";
+import { SoundBuffer } from "../../../packages/local-service/src/audio/sound-buffer.js";
+import { answerClip, greetingClip } from "../../../packages/local-service/src/audio/voice.js";
+import { bestCorrelation, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
 
 function samples(...values: number[]): Buffer {
   return Buffer.from(Int16Array.from(values).buffer);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { EnergyVad, thresholdToDb, type VadFact } from "../../../src/local-service/audio/vad.js";
-import { loudness } from "../../../src/local-service/audio/pcm.js";
-import { chunks, silence, speech } from "../../support/speech.js";
+import { EnergyVad, thresholdToDb, type VadFact } from "../../../packages/local-service/src/audio/vad.js";
+import { loudness } from "../../../packages/local-service/src/audio/pcm.js";
+import { chunks, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
 
 const SETTINGS = { threshold: 0.5, silenceMs: 500, prefixMs: 300 };
 

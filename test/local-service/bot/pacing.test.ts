@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { inPieces, paced } from "../../../src/local-service/bot/pacing.js";
-import { Timers } from "../../../src/local-service/timers.js";
-import { speech } from "../../support/speech.js";
+import { inPieces, paced } from "../../../packages/local-service/src/bot/pacing.js";
+import { Timers } from "../../../packages/local-service/src/timers.js";
+import { speech } from "../../../packages/testkit/src/audio/speech.js";
 
 describe("inPieces", () => {
   it("spreads the words over the sound, and loses nothing", () => {

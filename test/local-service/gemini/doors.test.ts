@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { malformedFrames } from "../../../src/local-service/gemini/malformed.js";
-import type { LocalService } from "../../../src/local-service/index.js";
-import { GeminiClient, MODEL } from "../../support/gemini-client.js";
-import { speech } from "../../support/speech.js";
-import { withService } from "../../support/with-service.js";
+import { malformedFrames } from "../../../packages/local-service/src/gemini/malformed.js";
+import type { LocalService } from "../../../packages/local-service/src/index.js";
+import { GeminiClient, MODEL } from "../../../packages/testkit/src/clients/gemini-client.js";
+import { speech } from "../../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 
 const TEXT = { generationConfig: { responseModalities: ["TEXT"] } };
 

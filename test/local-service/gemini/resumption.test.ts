@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { LocalService } from "../../../src/local-service/index.js";
-import { GeminiClient } from "../../support/gemini-client.js";
-import { silence, speech } from "../../support/speech.js";
-import { withService } from "../../support/with-service.js";
+import type { LocalService } from "../../../packages/local-service/src/index.js";
+import { GeminiClient } from "../../../packages/testkit/src/clients/gemini-client.js";
+import { silence, speech } from "../../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 
 const TEXT = { generationConfig: { responseModalities: ["TEXT"] } };
 

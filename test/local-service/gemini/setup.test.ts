@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { GeminiClient, MODEL } from "../../support/gemini-client.js";
-import { withService } from "../../support/with-service.js";
+import { GeminiClient, MODEL } from "../../../packages/testkit/src/clients/gemini-client.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 
 /** What the service says to a first message. */
 async function refusal(

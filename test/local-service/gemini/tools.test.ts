@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { GeminiClient } from "../../support/gemini-client.js";
-import { withService } from "../../support/with-service.js";
+import { GeminiClient } from "../../../packages/testkit/src/clients/gemini-client.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 
 function tools(behavior?: string): object {
   const functionDeclarations = [

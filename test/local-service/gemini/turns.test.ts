@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { bytesToMs } from "../../../src/local-service/audio/pcm.js";
-import { answerClip } from "../../../src/local-service/audio/voice.js";
-import { Resampler } from "../../../src/local-service/audio/resample.js";
-import { GeminiClient } from "../../support/gemini-client.js";
-import { bestCorrelation, chunks, silence, speech } from "../../support/speech.js";
-import { withService } from "../../support/with-service.js";
+import { bytesToMs } from "../../../packages/local-service/src/audio/pcm.js";
+import { answerClip } from "../../../packages/local-service/src/audio/voice.js";
+import { Resampler } from "../../../packages/local-service/src/audio/resample.js";
+import { GeminiClient } from "../../../packages/testkit/src/clients/gemini-client.js";
+import { bestCorrelation, chunks, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 
 const TEXT = { generationConfig: { responseModalities: ["TEXT"] } };
 const MANUAL = { realtimeInputConfig: { automaticActivityDetection: { disabled: true } } };

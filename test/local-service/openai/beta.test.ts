@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { bestCorrelation, speech } from "../../support/speech.js";
-import { RawClient } from "../../support/raw-client.js";
-import { withSession } from "../../support/with-service.js";
+import { bestCorrelation, speech } from "../../../packages/testkit/src/audio/speech.js";
+import { RawClient } from "../../../packages/testkit/src/clients/raw-client.js";
+import { withSession } from "../../../packages/testkit/src/worlds/with-service.js";
 
 describe("a gateway of the beta dialect", () => {
   it("has a flat session", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { bytesToMs } from "../../../src/local-service/audio/pcm.js";
-import { answerClip } from "../../../src/local-service/audio/voice.js";
-import { speech } from "../../support/speech.js";
-import { withSession } from "../../support/with-service.js";
+import { bytesToMs } from "../../../packages/local-service/src/audio/pcm.js";
+import { answerClip } from "../../../packages/local-service/src/audio/voice.js";
+import { speech } from "../../../packages/testkit/src/audio/speech.js";
+import { withSession } from "../../../packages/testkit/src/worlds/with-service.js";
 
 const text = (words: string): object => ({
   type: "message",

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { bytesToMs } from "../../../src/local-service/audio/pcm.js";
-import { answerClip } from "../../../src/local-service/audio/voice.js";
-import { bestCorrelation, speech } from "../../support/speech.js";
-import { like } from "../../support/matchers.js";
-import { RawClient } from "../../support/raw-client.js";
-import { withSession } from "../../support/with-service.js";
+import { bytesToMs } from "../../../packages/local-service/src/audio/pcm.js";
+import { answerClip } from "../../../packages/local-service/src/audio/voice.js";
+import { bestCorrelation, speech } from "../../../packages/testkit/src/audio/speech.js";
+import { like } from "../../../packages/testkit/src/util/matchers.js";
+import { RawClient } from "../../../packages/testkit/src/clients/raw-client.js";
+import { withSession } from "../../../packages/testkit/src/worlds/with-service.js";
 
 /** Slow enough to be caught in the act. */
 const SLOW = { replySpeed: 4 };

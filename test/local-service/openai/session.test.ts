@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { like } from "../../support/matchers.js";
-import { withService, withSession } from "../../support/with-service.js";
-import { RawClient } from "../../support/raw-client.js";
+import { like } from "../../../packages/testkit/src/util/matchers.js";
+import { withService, withSession } from "../../../packages/testkit/src/worlds/with-service.js";
+import { RawClient } from "../../../packages/testkit/src/clients/raw-client.js";
 
 describe("a session", () => {
   it("opens with the whole GA session", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { callsInText, forcedCall } from "../../../src/local-service/bot/tool-calls.js";
-import { toolNames } from "../../../src/local-service/openai/turn-of.js";
-import { speech } from "../../support/speech.js";
-import { RawClient } from "../../support/raw-client.js";
-import { withSession } from "../../support/with-service.js";
+import { callsInText, forcedCall } from "../../../packages/local-service/src/bot/tool-calls.js";
+import { toolNames } from "../../../packages/local-service/src/openai/turn-of.js";
+import { speech } from "../../../packages/testkit/src/audio/speech.js";
+import { RawClient } from "../../../packages/testkit/src/clients/raw-client.js";
+import { withSession } from "../../../packages/testkit/src/worlds/with-service.js";
 
 const tool = (name: string): object => ({ type: "function", name, description: "", parameters: { type: "object" } });
 const TOOLS = { output_modalities: ["text"], tools: [tool("get_weather"), tool("get_time")] };

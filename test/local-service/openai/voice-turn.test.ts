@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { bytesToMs } from "../../../src/local-service/audio/pcm.js";
-import { toWire } from "../../../src/local-service/audio/formats.js";
-import { bestCorrelation, chunks, silence, speech } from "../../support/speech.js";
-import { like } from "../../support/matchers.js";
-import { RawClient } from "../../support/raw-client.js";
-import { withSession } from "../../support/with-service.js";
+import { bytesToMs } from "../../../packages/local-service/src/audio/pcm.js";
+import { toWire } from "../../../packages/local-service/src/audio/formats.js";
+import { bestCorrelation, chunks, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
+import { like } from "../../../packages/testkit/src/util/matchers.js";
+import { RawClient } from "../../../packages/testkit/src/clients/raw-client.js";
+import { withSession } from "../../../packages/testkit/src/worlds/with-service.js";
 
 const PUSH_TO_TALK = { audio: { input: { turn_detection: null } } };
 

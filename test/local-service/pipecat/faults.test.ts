@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { PipecatRawClient } from "../../support/pipecat-client.js";
-import { withService } from "../../support/with-service.js";
+import { PipecatRawClient } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 import { start, withBot } from "./support.js";
 
 async function faulty(fault: string): Promise<PipecatRawClient> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { like } from "../../support/matchers.js";
-import type { PipecatRawClient, Received } from "../../support/pipecat-client.js";
-import { silence, speech } from "../../support/speech.js";
+import { like } from "../../../packages/testkit/src/util/matchers.js";
+import type { PipecatRawClient, Received } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { silence, speech } from "../../../packages/testkit/src/audio/speech.js";
 import { withBot } from "./support.js";
 
 const HELLO = { role: "user", content: "hello" };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { greetingClip } from "../../../src/local-service/audio/voice.js";
-import { like } from "../../support/matchers.js";
-import { PipecatRawClient } from "../../support/pipecat-client.js";
-import { protobufField } from "../../support/protobuf-fields.js";
-import { bestCorrelation, silence } from "../../support/speech.js";
-import { withService } from "../../support/with-service.js";
+import { greetingClip } from "../../../packages/local-service/src/audio/voice.js";
+import { like } from "../../../packages/testkit/src/util/matchers.js";
+import { PipecatRawClient } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { protobufField } from "../../../packages/testkit/src/clients/protobuf-fields.js";
+import { bestCorrelation, silence } from "../../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 import { start, withBot } from "./support.js";
 
 const WRITTEN = { audio_response: false };

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { like } from "../../support/matchers.js";
-import { PipecatRawClient } from "../../support/pipecat-client.js";
-import { withService } from "../../support/with-service.js";
+import { like } from "../../../packages/testkit/src/util/matchers.js";
+import { PipecatRawClient } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 import { post, start } from "./support.js";
 
 /** The HTTP status of a handshake that is refused. */

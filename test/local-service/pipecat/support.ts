@@ -1,6 +1,6 @@
-import type { LocalService, LocalServiceOptions } from "../../../src/local-service/index.js";
-import { PipecatRawClient } from "../../support/pipecat-client.js";
-import { withService } from "../../support/with-service.js";
+import type { LocalService, LocalServiceOptions } from "../../../packages/local-service/src/index.js";
+import { PipecatRawClient } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 
 /** What `POST /start` answers. */
 export interface Started {

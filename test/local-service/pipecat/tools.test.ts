@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { PipecatRawClient, type Received } from "../../support/pipecat-client.js";
-import { speech } from "../../support/speech.js";
-import { withService } from "../../support/with-service.js";
+import { PipecatRawClient, type Received } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { speech } from "../../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 import { start, withBot } from "./support.js";
 
 const WRITTEN = { audio_response: false };

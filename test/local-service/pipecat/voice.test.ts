@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Resampler } from "../../../src/local-service/audio/resample.js";
-import { like } from "../../support/matchers.js";
-import type { PipecatRawClient } from "../../support/pipecat-client.js";
-import { bestCorrelation, chunks, silence, speech } from "../../support/speech.js";
+import { Resampler } from "../../../packages/local-service/src/audio/resample.js";
+import { like } from "../../../packages/testkit/src/util/matchers.js";
+import type { PipecatRawClient } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { bestCorrelation, chunks, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
 import { withBot } from "./support.js";
 
 /** Both channels of one voice. */

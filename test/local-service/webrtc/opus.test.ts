@@ -1,12 +1,12 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import OpusScript from "opusscript";
-import { msToBytes } from "../../../src/local-service/audio/pcm.js";
-import { chooseCodec } from "../../../src/local-service/webrtc/choose-codec.js";
-import { FRAME_MS, type CallCodec } from "../../../src/local-service/webrtc/codec.js";
-import { loadOpus, opusCodec } from "../../../src/local-service/webrtc/opus.js";
-import { findIn } from "../../../scripts/demo/correlate.js";
-import { fromPcm16 } from "../../../scripts/demo/wav.js";
-import { chunks, speech } from "../../support/speech.js";
+import { msToBytes } from "../../../packages/local-service/src/audio/pcm.js";
+import { chooseCodec } from "../../../packages/local-service/src/webrtc/choose-codec.js";
+import { FRAME_MS, type CallCodec } from "../../../packages/local-service/src/webrtc/codec.js";
+import { loadOpus, opusCodec } from "../../../packages/local-service/src/webrtc/opus.js";
+import { findIn } from "../../../tools/demo/correlate.js";
+import { fromPcm16 } from "../../../tools/demo/wav.js";
+import { chunks, speech } from "../../../packages/testkit/src/audio/speech.js";
 
 const OFFER = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n";
 const frames = chunks(speech(), FRAME_MS).filter(({ length }) => length === msToBytes(FRAME_MS));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { bytesToMs, msToBytes } from "../../../src/local-service/audio/pcm.js";
-import type { CallCodec } from "../../../src/local-service/webrtc/codec.js";
-import { RtpEars } from "../../../src/local-service/webrtc/rtp-ears.js";
+import { bytesToMs, msToBytes } from "../../../packages/local-service/src/audio/pcm.js";
+import type { CallCodec } from "../../../packages/local-service/src/webrtc/codec.js";
+import { RtpEars } from "../../../packages/local-service/src/webrtc/rtp-ears.js";
 
 const TICKS = 960;
 

@@ -2,21 +2,21 @@ import { DeviceError } from "@pipecat-ai/client-js";
 import { createActor, setup, type AnyActorLogic, type AnyActorRef, type AnyEventObject } from "xstate";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { captureActor } from "../../../src/actors/capture.js";
-import { FaultBook } from "../../../src/actors/fault-book.js";
+import { FaultBook } from "../../../src/actors/error-registry.js";
 import { lifetimeWithin } from "../../../src/actors/lifetime.js";
 import { playbackActor } from "../../../src/actors/playback.js";
 import { networkActor, type NetworkSource } from "../../../src/actors/network.js";
 import { deviceWatchActor } from "../../../src/actors/watches.js";
-import { wireActor, type DialWire } from "../../../src/actors/wire.js";
+import { wireActor, type DialWire } from "../../../src/actors/connection.js";
 import type { Fault } from "../../../src/contracts/fault.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
 import type { PlaybackReport } from "../../../src/contracts/speaker.js";
-import type { WireReports } from "../../../src/contracts/wire.js";
+import type { WireReports } from "../../../src/contracts/connection.js";
 import { ConnectionLostError } from "../../../src/errors.js";
 import { Downlink } from "../../../src/pipes/downlink.js";
 import { ManualClock, ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.js";
 import { OutageClock } from "../../../src/policy/outage-clock.js";
-import { CountingTarget, drain, ScriptedNetwork, silent } from "../../support/world.js";
+import { CountingTarget, drain, ScriptedNetwork, silent } from "../../../packages/testkit/src/worlds/world.js";
 
 /** A watchdog that never barks. */
 const NEVER = { silence: 0, probe: 1 };

@@ -1,7 +1,7 @@
 import { createActor, setup } from "xstate";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RetryInput } from "../../../machines/link.types.js";
-import { FaultBook } from "../../../src/actors/fault-book.js";
+import { FaultBook } from "../../../src/actors/error-registry.js";
 import { retryActor } from "../../../src/actors/retry.js";
 import type { RetryContext } from "../../../src/contracts/retry.js";
 import { InvalidOptionsError } from "../../../src/errors.js";

@@ -3,8 +3,8 @@ import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
 import type { MediaPorts } from "../../../src/media/media-manager.js";
 import { portsOf } from "../../../src/media/manager-ports.js";
 import { ScriptedMediaManager } from "../../../src/testing/index.js";
-import { foreignManager } from "../../support/foreign-manager.js";
-import { drain, silent } from "../../support/world.js";
+import { foreignManager } from "../../../packages/testkit/src/worlds/foreign-manager.js";
+import { drain, silent } from "../../../packages/testkit/src/worlds/world.js";
 
 const reports: MicrophoneReports = { lost: () => undefined };
 const request = () => ({ deviceId: "", muted: false, signal: new AbortController().signal });

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import type { MediaManager } from "../../../src/media/media-manager.js";
 import type { TransportOptions } from "../../../src/options.js";
-import type { RtviTransport } from "../../../src/rtvi/rtvi-transport.js";
+import type { RtviTransport } from "../../../src/transport/rtvi-transport.js";
 import { ScriptedMediaManager } from "../../../src/testing/index.js";
-import { damagedJson } from "../../support/damaged.js";
-import { silent } from "../../support/world.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../wire/fake-web-socket.js";
+import { damagedJson } from "../../../packages/testkit/src/util/damaged.js";
+import { silent } from "../../../packages/testkit/src/worlds/world.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../packages/testkit/src/scripted/fake-web-socket.js";
 
 /** A service that speaks JSON, and what it may be made to say. */
 export interface Babbler {

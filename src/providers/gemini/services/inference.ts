@@ -1,8 +1,8 @@
-import type { ActionTurns } from "../../../rtvi/inference/actions.js";
-import { contextMessages } from "../../../rtvi/inference/context.js";
-import { InferenceServer } from "../../../rtvi/inference/inference-server.js";
-import type { LedgerItem } from "../../../rtvi/translate/ledger.js";
-import { isRecord, mergeRecords } from "../../../rtvi/translate/records.js";
+import type { ActionTurns } from "../../../services/responder/actions.js";
+import { contextMessages } from "../../../services/responder/context.js";
+import { InferenceServer } from "../../../services/responder/services-responder.js";
+import type { LedgerItem } from "../../../dialogue/conversation-history.js";
+import { isRecord, mergeRecords } from "../../../util/records.js";
 import { DEFAULT_MODEL, type GeminiLLMServiceOptions } from "../options.js";
 import type { GeminiConnectionParams } from "../params.js";
 import { fieldsOf } from "../plan.js";

@@ -1,5 +1,5 @@
-import { sameValue } from "../../../rtvi/inference/values.js";
-import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../rtvi/translate/records.js";
+import { sameValue } from "../../../services/responder/values.js";
+import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../util/records.js";
 import type { GeminiMessage } from "../options.js";
 
 /** What the options of the services are about: the running session's settings, or the next one's. */

@@ -1,9 +1,9 @@
 import { InvalidOptionsError } from "../../../errors.js";
-import { serviceActions, type ActionPorts } from "../../../rtvi/inference/actions.js";
-import type { ValueType } from "../../../rtvi/inference/protocol.js";
-import type { ServiceDefinition, ServiceOption } from "../../../rtvi/inference/service-table.js";
-import { readVadParams, shownVadParams, type VadParamMap } from "../../../rtvi/inference/vad-params.js";
-import { isRecord, stringAt } from "../../../rtvi/translate/records.js";
+import { serviceActions, type ActionPorts } from "../../../services/responder/actions.js";
+import type { ValueType } from "../../../services/responder/protocol.js";
+import type { ServiceDefinition, ServiceOption } from "../../../services/responder/service-table.js";
+import { readVadParams, shownVadParams, type VadParamMap } from "../../../services/responder/vad-params.js";
+import { isRecord, stringAt } from "../../../util/records.js";
 import { checkMessages, instructionParts } from "../contents.js";
 import { valueAt, withValue, type GeminiServiceSettings } from "./service-settings.js";
 

@@ -1,4 +1,4 @@
-import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import type { EffectSink } from "../../../dialogue/effects.js";
 
 /** What the service is told about the microphone besides its audio: that it fell silent, or that the user speaks. */
 export class Activity {

@@ -1,10 +1,10 @@
 import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
 import { NotReadyError } from "../../../errors.js";
-import type { ActionTurns } from "../../../rtvi/inference/actions.js";
-import { readContext } from "../../../rtvi/inference/context.js";
-import type { AppCommand } from "../../../rtvi/translate/commands.js";
-import type { EffectSink } from "../../../rtvi/translate/effects.js";
-import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
+import type { ActionTurns } from "../../../services/responder/actions.js";
+import { readContext } from "../../../services/responder/context.js";
+import type { AppCommand } from "../../../dialogue/client-commands.js";
+import type { EffectSink } from "../../../dialogue/effects.js";
+import type { TurnClock } from "../../../dialogue/turn-clock.js";
 import { readContent, textOf, turnOf, type Content } from "../contents.js";
 import { contentsOf, messageOf } from "../history.js";
 import type { Memory } from "../memory.js";

@@ -1,6 +1,6 @@
-import { resultText } from "../../../rtvi/translate/commands.js";
-import type { EffectSink } from "../../../rtvi/translate/effects.js";
-import { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
+import { resultText } from "../../../dialogue/client-commands.js";
+import type { EffectSink } from "../../../dialogue/effects.js";
+import { ToolCalls } from "../../../dialogue/tool-calls.js";
 import { SERVICE } from "../names.js";
 import type { BotSetup } from "./bot-turn.js";
 import type { Unheard } from "./unheard.js";

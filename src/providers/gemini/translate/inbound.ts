@@ -1,8 +1,8 @@
-import type { EffectSink } from "../../../rtvi/translate/effects.js";
-import { asProtocolError, FieldReader } from "../../../rtvi/translate/field-reader.js";
-import { parseRecord } from "../../../rtvi/translate/parse.js";
-import { fieldOf, type JsonRecord } from "../../../rtvi/translate/records.js";
-import type { Redactor } from "../../../rtvi/translate/redact.js";
+import type { EffectSink } from "../../../dialogue/effects.js";
+import { asProtocolError, FieldReader } from "../../../util/field-reader.js";
+import { parseRecord } from "../../../util/parse.js";
+import { fieldOf, type JsonRecord } from "../../../util/records.js";
+import type { Redactor } from "../../../util/redact.js";
 import { LONGEST_AUDIO, LONGEST_TEXT, MOST_ENTRIES, readCall, readUsage, showable } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import type { Memory } from "../memory.js";

@@ -1,4 +1,4 @@
-import type { FieldReader } from "../../../rtvi/translate/field-reader.js";
+import type { FieldReader } from "../../../util/field-reader.js";
 import { durationMs, LONGEST_TEXT } from "../events.js";
 
 /** What the service says about the end of this connection, and what the next may be opened with. */

@@ -1,7 +1,7 @@
-import type { EffectSink } from "../../../rtvi/translate/effects.js";
+import type { EffectSink } from "../../../dialogue/effects.js";
 import type { Memory } from "../memory.js";
-import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
-import { LONGEST_TRANSCRIPT, UserTurns } from "../../../rtvi/translate/user-turns.js";
+import type { TurnClock } from "../../../dialogue/turn-clock.js";
+import { LONGEST_TRANSCRIPT, UserTurns } from "../../../dialogue/user-turns.js";
 
 /**
  * What the user does. The service does not say when ordinary speech begins and ends, so it is concluded: it begins with

@@ -1,8 +1,8 @@
-import { contextMessages } from "../../../rtvi/inference/context.js";
-import { InferenceServer } from "../../../rtvi/inference/inference-server.js";
-import { sameValue } from "../../../rtvi/inference/values.js";
-import type { JsonRecord } from "../../../rtvi/translate/records.js";
-import type { ServiceRuntime } from "../../../rtvi/translate/runtime.js";
+import { contextMessages } from "../../../services/responder/context.js";
+import { InferenceServer } from "../../../services/responder/services-responder.js";
+import { sameValue } from "../../../services/responder/values.js";
+import type { JsonRecord } from "../../../util/records.js";
+import type { ServiceRuntime } from "../../../dialogue/runtime.js";
 import type { Conversation } from "../conversation.js";
 import { checkMessages } from "../items.js";
 import { DEFAULT_MODEL, type OpenAIServiceOptions } from "../options.js";

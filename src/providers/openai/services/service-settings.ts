@@ -1,4 +1,4 @@
-import { fieldOf, recordAt, type JsonRecord } from "../../../rtvi/translate/records.js";
+import { fieldOf, recordAt, type JsonRecord } from "../../../util/records.js";
 
 /** What the options of the services are about: the running session's settings, or the next one's. */
 export interface OpenAIServiceSettings {

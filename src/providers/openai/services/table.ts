@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from "../../../errors.js";
-import { serviceActions, type ActionPorts } from "../../../rtvi/inference/actions.js";
-import type { ServiceDefinition, ServiceOption } from "../../../rtvi/inference/service-table.js";
-import type { ValueType } from "../../../rtvi/inference/protocol.js";
+import { serviceActions, type ActionPorts } from "../../../services/responder/actions.js";
+import type { ServiceDefinition, ServiceOption } from "../../../services/responder/service-table.js";
+import type { ValueType } from "../../../services/responder/protocol.js";
 import { checkMessages } from "../items.js";
 import {
   fieldOfSetting,

@@ -1,4 +1,4 @@
-import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../../rtvi/translate/records.js";
+import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../../util/records.js";
 
 /** What opens somebody's MCP server: not to be read back. */
 const CREDENTIALS = ["authorization", "headers"];

@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from "../../../errors.js";
-import type { ServiceOption } from "../../../rtvi/inference/service-table.js";
-import { readVadParams, shownVadParams, type VadParamMap } from "../../../rtvi/inference/vad-params.js";
-import { isRecord, stringAt } from "../../../rtvi/translate/records.js";
+import type { ServiceOption } from "../../../services/responder/service-table.js";
+import { readVadParams, shownVadParams, type VadParamMap } from "../../../services/responder/vad-params.js";
+import { isRecord, stringAt } from "../../../util/records.js";
 import { settingOf, withSetting, type OpenAIServiceSettings } from "./service-settings.js";
 
 const SERVER_VAD = { type: "server_vad" };

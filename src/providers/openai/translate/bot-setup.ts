@@ -1,4 +1,4 @@
-import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
+import type { ConversationLedger } from "../../../dialogue/conversation-history.js";
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {

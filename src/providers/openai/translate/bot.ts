@@ -1,17 +1,17 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
 import type { OpenAISink } from "../effects.js";
 import { abandoned, type ItemInfo, type ResponseInfo, type ServerEvent } from "../events.js";
-import { decodePcm } from "../../../rtvi/translate/pcm.js";
-import { BoundedSet } from "../../../rtvi/translate/bounded-set.js";
-import { BotOutput } from "../../../rtvi/translate/bot-output.js";
-import { BotSpeech } from "../../../rtvi/translate/bot-speech.js";
-import { Responses } from "../../../rtvi/translate/responses.js";
+import { decodePcm } from "../../../codec/base64-pcm.js";
+import { BoundedSet } from "../../../util/bounded-set.js";
+import { BotOutput } from "../../../dialogue/bot-output.js";
+import { BotSpeech } from "../../../dialogue/bot-speech.js";
+import { Responses } from "../../../dialogue/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
 import type { BotSetup } from "./bot-setup.js";
 import { Unheard } from "./unheard.js";
 import { ToldCalls } from "./told-calls.js";
-import type { ToolCalls } from "../../../rtvi/translate/tool-calls.js";
+import type { ToolCalls } from "../../../dialogue/tool-calls.js";
 
 /** Characters of ordinary speech in a ms. */
 const SPEECH = 0.015;

@@ -1,4 +1,4 @@
-import type { JsonRecord } from "../../../rtvi/translate/records.js";
+import type { JsonRecord } from "../../../util/records.js";
 import type { OpenAISink } from "../effects.js";
 import { createItem } from "../items.js";
 

@@ -4,7 +4,7 @@ import type { OpenAISink } from "../effects.js";
 import { dialectOf, type OpenAIDialect } from "../dialect.js";
 import { createItem, messageItem } from "../items.js";
 import type { OpenAIMessage } from "../options.js";
-import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../rtvi/translate/records.js";
+import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../util/records.js";
 import { buildSession } from "../session.js";
 import type { ItemRegister } from "./item-register.js";
 

@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../../errors.js";
-import type { ConversationLedger, LedgerItem } from "../../../rtvi/translate/ledger.js";
-import { isRecord, stringAt, type JsonRecord } from "../../../rtvi/translate/records.js";
+import type { ConversationLedger, LedgerItem } from "../../../dialogue/conversation-history.js";
+import { isRecord, stringAt, type JsonRecord } from "../../../util/records.js";
 import type { OpenAIDialect } from "../dialect.js";
 import type { OpenAISink } from "../effects.js";
 import { createItem, ledgerItem } from "../items.js";

@@ -1,6 +1,6 @@
 import type { OpenAISink } from "../effects.js";
-import type { Due } from "../../../contracts/wire.js";
-import type { JsonRecord } from "../../../rtvi/translate/records.js";
+import type { Due } from "../../../contracts/connection.js";
+import type { JsonRecord } from "../../../util/records.js";
 
 /** Responses that may wait for the last one to be done. */
 export const MOST_WAITING = 64;

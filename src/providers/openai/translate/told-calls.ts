@@ -1,6 +1,6 @@
-import { resultText } from "../../../rtvi/translate/commands.js";
-import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
-import { ToolCalls, type ToolAnswer } from "../../../rtvi/translate/tool-calls.js";
+import { resultText } from "../../../dialogue/client-commands.js";
+import type { ConversationLedger } from "../../../dialogue/conversation-history.js";
+import { ToolCalls, type ToolAnswer } from "../../../dialogue/tool-calls.js";
 import type { OpenAISink } from "../effects.js";
 import { createItem, ledgerItem } from "../items.js";
 import { SERVICE } from "../names.js";

@@ -1,6 +1,6 @@
-import type { ConversationLedger } from "../../../rtvi/translate/ledger.js";
-import type { TurnClock } from "../../../rtvi/translate/turn-clock.js";
-import { UserTurns } from "../../../rtvi/translate/user-turns.js";
+import type { ConversationLedger } from "../../../dialogue/conversation-history.js";
+import type { TurnClock } from "../../../dialogue/turn-clock.js";
+import { UserTurns } from "../../../dialogue/user-turns.js";
 import type { OpenAISink } from "../effects.js";
 import type { ServerEvent } from "../events.js";
 import type { Bot } from "./bot.js";

@@ -6,7 +6,7 @@ import {
   ServiceError,
 } from "../../../../src/errors.js";
 import { beginsAnew, closeError, dialError } from "../../../../src/providers/gemini/close-codes.js";
-import { redactor } from "../../../../src/rtvi/translate/redact.js";
+import { redactor } from "../../../../src/util/redact.js";
 
 const redact = redactor([]);
 const WAS = { ready: true, resumed: false, resumable: false, mayBeginAnew: true };

@@ -1,7 +1,7 @@
 import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../../src/errors.js";
-import { KEY, Scenario, server } from "./scenario.js";
+import { KEY, Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 describe("the opening", () => {
   it("sends the setup first, and the history once it is taken", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { damagedJson } from "../../../support/damaged.js";
+import { damagedJson } from "../../../../packages/testkit/src/util/damaged.js";
 import { describe, expect, it } from "vitest";
-import { played, Scenario, server } from "./scenario.js";
+import { played, Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 type Step = (scenario: Scenario) => void;
 

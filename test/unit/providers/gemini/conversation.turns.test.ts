@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Memory } from "../../../../src/providers/gemini/memory.js";
 import { ProtocolError } from "../../../../src/errors.js";
-import { audioPart, pcm, played, Scenario, server } from "./scenario.js";
+import { audioPart, pcm, played, Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 describe("a turn of the bot", () => {
   it("is told as it is heard, not as it arrives", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Memory } from "../../../../src/providers/gemini/memory.js";
-import { Scenario, server } from "./scenario.js";
+import { Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 const ask = (content: string, options?: object) => (s: Scenario) => s.app("send-text", { content, options });
 const gets =

@@ -1,8 +1,8 @@
 import { describe } from "vitest";
 import { GeminiLiveWebsocketTransport } from "../../../../src/providers/gemini/index.js";
-import { canary } from "../../../support/secrets.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 import { standsNonsense } from "../nonsense.js";
-import { pcm, server } from "./scenario.js";
+import { pcm, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 /**
  * What a service says in a session, but for audio, of which nothing is to pass for samples, and for `goAway`, which asks for

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AuthenticationError, ConnectionFailedError, InvalidOptionsError } from "../../../../src/errors.js";
 import { dialUrl, resolveCredential } from "../../../../src/providers/gemini/credential.js";
 import { planSession } from "../../../../src/providers/gemini/plan.js";
-import { redactor } from "../../../../src/rtvi/translate/redact.js";
+import { redactor } from "../../../../src/util/redact.js";
 
 const request = { attempt: 1, signal: new AbortController().signal };
 const url = (options: object, credential: string) =>

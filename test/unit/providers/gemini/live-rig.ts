@@ -2,24 +2,23 @@ import { readFile } from "node:fs/promises";
 import { LogLevel, PipecatClient, RTVIEvent, type PipecatClientOptions, type RTVIMessage } from "@pipecat-ai/client-js";
 import { afterEach, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
-import type { LocalService } from "../../../../src/local-service/index.js";
+import type { LocalService } from "../../../../packages/local-service/src/index.js";
 import type { ReconnectOptions, TransportOptions } from "../../../../src/options.js";
-import type { Recovery } from "../../../../src/contracts/recovery.js";
+import type { Recovery } from "../../../../src/contracts/continuity.js";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
-import { QuickMedia } from "../../../support/quick-media.js";
-import { readWav } from "../../../support/read-wav.js";
-import { chunks, silence } from "../../../support/speech.js";
-import { silent } from "../../../support/world.js";
-import { canary } from "../../../support/secrets.js";
+import { QuickMedia } from "../../../../packages/testkit/src/worlds/quick-media.js";
+import { readWav } from "../../../../packages/testkit/src/audio/read-wav.js";
+import { chunks, silence } from "../../../../packages/testkit/src/audio/speech.js";
+import { silent } from "../../../../packages/testkit/src/worlds/world.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 // client-js asks the window for the browser's name, without asking first whether there is one.
 Object.assign(globalThis, { window: Object.assign(new EventTarget(), { navigator: { onLine: true } }) });
 
 /** One sentence of a recorded voice, 24 kHz: from 2.8 s on. */
-const VOICE = readWav(await readFile(new URL("../../../fixtures/speech.wav", import.meta.url))).pcm.subarray(
-  2.8 * 48_000,
-  5.6 * 48_000,
-);
+const VOICE = readWav(
+  await readFile(new URL("../../../../packages/testkit/fixtures/speech.wav", import.meta.url)),
+).pcm.subarray(2.8 * 48_000, 5.6 * 48_000);
 
 const open: LiveRig[] = [];
 

@@ -1,9 +1,9 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
 import { GeminiLiveWebsocketTransport } from "../../../../src/providers/gemini/index.js";
-import { withService } from "../../../support/with-service.js";
+import { withService } from "../../../../packages/testkit/src/worlds/with-service.js";
 import { LiveRig } from "./live-rig.js";
-import { canary } from "../../../support/secrets.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const edges = ({ types }: LiveRig) => types.filter((type) => /^(user|bot)-(started|stopped)-speaking$/.test(type));
 const tools = [{ type: "function", name: "look_up", parameters: { type: "object" } }];

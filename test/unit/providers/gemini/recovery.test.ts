@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { withService } from "../../../support/with-service.js";
+import { withService } from "../../../../packages/testkit/src/worlds/with-service.js";
 import { HASTY, LiveRig } from "./live-rig.js";
 
 describe("a Gemini session that comes back", { timeout: 20_000 }, () => {

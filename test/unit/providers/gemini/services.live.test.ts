@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { RTVIServices, type RTVIClientConfigOption } from "../../../../src/services/index.js";
-import { STANDARD } from "../../../support/standard-events.js";
-import { silent } from "../../../support/world.js";
-import { withService } from "../../../support/with-service.js";
+import { STANDARD } from "../../../../packages/testkit/src/worlds/standard-events.js";
+import { silent } from "../../../../packages/testkit/src/worlds/world.js";
+import { withService } from "../../../../packages/testkit/src/worlds/with-service.js";
 import { LiveRig } from "./live-rig.js";
 
 const servicesOf = ({ client }: LiveRig, callbacks = {}) => new RTVIServices(client, { callbacks, logger: silent });

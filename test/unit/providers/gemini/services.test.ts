@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
 import { planSession } from "../../../../src/providers/gemini/plan.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { silent } from "../../../support/world.js";
-import { canary } from "../../../support/secrets.js";
+import { silent } from "../../../../packages/testkit/src/worlds/world.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 /** A transport without a session: it answers for itself. */
 function offline(options: GeminiLLMServiceOptions = {}) {

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AuthenticationError, InvalidOptionsError, NotReadyError } from "../../../../src/errors.js";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
-import { server } from "./scenario.js";
-import { canary, textOf, traceOfSecrets } from "../../../support/secrets.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
+import { server } from "../../../../packages/testkit/src/messages/gemini.js";
+import { canary, textOf, traceOfSecrets } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary("AIzaSy");
 

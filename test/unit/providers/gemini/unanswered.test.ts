@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { withService } from "../../../support/with-service.js";
+import { withService } from "../../../../packages/testkit/src/worlds/with-service.js";
 import { HASTY, LiveRig } from "./live-rig.js";
 
 const MODELS = ["gemini-2.5-flash-live", "gemini-3.1-flash-live"];

@@ -6,7 +6,7 @@ import {
   ServiceError,
 } from "../../../../src/errors.js";
 import { closeError, dialError, httpError } from "../../../../src/providers/openai/close-codes.js";
-import { redactor } from "../../../../src/rtvi/translate/redact.js";
+import { redactor } from "../../../../src/util/redact.js";
 
 const redact = redactor(["ek_the_secret"]);
 

@@ -1,7 +1,7 @@
 import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError, NotReadyError, ProtocolError } from "../../../../src/errors.js";
-import { Scenario, server } from "./scenario.js";
+import { Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
 const userItem = (text: string) => ({
   type: "conversation.item.create",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { collectGarbage } from "../../../support/garbage.js";
-import { Scenario, server } from "./scenario.js";
+import { collectGarbage } from "../../../../packages/testkit/src/util/garbage.js";
+import { Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
 const keeps = { keeps: true };
 const message = (role: string, text: string) => ({

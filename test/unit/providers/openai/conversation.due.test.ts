@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Scenario, server } from "./scenario.js";
+import { Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
 const due = ({ conversation }: Scenario) => conversation.due;
 const ask = (scenario: Scenario) => scenario.app("send-text", { content: "hi" });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { played, Scenario, server } from "./scenario.js";
+import { played, Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
 const truncate = (audio_end_ms: number, item_id = "item_a") => ({
   type: "conversation.item.truncate",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AuthenticationError, ProtocolError, ServiceError } from "../../../../src/errors.js";
-import { Scenario, server } from "./scenario.js";
+import { Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
 /** What the scenarios must not show. */
 const KEY = "ek_the_secret";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseItem } from "../../../../src/local-service/openai/item-parse.js";
-import { played, Scenario, server } from "./scenario.js";
+import { parseItem } from "../../../../packages/local-service/src/openai/item-parse.js";
+import { played, Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
 type Step = (scenario: Scenario) => void;
 

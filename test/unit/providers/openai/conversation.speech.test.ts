@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../../src/errors.js";
-import { played, Scenario, server } from "./scenario.js";
+import { played, Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
 const transcription = (kind: "delta" | "completed" | "failed", fields: object) => ({
   type: `conversation.item.input_audio_transcription.${kind}`,

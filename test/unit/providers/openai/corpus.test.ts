@@ -1,8 +1,8 @@
 import { describe } from "vitest";
 import { OpenAIRealTimeWebSocketTransport } from "../../../../src/providers/openai/index.js";
-import { canary } from "../../../support/secrets.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 import { standsNonsense } from "../nonsense.js";
-import { server } from "./scenario.js";
+import { server } from "../../../../packages/testkit/src/messages/openai.js";
 
 /** What a service says in a session, but for audio: what is made of it must not pass for samples. */
 const SOUND: readonly object[] = [

@@ -1,13 +1,13 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
-import type { LocalService } from "../../../../src/local-service/index.js";
+import type { LocalService } from "../../../../packages/local-service/src/index.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../../../src/providers/openai/index.js";
 import type { OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
-import { QuickMedia } from "../../../support/quick-media.js";
-import { chunks, silence, speech } from "../../../support/speech.js";
-import { withService } from "../../../support/with-service.js";
-import { canary } from "../../../support/secrets.js";
+import { QuickMedia } from "../../../../packages/testkit/src/worlds/quick-media.js";
+import { chunks, silence, speech } from "../../../../packages/testkit/src/audio/speech.js";
+import { withService } from "../../../../packages/testkit/src/worlds/with-service.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const open: OpenAIRealTimeWebSocketTransport[] = [];
 

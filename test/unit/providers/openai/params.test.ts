@@ -3,7 +3,7 @@ import { AuthenticationError, ConnectionFailedError, InvalidOptionsError } from 
 import { resolveKey } from "../../../../src/providers/openai/credential.js";
 import { readConnectionParams } from "../../../../src/providers/openai/params.js";
 import { planSession, webSocketProtocols, webSocketUrl } from "../../../../src/providers/openai/plan.js";
-import { redactor } from "../../../../src/rtvi/translate/redact.js";
+import { redactor } from "../../../../src/util/redact.js";
 
 const request = { attempt: 1, signal: new AbortController().signal };
 

@@ -1,12 +1,12 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Recovery } from "../../../../src/contracts/recovery.js";
+import type { Recovery } from "../../../../src/contracts/continuity.js";
 import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { ManualClock, ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
-import { drain, silent } from "../../../support/world.js";
-import { server } from "./scenario.js";
-import { canary } from "../../../support/secrets.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
+import { drain, silent } from "../../../../packages/testkit/src/worlds/world.js";
+import { server } from "../../../../packages/testkit/src/messages/openai.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const MINUTE = 60_000;
 /** Less than a service may take to give a sign of life. */

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { restoredTools } from "../../../../src/providers/openai/services/tools.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { silent } from "../../../support/world.js";
-import { played, Scenario, server } from "./scenario.js";
-import { canary } from "../../../support/secrets.js";
+import { silent } from "../../../../packages/testkit/src/worlds/world.js";
+import { played, Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 /** A transport without a session: it answers for itself. */
 function offline(options: OpenAIServiceOptions = {}) {

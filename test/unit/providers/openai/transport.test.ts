@@ -9,9 +9,9 @@ import {
 import { OpenAIRealTimeWebSocketTransport } from "../../../../src/providers/openai/index.js";
 import type { OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
-import { pcm, played, server } from "./scenario.js";
-import { canary, textOf, traceOfSecrets } from "../../../support/secrets.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
+import { pcm, played, server } from "../../../../packages/testkit/src/messages/openai.js";
+import { canary, textOf, traceOfSecrets } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary("ek_");
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));

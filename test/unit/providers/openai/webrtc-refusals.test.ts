@@ -3,10 +3,13 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { TransportOptions } from "../../../../src/options.js";
 import { OpenAIRealTimeWebRTCTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { server } from "./scenario.js";
-import { FakePeerConnection, FakePeerConnectionConstructor } from "../../wire/fake-peer-connection.js";
-import { canary } from "../../../support/secrets.js";
-import { silent } from "../../../support/world.js";
+import { server } from "../../../../packages/testkit/src/messages/openai.js";
+import {
+  FakePeerConnection,
+  FakePeerConnectionConstructor,
+} from "../../../../packages/testkit/src/scripted/fake-peer-connection.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
+import { silent } from "../../../../packages/testkit/src/worlds/world.js";
 
 const SDP = { status: 201, headers: { "Content-Type": "application/sdp" } };
 const answered = (): Response => new Response("v=0 answer", SDP);

@@ -9,9 +9,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TransportOptions } from "../../../../src/options.js";
 import { OpenAIRealTimeWebRTCTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { server } from "./scenario.js";
-import { FakePeerConnection, FakePeerConnectionConstructor, fakeTrack } from "../../wire/fake-peer-connection.js";
-import { canary } from "../../../support/secrets.js";
+import { server } from "../../../../packages/testkit/src/messages/openai.js";
+import {
+  FakePeerConnection,
+  FakePeerConnectionConstructor,
+  fakeTrack,
+} from "../../../../packages/testkit/src/scripted/fake-peer-connection.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary("ek_");
 const SDP = { status: 201, headers: { "Content-Type": "application/sdp" } };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FakeWebSocket } from "../../wire/fake-web-socket.js";
+import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, bytesOf, ready, samples, turn } from "./rig.js";
 
 /**

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InFlight } from "../../../../src/providers/pipecat/in-flight.js";
 import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
-import { FakeWebSocket } from "../../wire/fake-web-socket.js";
+import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, build, connected, dialled, ready, sentMessages, turn, type Rig } from "./rig.js";
 
 const FRESH = { version: "2.1.0" };

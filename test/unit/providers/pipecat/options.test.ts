@@ -6,10 +6,10 @@ import {
   type WebSocketTransportConstructorOptions,
 } from "../../../../src/providers/pipecat/index.js";
 import { managerIn } from "../../../../src/providers/pipecat/options.js";
-import { foreignManager } from "../../../support/foreign-manager.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
+import { foreignManager } from "../../../../packages/testkit/src/worlds/foreign-manager.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, build, connected, dialled, ready, samples, sentFrames } from "./rig.js";
-import { canary } from "../../../support/secrets.js";
+import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const audioSent = () => sentFrames().flatMap((frame) => (frame.$case === "audio" ? [frame.value] : []));
 const urls = () => FakeWebSocket.all.map(({ url }) => String(url));

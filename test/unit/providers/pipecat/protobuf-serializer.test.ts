@@ -5,7 +5,7 @@ import { Frame } from "../../../../src/codec/pipecat/frames.js";
 import { ProtocolError } from "../../../../src/errors.js";
 import { ProtobufFrameSerializer } from "../../../../src/providers/pipecat/index.js";
 import { ProtobufFrameSerializer as PipecatSerializer } from "@pipecat-ai/websocket-transport";
-import { textOf } from "../../../support/secrets.js";
+import { textOf } from "../../../../packages/testkit/src/secrets/secrets.js";
 import { bot, bytesOf } from "./rig.js";
 
 const serializer = new ProtobufFrameSerializer();

@@ -6,7 +6,7 @@ import {
 } from "../../../../src/providers/pipecat/index.js";
 import { ProtobufFrameSerializer } from "../../../../src/providers/pipecat/protobuf-serializer.js";
 import { ManualClock } from "../../../../src/testing/index.js";
-import { FakeWebSocket } from "../../wire/fake-web-socket.js";
+import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, connected, dialled, ready, sentMessages, sentPings, turn, type Rig } from "./rig.js";
 
 const SILENCE = 1_000;

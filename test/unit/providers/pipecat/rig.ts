@@ -6,7 +6,7 @@ import {
   type WebSocketTransportConstructorOptions,
 } from "../../../../src/providers/pipecat/index.js";
 import { ScriptedMediaManager, ScriptedSpeaker } from "../../../../src/testing/index.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 
 /** Keeps what it is given to play. */
 class RecordingSpeaker extends ScriptedSpeaker {

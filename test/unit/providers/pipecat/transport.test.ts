@@ -1,4 +1,4 @@
-import type { Recovery } from "../../../../src/contracts/recovery.js";
+import type { Recovery } from "../../../../src/contracts/continuity.js";
 import { MessageTooLargeError, PipecatClient, RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { InvalidOptionsError, NotReadyError, ServiceError } from "../../../../src/errors.js";
@@ -8,7 +8,7 @@ import {
   type WebSocketSerializer,
 } from "../../../../src/providers/pipecat/index.js";
 import { ManualClock } from "../../../../src/testing/index.js";
-import { FakeWebSocket, FakeWebSocketConstructor } from "../../wire/fake-web-socket.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, build, connected, dialled, ready, samples, sentFrames, sentMessages, turn } from "./rig.js";
 
 const audioSent = () => sentFrames().flatMap((frame) => (frame.$case === "audio" ? [frame.value] : []));

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ProtocolError } from "../../../../src/errors.js";
 import { BotVoice } from "../../../../src/providers/pipecat/bot-voice.js";
 import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
-import { FakeWebSocket } from "../../wire/fake-web-socket.js";
+import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, connected, dialled, ready, samples, turn, type Rig } from "./rig.js";
 
 const tone = (rate: number, ms: number, hz = 440): Int16Array =>

@@ -1,0 +1,54 @@
+import type { Frame, LiarProtocol } from "../liars/liar-protocol.js";
+
+/** What no protocol here means anything by. */
+export function nonsense(): readonly Frame[] {
+  return [
+    "not json",
+    "{",
+    "null",
+    "42",
+    "[]",
+    '"text"',
+    '{"type":"__proto__"}',
+    '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    "\u0000\uFFFF",
+    Buffer.from([0x00, 0xff, 0x10, 0x80]),
+    Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+  ];
+}
+
+const WRONG: readonly unknown[] = [null, 7, -1.5e300, true, "text", "", [], {}, [[null]], { length: -1 }];
+
+/** The message with each of its fields, at any depth, replaced by each of what it is not; and with it left out. */
+export function wrongTypes(protocol: LiarProtocol, frame: Frame): readonly Frame[] {
+  const value = protocol.decode(frame);
+  return value === undefined ? [] : [...variants(value)].map((variant) => protocol.encode(variant));
+}
+
+function* variants(value: unknown): Generator {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, field] of Object.entries(value)) {
+    const others = Object.entries(value).filter(([name]) => name !== key);
+    const rebuilt = (replaced: readonly [string, unknown][]): unknown =>
+      Array.isArray(value) ? replaced.map(([, each]) => each) : Object.fromEntries(replaced);
+    yield rebuilt(others);
+    for (const wrong of WRONG) if (wrong !== field) yield rebuilt([...others, [key, wrong]]);
+    for (const variant of variants(field)) yield rebuilt([...others, [key, variant]]);
+  }
+}
+
+/** Bytes that break the WebSocket below the protocol (RFC 6455, 5.2 and 8.1). */
+export const brokenFrames: readonly { readonly name: string; readonly injected: string; readonly bytes: Buffer }[] = [
+  { name: "reserved-opcode", injected: "a WebSocket frame with a reserved opcode", bytes: Buffer.from([0x83, 0x00]) },
+  {
+    name: "masked-frame",
+    injected: "a masked frame, which no server may send",
+    bytes: Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x41]),
+  },
+  { name: "broken-utf8", injected: "a text frame that is not UTF-8", bytes: Buffer.from([0x81, 0x02, 0xc3, 0x28]) },
+  {
+    name: "huge-frame-header",
+    injected: "a frame that claims 2^62 bytes",
+    bytes: Buffer.from([0x82, 0x7f, 0x40, 0, 0, 0, 0, 0, 0, 0]),
+  },
+];

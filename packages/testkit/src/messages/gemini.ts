@@ -1,0 +1,148 @@
+import { RTVIMessage } from "@pipecat-ai/client-js";
+import type { PlayedItem } from "../../../../src/contracts/speaker.js";
+import { Conversation } from "../../../../src/providers/gemini/conversation.js";
+import type { ConversationSetup } from "../../../../src/providers/gemini/conversation-setup.js";
+import { Memory } from "../../../../src/providers/gemini/memory.js";
+import type { Effect } from "../../../../src/dialogue/effects.js";
+import { redactor } from "../../../../src/util/redact.js";
+
+/** What the conversation must not show. */
+export const KEY = "own/key+the_secret";
+
+type Message = Record<string, unknown>;
+type Of<T extends Effect["type"]> = Extract<Effect, { type: T }>;
+
+/** Base64 of so many ms of silence. */
+export const pcm = (ms: number, rate = 24_000): string => Buffer.alloc(((ms * rate) / 1000) * 2).toString("base64");
+
+/** A conversation with a clock and a memory: the effects of every call, in order. */
+export class Scenario {
+  readonly conversation: Conversation;
+  readonly effects: Effect[] = [];
+  now = 1_000;
+
+  constructor(setup: Partial<ConversationSetup> = {}) {
+    this.conversation = new Conversation({
+      setup: { model: "models/m" },
+      handle: undefined,
+      history: [],
+      initial: [],
+      prompt: "",
+      replays: false,
+      memory: new Memory(),
+      runInitial: false,
+      textInput: "client_content",
+      manual: false,
+      interruptible: true,
+      rawEvents: false,
+      name: "TestTransport",
+      redact: redactor([KEY]),
+      playbackRate: 24_000,
+      speaking: false,
+      now: () => this.now,
+      date: () => new Date(1_700_000_000_000),
+      ...setup,
+    });
+  }
+
+  /** One that is ready, with nothing remembered. */
+  static ready(setup: Partial<ConversationSetup> = {}): Scenario {
+    const scenario = new Scenario(setup);
+    scenario.keep(scenario.conversation.open());
+    scenario.receive({ setupComplete: {} });
+    scenario.forget();
+    return scenario;
+  }
+
+  keep(effects: Effect[]): Effect[] {
+    this.effects.push(...effects);
+    return effects;
+  }
+
+  receive(...messages: Message[]): Effect[] {
+    return messages.flatMap((message) => this.keep(this.conversation.receive(JSON.stringify(message))));
+  }
+
+  raw(data: string | ArrayBuffer): Effect[] {
+    return this.keep(this.conversation.receive(data));
+  }
+
+  app(type: string, data?: unknown, id = "app1"): Effect[] {
+    return this.keep(this.conversation.message(new RTVIMessage(type, data, id)));
+  }
+
+  interrupt(): Effect[] {
+    return this.keep(this.conversation.interrupt());
+  }
+
+  cut(...items: PlayedItem[]): Effect[] {
+    return this.keep(this.conversation.cut(items));
+  }
+
+  microphone(on: boolean): Effect[] {
+    return this.keep(this.conversation.microphone(on));
+  }
+
+  end(): Effect[] {
+    return this.keep(this.conversation.end());
+  }
+
+  /** The player's word about an item; times in ms. */
+  plays(type: "began" | "progress" | "drained", itemId: string, playedMs: number, receivedMs = playedMs): Effect[] {
+    return this.keep(this.conversation.playback({ type, item: played(itemId, playedMs, receivedMs) }));
+  }
+
+  forget(): void {
+    this.effects.length = 0;
+  }
+
+  of<T extends Effect["type"]>(type: T): Of<T>[] {
+    return this.effects.filter((effect): effect is Of<T> => effect.type === type);
+  }
+
+  /** The types of the RTVI messages so far, but metrics. */
+  get told(): string[] {
+    return this.of("deliver").flatMap(({ message: { type } }) => (type === "metrics" ? [] : [type]));
+  }
+
+  /** The data of the RTVI messages of a type so far. */
+  data(type: string): unknown[] {
+    return this.of("deliver").flatMap(({ message }) => (message.type === type ? [message.data] : []));
+  }
+
+  /** The client messages sent so far. */
+  get sent(): Record<string, unknown>[] {
+    return this.of("send").map(({ event }) => event);
+  }
+
+  /** Bytes handed to the player so far, by item. */
+  get bytes(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    for (const { itemId, pcm: audio } of this.of("play")) sums[itemId] = (sums[itemId] ?? 0) + audio.byteLength;
+    return sums;
+  }
+}
+
+export const played = (itemId: string, playedMs: number, receivedMs = playedMs): PlayedItem => ({
+  itemId,
+  playedSamples: playedMs * 24,
+  receivedSamples: receivedMs * 24,
+  sampleRate: 24_000,
+});
+
+export const audioPart = (ms: number, rate = 24_000) => ({
+  inlineData: { mimeType: `audio/pcm;rate=${rate}`, data: pcm(ms, rate) },
+});
+
+/** Server messages. */
+export const server = {
+  audio: (ms: number, rate = 24_000) => ({ serverContent: { modelTurn: { parts: [audioPart(ms, rate)] } } }),
+  text: (text: string, fields: object = {}) => ({ serverContent: { modelTurn: { parts: [{ text, ...fields }] } } }),
+  said: (text: string, fields: object = {}) => ({ serverContent: { outputTranscription: { text, ...fields } } }),
+  heard: (text: string, fields: object = {}) => ({ serverContent: { inputTranscription: { text, ...fields } } }),
+  generated: { serverContent: { generationComplete: true } },
+  complete: { serverContent: { turnComplete: true } },
+  interrupted: { serverContent: { interrupted: true } },
+  call: (id: string, name = "f", args: unknown = {}) => ({ toolCall: { functionCalls: [{ id, name, args }] } }),
+  cancel: (...ids: string[]) => ({ toolCallCancellation: { ids } }),
+};

@@ -1,0 +1,171 @@
+import type { AnyEventObject, AnyStateMachine } from "xstate";
+import {
+  linkMachine,
+  microphoneMachine,
+  speakerMachine,
+  transportMachine,
+  type LinkInput,
+} from "../../../../machines/index.js";
+
+/** One letter of a chart's alphabet; `note` tells apart letters of the same type. */
+export interface Letter {
+  readonly note?: string;
+  readonly event: AnyEventObject;
+}
+
+/** A chart as the graph tests walk it. */
+export interface ChartUnderTest {
+  readonly id: string;
+  readonly machine: AnyStateMachine;
+  readonly input: unknown;
+  /** Every event that any state of the chart handles, results of children and time-outs included. */
+  readonly alphabet: Readonly<Record<string, readonly Letter[]>>;
+  /** Context that counts, and decides nothing in the chart: left out, or the graph would have no end. */
+  readonly endless?: readonly string[];
+  /** Actors whose crash is the chart's own: it has no answer to it, and whoever runs the chart starts a new one. */
+  readonly vital?: readonly string[];
+}
+
+const fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true } as const;
+const final = { ...fault, code: "unauthorized", retryable: false } as const;
+const device = { deviceId: "a", label: "A", groupId: "" };
+
+/** Retry numbers small enough for a small graph. */
+export const LINK_INPUT: LinkInput = {
+  dialTimeout: 1_000,
+  retryInitial: false,
+  minUptime: 5_000,
+};
+
+const bare = (...types: readonly string[]): Record<string, Letter[]> =>
+  Object.fromEntries(types.map((type) => [type, [{ event: { type } }]]));
+
+const crashed = (...ids: readonly string[]): Record<string, Letter[]> =>
+  Object.fromEntries(
+    ids.map((id) => [
+      `xstate.error.actor.${id}`,
+      [{ event: { type: `xstate.error.actor.${id}`, actorId: id, error: new Error("scripted crash") } }],
+    ]),
+  );
+
+export const transportChart: ChartUnderTest = {
+  id: "transport",
+  machine: transportMachine,
+  vital: ["microphone", "speaker"],
+  input: { link: LINK_INPUT, readyTimeout: 2_000, disconnectTimeout: 500, muted: false },
+  alphabet: {
+    ...bare(
+      "devices.requested",
+      "bot.starting",
+      "bot.started",
+      "session.requested",
+      "session.released",
+      "mic.muted",
+      "mic.unmuted",
+      "gesture.made",
+      "bot.interrupted",
+      "playback.blocked",
+      "playback.unblocked",
+      "xstate.after.readyTimeout.transport.session.connected",
+      "xstate.after.disconnectTimeout.transport.session.disconnecting",
+    ),
+    ...crashed("link"),
+    "mic.chosen": [{ event: { type: "mic.chosen", deviceId: "b" } }],
+    "mic.acquired": [{ event: { type: "mic.acquired", device } }],
+    "mic.failed": [{ event: { type: "mic.failed", fault: final } }],
+    "mic.lost": [{ event: { type: "mic.lost", fault: final } }],
+    "playback.failed": [{ event: { type: "playback.failed", fault: final } }],
+    "bot.failed": [{ event: { type: "bot.failed", fault: final } }],
+    "link.opened": [
+      { note: "new", event: { type: "link.opened", attempt: 1, conversation: "fresh" } },
+      { note: "resumed", event: { type: "link.opened", attempt: 2, conversation: "resumed" } },
+    ],
+    "link.dropped": [{ event: { type: "link.dropped", attempt: 1, fault } }],
+    "link.changing": [{ event: { type: "link.changing", attempt: 1 } }],
+    "service.ready": [{ event: { type: "service.ready", conversation: "replayed", gapMs: 700 } }],
+    "xstate.done.actor.link": (["closed", "refused", "exhausted"] as const).map((outcome) => ({
+      note: outcome,
+      event: {
+        type: "xstate.done.actor.link",
+        actorId: "link",
+        output: { outcome, fault: outcome === "closed" ? null : final },
+      },
+    })),
+  },
+};
+
+export const linkChart: ChartUnderTest = {
+  id: "link",
+  machine: linkMachine,
+  input: LINK_INPUT,
+  endless: ["attempt", "redials", "isFirst"],
+  alphabet: {
+    ...bare(
+      "network.lost",
+      "link.released",
+      "session.ready",
+      "retry.denied",
+      "wire.busy",
+      "wire.quiet",
+      "xstate.after.dialTimeout.link.attempt.dialing",
+      "xstate.after.minUptime.link.attempt.up",
+      "xstate.after.deadline.link.attempt.up.expiring",
+      "xstate.after.wait.link.waiting.counting",
+    ),
+    ...crashed("wire", "network", "retry"),
+    "session.overdue": [{ event: { type: "session.overdue", readyTimeout: 2_000 } }],
+    "page.woke": [{ event: { type: "page.woke", wait: 250 } }],
+    "network.returned": [{ event: { type: "network.returned", wait: 250 } }],
+    "retry.granted": [{ event: { type: "retry.granted", wait: 1_000 } }],
+    "retry.failed": [{ event: { type: "retry.failed", fault: final } }],
+    "wire.opened": [
+      { note: "new", event: { type: "wire.opened", conversation: "fresh" } },
+      { note: "resumed", event: { type: "wire.opened", conversation: "resumed" } },
+    ],
+    "wire.expiring": [{ event: { type: "wire.expiring", withinMs: 9_000 } }],
+    "wire.closed": [
+      { note: "retryable", event: { type: "wire.closed", fault } },
+      { note: "final", event: { type: "wire.closed", fault: final } },
+    ],
+  },
+};
+
+export const microphoneChart: ChartUnderTest = {
+  id: "microphone",
+  machine: microphoneMachine,
+  input: { muted: false },
+  alphabet: {
+    ...bare("mic.requested", "mic.released", "session.began", "mic.muted", "mic.unmuted"),
+    ...crashed("capture", "deviceWatch"),
+    "mic.chosen": [{ event: { type: "mic.chosen", deviceId: "b" } }],
+    "mic.acquired": [{ event: { type: "mic.acquired", device } }],
+    "mic.failed": [{ event: { type: "mic.failed", fault: final } }],
+    "mic.lost": [{ event: { type: "mic.lost", fault: final } }],
+    "device.arrived": [
+      { note: "the chosen one", event: { type: "device.arrived", deviceIds: ["a", "b"] } },
+      { note: "another", event: { type: "device.arrived", deviceIds: ["c"] } },
+    ],
+  },
+};
+
+export const speakerChart: ChartUnderTest = {
+  id: "speaker",
+  machine: speakerMachine,
+  input: undefined,
+  alphabet: {
+    ...bare(
+      "speaker.requested",
+      "speaker.released",
+      "playback.began",
+      "playback.drained",
+      "playback.blocked",
+      "playback.unblocked",
+      "bot.interrupted",
+      "gesture.made",
+    ),
+    ...crashed("playback"),
+    "playback.failed": [{ event: { type: "playback.failed", fault: final } }],
+  },
+};
+
+export const charts = [transportChart, linkChart, microphoneChart, speakerChart];

@@ -1,0 +1,89 @@
+import type { RTVIEventCallbacks, RTVIMessage } from "@pipecat-ai/client-js";
+import { afterAll, afterEach } from "vitest";
+import { Actor, type AnyActor, type InspectionEvent } from "xstate";
+import { RtviMachineError } from "../../../../src/errors.js";
+import type { Logger } from "../../../../src/log.js";
+import { RtviTransport } from "../../../../src/transport/rtvi-transport.js";
+import { textOf, traceOfSecrets } from "./secrets.js";
+
+/**
+ * Runs before every test file, in Node, jsdom and Chromium: looks for the credentials of the tests in whatever a session
+ * lets out, whether the test that made it listens or not, and fails the test in which one is found.
+ */
+const found = new Set<string>();
+
+function look(where: string, ...values: readonly unknown[]): void {
+  for (const form of traceOfSecrets(values.map((value) => textOf(value)).join("\n"))) found.add(`${where}: ${form}`);
+}
+
+const judge = (): void => {
+  if (found.size === 0) return;
+  const places = [...found].join("; ");
+  found.clear();
+  throw new Error(`A credential was let out: ${places}`);
+};
+afterEach(judge);
+// What came after the last test.
+afterAll(judge);
+
+/** Every event and snapshot of every chart, as an inspector would see it. */
+function inspect(event: InspectionEvent): void {
+  if (event.type === "@xstate.actor") return;
+  if ("event" in event) look(`inspected event ${event.event.type}`, event.event);
+  if ("snapshot" in event) {
+    const { context, input, output, error } = event.snapshot as Readonly<Record<string, unknown>>;
+    look(`inspected snapshot after ${event.event.type}`, context, input, output, error);
+  }
+}
+
+const { start } = Actor.prototype;
+Actor.prototype.start = function (this: AnyActor) {
+  if (this._parent === undefined) this.system.inspect(inspect);
+  return start.call(this);
+};
+
+/** Every error of the library, also one that nobody is told: its constructor writes its name first, its cause after that. */
+Object.defineProperty(RtviMachineError.prototype, "name", {
+  configurable: true,
+  set(this: RtviMachineError, name: string) {
+    Object.defineProperty(this, "name", { value: name, enumerable: true, writable: true, configurable: true });
+    queueMicrotask(() => {
+      look(name, this);
+    });
+  },
+});
+
+/** Every log line of a transport, every callback and every message, before the app has them. */
+function overhear(transport: RtviTransport): void {
+  const logger = Reflect.get(transport, "logger") as Logger;
+  for (const level of ["debug", "info", "warn", "error"] as const) {
+    const write = logger[level];
+    logger[level] = (message, ...details) => {
+      look(`log ${level}`, message, ...details);
+      write(message, ...details);
+    };
+  }
+  const callbacks = Reflect.get(transport, "_callbacks") as RTVIEventCallbacks;
+  const told = new Proxy(callbacks, {
+    get(target, name) {
+      const callback: unknown = Reflect.get(target, name);
+      if (typeof callback !== "function") return callback;
+      return (...args: unknown[]): unknown => {
+        look(`callback ${String(name)}`, ...args);
+        return Reflect.apply(callback, target, args) as unknown;
+      };
+    },
+  });
+  Reflect.set(transport, "_callbacks", told);
+  const deliver = Reflect.get(transport, "_onMessage") as (message: RTVIMessage) => void;
+  Reflect.set(transport, "_onMessage", (message: RTVIMessage) => {
+    look(`message ${message.type}`, message);
+    deliver(message);
+  });
+}
+
+const { initialize } = RtviTransport.prototype;
+RtviTransport.prototype.initialize = function (...args) {
+  initialize.apply(this, args);
+  overhear(this);
+};

@@ -1,0 +1,148 @@
+import { ConnectionLostError } from "../errors.js";
+import type { Due } from "../contracts/connection.js";
+import { LONGEST_WAIT, timeOf, timersOf, type Timers } from "../policy/time.js";
+
+/** What a watchdog needs of its surroundings; times in ms. */
+export interface WatchdogParts {
+  readonly clock: Timers | undefined;
+  /** How long nothing may be heard; 0 and `Infinity` wait for ever. */
+  readonly silence: number;
+  /** How long a sign of life may take. */
+  readonly probe: number;
+  /** Asks the service for a sign of life; false where that cannot be done. */
+  readonly ask: () => boolean;
+  /** The service is not there any more. At most once. */
+  readonly silent: (error: ConnectionLostError) => void;
+}
+
+/**
+ * Tells a service that has nothing to say from one that is gone: a TCP connection can be dead for many minutes before
+ * anybody is told. Silence is answered with a question, and nobody who answers that is gone, unless an answer is due that
+ * does not come within a second silence. Where nothing can be asked, silence counts only while something is due.
+ *
+ * `heard` is called for every message: it costs a look at the clock, and no timer is set again.
+ */
+export class Watchdog {
+  readonly #parts: WatchdogParts;
+  readonly #now: () => number;
+  readonly #timers: Timers;
+  #phase: "off" | "quiet" | "watching" | "asking" | "over" = "off";
+  #due: Due = "nothing";
+  /** Since when nothing was heard, or what is due has been due. */
+  #since = 0;
+  /** The service was asked for what is due since it last said something by itself. */
+  #asked = false;
+  #timer: unknown;
+
+  constructor(parts: WatchdogParts) {
+    this.#parts = parts;
+    this.#now = timeOf(parts.clock);
+    this.#timers = timersOf(parts.clock);
+  }
+
+  /** The wire is open. */
+  begin(): void {
+    if (this.#phase !== "off") return;
+    this.#phase = "quiet";
+    this.#since = this.#now();
+    this.#watch();
+  }
+
+  /** Something came from the service. */
+  heard(): void {
+    this.#since = this.#now();
+    if (this.#phase === "asking") {
+      this.#rest();
+      this.#watch();
+    } else this.#asked = false;
+  }
+
+  /** What the service owes. */
+  awaiting(due: Due): void {
+    if (due === this.#due) return;
+    this.#due = due;
+    this.#since = this.#now();
+    if (this.#phase === "watching") this.#rest();
+    if (this.#phase !== "asking") this.#asked = false;
+    this.#watch();
+  }
+
+  /** There is a reason to doubt that the service is there: asks at once, if it can be asked. */
+  doubt(): void {
+    if ((this.#phase === "quiet" || this.#phase === "watching") && !this.#ask()) this.#watch();
+  }
+
+  /** The wire is gone, or about to go. Idempotent. */
+  end(): void {
+    this.#rest();
+    this.#phase = "over";
+  }
+
+  /** Sets the timer, unless it is set. */
+  #watch(): void {
+    const { silence } = this.#parts;
+    if (this.#phase !== "quiet") return;
+    if (!(silence > 0 && silence < Infinity)) return;
+    this.#phase = "watching";
+    this.#after(silence - (this.#now() - this.#since), () => {
+      this.#phase = "quiet";
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const silentFor = this.#now() - this.#since;
+    if (silentFor < this.#parts.silence) this.#watch();
+    else if (this.#asked && this.#due === "answer") {
+      this.#give("The service does not answer: it is there, but what it owes did not come.");
+    } else if (this.#ask()) {
+      this.#asked = this.#due !== "nothing";
+    } else if (this.#due === "nothing") {
+      // Silence alone says nothing here. It may be that the question can be put next time.
+      this.#since = this.#now();
+      this.#watch();
+    } else this.#give(`The service fell silent: nothing came for ${Math.round(silentFor)} ms.`);
+  }
+
+  /** Whether the service could be asked. */
+  #ask(): boolean {
+    const { ask, probe } = this.#parts;
+    this.#rest();
+    // Before the question: it may be answered on the spot.
+    this.#phase = "asking";
+    if (!ask()) {
+      this.#phase = "quiet";
+      return false;
+    }
+    if (!this.#isAsking()) return true;
+    this.#after(probe, () => {
+      this.#give(`The service fell silent: it gave no sign of life within ${probe} ms.`);
+    });
+    return true;
+  }
+
+  #isAsking(): boolean {
+    return this.#phase === "asking";
+  }
+
+  #give(message: string): void {
+    this.end();
+    this.#parts.silent(new ConnectionLostError(message, { retryable: true }));
+  }
+
+  #rest(): void {
+    if (this.#timer !== undefined) this.#timers.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#phase === "watching" || this.#phase === "asking") this.#phase = "quiet";
+  }
+
+  #after(ms: number, run: () => void): void {
+    this.#timer = this.#timers.setTimeout(
+      () => {
+        this.#timer = undefined;
+        run();
+      },
+      Math.min(Math.max(0, ms), LONGEST_WAIT),
+    );
+  }
+}

@@ -1,0 +1,200 @@
+import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
+import { samplesToMs } from "../codec/pcm16.js";
+import type { EffectSink } from "./effects.js";
+import type { BotOutput } from "./bot-output.js";
+
+/** Utterances kept while nothing is played, as when there is no output device. */
+const MOST_QUEUED = 256;
+
+interface Utterance {
+  readonly itemId: string;
+  readonly responseId: string;
+  receivedMs: number;
+  playedMs: number;
+  /** The service has sent the last of it. */
+  ended: boolean;
+  began: boolean;
+  drained: boolean;
+  /** The service has truncated it by itself. */
+  truncated: boolean;
+}
+
+/**
+ * The bot's voice: `bot-started-speaking` and `bot-stopped-speaking` follow what is played, never what has arrived. Over
+ * a WebSocket the player reports it; over WebRTC the service does (`remote…`).
+ */
+export class BotSpeech {
+  #queue: Utterance[] = [];
+  #cutting: Utterance[] = [];
+  #speaking = false;
+
+  /**
+   * @param firstSample Called when the bot begins to be heard.
+   * @param truncate Tells the service how many ms of an item were heard, where it wants to know; never 0.
+   * @param sampleRate Of the audio given to `play`, in Hz.
+   */
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly output: BotOutput,
+    private readonly firstSample: () => void,
+    private readonly truncate: (itemId: string, audioEndMs: number) => void = () => undefined,
+    private readonly sampleRate = 24_000,
+  ) {}
+
+  /** Whether any of the bot's audio is queued or being played. */
+  get pending(): boolean {
+    return this.#speaking || this.#queue.length > 0;
+  }
+
+  /** Whether audio of an item is queued, being played, or being cut. */
+  holds(itemId: string): boolean {
+    return [...this.#queue, ...this.#cutting].some((utterance) => utterance.itemId === itemId);
+  }
+
+  /** Audio of an item, 16-bit mono, on its way to the player. */
+  play(responseId: string, itemId: string, pcm: ArrayBuffer): void {
+    let utterance = this.#queue.find((queued) => queued.itemId === itemId);
+    if (utterance === undefined) {
+      utterance = {
+        itemId,
+        responseId,
+        receivedMs: 0,
+        playedMs: 0,
+        ended: false,
+        began: false,
+        drained: false,
+        truncated: false,
+      };
+      this.#queue.push(utterance);
+      if (this.#queue.length > MOST_QUEUED) this.output.forget(this.#queue.shift()?.itemId ?? "");
+    }
+    utterance.receivedMs += samplesToMs(pcm.byteLength / 2, this.sampleRate);
+    utterance.drained = false;
+    this.sink.add({ type: "play", itemId, pcm });
+  }
+
+  /** The service has sent the last audio of an item. */
+  itemEnded(itemId: string): void {
+    this.#end((utterance) => utterance.itemId === itemId);
+  }
+
+  /** The service has sent the last audio of a response. */
+  responseEnded(responseId: string): void {
+    this.#end((utterance) => utterance.responseId === responseId);
+  }
+
+  /** What the player says. */
+  report(report: PlaybackReport): void {
+    if (report.type === "blocked" || report.type === "unblocked") return;
+    const index = this.#queue.findIndex((utterance) => utterance.itemId === report.item.itemId);
+    const utterance = this.#queue[index];
+    if (utterance === undefined) return;
+    // Items are played in order: whoever hears this one has heard those before it.
+    for (const earlier of this.#queue.splice(0, index)) this.#finished(earlier);
+    utterance.playedMs = Math.max(utterance.playedMs, msOf(report.item.playedSamples, report.item));
+    if (!utterance.began) {
+      utterance.began = true;
+      this.#started();
+    }
+    this.output.progress(utterance.itemId, utterance.playedMs, utterance.receivedMs, utterance.ended);
+    if (report.type === "drained") {
+      // Audio may have set out after the player ran dry, and before it said so.
+      utterance.drained = msOf(report.item.receivedSamples, report.item) >= utterance.receivedMs - 1;
+      this.#settle();
+    }
+  }
+
+  /** The service began to play (WebRTC). */
+  remoteStarted(): void {
+    this.#started();
+  }
+
+  /** The service played everything (WebRTC). */
+  remoteStopped(): void {
+    this.output.completeAll();
+    this.#stopped();
+  }
+
+  /** The service cut its own playback (WebRTC). */
+  remoteCleared(): void {
+    this.#stopped();
+  }
+
+  /** The bot is being silenced: its edges come out now, the rest when `cut` says what was heard. */
+  interrupt(): void {
+    this.#cutting = this.#queue;
+    this.#queue = [];
+    this.#stopped();
+  }
+
+  /**
+   * What was really played of the items that `interrupt` cut. Tells the service how much of each was heard, unless all
+   * or nothing was: an item of which nothing was heard is left as it is, for the service refuses to truncate at 0.
+   */
+  cut(items: readonly PlayedItem[]): void {
+    const cutting = this.#cutting;
+    this.#cutting = [];
+    for (const utterance of cutting) {
+      const played = items.find((item) => item.itemId === utterance.itemId);
+      const heard =
+        played === undefined ? utterance.playedMs : Math.max(utterance.playedMs, msOf(played.playedSamples, played));
+      const whole = utterance.ended && heard >= utterance.receivedMs;
+      if (whole) this.output.complete(utterance.itemId);
+      else this.output.progress(utterance.itemId, heard, utterance.receivedMs, utterance.ended);
+      this.output.forget(utterance.itemId);
+      const endMs = Math.floor(Math.min(heard, utterance.receivedMs));
+      if (whole || endMs <= 0 || utterance.truncated) continue;
+      this.truncate(utterance.itemId, endMs);
+    }
+  }
+
+  /** The service says that an item is truncated; ours would be the second time. */
+  truncated(itemId: string): void {
+    for (const utterance of [...this.#queue, ...this.#cutting]) {
+      if (utterance.itemId === itemId) utterance.truncated = true;
+    }
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.#queue = [];
+    this.#cutting = [];
+    this.#stopped();
+  }
+
+  #end(matches: (utterance: Utterance) => boolean): void {
+    for (const utterance of this.#queue.filter(matches)) utterance.ended = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    // Nothing is queued here while the service plays: it says itself when it stops.
+    if (this.#queue.length === 0) return;
+    for (let head = this.#queue[0]; head?.ended === true && head.drained; head = this.#queue[0]) {
+      this.#queue.shift();
+      this.#finished(head);
+    }
+    if (this.#queue.length === 0) this.#stopped();
+  }
+
+  #finished(utterance: Utterance): void {
+    this.output.complete(utterance.itemId);
+  }
+
+  #started(): void {
+    if (this.#speaking) return;
+    this.#speaking = true;
+    this.sink.deliver("bot-started-speaking");
+    this.firstSample();
+  }
+
+  #stopped(): void {
+    if (!this.#speaking) return;
+    this.#speaking = false;
+    this.sink.deliver("bot-stopped-speaking");
+  }
+}
+
+function msOf(samples: number, { sampleRate }: PlayedItem): number {
+  return sampleRate > 0 ? (samples / sampleRate) * 1000 : 0;
+}

@@ -1,0 +1,239 @@
+import { ProtocolError } from "../errors.js";
+import type { EffectSink } from "./effects.js";
+import { withoutProto } from "../util/json.js";
+import { isRecord, type JsonRecord } from "../util/records.js";
+
+/** What a call is answered with: the app's result, or why there is none. */
+export type ToolAnswer = { readonly result: unknown } | { readonly error: string };
+
+/** What function calls need of a service. */
+export interface ToolPorts {
+  /** What the service is called in messages to people. */
+  readonly service: string;
+  /** Makes the service's words safe to show. */
+  readonly redact: (text: string) => string;
+  /** A call is complete, with its arguments as JSON. */
+  readonly called?: (callId: string, name: string, args: string) => void;
+  /** Sends the answer of a call. @throws InvalidOptionsError for a result that cannot be sent; nothing has happened then. */
+  readonly answer: (callId: string, name: string | undefined, answer: ToolAnswer) => void;
+  /** Called when the model may go on with the results, where it has to be asked. */
+  readonly proceed?: () => void;
+}
+
+interface Call {
+  readonly callId: string;
+  readonly responseId: string;
+  readonly name: string | undefined;
+  phase: "announced" | "running" | "answered";
+}
+
+interface Batch {
+  /** The calling response is done, so that a next one may be asked for. */
+  over: boolean;
+  /** Somebody interrupted: nobody waits for an answer any more. */
+  interrupted: boolean;
+  readonly calls: Set<string>;
+}
+
+const MOST_OPEN = 256;
+
+/**
+ * Function calls, from the model's wish to the app's result. Each call is started, in progress and stopped once; after
+ * the last result of a response, and after that response is done, one continuation is asked for.
+ */
+export class ToolCalls {
+  readonly #calls = new Map<string, Call>();
+  readonly #batches = new Map<string, Batch>();
+
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly ports: ToolPorts,
+  ) {}
+
+  /** Whether the model waits for a result. */
+  get pending(): boolean {
+    return [...this.#calls.values()].some(({ phase }) => phase === "running");
+  }
+
+  /** The model began a call; its arguments are still to come. */
+  announced(responseId: string, callId: string, name: string | undefined): void {
+    this.#open(responseId, callId, name);
+  }
+
+  /** The arguments of a call are complete: as JSON, or as an object. */
+  complete(
+    responseId: string,
+    callId: string | undefined,
+    name: string | undefined,
+    args: string | JsonRecord | undefined,
+  ): void {
+    if (callId === undefined || args === undefined) return;
+    const known = this.#calls.get(callId);
+    const called = name ?? known?.name;
+    // Beta events may lack the name; the finished item brings it a moment later.
+    if (called === undefined || (known !== undefined && known.phase !== "announced")) return;
+    const call = known ?? this.#open(responseId, callId, called);
+    if (call === undefined) return;
+    const json = typeof args === "string" ? args : stringified(args);
+    call.phase = "running";
+    this.ports.called?.(callId, called, json ?? "{}");
+    const parsed = json === undefined ? undefined : parseArguments(json);
+    if (parsed === undefined) {
+      this.#refuse(call, called);
+      return;
+    }
+    this.sink.deliver("llm-function-call-in-progress", {
+      tool_call_id: callId,
+      function_name: called,
+      arguments: parsed,
+    });
+  }
+
+  /**
+   * The app's result. Returns whether a call waited for it.
+   * @throws InvalidOptionsError where it cannot be sent; the call goes on waiting then.
+   */
+  result(callId: string, result: unknown): boolean {
+    const call = this.#calls.get(callId);
+    if (call?.phase !== "running") return false;
+    this.#answer(call, { result });
+    this.#stopped(call, false, result);
+    this.#settle(call.responseId);
+    return true;
+  }
+
+  /** The calling response is over. Calls whose arguments never came are cancelled. */
+  responseDone(responseId: string, interrupted: boolean): void {
+    const batch = this.#batches.get(responseId);
+    if (batch === undefined) return;
+    batch.over = true;
+    batch.interrupted ||= interrupted;
+    for (const callId of batch.calls) {
+      const call = this.#calls.get(callId);
+      if (call?.phase !== "announced") continue;
+      batch.calls.delete(callId);
+      this.#calls.delete(callId);
+      this.#stopped(call, true, undefined);
+    }
+    this.#settle(responseId);
+  }
+
+  /** The service wants no result of a call any more. Returns whether the call was open. */
+  cancelled(callId: string): boolean {
+    const call = this.#calls.get(callId);
+    if (call === undefined || call.phase === "answered") return false;
+    this.#calls.delete(callId);
+    this.#batches.get(call.responseId)?.calls.delete(callId);
+    this.#stopped(call, true, undefined);
+    this.#settle(call.responseId);
+    return true;
+  }
+
+  /** Whether a result of this call is waited for. */
+  awaits(callId: string): boolean {
+    return this.#calls.get(callId)?.phase === "running";
+  }
+
+  /**
+   * The wire is gone, and the conversation may go on over another: results are still taken. Calls whose arguments never
+   * came are cancelled.
+   */
+  suspend(): void {
+    for (const responseId of [...this.#batches.keys()]) this.responseDone(responseId, false);
+  }
+
+  /** Goes on with the calls that were open when another wire was lost. Returns those whose results are waited for. */
+  adopt(others: ToolCalls): string[] {
+    // Another session may give its responses the same ids.
+    for (const [callId, call] of others.#calls) {
+      this.#calls.set(callId, { ...call, responseId: `kept ${call.responseId}` });
+    }
+    for (const [responseId, batch] of others.#batches) this.#batches.set(`kept ${responseId}`, batch);
+    others.#calls.clear();
+    others.#batches.clear();
+    return [...this.#calls.values()].flatMap(({ callId, phase }) => (phase === "running" ? [callId] : []));
+  }
+
+  /** The session is over: nothing that was started is left open. */
+  end(): void {
+    for (const call of this.#calls.values()) {
+      if (call.phase !== "answered") this.#stopped(call, true, undefined);
+    }
+    this.#calls.clear();
+    this.#batches.clear();
+  }
+
+  #open(responseId: string, callId: string, name: string | undefined): Call | undefined {
+    if (this.#calls.has(callId)) return undefined;
+    if (this.#calls.size >= MOST_OPEN) {
+      this.sink.report(
+        new ProtocolError(
+          `${this.ports.service} has more than ${MOST_OPEN} function calls open; the rest are ignored.`,
+        ),
+      );
+      return undefined;
+    }
+    const call: Call = { callId, responseId, name, phase: "announced" };
+    this.#calls.set(callId, call);
+    const batch = this.#batches.get(responseId) ?? { over: false, interrupted: false, calls: new Set<string>() };
+    batch.calls.add(callId);
+    this.#batches.set(responseId, batch);
+    this.sink.deliver("llm-function-call-started", name === undefined ? {} : { function_name: name });
+    return call;
+  }
+
+  /** Arguments that no handler could read: the model is told, or it would wait for ever. */
+  #refuse(call: Call, name: string): void {
+    const { service, redact } = this.ports;
+    this.sink.report(
+      new ProtocolError(`${service} called ${redact(name).slice(0, 80)} with arguments that are not a JSON object.`),
+    );
+    this.#answer(call, { error: "The arguments are not a valid JSON object." });
+    this.#stopped(call, true, undefined);
+    this.#settle(call.responseId);
+  }
+
+  #answer(call: Call, answer: ToolAnswer): void {
+    this.ports.answer(call.callId, call.name, answer);
+    call.phase = "answered";
+  }
+
+  #stopped({ callId, name }: Call, cancelled: boolean, result: unknown): void {
+    this.sink.deliver("llm-function-call-stopped", {
+      tool_call_id: callId,
+      cancelled,
+      ...(name !== undefined && { function_name: name }),
+      ...(result !== undefined && { result }),
+    });
+  }
+
+  #settle(responseId: string): void {
+    const batch = this.#batches.get(responseId);
+    if (batch?.over !== true) return;
+    const calls = [...batch.calls];
+    if (calls.some((callId) => this.#calls.get(callId)?.phase !== "answered")) return;
+    this.#batches.delete(responseId);
+    for (const callId of calls) this.#calls.delete(callId);
+    if (calls.length > 0 && !batch.interrupted) this.ports.proceed?.();
+  }
+}
+
+/** Undefined for what lies deeper than can be written. */
+function stringified(args: JsonRecord): string | undefined {
+  try {
+    return JSON.stringify(args);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JSON object, without any `__proto__`; undefined for anything else, and for what no handler could take apart. */
+function parseArguments(json: string): Record<string, unknown> | undefined {
+  try {
+    if (json.trim() === "") return {};
+    const parsed: unknown = JSON.parse(json, withoutProto);
+    return isRecord(parsed) ? { ...parsed } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
+import { ConnectionLostError, InvalidOptionsError, NotReadyError } from "../errors.js";
+import { errorResponse } from "./messages.js";
+import { Outbox } from "./waiting-messages.js";
+
+const CLIENT_READY: string = RTVIMessageType.CLIENT_READY;
+/** What these ask for must not happen twice, and somebody waits for their answer. */
+const ONCE = new Set<string>([RTVIMessageType.CLIENT_MESSAGE, "action"]);
+const PERHAPS = "The connection was lost before the message was confirmed: it may have arrived, or not.";
+
+/** What sending needs of its transport. */
+export interface SendingPorts {
+  /** Bytes that a message may have. */
+  maxMessageSize(): number;
+  /** Whether a message can be sent, or be refused for good, now: no lost connection is being dialled again. */
+  isThrough(): boolean;
+  /** Whether a message is for the transport itself, whatever becomes of the connection. */
+  isImmediate(message: RTVIMessage): boolean;
+  /** Hands a message to the client. */
+  deliver(message: RTVIMessage): void;
+}
+
+/**
+ * Messages of the app on their way to the service. What comes while a lost connection is dialled again waits, and is sent in
+ * its order when the session is ready, or is told to be refused when the session ends instead.
+ */
+export class Sending {
+  readonly #outbox = new Outbox();
+  readonly #rejected = new WeakSet<RTVIMessage>();
+  /** Sent once, and perhaps in vain. */
+  readonly #lost = new WeakSet<RTVIMessage>();
+  #sendNow: ((message: RTVIMessage) => void) | undefined;
+
+  constructor(private readonly ports: SendingPorts) {}
+
+  /**
+   * From now on what the client sends passes by here. The method is replaced on the instance, because it is the subclass's,
+   * which may be written for Pipecat's base. Idempotent.
+   */
+  takeOver(transport: { sendMessage(message: RTVIMessage): void }): void {
+    if (this.#sendNow !== undefined) return;
+    this.#sendNow = transport.sendMessage.bind(transport);
+    transport.sendMessage = (message) => {
+      this.send(message);
+    };
+  }
+
+  /**
+   * Sends a message, or has it wait.
+   * @throws MessageTooLargeError, InvalidOptionsError or NotReadyError when it cannot wait, all but the first also through
+   * `onMessageError`; otherwise what the transport throws. Of a `sendClientRequest` that throws, client-js rejects a second
+   * promise that nobody can catch: there it goes to `onMessageError` alone.
+   */
+  send(message: RTVIMessage): void {
+    const { ports } = this;
+    // What waits goes first, also when the connection is back in this very moment.
+    const isImmediate = message.type === CLIENT_READY || ports.isImmediate(message);
+    if (isImmediate || (ports.isThrough() && this.#outbox.isEmpty)) {
+      this.#sendNow?.(message);
+      return;
+    }
+    try {
+      this.#checkSize(message);
+      this.#outbox.put(message);
+    } catch (error) {
+      if (error instanceof MessageTooLargeError || !(error instanceof Error)) throw error;
+      this.reject(message, error);
+      if (message.type !== "client-message") throw error;
+    }
+  }
+
+  /**
+   * A connection was lost before the service has confirmed that it heard these. They are sent again before all that waits,
+   * but for requests: what they ask for might be done twice, and nobody would be told of it.
+   */
+  lost(messages: readonly RTVIMessage[]): void {
+    for (const message of messages) this.#lost.add(message);
+    this.#outbox.putBack(messages.filter(({ type }) => !ONCE.has(type)));
+    const requests = messages.filter(({ type }) => ONCE.has(type));
+    if (requests.length === 0) return;
+    // Not at once: the state has not been announced to the app yet.
+    queueMicrotask(() => {
+      for (const request of requests) this.reject(request, new ConnectionLostError(PERHAPS));
+    });
+  }
+
+  /** The session is ready: sends what waits, as far as the connection lasts. */
+  flush(): void {
+    while (this.ports.isThrough()) {
+      const message = this.#outbox.next();
+      if (message === undefined) return;
+      try {
+        this.#sendNow?.(message);
+      } catch (error) {
+        if (!this.#rejected.has(message))
+          this.reject(message, error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  /** The session has ended: nothing waits any more. */
+  end(): void {
+    for (let message = this.#outbox.next(); message !== undefined; message = this.#outbox.next()) {
+      const error = this.#lost.has(message)
+        ? new ConnectionLostError(PERHAPS)
+        : new NotReadyError("The session ended before the connection was back: it was not sent.");
+      this.reject(message, error);
+    }
+  }
+
+  /** Answers a message with an error: `onMessageError`. */
+  reject(message: RTVIMessage, error: Error): void {
+    this.#rejected.add(message);
+    this.ports.deliver(errorResponse(message, error));
+  }
+
+  #checkSize(message: RTVIMessage): void {
+    const limit = this.ports.maxMessageSize();
+    let fits: boolean;
+    try {
+      fits = messageSizeWithinLimit(message, limit);
+    } catch (cause) {
+      throw new InvalidOptionsError(`The message "${message.type}" cannot be written as JSON.`, { cause });
+    }
+    if (!fits) throw new MessageTooLargeError(`The message is larger than ${limit} bytes.`);
+  }
+}

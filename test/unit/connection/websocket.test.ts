@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  ConnectionAbortedError,
+  ConnectionFailedError,
+  ConnectTimeoutError,
+  NotReadyError,
+} from "../../../src/errors.js";
+import { openWebSocket, type SocketClose } from "../../../src/connection/websocket.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../packages/testkit/src/scripted/fake-web-socket.js";
+
+function dial(overrides: { signal?: AbortSignal; protocols?: string[] } = {}) {
+  const messages: (string | ArrayBuffer)[] = [];
+  const closes: SocketClose[] = [];
+  const promise = openWebSocket({
+    url: "ws://127.0.0.1/v1/realtime?model=m",
+    WebSocket: FakeWebSocketConstructor,
+    signal: new AbortController().signal,
+    onMessage: (data) => messages.push(data),
+    onClose: (info) => closes.push(info),
+    ...overrides,
+  });
+  promise.catch(() => undefined);
+  return { promise, messages, closes, socket: FakeWebSocket.last };
+}
+
+async function dialled(overrides: { signal?: AbortSignal } = {}) {
+  const call = dial(overrides);
+  call.socket.open();
+  return { ...call, handle: await call.promise };
+}
+
+beforeEach(() => {
+  FakeWebSocket.all.length = 0;
+});
+
+describe("openWebSocket", () => {
+  it("offers the subprotocols and asks for ArrayBuffers", async () => {
+    const { socket, promise } = dial({ protocols: ["realtime", "x"] });
+    expect(socket.protocols).toEqual(["realtime", "x"]);
+    expect(socket.binaryType).toBe("arraybuffer");
+    socket.open();
+    await expect(promise).resolves.toBeDefined();
+  });
+
+  it("hands on text and binary messages, and nothing else", async () => {
+    const { socket, messages } = await dialled();
+    const bytes = new Uint8Array([1, 2]).buffer;
+    socket.message("a");
+    socket.message(bytes);
+    socket.message(42);
+    expect(messages).toEqual(["a", bytes]);
+  });
+
+  it("passes a message that arrives in the same tick as the opening", async () => {
+    const { socket, messages, promise } = dial();
+    socket.open();
+    socket.message("first");
+    await promise;
+    expect(messages).toEqual(["first"]);
+  });
+
+  it("sends while open, and tells the bytes that wait", async () => {
+    const { socket, handle } = await dialled();
+    handle.send("hello");
+    socket.bufferedAmount = 17;
+    expect(socket.sent).toEqual(["hello"]);
+    expect(handle.bufferedAmount).toBe(17);
+    expect(handle.isOpen).toBe(true);
+    socket.readyState = 2;
+    expect(handle.isOpen).toBe(false);
+  });
+
+  it("reports the end of an open socket once, and leaves no listener", async () => {
+    const { socket, closes, handle } = await dialled();
+    socket.emit("error");
+    socket.drop(1011, "oops");
+    socket.drop(1011, "oops");
+    expect(closes).toEqual([{ code: 1011, reason: "oops", wasClean: false }]);
+    expect(socket.listenerCount).toBe(0);
+    await expect(handle.closed).resolves.toBeUndefined();
+  });
+
+  it("refuses to send on a socket that is not open", async () => {
+    const { socket, handle } = await dialled();
+    socket.readyState = 2;
+    expect(() => handle.send("late")).toThrow(NotReadyError);
+    socket.drop();
+    expect(() => handle.send("late")).toThrow(NotReadyError);
+    expect(socket.sent).toEqual([]);
+  });
+
+  it("closes with 1000, once, drops what still arrives, and reports the end", async () => {
+    const { socket, handle, messages, closes } = await dialled();
+    handle.close();
+    handle.close();
+    socket.message("too late");
+    expect(socket.closeCalls).toEqual([{ code: 1000, reason: "" }]);
+    expect(messages).toEqual([]);
+    socket.drop(1000, "", true);
+    expect(closes).toEqual([{ code: 1000, reason: "", wasClean: true }]);
+    expect(socket.listenerCount).toBe(0);
+  });
+
+  it.each([
+    [1006, true],
+    [1008, false],
+    [1013, true],
+  ])("rejects when code %d comes before the opening", async (code, retryable) => {
+    const { socket, promise, closes } = dial();
+    socket.emit("error");
+    socket.drop(code, "no room");
+    const error = await promise.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionFailedError);
+    expect(error).toMatchObject({ closeCode: code, reason: "no room", retryable });
+    expect((error as Error).message).toContain(`${code}: no room`);
+    expect(closes).toEqual([]);
+    expect(socket.listenerCount).toBe(0);
+  });
+
+  it("rejects, without quoting the browser, when the socket cannot be made", async () => {
+    const secret = "ek_very_secret";
+    const Refusing = vi.fn(function refuse() {
+      throw new SyntaxError(`The subprotocol 'openai-insecure-api-key.${secret}' is invalid.`);
+    }) as unknown as new () => WebSocket;
+    const error = await openWebSocket({
+      url: "ws://x",
+      WebSocket: Refusing,
+      signal: new AbortController().signal,
+      onMessage: () => undefined,
+      onClose: () => undefined,
+    }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionFailedError);
+    expect(JSON.stringify([String(error), (error as Error).cause ?? null])).not.toContain(secret);
+  });
+});
+
+describe("openWebSocket, aborted", () => {
+  it("makes no socket when the signal is aborted already", async () => {
+    const { promise } = (() => {
+      FakeWebSocket.all.length = 0;
+      const aborted = openWebSocket({
+        url: "ws://x",
+        WebSocket: FakeWebSocketConstructor,
+        signal: AbortSignal.abort(),
+        onMessage: () => undefined,
+        onClose: () => undefined,
+      });
+      return { promise: aborted };
+    })();
+    await expect(promise).rejects.toBeInstanceOf(ConnectionAbortedError);
+    expect(FakeWebSocket.all).toHaveLength(0);
+  });
+
+  it("closes a socket that dials, absorbs what it still says, then leaves no listener", async () => {
+    const controller = new AbortController();
+    const { socket, promise, messages, closes } = dial({ signal: controller.signal });
+    controller.abort();
+    await expect(promise).rejects.toBeInstanceOf(ConnectionAbortedError);
+    expect(socket.closeCalls).toHaveLength(1);
+    socket.open();
+    socket.message("ghost");
+    socket.emit("error", { message: "closed before the connection was established" });
+    socket.drop();
+    expect([messages, closes]).toEqual([[], []]);
+    expect(socket.listenerCount).toBe(0);
+  });
+
+  it("closes an open socket and reports nothing more", async () => {
+    const controller = new AbortController();
+    const { socket, handle, messages, closes } = await dialled({ signal: controller.signal });
+    controller.abort();
+    socket.message("ghost");
+    expect(() => handle.send("late")).toThrow(NotReadyError);
+    socket.drop(1000);
+    expect([messages, closes]).toEqual([[], []]);
+    expect(socket.closeCalls).toHaveLength(1);
+    expect(socket.listenerCount).toBe(0);
+    await expect(handle.closed).resolves.toBeUndefined();
+  });
+
+  it("rejects with the signal's own reason where that is one of our errors", async () => {
+    const controller = new AbortController();
+    const { promise } = dial({ signal: controller.signal });
+    const reason = new ConnectTimeoutError("too slow");
+    controller.abort(reason);
+    await expect(promise).rejects.toBe(reason);
+  });
+
+  it("does not touch a socket that has closed and is about to say so", async () => {
+    const controller = new AbortController();
+    const { socket } = await dialled({ signal: controller.signal });
+    socket.readyState = 3;
+    controller.abort();
+    expect(socket.closeCalls).toEqual([]);
+    expect(socket.listenerCount).toBe(0);
+  });
+
+  it("leaves no listener at the signal of a socket that has closed", async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    const { socket } = await dialled({ signal });
+    socket.drop();
+    expect(added.mock.calls).toHaveLength(1);
+    expect(removed.mock.calls).toEqual(added.mock.calls);
+  });
+
+  it("does not touch a socket that had closed by itself", async () => {
+    const controller = new AbortController();
+    const { socket } = await dialled({ signal: controller.signal });
+    socket.drop();
+    controller.abort();
+    expect(socket.closeCalls).toEqual([]);
+    expect(socket.listenerCount).toBe(0);
+  });
+});

@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { InvalidOptionsError } from "../../../src/errors.js";
+import { contextMessages, readContext } from "../../../src/services/responder/context.js";
+import { ConversationLedger, type LedgerItem } from "../../../src/dialogue/conversation-history.js";
+
+const said = (role: "system" | "user" | "assistant", content: unknown): LedgerItem => ({
+  type: "message",
+  role,
+  content,
+});
+const call = (callId: string): LedgerItem => ({ type: "tool-call", callId, name: "f", arguments: "{}" });
+const result = (callId: string): LedgerItem => ({ type: "tool-result", callId, output: "1" });
+
+describe("ConversationLedger", () => {
+  it("keeps the place of a turn whose words come after the answer to it", () => {
+    const ledger = new ConversationLedger();
+    ledger.reserve("u1");
+    ledger.note("a1", said("assistant", "Fine, thank"));
+    ledger.note("u1", said("user", "How are you?"));
+    ledger.note("a1", said("assistant", "Fine, thanks."));
+    ledger.reserve("u1");
+    ledger.reserve("u2");
+    expect(ledger.items).toEqual([said("user", "How are you?"), said("assistant", "Fine, thanks.")]);
+  });
+
+  it("keeps what the conversation began with as long as there is anything else", () => {
+    const ledger = new ConversationLedger({ items: 3 });
+    ledger.append(said("user", "The beginning"), true);
+    ledger.append(said("system", "The rules"));
+    for (const word of ["one", "two", "three"]) ledger.append(said("user", word));
+    expect(ledger.items).toEqual([said("user", "The beginning"), said("system", "The rules"), said("user", "three")]);
+    const strict = new ConversationLedger({ items: 1 });
+    strict.append(said("user", "The beginning"), true);
+    strict.append(said("user", "The end"), true);
+    expect(strict.items).toEqual([said("user", "The end")]);
+  });
+
+  it("is told to another session in its order, goes by that session's ids, and is as bounded as before", () => {
+    const ledger = new ConversationLedger({ items: 3 });
+    ledger.append(said("user", "The beginning"), true);
+    ledger.note("a1", said("assistant", "one"));
+    ledger.reserve("u1");
+    ledger.remove("gone");
+    const told: LedgerItem[] = [];
+    ledger.retell((item) => (told.push(item) === 1 ? undefined : "u1"));
+    expect(told).toEqual([said("user", "The beginning"), said("assistant", "one")]);
+    // Ids of the session before mean nothing any more.
+    ledger.note("a1", said("user", "two"));
+    ledger.note("gone", said("user", "three"));
+    expect(ledger.items).toEqual([said("user", "The beginning"), said("user", "two"), said("user", "three")]);
+    ledger.remove("a1");
+    ledger.note("u1", said("user", "late"));
+    expect(ledger.items).toEqual([said("user", "The beginning"), said("user", "three")]);
+  });
+
+  it("takes back what was not heard, and forgets what was removed, whatever comes later", () => {
+    const ledger = new ConversationLedger();
+    ledger.note("a1", said("assistant", "Nobody heard this."));
+    ledger.note("a1", said("assistant", ""));
+    expect(ledger.items).toEqual([]);
+    ledger.note("a1", said("assistant", "This"));
+    ledger.note("a2", said("assistant", "That"));
+    ledger.remove("a1");
+    ledger.note("a1", said("assistant", "This, late"));
+    expect(ledger.items).toEqual([said("assistant", "That")]);
+    ledger.clear();
+    ledger.append(said("user", "New"));
+    ledger.note("a2", said("assistant", "That, cut"));
+    ledger.reserve("a2");
+    expect(ledger.items).toEqual([said("user", "New")]);
+  });
+
+  it("drops the oldest beyond its limits, but what the system said last of all", () => {
+    const ledger = new ConversationLedger({ items: 3 });
+    for (const item of [said("system", "Be kind."), said("user", "1"), said("user", "2"), said("user", "3")]) {
+      ledger.append(item);
+    }
+    expect(ledger.items.map((item) => item.type === "message" && item.content)).toEqual(["Be kind.", "2", "3"]);
+    const narrow = new ConversationLedger({ characters: 10 });
+    narrow.append(said("user", "x".repeat(6)));
+    narrow.append(said("user", "y".repeat(6)));
+    expect(narrow.items).toEqual([said("user", "yyyyyy")]);
+    narrow.append(said("system", "z".repeat(11)));
+    expect(narrow.items).toEqual([]);
+  });
+
+  it("leaves out a result whose call has gone", () => {
+    const ledger = new ConversationLedger({ items: 2 });
+    ledger.append(call("c1"));
+    ledger.append(result("c1"));
+    expect(ledger.items).toHaveLength(2);
+    ledger.append(said("user", "hm"));
+    expect(ledger.items).toEqual([said("user", "hm")]);
+  });
+
+  it("is never larger than its limits, whatever is done to it", () => {
+    const id = fc.constantFrom("a", "b", "c", "d");
+    const step = fc.oneof(
+      fc.record({ op: fc.constant("note" as const), id, text: fc.string({ maxLength: 30 }) }),
+      fc.record({ op: fc.constantFrom("reserve" as const, "remove" as const), id, text: fc.constant("") }),
+      fc.record({ op: fc.constantFrom("append" as const, "clear" as const), id, text: fc.string({ maxLength: 30 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const ledger = new ConversationLedger({ items: 5, characters: 60 });
+        for (const { op, id: key, text } of steps) {
+          if (op === "note") ledger.note(key, said("user", text));
+          else if (op === "append") ledger.append(said("system", text));
+          else if (op === "clear") ledger.clear();
+          else ledger[op](key);
+          const texts = ledger.items.map((item) => (item.type === "message" ? String(item.content) : ""));
+          expect(texts.length).toBeLessThanOrEqual(5);
+          expect(texts.join("").length).toBeLessThanOrEqual(60);
+        }
+      }),
+    );
+  });
+});
+
+describe("a conversation as messages", () => {
+  it("comes back as it went", () => {
+    const parts = [{ type: "text", text: "look" }];
+    const items = [said("system", "Be kind."), said("user", parts), call("c1"), result("c1"), said("assistant", "ok")];
+    const messages = contextMessages(items);
+    expect(messages[2]).toEqual({
+      role: "assistant",
+      content: null,
+      tool_calls: [{ id: "c1", type: "function", function: { name: "f", arguments: "{}" } }],
+    });
+    expect(messages[3]).toEqual({ role: "tool", tool_call_id: "c1", content: "1" });
+    expect(readContext(messages, "messages")).toEqual(items);
+  });
+
+  it("takes other spellings", () => {
+    expect(readContext([{ role: "developer", content: "x" }], "m")).toEqual([said("system", "x")]);
+    expect(readContext([{ role: "tool", tool_call_id: "c", content: { a: 1 } }], "m")).toMatchObject([
+      { output: '{"a":1}' },
+    ]);
+    expect(readContext([{ role: "tool", tool_call_id: "c" }], "m")).toMatchObject([{ output: "null" }]);
+  });
+
+  it.each([
+    ["hello", "m must be a list"],
+    [["hello"], "m[0] must be an object"],
+    [[{ role: "judge", content: "x" }], "m[0].role"],
+    [[{ role: "user" }], "m[0].content is missing"],
+    [[{ role: "tool", content: "x" }], "m[0].tool_call_id"],
+    [[{ role: "assistant", tool_calls: [{ id: 1 }] }], "m[0].tool_calls[0] needs"],
+    [[{ role: "assistant", tool_calls: [null] }], "m[0].tool_calls[0] needs"],
+  ])("names what is wrong in %j", (messages, message) => {
+    expect(() => readContext(messages, "m")).toThrow(message);
+    expect(() => readContext(messages, "m")).toThrow(InvalidOptionsError);
+  });
+});
