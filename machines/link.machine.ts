@@ -41,7 +41,7 @@ export const linkMachine = linkSetup.createMachine({
               target: "up",
               actions: [
                 "markOpened",
-                { type: "reportOpened", params: ({ event }) => ({ conversation: event.conversation }) },
+                { type: "reportOpened", params: ({ event }) => ({ continuity: event.continuity }) },
               ],
             },
             "network.returned": {
@@ -109,7 +109,7 @@ export const linkMachine = linkSetup.createMachine({
         id: "retry",
         src: "retry",
         input: ({ context }): RetryInput => ({
-          redial: context.redials,
+          reconnect: context.redials,
           attempts: context.attempt,
           fault: context.fault ?? crash,
           everOpened: context.everOpened,

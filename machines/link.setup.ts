@@ -1,6 +1,6 @@
 import { assign, fromCallback, sendParent, sendTo, setup, type EventObject } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
-import type { Conversation } from "../src/contracts/continuity.js";
+import type { Continuity } from "../src/contracts/continuity.js";
 import type {
   LinkContext,
   LinkEvent,
@@ -88,10 +88,10 @@ export const linkSetup = setup({
     }),
     probeWire: sendTo("wire", { type: "probe.requested" }),
     sayGoodbye: sendTo("wire", { type: "goodbye.requested" }),
-    reportOpened: sendParent(({ context }, params: { conversation: Conversation }): LinkFact => ({
+    reportOpened: sendParent(({ context }, params: { continuity: Continuity }): LinkFact => ({
       type: "link.opened",
       attempt: context.attempt,
-      conversation: params.conversation,
+      continuity: params.continuity,
     })),
     reportDropped: sendParent(({ context }): LinkFact => ({
       type: "link.dropped",

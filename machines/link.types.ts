@@ -1,10 +1,10 @@
 import type { Fault } from "../src/contracts/fault.js";
-import type { Conversation } from "../src/contracts/continuity.js";
+import type { Continuity } from "../src/contracts/continuity.js";
 import type { RetryContext } from "../src/contracts/retry.js";
 
 /** Facts that a `wire` actor reports. */
 export type WireFact =
-  | { readonly type: "wire.opened"; readonly conversation: Conversation }
+  | { readonly type: "wire.opened"; readonly continuity: Continuity }
   /** The service will end it within so many ms. */
   | { readonly type: "wire.expiring"; readonly withinMs: number }
   /** Somebody speaks or is waited for: no moment to change the wire. */
@@ -47,7 +47,7 @@ export type LinkEvent = WireFact | NetworkFact | RetryFact | SessionFact | { rea
 
 /** What the link tells its parent. `attempt` counts the dials of the session. */
 export type LinkFact =
-  | { readonly type: "link.opened"; readonly attempt: number; readonly conversation: Conversation }
+  | { readonly type: "link.opened"; readonly attempt: number; readonly continuity: Continuity }
   /** The wire was lost, and will be dialled again. */
   | { readonly type: "link.dropped"; readonly attempt: number; readonly fault: Fault }
   /** The wire is changed on purpose, before the service would end it. */

@@ -3,7 +3,7 @@ import { transportSetup } from "./transport.setup.js";
 /** The whole session: the RTVI lifecycle. Microphone and speaker live beside it, the link inside `session`. */
 export const transportMachine = transportSetup.createMachine({
   id: "transport",
-  context: ({ input }) => ({ ...input, fault: null, attempt: 0, conversation: "fresh", outage: null }),
+  context: ({ input }) => ({ ...input, fault: null, attempt: 0, continuity: "fresh", outage: null }),
   // A crash of either kills the root on purpose: nothing could answer for them, and the adapter starts a new root.
   invoke: [
     { id: "microphone", src: "microphone", input: ({ context }) => ({ muted: context.muted }) },

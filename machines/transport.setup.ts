@@ -79,10 +79,10 @@ export const transportSetup = setup({
       }),
     }),
     /** Nothing of the last session is left. */
-    beginAnew: assign({ fault: null, outage: null, conversation: "fresh" }),
+    beginAnew: assign({ fault: null, outage: null, continuity: "fresh" }),
     recordWire: assign({
       attempt: (_, params: Opened) => params.attempt,
-      conversation: (_, params: Opened) => params.conversation,
+      continuity: (_, params: Opened) => params.continuity,
     }),
     /** A session that was ready is not any more. */
     recordOutage: assign({
@@ -92,12 +92,12 @@ export const transportSetup = setup({
       }),
     }),
     forgetOutage: assign({ outage: null }),
-    announceRecovery: emit(({ context: { outage, attempt } }, { conversation, gapMs }: Ready): TransportFact => ({
+    announceRecovery: emit(({ context: { outage, attempt } }, { continuity, gapMs }: Ready): TransportFact => ({
       type: "session.recovered",
       recovery: {
         attempts: attempt - (outage?.attempt ?? 0),
         gapMs,
-        conversation,
+        continuity,
         planned: outage?.fault === null,
         ...(outage?.fault && { fault: summaryOf(outage.fault) }),
       },

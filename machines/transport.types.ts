@@ -1,5 +1,5 @@
 import type { Fault } from "../src/contracts/fault.js";
-import type { Conversation, Recovery } from "../src/contracts/continuity.js";
+import type { Continuity, Recovery } from "../src/contracts/continuity.js";
 import type { LinkFact, LinkInput } from "./link.types.js";
 import type { MicrophoneFact } from "./microphone.machine.js";
 import type { SpeakerFact } from "./speaker.machine.js";
@@ -30,7 +30,7 @@ export type TransportEvent =
   | { readonly type: "gesture.made" }
   /* from the service */
   /** `gapMs`: since the session was ready last, if it was; only who has a clock can tell. */
-  | { readonly type: "service.ready"; readonly conversation: Conversation; readonly gapMs: number }
+  | { readonly type: "service.ready"; readonly continuity: Continuity; readonly gapMs: number }
   | { readonly type: "bot.interrupted" }
   | { readonly type: "bot.failed"; readonly fault: Fault }
   /* from the children */
@@ -69,7 +69,7 @@ export interface TransportContext {
   /** Which dial of the session opened the link that is open, or was last. */
   readonly attempt: number;
   /** What was known of the conversation when that link opened. */
-  readonly conversation: Conversation;
+  readonly continuity: Continuity;
   /** Since the session was ready last and is not; null while nothing is wrong. */
   readonly outage: Outage | null;
 }

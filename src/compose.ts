@@ -1,12 +1,12 @@
 import { createActor, type Actor, type InspectionEvent } from "xstate";
 import { linkMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
 import { captureActor } from "./actors/capture.js";
-import type { FaultBook } from "./actors/error-registry.js";
+import type { ErrorRegistry } from "./actors/error-registry.js";
 import { playbackActor } from "./actors/playback.js";
 import { retryActor } from "./actors/retry.js";
 import { networkActor, type NetworkSource } from "./actors/network.js";
 import { deviceWatchActor, type DeviceSource } from "./actors/watches.js";
-import { wireActor, type DialWire } from "./actors/connection.js";
+import { connectionActor, type OpenConnection } from "./actors/connection.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
@@ -22,11 +22,11 @@ export type TransportActor = Actor<typeof transportMachine>;
 
 /** Everything a composition joins. */
 export interface Parts {
-  readonly dial: DialWire;
+  readonly openConnection: OpenConnection;
   readonly ports: MediaPorts;
   readonly uplink: Uplink;
   readonly downlink: Downlink;
-  readonly faults: FaultBook;
+  readonly faults: ErrorRegistry;
   readonly observePlayback: (report: PlaybackReport) => void;
   readonly listMicrophones: () => Promise<readonly { readonly deviceId: string }[]>;
   readonly devices: DeviceSource | undefined;
@@ -49,7 +49,10 @@ export function compose(parts: Parts): TransportActor {
     actors: {
       link: linkMachine.provide({
         actors: {
-          wire: wireActor(parts.dial, faults, lifetime, { ...patienceOf(options.timeouts), clock: options.clock }),
+          wire: connectionActor(parts.openConnection, faults, lifetime, {
+            ...patienceOf(options.timeouts),
+            clock: options.clock,
+          }),
           network: networkActor({ source: parts.network, outage, random, clock: options.clock, lifetime }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, faults),
         },
@@ -93,7 +96,7 @@ export function compose(parts: Parts): TransportActor {
   return createActor(machine, {
     input: {
       link: {
-        dialTimeout: options.timeouts?.dial ?? 15_000,
+        dialTimeout: options.timeouts?.connect ?? 15_000,
         retryInitial: reconnect.initial,
         minUptime: reconnect.minUptime,
       },

@@ -41,22 +41,22 @@ export class ConnectionAbortedError extends RtviMachineError {
   readonly code = "aborted";
 }
 
-/** The wire did not open in time. */
+/** The connection did not open in time. */
 export class ConnectTimeoutError extends RtviMachineError {
   readonly code = "connect-timeout";
 }
 
-/** The wire opened, but the service never said that it was ready. */
+/** The connection opened, but the service never said that it was ready. */
 export class ReadyTimeoutError extends RtviMachineError {
   readonly code = "ready-timeout";
 }
 
-/** The wire could not be opened. */
+/** The connection could not be opened. */
 export class ConnectionFailedError extends RtviMachineError {
   readonly code = "connection-failed";
 }
 
-/** The wire was open and is gone. */
+/** The connection was open and is gone. */
 export class ConnectionLostError extends RtviMachineError {
   readonly code = "connection-lost";
 }
@@ -78,7 +78,7 @@ export class ServiceError extends RtviMachineError {
   }
 }
 
-/** A message on the wire was not what the protocol says. */
+/** A message on the connection was not what the protocol says. */
 export class ProtocolError extends RtviMachineError {
   readonly code = "protocol-error";
 }
@@ -98,7 +98,7 @@ export class CongestionError extends RtviMachineError {
   readonly code = "congested";
 }
 
-/** `connect()` during a session: there is never a second wire. */
+/** `connect()` during a session: there is never a second connection. */
 export class AlreadyConnectedError extends RtviMachineError {
   readonly code = "already-connected";
 }

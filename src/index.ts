@@ -5,9 +5,9 @@ export type { TransportActor } from "./compose.js";
 export type { Fault, FaultCode } from "./contracts/fault.js";
 export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "./contracts/microphone.js";
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
-export type { Conversation, Recovery } from "./contracts/continuity.js";
+export type { Continuity, Recovery } from "./contracts/continuity.js";
 export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
-export type { Dial, DialRequest, Due, Wire, WireReports } from "./contracts/connection.js";
+export type { Connect, ConnectRequest, Expects, Connection, ConnectionReports } from "./contracts/connection.js";
 export {
   AlreadyConnectedError,
   AuthenticationError,

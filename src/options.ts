@@ -6,34 +6,34 @@ import type { Logger } from "./log.js";
 import type { WebAudioOptions } from "./media/web-audio-options.js";
 
 /**
- * When a lost connection is dialled again. Delays are uniform between 0 and a ceiling that grows (full jitter), on top of
+ * When a lost connection is reconnected. Delays are uniform between 0 and a ceiling that grows (full jitter), on top of
  * what the service asks for (`Retry-After`); all times in ms. Being offline stops the clock, and a session whose network
- * returns dials within 500 ms.
+ * returns connects within 500 ms.
  */
 export interface ReconnectOptions {
-  /** Also retry the first dial of a session. Default false: an app wants its error at once. */
+  /** Also retry the first attempt of a session. Default false: an app wants its error at once. */
   readonly initial?: boolean;
   /** Ceiling of the first delay. Default 250 ms. */
   readonly base?: number;
-  /** Growth of the ceiling per redial. Default 2. */
+  /** Growth of the ceiling per reconnect. Default 2. */
   readonly factor?: number;
   /** Highest ceiling. Default 15 000 ms. */
   readonly cap?: number;
   /**
-   * Redials in a row before giving up; `Infinity` never does. Default 50, about six minutes, and 6 while no wire of the
+   * Reconnects in a row before giving up; `Infinity` never does. Default 50, about six minutes, and 6 while no connection of the
    * session has opened yet, because the app awaits `connect()`. 0 turns reconnection off.
    */
   readonly attempts?: number;
   /** How long after the loss to give up, whatever `attempts` says, in ms without those offline. Default `Infinity`. */
   readonly budget?: number;
-  /** How long the wire must stay up, and the service be ready, before earlier failures are forgotten. Default 5 000 ms. */
+  /** How long the connection must stay up, and the service be ready, before earlier failures are forgotten. Default 5 000 ms. */
   readonly minUptime?: number;
   /** Your own decision in place of `base`, `factor`, `cap`, `attempts` and `budget`. */
   readonly policy?: RetryPolicy;
 }
 
 /**
- * The numbers of those who say nothing. The cap is what spreads clients after a long outage: with full jitter they dial
+ * The numbers of those who say nothing. The cap is what spreads clients after a long outage: with full jitter they connect
  * every cap / 2 on average, so that of those who wait at its end no more than 100 ms / (cap / 2) come within 100 ms.
  */
 export function retryDefaults(options: ReconnectOptions | false = {}) {
@@ -43,7 +43,7 @@ export function retryDefaults(options: ReconnectOptions | false = {}) {
 
 /** What `connectionParams` is told. */
 export interface ConnectionParamsRequest {
-  /** Which dial of the session this is; 2 is the first redial. */
+  /** Which attempt of the session this is; 2 is the first reconnect. */
   readonly attempt: number;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
@@ -51,14 +51,14 @@ export interface ConnectionParamsRequest {
 
 /** Deadlines; all times in ms. */
 export interface TimeoutOptions {
-  /** From the dial to an open wire. Default 15 000 ms. */
-  readonly dial?: number;
+  /** From the attempt to an open connection. Default 15 000 ms. */
+  readonly connect?: number;
   /**
-   * From an open wire to the service's word that it is ready. Default 15 000 ms. In a session that was ready before, a wire
-   * on which this is over counts as a failed redial.
+   * From an open connection to the service's word that it is ready. Default 15 000 ms. In a session that was ready before, a connection
+   * on which this is over counts as a failed reconnect.
    */
   readonly ready?: number;
-  /** How long an orderly goodbye may take. Default 2 000 ms. */
+  /** How long an orderly close may take. Default 2 000 ms. */
   readonly disconnect?: number;
   /**
    * How long the service may say nothing. It is then asked for a sign of life, and the connection is replaced if none comes
@@ -106,12 +106,12 @@ export interface TransportOptions {
   /** `false` turns reconnection off. */
   readonly reconnect?: ReconnectOptions | false;
   /**
-   * Asked before every redial, not before the first dial, for what `connect()` would be given now: a fresh token, another
-   * region. Checked and used like the parameters of `connect()`. A failure counts as a failed dial that may be retried,
+   * Asked before every reconnect, not before the first attempt, for what `connect()` would be given now: a fresh token, another
+   * region. Checked and used like the parameters of `connect()`. A failure counts as a failed attempt that may be retried,
    * unless it is an error of this library that says otherwise.
    */
   readonly connectionParams?: (request: ConnectionParamsRequest) => unknown;
-  /** The session is ready again after a loss or a planned change of wires. Called after `ready` was announced. */
+  /** The session is ready again after a loss or a planned change of connections. Called after `ready` was announced. */
   readonly onRecovered?: (recovery: Recovery) => void;
   readonly timeouts?: TimeoutOptions;
   /** Options of the default `WebAudioMediaManager`; without effect when you pass a manager of your own. */

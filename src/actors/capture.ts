@@ -4,13 +4,13 @@ import type { MicrophonePort } from "../contracts/microphone.js";
 import type { Logger } from "../log.js";
 import { toDeviceError } from "../media/device-errors.js";
 import { tearDown } from "../media/teardown.js";
-import type { FaultBook } from "./error-registry.js";
+import type { ErrorRegistry } from "./error-registry.js";
 import { lifetimeWithin } from "./lifetime.js";
 
 /** What the capture actor needs of its surroundings. */
 export interface CaptureParts {
   readonly port: MicrophonePort;
-  readonly faults: FaultBook;
+  readonly faults: ErrorRegistry;
   readonly logger: Logger;
   readonly lifetime: AbortSignal;
 }

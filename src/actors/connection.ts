@@ -1,14 +1,14 @@
 import { fromCallback } from "xstate";
 import type { WireCommand, WireFact } from "../../machines/link.types.js";
 import type { Fault } from "../contracts/fault.js";
-import type { DialRequest, Wire, WireReports } from "../contracts/connection.js";
+import type { ConnectRequest, Connection, ConnectionReports } from "../contracts/connection.js";
 import { LONGEST_WAIT, type Timers } from "../policy/time.js";
-import type { FaultBook } from "./error-registry.js";
+import type { ErrorRegistry } from "./error-registry.js";
 import { lifetimeWithin } from "./lifetime.js";
-import { Watchdog } from "../connection/liveness-check.js";
+import { LivenessCheck } from "../connection/liveness-check.js";
 
-/** Opens a wire; the adapter adds what it knows of the session. */
-export type DialWire = (request: Omit<DialRequest, "resuming">, reports: WireReports) => Wire;
+/** Opens a connection; the adapter adds what it knows of the session. */
+export type OpenConnection = (request: Omit<ConnectRequest, "resuming">, reports: ConnectionReports) => Connection;
 
 /** When silence is too long, in ms. */
 export interface Patience {
@@ -20,15 +20,15 @@ export interface Patience {
 }
 
 /**
- * Owns one wire from the dial to its end. Reports `wire.opened` at most once, then exactly one `wire.closed`; after the
+ * Owns one connection from the attempt to its end. Reports `wire.opened` at most once, then exactly one `wire.closed`; after the
  * cleanup it reports nothing, so that an abandoned attempt cannot speak for the next one.
  */
-export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal, patience: Patience) {
+export function connectionActor(open: OpenConnection, faults: ErrorRegistry, outer: AbortSignal, patience: Patience) {
   return fromCallback<WireCommand, { attempt: number }>(({ input, sendBack, receive }) => {
     const lifetime = lifetimeWithin(outer);
-    // A link that outlived its root, which a defect killed, must not dial again.
+    // A link that outlived its root, which a defect killed, must not connect again.
     if (lifetime.signal.aborted) return;
-    let phase: "dialing" | "open" | "closed" = "dialing";
+    let phase: "connecting" | "open" | "closed" = "connecting";
     let isBusy = false;
     const report = (fact: WireFact): void => {
       if (!lifetime.signal.aborted) sendBack(fact);
@@ -36,29 +36,29 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal,
     const closed = (fault: Fault): void => {
       if (phase === "closed") return;
       phase = "closed";
-      watchdog.end();
+      livenessCheck.end();
       report({ type: "wire.closed", fault });
     };
-    let wire: Wire | undefined = undefined;
-    const watchdog = new Watchdog({
+    let connection: Connection | undefined = undefined;
+    const livenessCheck = new LivenessCheck({
       clock: patience.clock,
       silence: patience.silence,
       probe: patience.probe,
-      ask: () => ask(wire),
+      ask: () => ask(connection),
       silent: (error) => {
         closed(faults.record(error));
       },
     });
-    const start = (): Wire | undefined => {
+    const start = (): Connection | undefined => {
       try {
-        return dial(
+        return open(
           { attempt: input.attempt, signal: lifetime.signal },
           {
-            opened: ({ conversation }) => {
-              if (phase !== "dialing") return;
+            opened: ({ continuity }) => {
+              if (phase !== "connecting") return;
               phase = "open";
-              watchdog.begin();
-              report({ type: "wire.opened", conversation });
+              livenessCheck.begin();
+              report({ type: "wire.opened", continuity });
               if (isBusy) report({ type: "wire.busy" });
             },
             expiring: ({ withinMs }) => {
@@ -69,11 +69,11 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal,
               isBusy = busy;
               if (isNews && phase === "open") report({ type: busy ? "wire.busy" : "wire.quiet" });
             },
-            heard: () => {
-              watchdog.heard();
+            received: () => {
+              livenessCheck.received();
             },
-            awaiting: (due) => {
-              watchdog.awaiting(due);
+            expects: (expects) => {
+              livenessCheck.expects(expects);
             },
             closed,
           },
@@ -83,22 +83,22 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal,
         return undefined;
       }
     };
-    wire = start();
+    connection = start();
     receive(({ type }) => {
       if (type === "probe.requested") {
-        watchdog.doubt();
+        livenessCheck.doubt();
         return;
       }
-      watchdog.end();
+      livenessCheck.end();
       try {
-        wire?.hangUp();
+        connection?.close();
       } catch (error) {
         closed(faults.record(error));
       }
     });
     // The composition may be over although nobody stops the actor.
     lifetime.signal.addEventListener("abort", () => {
-      watchdog.end();
+      livenessCheck.end();
     });
     return () => {
       lifetime.end();
@@ -107,9 +107,9 @@ export function wireActor(dial: DialWire, faults: FaultBook, outer: AbortSignal,
 }
 
 /** A question that cannot be put gets no answer either. */
-function ask(wire: Wire | undefined): boolean {
+function ask(connection: Connection | undefined): boolean {
   try {
-    return wire?.probe?.() === true;
+    return connection?.probe?.() === true;
   } catch {
     return false;
   }

@@ -16,7 +16,7 @@ const CAPACITY = 16;
  * Keeps `Error` objects outside the charts: a chart carries the serialisable `Fault`, and whoever throws or reports it
  * to the app asks here for the error it stands for.
  */
-export class FaultBook {
+export class ErrorRegistry {
   readonly #errors = new Map<number, Error>();
   #lastId = 0;
 

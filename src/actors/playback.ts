@@ -3,14 +3,14 @@ import type { SpeakerEvent } from "../../machines/speaker.machine.js";
 import type { PlaybackReport, SpeakerPort } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
 import { tearDown } from "../media/teardown.js";
-import type { FaultBook } from "./error-registry.js";
+import type { ErrorRegistry } from "./error-registry.js";
 import { lifetimeWithin } from "./lifetime.js";
 
 /** What the playback actor needs of its surroundings. */
 export interface PlaybackParts {
   /** The output, by way of the downlink pipe. */
   readonly output: Pick<SpeakerPort, "open" | "close">;
-  readonly faults: FaultBook;
+  readonly faults: ErrorRegistry;
   /** Hears every report, also those that have a rate. */
   readonly observe: (report: PlaybackReport) => void;
   readonly logger: Logger;

@@ -4,17 +4,17 @@ import type { RetryPolicy } from "../contracts/retry.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { OutageClock } from "../policy/outage-clock.js";
 import { LONGEST_WAIT } from "../policy/time.js";
-import type { FaultBook } from "./error-registry.js";
+import type { ErrorRegistry } from "./error-registry.js";
 
 /** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
-export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: FaultBook) {
+export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: ErrorRegistry) {
   return fromCallback<EventObject, RetryInput>(({ input, sendBack }) => {
-    const { redial, attempts, fault, everOpened, isFirst } = input;
+    const { reconnect, attempts, fault, everOpened, isFirst } = input;
     if (isFirst) outage.restart();
     outage.hold(fault.retryAfterMs ?? 0);
     const answer = (): RetryFact => {
       try {
-        const delay = policy.nextDelay({ redial, attempts, elapsed: outage.elapsed, fault, everOpened });
+        const delay = policy.nextDelay({ reconnect, attempts, elapsed: outage.elapsed, fault, everOpened });
         if (delay === null) return { type: "retry.denied" };
         const wait = Math.max(checked(delay), outage.held);
         return { type: "retry.granted", wait: Math.min(wait, LONGEST_WAIT) };

@@ -1,13 +1,13 @@
 import { ProtocolError } from "../errors.js";
 import type { Logger } from "../log.js";
-import { InboundGate } from "../policy/token-bucket.js";
+import { TokenBucket } from "../policy/token-bucket.js";
 
-/** Different troubles of one connection that the app is told of; a service that sends nonsense sends a lot of it. */
+/** Different errors of one connection that the app is told of; a service that sends nonsense sends a lot of it. */
 const MOST_TOLD = 16;
 
-/** What of the messages of one connection is read, and what of its troubles is told. */
-export class Intake {
-  readonly #gate: InboundGate;
+/** What of the messages of one connection is read, and what of its errors is reported. */
+export class InboundLimiter {
+  readonly #gate: TokenBucket;
   readonly #told = new Set<string>();
   #untold = 0;
 
@@ -21,7 +21,7 @@ export class Intake {
     private readonly service: string,
     now: () => number = () => performance.now(),
   ) {
-    this.#gate = new InboundGate(now);
+    this.#gate = new TokenBucket(now);
   }
 
   /** Whether a message is to be read. Called before anything of it is decoded; what is refused is told. */

@@ -1,9 +1,9 @@
 import { ConnectionLostError } from "../errors.js";
-import type { Due } from "../contracts/connection.js";
+import type { Expects } from "../contracts/connection.js";
 import { LONGEST_WAIT, timeOf, timersOf, type Timers } from "../policy/time.js";
 
-/** What a watchdog needs of its surroundings; times in ms. */
-export interface WatchdogParts {
+/** What a liveness check needs of its surroundings; times in ms. */
+export interface LivenessCheckParts {
   readonly clock: Timers | undefined;
   /** How long nothing may be heard; 0 and `Infinity` wait for ever. */
   readonly silence: number;
@@ -22,25 +22,25 @@ export interface WatchdogParts {
  *
  * `heard` is called for every message: it costs a look at the clock, and no timer is set again.
  */
-export class Watchdog {
-  readonly #parts: WatchdogParts;
+export class LivenessCheck {
+  readonly #parts: LivenessCheckParts;
   readonly #now: () => number;
   readonly #timers: Timers;
   #phase: "off" | "quiet" | "watching" | "asking" | "over" = "off";
-  #due: Due = "nothing";
+  #expects: Expects = "nothing";
   /** Since when nothing was heard, or what is due has been due. */
   #since = 0;
   /** The service was asked for what is due since it last said something by itself. */
   #asked = false;
   #timer: unknown;
 
-  constructor(parts: WatchdogParts) {
+  constructor(parts: LivenessCheckParts) {
     this.#parts = parts;
     this.#now = timeOf(parts.clock);
     this.#timers = timersOf(parts.clock);
   }
 
-  /** The wire is open. */
+  /** The connection is open. */
   begin(): void {
     if (this.#phase !== "off") return;
     this.#phase = "quiet";
@@ -49,7 +49,7 @@ export class Watchdog {
   }
 
   /** Something came from the service. */
-  heard(): void {
+  received(): void {
     this.#since = this.#now();
     if (this.#phase === "asking") {
       this.#rest();
@@ -58,9 +58,9 @@ export class Watchdog {
   }
 
   /** What the service owes. */
-  awaiting(due: Due): void {
-    if (due === this.#due) return;
-    this.#due = due;
+  expects(expects: Expects): void {
+    if (expects === this.#expects) return;
+    this.#expects = expects;
     this.#since = this.#now();
     if (this.#phase === "watching") this.#rest();
     if (this.#phase !== "asking") this.#asked = false;
@@ -72,7 +72,7 @@ export class Watchdog {
     if ((this.#phase === "quiet" || this.#phase === "watching") && !this.#ask()) this.#watch();
   }
 
-  /** The wire is gone, or about to go. Idempotent. */
+  /** The connection is gone, or about to go. Idempotent. */
   end(): void {
     this.#rest();
     this.#phase = "over";
@@ -93,11 +93,11 @@ export class Watchdog {
   #look(): void {
     const silentFor = this.#now() - this.#since;
     if (silentFor < this.#parts.silence) this.#watch();
-    else if (this.#asked && this.#due === "answer") {
+    else if (this.#asked && this.#expects === "reply") {
       this.#give("The service does not answer: it is there, but what it owes did not come.");
     } else if (this.#ask()) {
-      this.#asked = this.#due !== "nothing";
-    } else if (this.#due === "nothing") {
+      this.#asked = this.#expects !== "nothing";
+    } else if (this.#expects === "nothing") {
       // Silence alone says nothing here. It may be that the question can be put next time.
       this.#since = this.#now();
       this.#watch();

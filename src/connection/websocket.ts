@@ -1,7 +1,7 @@
 import { ConnectionAbortedError, ConnectionFailedError, NotReadyError, RtviMachineError } from "../errors.js";
 
 /** What a WebSocket carries. */
-export type WireData = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+export type SocketData = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /** How a socket ended. */
 export interface SocketClose {
@@ -13,7 +13,7 @@ export interface SocketClose {
 /** An open socket. */
 export interface SocketHandle {
   /** @throws NotReadyError when the socket is no longer open. */
-  send(data: WireData): void;
+  send(data: SocketData): void;
   /** Begins the closing handshake; `onClose` follows. Later messages are dropped. Idempotent. */
   close(code?: number, reason?: string): void;
   /** Whether `send` takes anything. Not from the moment that either side closes, before `onClose`. */
@@ -53,7 +53,7 @@ export function openWebSocket(request: SocketRequest): Promise<SocketHandle> {
     }
     const socket = construct(request);
     socket.binaryType = "arraybuffer";
-    let phase: "dialing" | "open" | "closing" = "dialing";
+    let phase: "connecting" | "open" | "closing" = "connecting";
     let settleClosed: () => void = () => undefined;
     const closed = new Promise<void>((settle) => {
       settleClosed = settle;
@@ -97,7 +97,7 @@ export function openWebSocket(request: SocketRequest): Promise<SocketHandle> {
       if (phase === "open" && (typeof data === "string" || isArrayBuffer(data))) request.onMessage(data, handle);
     };
     const onClose = ({ code, reason, wasClean }: CloseEvent): void => {
-      const hadOpened = phase !== "dialing";
+      const hadOpened = phase !== "connecting";
       phase = "closing";
       release();
       if (hadOpened) request.onClose({ code, reason, wasClean });
@@ -142,7 +142,7 @@ function failure(code: number, reason: string): ConnectionFailedError {
   });
 }
 
-/** A socket closed while it dials still has an error and a close to say; they must find a listener, and leave none. */
+/** A socket closed while it connects still has an error and a close to say; they must find a listener, and leave none. */
 function abandon(socket: WebSocket): void {
   if (socket.readyState === CLOSED) return;
   const onClose = (): void => {

@@ -1,20 +1,20 @@
 import type { Fault } from "./fault.js";
 
 /**
- * What became of the conversation on a new wire: `fresh`, the bot is new and knows nothing of it; `resumed`, the service
+ * What became of the conversation on a new connection: `fresh`, the bot is new and knows nothing of it; `resumed`, the service
  * kept it; `replayed`, it was told again.
  */
-export type Conversation = "fresh" | "resumed" | "replayed";
+export type Continuity = "fresh" | "resumed" | "replayed";
 
-/** How a session came back: from its loss, or from a planned change of wires, to `ready`. */
+/** How a session came back: from its loss, or from a planned change of connections, to `ready`. */
 export interface Recovery {
-  /** Dials it took, the one that succeeded included. */
+  /** Attempts it took, the one that succeeded included. */
   readonly attempts: number;
   /** From the loss to `ready`, in ms, time without a network included. */
   readonly gapMs: number;
-  readonly conversation: Conversation;
-  /** Whether the wire was changed on purpose, before the service would have ended it. */
+  readonly continuity: Continuity;
+  /** Whether the connection was changed on purpose, before the service would have ended it. */
   readonly planned: boolean;
-  /** Why the wire was lost; absent when it was changed on purpose. */
+  /** Why the connection was lost; absent when it was changed on purpose. */
   readonly fault?: Pick<Fault, "code" | "message" | "closeCode">;
 }

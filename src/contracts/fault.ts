@@ -20,10 +20,10 @@ export type FaultCode =
 
 /**
  * A failure as the charts see it: serialisable facts only. The `Error` object itself (with its stack and `cause`) stays
- * in the `FaultBook` of the composition and is found again by `id`.
+ * in the `ErrorRegistry` of the composition and is found again by `id`.
  */
 export interface Fault {
-  /** Finds the original error in the `FaultBook`; unique within one transport. */
+  /** Finds the original error in the `ErrorRegistry`; unique within one transport. */
   readonly id: number;
   readonly code: FaultCode;
   /** What a person should read. Never holds a credential. */

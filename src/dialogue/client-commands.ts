@@ -3,7 +3,7 @@ import { InvalidOptionsError } from "../errors.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 
 /** What an RTVI message of the app asks for. */
-export type AppCommand =
+export type ClientCommand =
   | { readonly type: "nothing" }
   | {
       readonly type: "say";
@@ -31,7 +31,7 @@ export interface RawMessages {
  * @param source Who cannot do what is not supported, for the message.
  * @throws UnsupportedFeatureError, its `feature` the message's type; InvalidOptionsError naming a field that is wrong.
  */
-export function readCommand(message: RTVIMessage, source: string, raw: RawMessages): AppCommand {
+export function readCommand(message: RTVIMessage, source: string, raw: RawMessages): ClientCommand {
   const { type } = message;
   const data = isRecord(message.data) ? message.data : {};
   switch (type) {
@@ -74,7 +74,7 @@ export function resultText(result: unknown): string {
   }
 }
 
-function readText(data: JsonRecord): AppCommand {
+function readText(data: JsonRecord): ClientCommand {
   const options = fieldOf(data, "options");
   const flags = isRecord(options) ? options : {};
   return {
@@ -87,7 +87,7 @@ function readText(data: JsonRecord): AppCommand {
   };
 }
 
-function readResult(data: JsonRecord): AppCommand {
+function readResult(data: JsonRecord): ClientCommand {
   const callId = stringAt(data, "tool_call_id");
   if (callId === undefined) throw new InvalidOptionsError("llm-function-call-result.tool_call_id must be a string.");
   const result = fieldOf(data, "result");

@@ -1,7 +1,7 @@
 import { BoundedSet } from "../util/bounded-set.js";
 
 /** What was said or done in a conversation. */
-export type LedgerItem =
+export type HistoryItem =
   | {
       readonly type: "message";
       readonly role: "system" | "user" | "assistant";
@@ -18,7 +18,7 @@ export type LedgerItem =
   | { readonly type: "tool-result"; readonly callId: string; readonly output: string };
 
 /** How much of a conversation is kept; beyond that the oldest of it goes first. */
-export interface LedgerLimits {
+export interface HistoryLimits {
   /** What was said, a tool call and its result count as one each. Default 512. */
   readonly items?: number;
   /** Characters of all items, as JSON. Default 256 Ki. */
@@ -26,7 +26,7 @@ export interface LedgerLimits {
 }
 
 interface Entry {
-  item: LedgerItem | undefined;
+  item: HistoryItem | undefined;
   size: number;
   /** Goes only when there is nothing else. */
   readonly pinned?: boolean;
@@ -39,27 +39,27 @@ interface Entry {
  *
  * Words often come later than the turn they belong to: `reserve()` keeps a turn's place, `note()` fills it.
  */
-export class ConversationLedger {
+export class ConversationHistory {
   readonly #entries = new Map<string, Entry>();
-  readonly #limits: Required<LedgerLimits>;
+  readonly #limits: Required<HistoryLimits>;
   /** Whose words may still come, and are not part of the conversation any more. */
   #gone = new BoundedSet(1_024);
   #characters = 0;
   #appended = 0;
 
-  constructor({ items = 512, characters = 256 * 1024 }: LedgerLimits = {}) {
+  constructor({ items = 512, characters = 256 * 1024 }: HistoryLimits = {}) {
     this.#limits = { items, characters };
   }
 
   /** What is known, oldest first. Turns without words, and results whose call is gone, are left out. */
-  get items(): readonly LedgerItem[] {
+  get items(): readonly HistoryItem[] {
     const known = [...this.#entries.values()].flatMap(({ item }) => (item === undefined ? [] : [item]));
     const calls = new Set(known.map((item) => (item.type === "tool-call" ? item.callId : undefined)));
     return known.filter((item) => item.type !== "tool-result" || calls.has(item.callId));
   }
 
   /** Adds what has no id of its own. `pinned`: the conversation begins with it. */
-  append(item: LedgerItem, pinned = false): void {
+  append(item: HistoryItem, pinned = false): void {
     const id = this.#ownId();
     if (pinned) this.#entries.set(id, { item: undefined, size: 0, pinned });
     this.note(id, item);
@@ -70,7 +70,7 @@ export class ConversationLedger {
    * what the old session may still say of its own ids means nothing. Turns whose words have not come are let go.
    * @param tell Tells one item, and returns its id; undefined where it is not told, null where it is to be let go.
    */
-  retell(tell: (item: LedgerItem) => string | null | undefined): void {
+  retell(tell: (item: HistoryItem) => string | null | undefined): void {
     const known = [...this.#entries.values()];
     this.#entries.clear();
     this.#gone = new BoundedSet(1_024);
@@ -90,7 +90,7 @@ export class ConversationLedger {
   }
 
   /** What is known of a turn now, at its place, or at the end where it had none. An empty text takes it back. */
-  note(id: string, item: LedgerItem): void {
+  note(id: string, item: HistoryItem): void {
     if (this.#gone.has(id)) return;
     const entry = this.#entries.get(id) ?? { item: undefined, size: 0 };
     this.#entries.set(id, entry);
@@ -138,7 +138,7 @@ export class ConversationLedger {
   }
 }
 
-function sizeOf(item: LedgerItem): number {
+function sizeOf(item: HistoryItem): number {
   if (item.type === "tool-call") return item.name.length + item.arguments.length;
   if (item.type === "tool-result") return item.output.length;
   return typeof item.content === "string" ? item.content.length : JSON.stringify(item.content).length;

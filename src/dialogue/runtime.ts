@@ -3,14 +3,14 @@ import type { PlaybackReport } from "../contracts/speaker.js";
 import { ConnectionLostError, NotReadyError, ProtocolError, RtviMachineError } from "../errors.js";
 import type { Effect } from "./effects.js";
 import { asProtocolError } from "../util/field-reader.js";
-import { Intake } from "../connection/inbound-limiter.js";
+import { InboundLimiter } from "../connection/inbound-limiter.js";
 import type { JsonRecord } from "../util/records.js";
 import type { ServiceConversation, ServicePorts } from "./service-conversation.js";
 
 interface Live<C> {
   readonly conversation: C;
   readonly send: (text: string) => void;
-  readonly intake: Intake;
+  readonly limiter: InboundLimiter;
 }
 
 /** Something that the app asked for. */
@@ -29,8 +29,8 @@ interface Task<C> {
 }
 
 /**
- * Carries a conversation over whatever wire a transport has: performs the translation's effects, in order, also when an
- * app's callback comes back with a call of its own, and never for a wire that is gone.
+ * Carries a conversation over whatever connection a transport has: performs the translation's effects, in order, also when an
+ * app's callback comes back with a call of its own, and never for a connection that is gone.
  */
 export class ServiceRuntime<C extends ServiceConversation> {
   #live: Live<C> | undefined;
@@ -57,31 +57,31 @@ export class ServiceRuntime<C extends ServiceConversation> {
   }
 
   /**
-   * A wire is open: begins a conversation on it.
-   * @param send Sends one message as text; throws when the wire is not open.
-   * @returns What to call with each message of this wire.
+   * A connection is open: begins a conversation on it.
+   * @param send Sends one message as text; throws when the connection is not open.
+   * @returns What to call with each message of this connection.
    */
   begin(conversation: C, send: (text: string) => void): (data: string | ArrayBuffer) => void {
     this.end();
-    const intake = new Intake(this.ports, this.ports.logger, this.service, this.now);
-    const live = { conversation, send, intake };
+    const limiter = new InboundLimiter(this.ports, this.ports.logger, this.service, this.now);
+    const live = { conversation, send, limiter };
     this.#live = live;
-    this.ports.awaiting(conversation.due ?? "nothing");
+    this.ports.expects(conversation.expects ?? "nothing");
     return (data) => {
       if (this.#live !== live) return;
-      this.ports.heard();
-      if (live.intake.admits(data)) this.#perform(live, conversation.receive(data));
+      this.ports.received();
+      if (live.limiter.admits(data)) this.#perform(live, conversation.receive(data));
     };
   }
 
-  /** The wire is gone, or about to go. Idempotent. */
+  /** The connection is gone, or about to go. Idempotent. */
   end(): void {
     const live = this.#live;
     if (live === undefined) return;
     this.#live = undefined;
-    live.intake.end();
+    live.limiter.end();
     const last = live.conversation.end().map((effect) => ({ live, effect, act: undefined }));
-    // What was taken is still sent, as far as the wire bears it; the other last words are for the app only.
+    // What was taken is still sent, as far as the connection bears it; the other last words are for the app only.
     for (const task of [...this.#queue.splice(0), ...last]) {
       const { type } = task.effect;
       if (type === "deliver" || (task.act !== undefined && type === "send")) this.#do(task);
@@ -102,7 +102,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
     return this.#ready().conversation;
   }
 
-  /** Does what the conversation of an open wire wants done; nothing happens without one. */
+  /** Does what the conversation of an open connection wants done; nothing happens without one. */
   tell(run: (conversation: C) => Effect[]): void {
     const live = this.#live;
     if (live !== undefined) this.#perform(live, run(live.conversation));
@@ -115,8 +115,8 @@ export class ServiceRuntime<C extends ServiceConversation> {
 
   /**
    * Something else that the app asks for.
-   * @param refused Told what the wire throws, where it is sent later: after what is being done. Default: it is reported.
-   * @throws NotReadyError; what `run` throws, and what the wire does: then nothing has happened.
+   * @param refused Told what the connection throws, where it is sent later: after what is being done. Default: it is reported.
+   * @throws NotReadyError; what `run` throws, and what the connection does: then nothing has happened.
    */
   act(run: (conversation: C) => Effect[], refused = this.#lost): void {
     const live = this.#ready();
@@ -127,7 +127,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
     act.refused = refused;
   }
 
-  /** Sends a message of the service's own protocol. @throws NotReadyError; what the wire throws. */
+  /** Sends a message of the service's own protocol. @throws NotReadyError; what the connection throws. */
   send(event: JsonRecord): void {
     this.#ready().send(JSON.stringify(event));
   }
@@ -150,7 +150,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
     } finally {
       this.#performing = false;
     }
-    this.ports.awaiting(this.#live?.conversation.due ?? "nothing");
+    this.ports.expects(this.#live?.conversation.expects ?? "nothing");
   }
 
   #do(task: Task<C>): void {
@@ -174,7 +174,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
         break;
       case "report":
         // What the service itself calls an error is news each time.
-        if (effect.error instanceof ProtocolError) live.intake.report(effect.error);
+        if (effect.error instanceof ProtocolError) live.limiter.report(effect.error);
         else this.ports.report(effect.error);
         break;
       case "fault":
@@ -182,7 +182,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
         this.ports.lost(effect.error);
         break;
       case "hang-up":
-        this.ports.hangUp();
+        this.ports.close();
         break;
       case "log":
         this.#log(effect);
@@ -194,7 +194,7 @@ export class ServiceRuntime<C extends ServiceConversation> {
     try {
       task.live.send(JSON.stringify(event));
     } catch (error) {
-      // Where nobody has asked for it, the wire is closing: what becomes of the session, its end will tell.
+      // Where nobody has asked for it, the connection is closing: what becomes of the session, its end will tell.
       this.ports.logger.debug("A message could not be sent", error);
       if (task.act !== undefined) this.#takeBack(task, task.act, error);
     }

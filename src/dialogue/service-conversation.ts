@@ -1,13 +1,13 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
-import type { Due } from "../contracts/connection.js";
+import type { Expects } from "../contracts/connection.js";
 import type { RtviMachineError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { Effect, RtviOut } from "./effects.js";
 
 /**
  * A service's protocol on one side, RTVI on the other, and nothing between them but data: every call returns what is to
- * be done. One conversation lives as long as one wire.
+ * be done. One conversation lives as long as one connection.
  */
 export interface ServiceConversation {
   /** Whether messages of the app can be taken. */
@@ -15,7 +15,7 @@ export interface ServiceConversation {
   /** When the service will end the session, in epoch seconds; undefined where it does not say. */
   readonly expiresAt?: number | undefined;
   /** What the service owes now. Absent where nobody can tell: its silence then means nothing. */
-  readonly due?: Due;
+  readonly expects?: Expects;
   /** A message of the service. What cannot be understood is reported, and the session goes on. */
   receive(data: string | ArrayBuffer): Effect[];
   /** What the player says. */
@@ -26,9 +26,9 @@ export interface ServiceConversation {
   interrupt(): Effect[];
   /** A message of the app. @throws UnsupportedFeatureError, InvalidOptionsError, MessageTooLargeError; nothing has happened then. */
   message(message: RTVIMessage): Effect[];
-  /** The wire refused the first of these: takes back what they stand for. Returns what of them is to be done all the same. */
+  /** The connection refused the first of these: takes back what they stand for. Returns what of them is to be done all the same. */
   unsent?(effects: readonly Effect[]): Effect[];
-  /** The wire is gone: closes whatever was said to have started. */
+  /** The connection is gone: closes whatever was said to have started. */
   end(): Effect[];
 }
 
@@ -42,13 +42,13 @@ export interface ServicePorts {
   interrupt(): Promise<readonly PlayedItem[]>;
   ready(): void;
   /** Something came from the service. */
-  heard(): void;
+  received(): void;
   /** What the service owes may have changed. */
-  awaiting(due: Due): void;
+  expects(expects: Expects): void;
   report(error: RtviMachineError): void;
   /** The session is over. */
   lost(error: RtviMachineError): void;
   /** End the session on purpose. */
-  hangUp(): void;
+  close(): void;
   readonly logger: Logger;
 }

@@ -135,14 +135,14 @@ export class ToolCalls {
   }
 
   /**
-   * The wire is gone, and the conversation may go on over another: results are still taken. Calls whose arguments never
+   * The connection is gone, and the conversation may go on over another: results are still taken. Calls whose arguments never
    * came are cancelled.
    */
   suspend(): void {
     for (const responseId of [...this.#batches.keys()]) this.responseDone(responseId, false);
   }
 
-  /** Goes on with the calls that were open when another wire was lost. Returns those whose results are waited for. */
+  /** Goes on with the calls that were open when another connection was lost. Returns those whose results are waited for. */
   adopt(others: ToolCalls): string[] {
     // Another session may give its responses the same ids.
     for (const [callId, call] of others.#calls) {

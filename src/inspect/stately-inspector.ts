@@ -3,7 +3,7 @@ import type { AnyEventObject, InspectionEvent, MachineContext } from "xstate";
 /** Where the Stately Inspector is, and what it may see. */
 export interface StatelyInspectorOptions {
   /**
-   * A page (`http…`) is opened in a window, or in `iframe`; a socket (`ws…`) is dialled, which works in Node too.
+   * A page (`http…`) is opened in a window, or in `iframe`; a socket (`ws…`) is connected, which works in Node too.
    * Default: Stately's hosted inspector, `https://stately.ai/inspect`.
    */
   readonly url?: string;

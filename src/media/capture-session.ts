@@ -42,7 +42,7 @@ export class CaptureSession {
   #track: MediaStreamTrack | undefined;
   #source: MediaStreamAudioSourceNode | undefined;
   #node: AudioWorkletNode | undefined;
-  #watchdog: ReturnType<typeof setInterval> | undefined;
+  #livenessCheck: ReturnType<typeof setInterval> | undefined;
   #misses = 0;
 
   constructor(settings: CaptureSettings, events: CaptureEvents) {
@@ -80,7 +80,7 @@ export class CaptureSession {
       track.addEventListener("ended", this.#onEnded);
       // It may have ended before anybody listened.
       if (track.readyState === "ended") throw microphoneError("not-found", "The microphone was unplugged.");
-      this.#watchdog = setInterval(this.#checkHeartbeat, HEARTBEAT_CHECK_MS);
+      this.#livenessCheck = setInterval(this.#checkHeartbeat, HEARTBEAT_CHECK_MS);
       return track;
     } catch (error) {
       this.close();
@@ -102,7 +102,7 @@ export class CaptureSession {
     tearDown(this.#settings.logger, [
       () => this.#stream?.getTracks().forEach((each) => each.stop()),
       () => track?.removeEventListener("ended", this.#onEnded),
-      () => clearInterval(this.#watchdog),
+      () => clearInterval(this.#livenessCheck),
       () => this.#disconnect(),
       () => this.#withdraw(withdrawal()),
     ]);

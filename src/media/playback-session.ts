@@ -2,7 +2,7 @@ import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
 import type { AudioEngine, ContextLease } from "./audio-engine.js";
 import { AutoplayWatch } from "./autoplay-watch.js";
-import { MOST_MINUTES, PlaybackLedger } from "./playback-ledger.js";
+import { MOST_MINUTES, PlaybackCounter } from "./playback-counter.js";
 import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import {
@@ -39,7 +39,7 @@ interface Interruption {
 export class PlaybackSession {
   readonly #settings: PlaybackSettings;
   readonly #events: PlaybackEvents;
-  readonly #ledger: PlaybackLedger;
+  readonly #history: PlaybackCounter;
   readonly #interruptions = new Map<number, Interruption>();
   #early: PlaybackCommand[] = [];
   #requests = 0;
@@ -54,7 +54,7 @@ export class PlaybackSession {
   constructor(settings: PlaybackSettings, events: PlaybackEvents) {
     this.#settings = settings;
     this.#events = events;
-    this.#ledger = new PlaybackLedger(settings.sampleRate);
+    this.#history = new PlaybackCounter(settings.sampleRate);
   }
 
   get context(): AudioContext | undefined {
@@ -85,7 +85,7 @@ export class PlaybackSession {
   /** Queues samples. Of more than half an hour that waits to be played, the newest is dropped. */
   write(pcm: Int16Array, itemId: string): void {
     if (this.#closed || pcm.length === 0) return;
-    if (!this.#ledger.written(itemId, pcm.length)) {
+    if (!this.#history.written(itemId, pcm.length)) {
       this.#warnOfOverrun();
       return;
     }
@@ -96,7 +96,7 @@ export class PlaybackSession {
 
   /** Silences what was written so far; see `SpeakerPort.interrupt`. */
   interrupt(): Promise<readonly PlayedItem[]> {
-    const fallback = this.#ledger.cut();
+    const fallback = this.#history.cut();
     if (this.#node === undefined) {
       this.#early = [];
       return Promise.resolve(fallback);
@@ -178,10 +178,10 @@ export class PlaybackSession {
     if (message.type === "level") return;
     if (message.type === "cut") {
       this.#cutsAwaited -= 1;
-      const items = message.items.map((item) => this.#ledger.item(item));
+      const items = message.items.map((item) => this.#history.item(item));
       this.#answer(message.requestId, items);
     } else if (this.#cutsAwaited === 0) {
-      this.#events.report({ type: message.type, item: this.#ledger.played(message.item) });
+      this.#events.report({ type: message.type, item: this.#history.played(message.item) });
     }
   }
 }

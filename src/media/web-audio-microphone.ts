@@ -27,7 +27,7 @@ export interface MicrophoneEvents {
 }
 
 /** One opening of the port, from `open` to `close`. */
-interface Opening {
+interface SessionSetup {
   readonly reports: MicrophoneReports;
   readonly signal: AbortSignal;
   readonly unwatch: () => void;
@@ -47,7 +47,7 @@ function labelOfDefault(devices: readonly MediaDeviceInfo[]): string | undefined
 export class WebAudioMicrophone implements MicrophonePort {
   readonly #settings: MicrophoneSettings;
   readonly #events: MicrophoneEvents;
-  #opening: Opening | undefined;
+  #opening: SessionSetup | undefined;
   /** "" is the system's default. */
   #preferred = "";
   #streaming = false;
@@ -69,7 +69,7 @@ export class WebAudioMicrophone implements MicrophonePort {
     const wanted = normaliseDeviceId(request.deviceId) || this.#preferred;
     this.#preferred = wanted;
     this.#muted = request.muted;
-    const opening: Opening = {
+    const opening: SessionSetup = {
       reports,
       signal: request.signal,
       unwatch: this.#settings.watch.hold(),
@@ -161,7 +161,7 @@ export class WebAudioMicrophone implements MicrophonePort {
   readonly #onAbort = (): void => this.close();
 
   /** What `close` does, save that whether chunks are wanted survives: after a loss, the next device goes on. */
-  #release(opening: Opening): void {
+  #release(opening: SessionSetup): void {
     this.#opening = undefined;
     const { track } = opening.session;
     opening.signal.removeEventListener("abort", this.#onAbort);
@@ -172,7 +172,7 @@ export class WebAudioMicrophone implements MicrophonePort {
   }
 
   /** A device that was chosen once and is away now must not keep a user from speaking: the default stands in. */
-  async #startPreferred(opening: Opening): Promise<MediaStreamTrack> {
+  async #startPreferred(opening: SessionSetup): Promise<MediaStreamTrack> {
     try {
       return await opening.session.start(this.#constraints(this.#preferred));
     } catch (error) {
@@ -185,7 +185,7 @@ export class WebAudioMicrophone implements MicrophonePort {
   }
 
   /** Puts a started session to use and finds out which device it is. */
-  async #adopt(opening: Opening, session: CaptureSession, track: MediaStreamTrack): Promise<MediaDeviceInfo> {
+  async #adopt(opening: SessionSetup, session: CaptureSession, track: MediaStreamTrack): Promise<MediaDeviceInfo> {
     this.#applyFlow();
     const { deviceId = "", groupId = "" } = track.getSettings();
     const unlisted = { deviceId, groupId, label: track.label, kind: "audioinput" as const };

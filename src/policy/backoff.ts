@@ -9,40 +9,40 @@ export interface BackoffOptions {
 
 /** Limits of a policy, beside its delays. */
 export interface RetryLimits {
-  /** Redials in a row. */
+  /** Reconnects in a row. */
   readonly attempts: number;
   /** Ms since the loss. */
   readonly budget: number;
 }
 
-/** What the app said about `attempts`, or what is right for a wire that had opened, and for one that never did. */
+/** What the app said about `attempts`, or what is right for a connection that had opened, and for one that never did. */
 const ATTEMPTS = { lost: 50, initial: 6 } as const;
 
 /**
- * Full jitter: uniform between 0 and `min(cap, base * factor^(redial - 1))`, so that clients of a service that comes
+ * Full jitter: uniform between 0 and `min(cap, base * factor^(reconnect - 1))`, so that clients of a service that comes
  * back do not arrive together (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
  *
- * @param redial 1 for the first redial.
+ * @param reconnect 1 for the first reconnect.
  * @param random uniform in [0, 1).
  * @returns ms to wait.
  */
-export function fullJitter(redial: number, options: BackoffOptions, random: () => number): number {
-  return random() * Math.min(options.cap, options.base * options.factor ** (redial - 1));
+export function fullJitter(reconnect: number, options: BackoffOptions, random: () => number): number {
+  return random() * Math.min(options.cap, options.base * options.factor ** (reconnect - 1));
 }
 
 /**
- * The policy of those who bring none: full jitter on every redial, the first included, and on top of `Retry-After`,
- * because those who are told the same time would come back at the same time. Gives up after `attempts` redials in a row
+ * The policy of those who bring none: full jitter on every reconnect, the first included, and on top of `Retry-After`,
+ * because those who are told the same time would come back at the same time. Gives up after `attempts` reconnects in a row
  * or `budget` ms, whichever is first, and at once when the service asks for more than is left of the budget.
  */
 export function backoffPolicy(options: BackoffOptions & Partial<RetryLimits>, random: () => number): RetryPolicy {
   const { budget = Infinity } = options;
   return {
-    nextDelay: ({ redial, elapsed, fault: { retryAfterMs = 0 }, everOpened }) => {
+    nextDelay: ({ reconnect, elapsed, fault: { retryAfterMs = 0 }, everOpened }) => {
       const { attempts = everOpened ? ATTEMPTS.lost : ATTEMPTS.initial } = options;
       // Turned round, so that NaN gives up instead of redialling for ever.
-      if (!(redial <= attempts && elapsed + retryAfterMs < budget)) return null;
-      return retryAfterMs + fullJitter(redial, options, random);
+      if (!(reconnect <= attempts && elapsed + retryAfterMs < budget)) return null;
+      return retryAfterMs + fullJitter(reconnect, options, random);
     },
   };
 }

@@ -15,7 +15,7 @@ export class OutageClock {
     this.#since = now();
   }
 
-  /** Nobody is to dial for so long. */
+  /** Nobody is to connect for so long. */
   hold(ms: number): void {
     this.#heldUntil = this.#now() + ms;
   }

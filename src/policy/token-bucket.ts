@@ -24,7 +24,7 @@ export type Admission = "pass" | "oversized" | "flood-begins" | "flood";
  * Decides, before anything is decoded, whether a message is looked at: a token bucket over messages and bytes, so that a
  * service that floods the page can neither block its main thread nor fill its memory.
  */
-export class InboundGate {
+export class TokenBucket {
   #tokens: number;
   #at: number | undefined;
   #flooded = false;

@@ -7,7 +7,7 @@ import type {
 } from "./responder/protocol.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 
-/** An answer as it came over the wire. */
+/** An answer as it came over the connection. */
 export interface ServiceReply<Data> extends RTVIMessage {
   data: Data;
 }

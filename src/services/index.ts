@@ -20,7 +20,7 @@ export type {
   ServiceReply,
 } from "./answers.js";
 export { RTVIClientHelper, type HelperClient, type RTVIClientHelperOptions } from "./helper.js";
-export type { RTVIServicesCallbacks } from "./inbox.js";
+export type { RTVIServicesCallbacks } from "./message-router.js";
 export {
   LLMHelper,
   type FunctionCallCallback,

@@ -28,7 +28,7 @@ import {
 } from "./answers.js";
 import { optionValue, serviceOptions, withOptions } from "./config-options.js";
 import { RTVIClientHelper, type HelperClient } from "./helper.js";
-import { Inbox, type RTVIServicesCallbacks } from "./inbox.js";
+import { MessageRouter, type RTVIServicesCallbacks } from "./message-router.js";
 import { tapMessages } from "./message-tap.js";
 import { PendingRequests } from "./pending-requests.js";
 
@@ -62,7 +62,7 @@ export class RTVIServices implements HelperClient {
   readonly #client: PipecatClient;
   readonly #timeout: number;
   readonly #pending = new PendingRequests();
-  readonly #inbox: Inbox;
+  readonly #router: MessageRouter;
   readonly #untap: () => void;
 
   /**
@@ -78,10 +78,10 @@ export class RTVIServices implements HelperClient {
     }
     this.#client = client;
     this.#timeout = timeout;
-    this.#inbox = new Inbox(callbacks, logger);
+    this.#router = new MessageRouter(callbacks, logger);
     this.#untap = tapMessages(client, (message) => {
       this.#pending.answered(message);
-      this.#inbox.receive(message);
+      this.#router.receive(message);
     });
     client.on(RTVIEvent.TransportStateChanged, this.#stateChanged);
   }
@@ -161,7 +161,7 @@ export class RTVIServices implements HelperClient {
   /** Gives a helper its service. @throws InvalidOptionsError when the service has one, or it is not a helper. */
   registerHelper<Helper extends RTVIClientHelper>(service: string, helper: Helper): Helper {
     if (!(helper instanceof RTVIClientHelper)) throw new InvalidOptionsError("A helper must extend RTVIClientHelper.");
-    this.#inbox.register(service, helper);
+    this.#router.register(service, helper);
     helper.service = service;
     helper.client = this;
     return helper;
@@ -179,13 +179,13 @@ export class RTVIServices implements HelperClient {
     service: string,
     kind: abstract new (...args: never[]) => RTVIClientHelper = RTVIClientHelper,
   ): RTVIClientHelper | undefined {
-    const helper = this.#inbox.helper(service);
+    const helper = this.#router.helper(service);
     return helper instanceof kind ? helper : undefined;
   }
 
   /** The helper of a service gets no messages any more. */
   unregisterHelper(service: string): void {
-    this.#inbox.unregister(service);
+    this.#router.unregister(service);
   }
 
   /** Sends a message as it is; nobody waits for an answer. @throws BotNotReadyError; MessageTooLargeError. */

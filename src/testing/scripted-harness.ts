@@ -1,13 +1,13 @@
-import type { Conversation } from "../contracts/continuity.js";
+import type { Continuity } from "../contracts/continuity.js";
 import { ManualClock } from "./manual-clock.js";
 import type { ConformanceHarness } from "./conformance/harness.js";
 import { ScriptedTransport } from "./scripted-transport.js";
 import type { TransportOptions } from "../options.js";
 
 /** Deadlines of the scripted harness, in ms of its own clock. */
-const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
 
-/** As many redials as fit into `DEADLINES.reconnect`. */
+/** As many reconnects as fit into `DEADLINES.reconnect`. */
 const RECONNECT = { attempts: 6 };
 
 /** Ms that pass at once; shorter than the shortest deadline, so that what one sets going happens before the next. */
@@ -16,7 +16,7 @@ const STEP = 400;
 /** The conformance harness of `ScriptedTransport`: an example of one, and how this library tests itself. */
 export function scriptedHarness(
   options: TransportOptions = {},
-  conversation: Conversation = "fresh",
+  continuity: Continuity = "fresh",
 ): ConformanceHarness & { readonly transport: ScriptedTransport } {
   const clock = new ManualClock();
   const transport = new ScriptedTransport({
@@ -27,20 +27,20 @@ export function scriptedHarness(
     ...options,
   });
   const { media, script } = transport;
-  script.conversation = conversation;
+  script.continuity = continuity;
   return {
     transport,
     deadlines: DEADLINES,
-    conversation,
+    continuity,
     service: {
-      dial: (how) => {
-        script.dial = how;
+      connect: (how) => {
+        script.connect = how;
       },
       ready: (how) => {
         script.ready = how;
       },
-      goodbye: (how) => {
-        script.goodbye = how;
+      close: (how) => {
+        script.close = how;
       },
       drop: (how) => {
         transport.dropped(how === "retryable");
@@ -58,7 +58,7 @@ export function scriptedHarness(
       }
     },
     leftovers: () => [
-      ...(transport.wires === 0 ? [] : [`${transport.wires} wires`]),
+      ...(transport.connections === 0 ? [] : [`${transport.connections} wires`]),
       ...(media.microphone.held === 0 ? [] : ["the microphone"]),
       ...(media.speaker.isOpen ? ["the speaker"] : []),
       ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),

@@ -1,21 +1,21 @@
 import { RTVI_PROTOCOL_VERSION, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
-import type { Conversation } from "../contracts/continuity.js";
-import type { Due } from "../contracts/connection.js";
+import type { Continuity } from "../contracts/continuity.js";
+import type { Expects } from "../contracts/connection.js";
 import { ConnectionFailedError, ConnectionLostError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 import { RealTimeWebsocketTransport, type LLMServiceOptions } from "../transport/real-time-websocket-transport.js";
 import { ScriptedMediaManager } from "./scripted-media.js";
 
-/** How the scripted service behaves when it is dialled; change it at any time. */
+/** How the scripted service behaves when it is connected; change it at any time. */
 export interface ServiceScript {
-  /** `"hang"` leaves the dial open until `opened()` or `refused()`. */
-  dial: "open" | "refuse" | "hang";
+  /** `"hang"` leaves the attempt open until `opened()` or `refused()`. */
+  connect: "open" | "refuse" | "hang";
   /** Whether it says that it is ready as soon as it is open. */
   ready: "at once" | "never";
   /** Whether `disconnectLLM()` returns. */
-  goodbye: "answer" | "hang";
-  /** What becomes of the conversation when it is dialled again. */
-  conversation: Conversation;
+  close: "answer" | "hang";
+  /** What becomes of the conversation when it is reconnected. */
+  continuity: Continuity;
   /** Whether it gives a sign of life when it is asked for one; `"cannot"`: it cannot be asked. */
   probe: "answer" | "silent" | "cannot";
 }
@@ -23,18 +23,18 @@ export interface ServiceScript {
 /** A transport whose service is a script: for tests of the lifecycle, of apps, and of what this library promises. */
 export class ScriptedTransport extends RealTimeWebsocketTransport {
   readonly script: ServiceScript = {
-    dial: "open",
+    connect: "open",
     ready: "at once",
-    goodbye: "answer",
-    conversation: "fresh",
+    close: "answer",
+    continuity: "fresh",
     probe: "answer",
   };
   readonly media: ScriptedMediaManager;
-  /** Wires open or opening now: never more than one, none outside a session. */
-  wires = 0;
-  /** The most wires there ever were at one time. */
-  mostWires = 0;
-  dials = 0;
+  /** Connections open or opening now: never more than one, none outside a session. */
+  connections = 0;
+  /** The most connections there ever were at one time. */
+  mostConnections = 0;
+  attempts = 0;
   /** How often it was asked for a sign of life. */
   probes = 0;
   readonly sent: RTVIMessage[] = [];
@@ -61,11 +61,11 @@ export class ScriptedTransport extends RealTimeWebsocketTransport {
 
   async connectLLM(): Promise<void> {
     const { signal } = this.attempt;
-    this.dials += 1;
-    if (this.script.dial === "refuse") throw new ConnectionFailedError("refused by the script", { retryable: true });
-    this.wires += 1;
-    this.mostWires = Math.max(this.mostWires, this.wires);
-    if (this.script.dial === "hang") {
+    this.attempts += 1;
+    if (this.script.connect === "refuse") throw new ConnectionFailedError("refused by the script", { retryable: true });
+    this.connections += 1;
+    this.mostConnections = Math.max(this.mostConnections, this.connections);
+    if (this.script.connect === "hang") {
       await new Promise<void>((open, refuse) => {
         this.#settle = { open, refuse };
       });
@@ -78,50 +78,50 @@ export class ScriptedTransport extends RealTimeWebsocketTransport {
   }
 
   disconnectLLM(): Promise<void> {
-    this.wires = 0;
+    this.connections = 0;
     this.#settle?.refuse(new ConnectionFailedError("hung up"));
     this.#settle = undefined;
-    return this.script.goodbye === "hang" ? new Promise(() => undefined) : Promise.resolve();
+    return this.script.close === "hang" ? new Promise(() => undefined) : Promise.resolve();
   }
 
-  /** A hanging dial opens. */
+  /** A hanging attempt opens. */
   opened(): void {
     this.#settle?.open();
     this.#settle = undefined;
   }
 
-  /** A hanging dial is refused. */
+  /** A hanging attempt is refused. */
   refused(): void {
-    if (this.#settle !== undefined) this.wires = 0;
+    if (this.#settle !== undefined) this.connections = 0;
     this.#settle?.refuse(new ConnectionFailedError("refused by the script", { retryable: true }));
     this.#settle = undefined;
   }
 
-  /** The open wire is lost. */
+  /** The open connection is lost. */
   dropped(retryable = true): void {
-    this.wires = 0;
+    this.connections = 0;
     this.connectionLost(new ConnectionLostError("dropped by the script", { retryable }));
   }
 
   /** The service says that it is ready. */
   said(): void {
-    if (this.script.conversation !== "fresh") this.conversationKept(this.script.conversation);
+    if (this.script.continuity !== "fresh") this.conversationKept(this.script.continuity);
     this.serviceReady();
   }
 
-  /** The service says that it will end the wire within so many ms. */
+  /** The service says that it will end the connection within so many ms. */
   expiring(withinMs: number): void {
     this.connectionExpiring(withinMs);
   }
 
   /** The service owes something, or nothing any more. */
-  owes(due: Due): void {
-    this.answerDue(due);
+  owes(expects: Expects): void {
+    this.expects(expects);
   }
 
   /** The service says something. */
   speaks(): void {
-    this.messageHeard();
+    this.messageReceived();
   }
 
   override probeLLM(): boolean {

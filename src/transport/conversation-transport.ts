@@ -32,7 +32,7 @@ export abstract class ConversationTransport extends RtviTransport {
 
   /** Answers a message of the app with an error: `onMessageError`. */
   protected rejectMessage(message: RTVIMessage, error: Error): void {
-    this._sending.reject(message, error);
+    this._sendQueue.reject(message, error);
   }
 
   /**

@@ -1,10 +1,10 @@
 import type { Fault } from "../contracts/fault.js";
-import type { DialRequest, Wire, WireReports } from "../contracts/connection.js";
+import type { ConnectRequest, Connection, ConnectionReports } from "../contracts/connection.js";
 import { ConnectionLostError } from "../errors.js";
 import type { Logger } from "../log.js";
 
-/** The hooks of a subclass, and what the wire needs of its transport. */
-export interface WireHooks {
+/** The hooks of a subclass, and what the connection needs of its transport. */
+export interface ConnectionHooks {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   /** Asks the service for a sign of life; false when it cannot be asked. */
@@ -16,10 +16,14 @@ export interface WireHooks {
 }
 
 /**
- * A wire out of `connectLLM()` and `disconnectLLM()`. The goodbye is said once per connection; an attempt that opens
+ * A connection out of `connectLLM()` and `disconnectLLM()`. The close is said once per connection; an attempt that opens
  * after it was abandoned is closed again.
  */
-export function dialByHooks(request: DialRequest, reports: WireReports, hooks: WireHooks): Wire {
+export function connectByHooks(
+  request: ConnectRequest,
+  reports: ConnectionReports,
+  hooks: ConnectionHooks,
+): Connection {
   const { signal } = request;
   let goodbye: Promise<void> | undefined;
   const sayGoodbye = (): Promise<void> => {
@@ -35,7 +39,7 @@ export function dialByHooks(request: DialRequest, reports: WireReports, hooks: W
     () => {
       if (!signal.aborted) {
         // What becomes of the conversation, a service says when it is ready.
-        reports.opened({ conversation: "fresh" });
+        reports.opened({ continuity: "fresh" });
       } else if (hooks.isCurrent()) {
         goodbye = undefined;
         void sayGoodbye();
@@ -48,7 +52,7 @@ export function dialByHooks(request: DialRequest, reports: WireReports, hooks: W
 
   return {
     probe: () => hooks.probe(),
-    hangUp: () => {
+    close: () => {
       void sayGoodbye().then(() => {
         reports.closed(hooks.record(new ConnectionLostError("The connection was closed on purpose.")));
       });

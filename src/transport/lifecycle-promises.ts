@@ -1,15 +1,15 @@
 import type { TransportState } from "@pipecat-ai/client-js";
 import { AlreadyConnectedError, ConnectionAbortedError, NotReadyError } from "../errors.js";
 import type { Session } from "./session.js";
-import { Waiters } from "./state-promises.js";
+import { StatePromises } from "./state-promises.js";
 
 /**
  * The promises of `connect()`, `disconnect()`, `initDevices()` and `sendReadyMessage()`: each settles, whatever happens
  * in between and wherever it was asked for, in the middle of a callback too.
  */
-export class Requests {
+export class LifecyclePromises {
   readonly #session: Session;
-  readonly #states = new Waiters();
+  readonly #states = new StatePromises();
   readonly #releases = new Set<() => void>();
   readonly #askers = new Set<() => void>();
   #connecting: Promise<void> | undefined;

@@ -1,5 +1,5 @@
 import type { Fault } from "../contracts/fault.js";
-import type { DialRequest, Wire, WireReports } from "../contracts/connection.js";
+import type { ConnectRequest, Connection, ConnectionReports } from "../contracts/connection.js";
 import { ConnectionAbortedError, ConnectionFailedError, RtviMachineError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 
@@ -7,23 +7,23 @@ import type { TransportOptions } from "../options.js";
 export interface ParamsHooks {
   /** Checks and keeps them. @throws InvalidOptionsError */
   use(params: unknown): void;
-  dial(): Wire;
+  open(): Connection;
   record(error: unknown): Fault;
 }
 
 /**
- * Dials; a redial asks the app for its connection parameters first, where it has such a function. An attempt that is
- * abandoned while the app is asked is never dialled.
+ * Connects; a reconnect asks the app for its connection parameters first, where it has such a function. An attempt that is
+ * abandoned while the app is asked is never connected.
  */
-export function dialWithParams(
-  request: DialRequest,
-  reports: WireReports,
+export function connectWithParams(
+  request: ConnectRequest,
+  reports: ConnectionReports,
   ask: TransportOptions["connectionParams"],
   hooks: ParamsHooks,
-): Wire {
-  if (ask === undefined || request.attempt === 1) return hooks.dial();
+): Connection {
+  if (ask === undefined || request.attempt === 1) return hooks.open();
   const { attempt, signal } = request;
-  let wire: Wire | undefined;
+  let wire: Connection | undefined;
   const dial = async (): Promise<void> => {
     try {
       const params = await ask({ attempt, signal });
@@ -32,16 +32,16 @@ export function dialWithParams(
     } catch (cause) {
       throw asRetryable(cause);
     }
-    wire = hooks.dial();
+    wire = hooks.open();
   };
   dial().catch((error: unknown) => {
     reports.closed(hooks.record(error));
   });
   return {
     probe: () => wire?.probe?.() === true,
-    hangUp: () => {
-      if (wire !== undefined) wire.hangUp();
-      else reports.closed(hooks.record(new ConnectionAbortedError("The dial had not begun yet.")));
+    close: () => {
+      if (wire !== undefined) wire.close();
+      else reports.closed(hooks.record(new ConnectionAbortedError("The connect attempt had not begun yet.")));
     },
   };
 }

@@ -4,14 +4,14 @@ import {
   type PipecatClientOptions,
   type TransportState,
 } from "@pipecat-ai/client-js";
-import type { Conversation } from "../contracts/continuity.js";
-import type { DialRequest, Due, Wire, WireReports } from "../contracts/connection.js";
+import type { Continuity } from "../contracts/continuity.js";
+import type { ConnectRequest, Expects, Connection, ConnectionReports } from "../contracts/connection.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
 import type { TransportOptions } from "../options.js";
 import { ConversationTransport } from "./conversation-transport.js";
-import { dialByHooks } from "./hooks-connection.js";
+import { connectByHooks } from "./hooks-connection.js";
 
 export type { TrackSampleOffset } from "./conversation-transport.js";
 
@@ -34,16 +34,16 @@ export interface LLMServiceOptions {
  */
 export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   protected _service_options: LLMServiceOptions;
-  private _attempt: DialRequest | undefined;
-  private _reports: WireReports | undefined;
+  private _attempt: ConnectRequest | undefined;
+  private _reports: ConnectionReports | undefined;
   private _audioFailed = false;
-  /** From the dial until the wire is open, or the session over. */
+  /** From the attempt until the connection is open, or the session over. */
   private _dialing = false;
   private _readyEarly = false;
-  /** The wire of this attempt is gone, whether the session has heard of it or not. */
+  /** The connection of this attempt is gone, whether the session has heard of it or not. */
   private _isLost = false;
-  /** What the service has said of the conversation on this wire. */
-  private _conversation: Conversation = "fresh";
+  /** What the service has said of the conversation on this connection. */
+  private _conversation: Continuity = "fresh";
   /** Whether bot-ready was handed out in this session. */
   private _botAnnounced = false;
   /** How often it was asked for anew since it was handed out, and how many answers to that are still to come. */
@@ -64,13 +64,13 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   abstract initializeLLM(): void;
   /** Called once from `initialize()`, after `initializeLLM()`: attach listeners for the service's messages. */
   abstract attachLLMListeners(): void;
-  /** Called for every attempt; resolves when the wire is open, rejects when it cannot be opened. */
+  /** Called for every attempt; resolves when the connection is open, rejects when it cannot be opened. */
   abstract connectLLM(): Promise<void>;
-  /** Called to say goodbye and to release an abandoned attempt; must bear being called when nothing is open. */
+  /** Called to say close and to release an abandoned attempt; must bear being called when nothing is open. */
   abstract disconnectLLM(): Promise<void>;
   /**
    * Optional: asks the service for a sign of life with a message that changes nothing and is always answered. Called when
-   * the service owes something and is silent (`answerDue`), and when the page wakes up. False when it cannot be asked now.
+   * the service owes something and is silent (`expects`), and when the page wakes up. False when it cannot be asked now.
    */
   probeLLM?(): boolean;
   /** Called with each chunk of microphone audio while the session is ready: 16-bit little-endian mono PCM. */
@@ -88,7 +88,7 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
         this.serviceReady();
         // The bot is the one that the app knows already.
         if (this._botAnnounced && this._conversation !== "fresh") return;
-        // Asked for on each of several wires that were never ready, it is told for all of them at once.
+        // Asked for on each of several connections that were never ready, it is told for all of them at once.
         if (this._repeats-- > 0) return;
         this._repeats = Math.max(0, this._asked - 1);
         this._asked = 0;
@@ -109,14 +109,14 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     this.sendReadyMessage = () => Promise.race([announce(), this.whenEnded()]);
   }
 
-  protected dial(request: DialRequest, reports: WireReports): Wire {
+  protected openConnection(request: ConnectRequest, reports: ConnectionReports): Connection {
     this._attempt = request;
     this._reports = reports;
     this._conversation = "fresh";
     this._dialing = true;
     this._readyEarly = false;
     this._isLost = false;
-    return dialByHooks(request, reports, {
+    return connectByHooks(request, reports, {
       connect: () => this.connectLLM(),
       disconnect: () => this.disconnectLLM(),
       probe: () => this.probeLLM?.() === true,
@@ -169,15 +169,15 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
     return true;
   }
 
-  /** The dial attempt in progress or in use. @throws NotReadyError outside a session. */
-  protected get attempt(): DialRequest {
+  /** The attempt attempt in progress or in use. @throws NotReadyError outside a session. */
+  protected get attempt(): ConnectRequest {
     if (this._attempt === undefined) throw new NotReadyError("There is no connection attempt.");
     return this._attempt;
   }
 
   /** The service said that it is ready: RTVI `connected` becomes `ready` and microphone audio flows. */
   protected serviceReady(): void {
-    // It may say so before connectLLM() has resolved: then it counts from the moment the wire is open.
+    // It may say so before connectLLM() has resolved: then it counts from the moment the connection is open.
     this._readyEarly = this._dialing;
     this._session.serviceReady(this._conversation);
   }
@@ -205,22 +205,22 @@ export abstract class RealTimeWebsocketTransport extends ConversationTransport {
   }
 
   /** Something came from the service. To be called for every message; without it silence is no reason for anything. */
-  protected messageHeard(): void {
-    this._reports?.heard();
+  protected messageReceived(): void {
+    this._reports?.received();
   }
 
   /** What the service owes from now on: while it owes something, it may not be silent for longer than `timeouts.silence`. */
-  protected answerDue(due: Due): void {
-    this._reports?.awaiting(due);
+  protected expects(expects: Expects): void {
+    this._reports?.expects(expects);
   }
 
-  /** The open wire is gone; `error.retryable` decides whether it is dialled again. */
+  /** The open connection is gone; `error.retryable` decides whether it is reconnected. */
   protected connectionLost(error: RtviMachineError): void {
     this._isLost = true;
     this._reports?.closed(this._session.faults.record(error));
   }
 
-  /** A subclass that gives up while it dials usually throws right after, and what it throws says more. */
+  /** A subclass that gives up while it connects usually throws right after, and what it throws says more. */
   private _failedState(): void {
     const { _attempt: attempt } = this;
     const fail = (): void => {

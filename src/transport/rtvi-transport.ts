@@ -3,7 +3,7 @@ import { browserNetwork } from "../actors/network.js";
 import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
 import type { PlaybackReport } from "../contracts/speaker.js";
-import type { DialRequest, Wire, WireReports } from "../contracts/connection.js";
+import type { ConnectRequest, Connection, ConnectionReports } from "../contracts/connection.js";
 import { ConnectionAbortedError } from "../errors.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { portsOf } from "../media/manager-ports.js";
@@ -14,9 +14,9 @@ import { DeviceTransport } from "./device-transport.js";
 import { guardCallbacks, guardHandler, guardLogger, runGuarded } from "./safe-callbacks.js";
 import { errorMessage } from "./messages.js";
 import { isMicrophoneHeld } from "./microphone-state.js";
-import { dialWithParams } from "./params-connection.js";
-import { isInSession, Requests } from "./lifecycle-promises.js";
-import { Sending } from "./send-queue.js";
+import { connectWithParams } from "./params-connection.js";
+import { isInSession, LifecyclePromises } from "./lifecycle-promises.js";
+import { SendQueue } from "./send-queue.js";
 import { Session } from "./session.js";
 import { StartGuard } from "./start-guard.js";
 import { uplinkOf } from "./uplink-of.js";
@@ -34,8 +34,8 @@ export abstract class RtviTransport extends DeviceTransport {
   protected readonly _session: Session;
   protected readonly _downlink: Downlink;
   private readonly _startGuard = new StartGuard();
-  private readonly _requests: Requests;
-  protected readonly _sending: Sending;
+  private readonly _promises: LifecyclePromises;
+  protected readonly _sendQueue: SendQueue;
   private _awaitsDevices = false;
   private _timesReady = 0;
   private _timesConnected = 0;
@@ -51,7 +51,7 @@ export abstract class RtviTransport extends DeviceTransport {
     this._downlink = new Downlink(ports.speaker);
     this._session = new Session(
       {
-        dial: (request, reports) => this._dial({ ...request, resuming: this._timesReady > 0 }, reports),
+        openConnection: (request, reports) => this._dial({ ...request, resuming: this._timesReady > 0 }, reports),
         ports,
         uplink,
         downlink: this._downlink,
@@ -72,10 +72,10 @@ export abstract class RtviTransport extends DeviceTransport {
           this._announce(state, error);
         },
         settled: () => {
-          this._requests.released();
+          this._promises.released();
         },
         microphoneSettled: () => {
-          this._requests.microphoneSettled();
+          this._promises.microphoneSettled();
         },
         deviceFault: (kind, fault) => {
           this.reportDeviceError(kind, this._session.faults.errorOf(fault));
@@ -88,8 +88,8 @@ export abstract class RtviTransport extends DeviceTransport {
         },
       },
     );
-    this._requests = new Requests(this._session);
-    this._sending = new Sending({
+    this._promises = new LifecyclePromises(this._session);
+    this._sendQueue = new SendQueue({
       maxMessageSize: () => this.maxMessageSize,
       isThrough: () => !this._session.isRecovering && (this.state !== "ready" || this.canSend()),
       isImmediate: (message) => this.isImmediate(message),
@@ -101,8 +101,8 @@ export abstract class RtviTransport extends DeviceTransport {
 
   /** Resolves when the service is ready and bot-ready was delivered; rejects when the session ends before. */
   abstract override sendReadyMessage(): Promise<void>;
-  /** Opens one wire to the service; the `link` chart decides when. */
-  protected abstract dial(request: DialRequest, reports: WireReports): Wire;
+  /** Opens one connection to the service; the `link` chart decides when. */
+  protected abstract openConnection(request: ConnectRequest, reports: ConnectionReports): Connection;
   /** Sends one chunk of microphone audio; called only while the session is ready. Must not throw. */
   protected abstract sendAudio(pcm: ArrayBuffer): void;
   /** Takes validated connection parameters of one `connect()`. */
@@ -115,7 +115,7 @@ export abstract class RtviTransport extends DeviceTransport {
   protected onPlayback(_report: PlaybackReport): void {}
   /** The state changed; called before the app's callback. */
   protected stateAnnounced(_state: TransportState): void {}
-  /** Whether the wire of a session that is ready takes messages; false while it closes. */
+  /** Whether the connection of a session that is ready takes messages; false while it closes. */
   protected canSend(): boolean {
     return true;
   }
@@ -139,14 +139,14 @@ export abstract class RtviTransport extends DeviceTransport {
     this._mediaManager.setClientOptions(this._options);
     this._awaitsDevices = options.enableMic === true || options.enableCam === true;
     if (options.enableMic === false) this.enableMic(false);
-    this._sending.takeOver(this);
+    this._sendQueue.takeOver(this);
   }
 
   /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
   async initDevices(): Promise<void> {
     if (!this._startGuard.devicesRequested()) return;
     const held = isMicrophoneHeld(this.actor);
-    await this._requests.initDevices();
+    await this._promises.initDevices();
     // The client takes a microphone that is not reported for one that it does not have.
     if (held && isMicrophoneHeld(this.actor)) this.reportSelectedMic();
   }
@@ -164,25 +164,25 @@ export abstract class RtviTransport extends DeviceTransport {
     if (this._startGuard.takeCancelled()) {
       throw new ConnectionAbortedError("disconnect() was called before the connection was attempted.");
     }
-    await this._requests.connect(() => {
+    await this._promises.connect(() => {
       this.applyConnectionParams(params);
     });
   }
 
   /** Legal in every state; resolves when disconnected. */
   async _disconnect(): Promise<void> {
-    this._startGuard.released(this._requests.awaitsDevices && this._awaitsDevices);
-    await this._requests.disconnect();
+    this._startGuard.released(this._promises.awaitsDevices && this._awaitsDevices);
+    await this._promises.disconnect();
   }
 
   /** Resolves at `ready`; rejects when the session ends before. */
   protected whenReady(): Promise<void> {
-    return this._requests.whenReady();
+    return this._promises.whenReady();
   }
 
   /** Rejects when the session ends; never resolves. To be raced against what a service may never answer. */
   protected whenEnded(): Promise<void> {
-    return this._requests.whenEnded();
+    return this._promises.whenEnded();
   }
 
   get state(): TransportState {
@@ -202,7 +202,7 @@ export abstract class RtviTransport extends DeviceTransport {
 
   private _announce(state: TransportState, error: Error | undefined): void {
     this._state = state;
-    this._requests.announced(state, error);
+    this._promises.announced(state, error);
     this.logger.info(`state: ${state}`);
     if (state === "disconnected" || state === "error") this._timesReady = this._timesConnected = 0;
     runGuarded("stateAnnounced", this.logger, () => {
@@ -213,15 +213,15 @@ export abstract class RtviTransport extends DeviceTransport {
     if (state === "disconnected") this._callbacks.onDisconnected?.();
     if (state === "ready") this._timesReady += 1;
     if (state === "connected") this._opened();
-    if (state === "ready") this._sending.flush();
-    else if (!isInSession(state)) this._sending.end();
+    if (state === "ready") this._sendQueue.flush();
+    else if (!isInSession(state)) this._sendQueue.end();
     if (error !== undefined) this.reportError(error, true);
   }
 
-  /** A wire that opened with the conversation is ready; any other is asked, because the client asks only once. */
+  /** A connection that opened with the conversation is ready; any other is asked, because the client asks only once. */
   private _opened(): void {
-    const { conversation } = this._session;
-    if (conversation !== "fresh") this._session.serviceReady(conversation);
+    const { continuity } = this._session;
+    if (continuity !== "fresh") this._session.serviceReady(continuity);
     else if (this._timesReady > 0) this._askForReady();
   }
 
@@ -232,12 +232,12 @@ export abstract class RtviTransport extends DeviceTransport {
     });
   }
 
-  private _dial(request: DialRequest, reports: WireReports): Wire {
-    return dialWithParams(request, reports, this.options.connectionParams, {
+  private _dial(request: ConnectRequest, reports: ConnectionReports): Connection {
+    return connectWithParams(request, reports, this.options.connectionParams, {
       use: (params) => {
         this.applyConnectionParams(this._validateConnectionParams(params));
       },
-      dial: () => this.dial(request, reports),
+      open: () => this.openConnection(request, reports),
       record: (error) => this._session.faults.record(error),
     });
   }

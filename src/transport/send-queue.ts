@@ -1,7 +1,7 @@
 import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
 import { ConnectionLostError, InvalidOptionsError, NotReadyError } from "../errors.js";
 import { errorResponse } from "./messages.js";
-import { Outbox } from "./waiting-messages.js";
+import { WaitingMessages } from "./waiting-messages.js";
 
 const CLIENT_READY: string = RTVIMessageType.CLIENT_READY;
 /** What these ask for must not happen twice, and somebody waits for their answer. */
@@ -9,10 +9,10 @@ const ONCE = new Set<string>([RTVIMessageType.CLIENT_MESSAGE, "action"]);
 const PERHAPS = "The connection was lost before the message was confirmed: it may have arrived, or not.";
 
 /** What sending needs of its transport. */
-export interface SendingPorts {
+export interface SendQueuePorts {
   /** Bytes that a message may have. */
   maxMessageSize(): number;
-  /** Whether a message can be sent, or be refused for good, now: no lost connection is being dialled again. */
+  /** Whether a message can be sent, or be refused for good, now: no lost connection is being reconnected. */
   isThrough(): boolean;
   /** Whether a message is for the transport itself, whatever becomes of the connection. */
   isImmediate(message: RTVIMessage): boolean;
@@ -21,17 +21,17 @@ export interface SendingPorts {
 }
 
 /**
- * Messages of the app on their way to the service. What comes while a lost connection is dialled again waits, and is sent in
+ * Messages of the app on their way to the service. What comes while a lost connection is reconnected waits, and is sent in
  * its order when the session is ready, or is told to be refused when the session ends instead.
  */
-export class Sending {
-  readonly #outbox = new Outbox();
+export class SendQueue {
+  readonly #waiting = new WaitingMessages();
   readonly #rejected = new WeakSet<RTVIMessage>();
   /** Sent once, and perhaps in vain. */
   readonly #lost = new WeakSet<RTVIMessage>();
   #sendNow: ((message: RTVIMessage) => void) | undefined;
 
-  constructor(private readonly ports: SendingPorts) {}
+  constructor(private readonly ports: SendQueuePorts) {}
 
   /**
    * From now on what the client sends passes by here. The method is replaced on the instance, because it is the subclass's,
@@ -55,13 +55,13 @@ export class Sending {
     const { ports } = this;
     // What waits goes first, also when the connection is back in this very moment.
     const isImmediate = message.type === CLIENT_READY || ports.isImmediate(message);
-    if (isImmediate || (ports.isThrough() && this.#outbox.isEmpty)) {
+    if (isImmediate || (ports.isThrough() && this.#waiting.isEmpty)) {
       this.#sendNow?.(message);
       return;
     }
     try {
       this.#checkSize(message);
-      this.#outbox.put(message);
+      this.#waiting.put(message);
     } catch (error) {
       if (error instanceof MessageTooLargeError || !(error instanceof Error)) throw error;
       this.reject(message, error);
@@ -75,7 +75,7 @@ export class Sending {
    */
   lost(messages: readonly RTVIMessage[]): void {
     for (const message of messages) this.#lost.add(message);
-    this.#outbox.putBack(messages.filter(({ type }) => !ONCE.has(type)));
+    this.#waiting.putBack(messages.filter(({ type }) => !ONCE.has(type)));
     const requests = messages.filter(({ type }) => ONCE.has(type));
     if (requests.length === 0) return;
     // Not at once: the state has not been announced to the app yet.
@@ -87,7 +87,7 @@ export class Sending {
   /** The session is ready: sends what waits, as far as the connection lasts. */
   flush(): void {
     while (this.ports.isThrough()) {
-      const message = this.#outbox.next();
+      const message = this.#waiting.next();
       if (message === undefined) return;
       try {
         this.#sendNow?.(message);
@@ -100,7 +100,7 @@ export class Sending {
 
   /** The session has ended: nothing waits any more. */
   end(): void {
-    for (let message = this.#outbox.next(); message !== undefined; message = this.#outbox.next()) {
+    for (let message = this.#waiting.next(); message !== undefined; message = this.#waiting.next()) {
       const error = this.#lost.has(message)
         ? new ConnectionLostError(PERHAPS)
         : new NotReadyError("The session ended before the connection was back: it was not sent.");

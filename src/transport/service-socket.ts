@@ -5,8 +5,8 @@ import { openWebSocket, type SocketHandle } from "../connection/websocket.js";
 /** Takes one message of the service. */
 export type Receive = (data: string | ArrayBuffer) => void;
 
-/** One dial to a service over a WebSocket. */
-export interface ServiceDial {
+/** One attempt to a service over a WebSocket. */
+export interface ServiceSocketRequest {
   readonly url: string;
   readonly protocols?: string[];
   readonly WebSocket: WebSocketConstructor;
@@ -20,11 +20,11 @@ export interface ServiceDial {
 }
 
 /**
- * Dials; resolves when the socket is open.
+ * Connects; resolves when the socket is open.
  * @throws what `refused` makes of a close before that; ConnectionAbortedError.
  */
-export async function openServiceSocket(dial: ServiceDial): Promise<void> {
-  const { url, protocols, WebSocket, signal, begin, ended, refused } = dial;
+export async function openServiceSocket(request: ServiceSocketRequest): Promise<void> {
+  const { url, protocols, WebSocket, signal, begin, ended, refused } = request;
   let receive: Receive | undefined;
   try {
     const socket = await openWebSocket({
@@ -49,7 +49,7 @@ export async function openServiceSocket(dial: ServiceDial): Promise<void> {
 }
 
 /**
- * The WebSocket to dial with.
+ * The WebSocket to connect with.
  * @param option What the app calls the option.
  * @throws UnsupportedEnvironmentError where there is none.
  */

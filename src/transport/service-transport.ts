@@ -10,7 +10,7 @@ import { NotReadyError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
 import { RealTimeWebsocketTransport, type LLMServiceOptions } from "./real-time-websocket-transport.js";
-import type { InferenceServer } from "../services/responder/services-responder.js";
+import type { ServicesResponder } from "../services/responder/services-responder.js";
 import { isServiceRequest } from "../services/responder/protocol.js";
 import { ServiceRuntime } from "../dialogue/runtime.js";
 import type { ServiceConversation } from "../dialogue/service-conversation.js";
@@ -51,11 +51,11 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
         ready: () => {
           this.serviceReady();
         },
-        heard: () => {
-          this.messageHeard();
+        received: () => {
+          this.messageReceived();
         },
-        awaiting: (due) => {
-          this.answerDue(due);
+        expects: (expects) => {
+          this.expects(expects);
         },
         report: (error) => {
           this.reportError(error);
@@ -63,7 +63,7 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
         lost: (error) => {
           this.wireEnded(error);
         },
-        hangUp: () => {
+        close: () => {
           void this.disconnect();
         },
         logger: this.logger,
@@ -73,17 +73,17 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
   }
 
   /** What answers the messages of RTVI's services in the service's place. */
-  protected get inference(): Pick<InferenceServer<never>, "answer" | "config"> | undefined {
+  protected get responder(): Pick<ServicesResponder<never>, "answer" | "config"> | undefined {
     return undefined;
   }
 
   /** Reads the parameters of one session. @throws InvalidOptionsError naming the key whose type is wrong. */
   protected abstract readParams(params: unknown): P | undefined;
 
-  /** Nothing to prepare: every attempt makes its own wire. */
+  /** Nothing to prepare: every attempt makes its own connection. */
   initializeLLM(): void {}
 
-  /** Nothing to attach: every wire comes with its listeners. */
+  /** Nothing to attach: every connection comes with its listeners. */
   attachLLMListeners(): void {}
 
   /**
@@ -104,7 +104,7 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
     if (state === "disconnected" || state === "error") this._params = undefined;
   }
 
-  /** The wire that had opened is gone. */
+  /** The connection that had opened is gone. */
   protected wireEnded(error: RtviMachineError): void {
     this._runtime.end();
     this.connectionLost(error);
@@ -114,7 +114,7 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
   async sendReadyMessage(): Promise<void> {
     await this.whenReady();
     const about = { library: "rtvi-machine", service: this._names.processor };
-    const config = this.inference?.config;
+    const config = this.responder?.config;
     this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about, ...(config !== undefined && { config }) });
   }
 
@@ -123,7 +123,7 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
    * `llm-function-call-result`, `disconnect-bot`, and `client-message` with `t: "raw"` and a message of the service's own
    * protocol as `d`.
    * @throws NotReadyError before the session is ready; MessageTooLargeError; UnsupportedFeatureError for any other type,
-   * and InvalidOptionsError for a field that is wrong; what the wire throws. All but the size of the message itself also
+   * and InvalidOptionsError for a field that is wrong; what the connection throws. All but the size of the message itself also
    * through `onMessageError`. What is wrong with a `client-message`, or with a message of the services, goes there alone:
    * of a `sendClientRequest` that throws, client-js rejects a second promise that nobody can catch.
    */
@@ -133,7 +133,7 @@ export abstract class ServiceTransport<C extends ServiceConversation, P> extends
       throw new MessageTooLargeError(`The message is larger than ${this.maxMessageSize} bytes.`);
     }
     try {
-      const answer = this.inference?.answer(message);
+      const answer = this.responder?.answer(message);
       if (answer !== undefined) this.deliver(answer.type, answer.data, message.id);
       else {
         this._runtime.message(message, (error) => {

@@ -1,8 +1,8 @@
 import { DeviceError, type TransportState } from "@pipecat-ai/client-js";
-import { FaultBook } from "../actors/error-registry.js";
+import { ErrorRegistry } from "../actors/error-registry.js";
 import { compose, type Parts, type TransportActor } from "../compose.js";
 import type { Fault } from "../contracts/fault.js";
-import type { Conversation, Recovery } from "../contracts/continuity.js";
+import type { Continuity, Recovery } from "../contracts/continuity.js";
 import { InternalError } from "../errors.js";
 import { timeOf } from "../policy/time.js";
 import { rtviStateOf } from "./rtvi-state.js";
@@ -32,7 +32,7 @@ export type SessionParts = Omit<Parts, "faults" | "lifetime" | "muted"> & { read
  * `error`, and the next `revive()` composes a new one.
  */
 export class Session {
-  readonly faults = new FaultBook();
+  readonly faults = new ErrorRegistry();
   #actor: TransportActor | undefined;
   #lifetime = new AbortController();
   #state: TransportState = "disconnected";
@@ -74,9 +74,9 @@ export class Session {
   }
 
   /** The service is ready, and this is what it knows of the conversation. */
-  serviceReady(conversation: Conversation): void {
+  serviceReady(continuity: Continuity): void {
     const gapMs = this.#lostAt === undefined ? 0 : Math.max(0, this.#now() - this.#lostAt);
-    this.actor.send({ type: "service.ready", conversation, gapMs });
+    this.actor.send({ type: "service.ready", continuity, gapMs });
   }
 
   /** Whether a session that was ready has lost its link and is about to have another. */
@@ -86,9 +86,9 @@ export class Session {
     return lost && !snapshot.matches({ session: "disconnecting" });
   }
 
-  /** What is known of the conversation on the wire that has opened. */
-  get conversation(): Conversation {
-    return this.actor.getSnapshot().context.conversation;
+  /** What is known of the conversation on the connection that has opened. */
+  get continuity(): Continuity {
+    return this.actor.getSnapshot().context.continuity;
   }
 
   #isAlive(): boolean {

@@ -4,7 +4,7 @@ import type { TransportState } from "@pipecat-ai/client-js";
 export type Verdict = "done" | Error | undefined;
 
 /** Promises that settle with announced states; every one of them settles at the latest when the session ends. */
-export class Waiters {
+export class StatePromises {
   readonly #waiting = new Set<(state: TransportState, error: Error | undefined) => void>();
 
   /** Waits for the next announcement on which `judge` decides. */

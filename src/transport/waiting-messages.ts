@@ -2,23 +2,23 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { NotReadyError } from "../errors.js";
 
 /** How much may wait during an outage. */
-export interface OutboxLimits {
+export interface WaitingLimits {
   readonly messages: number;
   /** UTF-16 code units of all of them as JSON. */
   readonly size: number;
 }
 
-const LIMITS: OutboxLimits = { messages: 100, size: 1024 * 1024 };
+const LIMITS: WaitingLimits = { messages: 100, size: 1024 * 1024 };
 
 /**
- * Messages of the app that wait while a lost connection is dialled again, first in, first out. Bounded: what does not fit is
+ * Messages of the app that wait while a lost connection is reconnected, first in, first out. Bounded: what does not fit is
  * refused, never dropped in silence.
  */
-export class Outbox {
+export class WaitingMessages {
   readonly #waiting: { readonly message: RTVIMessage; readonly weight: number }[] = [];
   #size = 0;
 
-  constructor(private readonly limits: OutboxLimits = LIMITS) {}
+  constructor(private readonly limits: WaitingLimits = LIMITS) {}
 
   /** @throws NotReadyError naming the limit when there is no room. */
   put(message: RTVIMessage): void {
@@ -26,7 +26,7 @@ export class Outbox {
     const weight = JSON.stringify(message).length;
     if (this.#waiting.length >= messages || this.#size + weight > size) {
       throw new NotReadyError(
-        `The connection is being dialled again, and no more than ${messages} messages or ${size} characters may wait for it.`,
+        `The connection is being reconnected, and no more than ${messages} messages or ${size} characters may wait for it.`,
       );
     }
     this.#waiting.push({ message, weight });

@@ -1,7 +1,7 @@
 import { ConnectionFailedError, RtviMachineError } from "../errors.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
-export interface KeyRequest {
+export interface CredentialRequest {
   /** 1 for the first attempt of a session. */
   readonly attempt: number;
   /** Aborts when the attempt is given up; hand it to `fetch`. */
@@ -9,7 +9,7 @@ export interface KeyRequest {
 }
 
 /** Whether a value can be asked for a key. What it returns is checked when it is called. */
-export function isKeyProvider(value: unknown): value is (request: KeyRequest) => unknown {
+export function isCredentialSource(value: unknown): value is (request: CredentialRequest) => unknown {
   return typeof value === "function";
 }
 
@@ -17,27 +17,31 @@ export function isKeyProvider(value: unknown): value is (request: KeyRequest) =>
  * Reads an option that is given as it is, or by a function of the app that is asked on every attempt.
  * @param name How the app knows the option.
  * @param read Throws where a value cannot be used, without quoting it.
- * @throws ConnectionFailedError, retryable, when the function fails with anything but an error of this library, or a redial
+ * @throws ConnectionFailedError, retryable, when the function fails with anything but an error of this library, or a reconnect
  * gets what cannot be used, from the function or from `options.connectionParams`: a token server that is down is like a
  * service that is down, and the next attempt may find it. On the first attempt that is a mistake of the program.
  */
 export async function readProvided<Value>(
   name: string,
   source: unknown,
-  request: KeyRequest,
+  request: CredentialRequest,
   read: (value: unknown) => Value,
 ): Promise<Value> {
-  const value = isKeyProvider(source) ? await ask(name, source, request) : source;
+  const value = isCredentialSource(source) ? await ask(name, source, request) : source;
   try {
     return read(value);
   } catch (cause) {
     if (request.attempt === 1) throw cause;
-    const text = `What was given as \`${name}\` for this redial cannot be used; see \`cause\`.`;
+    const text = `What was given as \`${name}\` for this reconnect cannot be used; see \`cause\`.`;
     throw new ConnectionFailedError(text, { cause, retryable: true });
   }
 }
 
-async function ask(name: string, source: (request: KeyRequest) => unknown, request: KeyRequest): Promise<unknown> {
+async function ask(
+  name: string,
+  source: (request: CredentialRequest) => unknown,
+  request: CredentialRequest,
+): Promise<unknown> {
   try {
     return await source(request);
   } catch (cause) {

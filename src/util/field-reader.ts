@@ -96,7 +96,7 @@ export class FieldReader {
   }
 }
 
-/** Anything thrown while reading the wire, as a `ProtocolError`. */
+/** Anything thrown while reading the connection, as a `ProtocolError`. */
 export function asProtocolError(error: unknown, service: string): ProtocolError {
   if (error instanceof ProtocolError) return error;
   return new ProtocolError(`${service} sent an event that could not be understood.`, { cause: error });

@@ -43,7 +43,7 @@ async function live({ clock, transport, client }: ReturnType<typeof start>): Pro
   await drain();
   await client.disconnect();
   media.microphone.script = "permissions";
-  transport.script.dial = "refuse";
+  transport.script.connect = "refuse";
   await client.connect().catch(() => undefined);
   await drain();
 }

@@ -17,7 +17,7 @@ function start(options: TransportOptions = {}, callbacks: RTVIEventCallbacks = {
   const transport = new SeedTransport({ api_key: KEY, initial_messages: [] }, media, {
     clock,
     logger: silent,
-    timeouts: { disconnect: 500, dial: 2_000, ready: 3_000 },
+    timeouts: { disconnect: 500, connect: 2_000, ready: 3_000 },
     ...options,
   });
   const log: string[] = [];

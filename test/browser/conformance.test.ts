@@ -4,7 +4,7 @@ import { openAITransport } from "./support/app.js";
 import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "./support/stage.js";
 
-const DEADLINES = { dial: 2_000, ready: 2_000, disconnect: 500, reconnect: 400 };
+const DEADLINES = { connect: 2_000, ready: 2_000, disconnect: 500, reconnect: 400 };
 
 /** The address of a service that behaves like that. */
 const FAULT_OF = { open: [], refuse: ["unavailable"], hang: ["hang-upgrade"], never: ["silent"], "at once": [] };
@@ -63,11 +63,11 @@ async function browserHarness(): Promise<ConformanceHarness> {
   return {
     transport,
     deadlines: DEADLINES,
-    conversation: "replayed",
+    continuity: "replayed",
     service: {
-      dial: (how) => (script.dial = how),
+      connect: (how) => (script.dial = how),
       ready: (how) => (script.ready = how),
-      goodbye: (how) => (script.goodbye = how),
+      close: (how) => (script.goodbye = how),
       drop: (how) => {
         if (script.dial === "hang" && transport.state === "connecting") void service.stop();
         else if (how === "final") void service.drop(3000, "invalid_request_error.invalid_api_key");

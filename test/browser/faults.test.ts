@@ -12,7 +12,7 @@ import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 /** Push to talk: the fake microphone speaks without end, and would interrupt. */
 const QUIET: OpenAIServiceOptions = { session_config: { turn_detection: null } };
 const QUICK: TransportOptions = {
-  timeouts: { dial: 2_500, ready: 2_500, disconnect: 2_000 },
+  timeouts: { connect: 2_500, ready: 2_500, disconnect: 2_000 },
   reconnect: { base: 20, cap: 100 },
 };
 

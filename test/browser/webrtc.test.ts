@@ -233,7 +233,7 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
       `WebRTC: lost after ${lostMs.toFixed(0)} ms, ready ${readyMs.toFixed(0)} ms after the service's return, the microphone heard after ` +
         `${audioMs.toFixed(0)} ms, what was said meanwhile after ${missedMs.toFixed(0)} ms, a turn over after ${saidMs.toFixed(0)} ms, its answer after ${answerMs.toFixed(0)} ms`,
     );
-    expect(recoveries).toMatchObject([{ conversation: "replayed", planned: false }]);
+    expect(recoveries).toMatchObject([{ continuity: "replayed", planned: false }]);
     expect(app.count(RTVIEvent.BotReady)).toBe(0);
     expect(audioMs).toBeLessThan(1_000);
     await client.disconnect();

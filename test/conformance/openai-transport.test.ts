@@ -11,7 +11,7 @@ import { scriptedHands, type WireScript } from "../../packages/testkit/src/scrip
 import { silent } from "../../packages/testkit/src/worlds/world.js";
 import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
-const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
 
 function openAIHarness(): ConformanceHarness {
   const clock = new ManualClock();
@@ -56,7 +56,7 @@ function openAIHarness(): ConformanceHarness {
   const open = (): ServiceSocket[] => sockets.filter(({ readyState }) => readyState < FakeSocket.CLOSING);
   return {
     transport,
-    conversation: "replayed",
+    continuity: "replayed",
     deadlines: DEADLINES,
     ...scriptedHands({ script, media, clock, open, finalCode: 3000 }),
   };

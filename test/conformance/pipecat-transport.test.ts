@@ -11,7 +11,7 @@ import { FakeSocket } from "../../packages/testkit/src/scripted/fake-socket.js";
 import { scriptedHands, type WireScript } from "../../packages/testkit/src/scripted/scripted-conformance.js";
 import { silent } from "../../packages/testkit/src/worlds/world.js";
 
-const DEADLINES = { dial: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
 
 function pipecatHarness(): ConformanceHarness {
   const clock = new ManualClock();

@@ -39,7 +39,7 @@ interface App {
 interface Subject {
   readonly name: string;
   /** What becomes of the conversation. */
-  readonly conversation: Recovery["conversation"];
+  readonly continuity: Recovery["continuity"];
   /** Whether it tells what the bot says, and that it speaks, in RTVI's words; default true. */
   readonly tellsWords?: boolean;
   readonly addressOf: (service: LocalService) => string;
@@ -62,14 +62,14 @@ function rtviApp(transport: Transport, callbacks: Hears): App {
 const SUBJECTS: readonly Subject[] = [
   {
     name: "OpenAI over a WebSocket",
-    conversation: "replayed",
+    continuity: "replayed",
     addressOf: ({ wsUrl }) => wsUrl,
     app: (url, media, options, hears) =>
       rtviApp(new OpenAIRealTimeWebSocketTransport({ api_key: canary(), base_url: url }, media, options), hears),
   },
   {
     name: "Gemini Live",
-    conversation: "resumed",
+    continuity: "resumed",
     addressOf: ({ geminiUrl }) => geminiUrl,
     app: (url, media, options, hears) =>
       rtviApp(new GeminiLiveWebsocketTransport({ api_key: canary(), base_url: url }, media, options), hears),
@@ -77,7 +77,7 @@ const SUBJECTS: readonly Subject[] = [
   {
     // Told as a whole what its handle does not cover.
     name: "Gemini Live 3.1",
-    conversation: "replayed",
+    continuity: "replayed",
     addressOf: ({ geminiUrl }) => geminiUrl,
     app: (url, media, options, hears) => {
       const service = { api_key: canary(), base_url: url, model: "gemini-3.1-flash-live" };
@@ -86,7 +86,7 @@ const SUBJECTS: readonly Subject[] = [
   },
   {
     name: "a Pipecat bot that remembers",
-    conversation: "resumed",
+    continuity: "resumed",
     addressOf: ({ port }) => `ws://127.0.0.1:${String(port)}/ws-client?session_id=kept`,
     app: (url, media, options, hears) => {
       const own = { wsUrl: url, mediaManager: media, recorderSampleRate: 24_000 };
@@ -95,7 +95,7 @@ const SUBJECTS: readonly Subject[] = [
   },
   {
     name: "Thrive",
-    conversation: "replayed",
+    continuity: "replayed",
     tellsWords: false,
     addressOf: ({ wsUrl }) => wsUrl,
     app: (url, mediaManager, transport, hears) => {
@@ -245,7 +245,7 @@ describe.each(OUTAGES)("a cut in the middle of a sentence; the user $name", ({ n
     );
     // Without what was said before the return, or with a gap, the turn would be shorter.
     expect(understood).toBeGreaterThan(speaks / 1_000 - 0.4);
-    expect(recoveries).toMatchObject([{ conversation: subject.conversation, planned: false }]);
+    expect(recoveries).toMatchObject([{ continuity: subject.continuity, planned: false }]);
     if (tellsWords) {
       expect(heard.ready).toBe(1);
       const cut = heard.outputs.filter(({ text }) => text.startsWith("You said: Tell"));

@@ -139,7 +139,7 @@ describe("a running link", () => {
   }
 
   const opened = (): void => {
-    wire({ type: "wire.opened", conversation: "fresh" });
+    wire({ type: "wire.opened", continuity: "fresh" });
   };
   const dropped = (): void => {
     wire({ type: "wire.closed", fault: lost });
@@ -177,8 +177,8 @@ describe("a running link", () => {
     dropped();
     expect(dials).toBe(2);
     expect(asked).toEqual([
-      { redial: 1, attempts: 1, fault: lost, everOpened: true, isFirst: true },
-      { redial: 2, attempts: 2, fault: lost, everOpened: true, isFirst: false },
+      { reconnect: 1, attempts: 1, fault: lost, everOpened: true, isFirst: true },
+      { reconnect: 2, attempts: 2, fault: lost, everOpened: true, isFirst: false },
     ]);
     expect(reported).toEqual(["opened", "dropped"]);
   });
@@ -218,7 +218,7 @@ describe("a running link", () => {
       dropped();
       clock.increment(100);
     }
-    expect(asked.map(({ redial }) => redial)).toEqual([1, 1, 2]);
+    expect(asked.map(({ reconnect: redial }) => redial)).toEqual([1, 1, 2]);
   });
 
   it("counts a wire whose service is never ready as a failed redial, however long it was up", () => {
@@ -228,7 +228,7 @@ describe("a running link", () => {
       link.send({ type: "session.overdue", readyTimeout: 2_000 });
       clock.increment(100);
     }
-    expect(asked.map(({ redial, fault: { code } }) => [redial, code])).toEqual([
+    expect(asked.map(({ reconnect: redial, fault: { code } }) => [redial, code])).toEqual([
       [1, "ready-timeout"],
       [2, "ready-timeout"],
       [3, "ready-timeout"],
@@ -237,7 +237,7 @@ describe("a running link", () => {
     settled();
     link.send({ type: "session.ready" });
     dropped();
-    expect(asked.at(-1)).toMatchObject({ redial: 1 });
+    expect(asked.at(-1)).toMatchObject({ reconnect: 1 });
   });
 
   it("waits no longer than it is told to when the page wakes up", () => {
@@ -333,7 +333,7 @@ describe("a running link", () => {
     network({ type: "network.returned", wait: 0 });
     clock.increment(0);
     dropped();
-    expect(asked.map(({ redial, isFirst }) => [redial, isFirst])).toEqual([
+    expect(asked.map(({ reconnect: redial, isFirst }) => [redial, isFirst])).toEqual([
       [1, true],
       [1, false],
       [1, false],
@@ -442,7 +442,7 @@ describe("a running link", () => {
       settled();
       wire({ type: "wire.expiring", withinMs: 60_000 });
       dropped();
-      expect(asked, "the outage begins here").toMatchObject([{ redial: 1, isFirst: true }]);
+      expect(asked, "the outage begins here").toMatchObject([{ reconnect: 1, isFirst: true }]);
       expect(reported).toEqual(["opened", "changing"]);
       clock.increment(100);
       expect(dials).toBe(3);

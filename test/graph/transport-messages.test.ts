@@ -52,7 +52,7 @@ describe("a wish of the app", () => {
       expect(told(from, letter.event).actions).toEqual(
         expect.arrayContaining(["startMicrophone", "startSpeaker", "armUplink"]),
       );
-      expect(contextOf(to)).toMatchObject({ fault: null, outage: null, conversation: "fresh" });
+      expect(contextOf(to)).toMatchObject({ fault: null, outage: null, continuity: "fresh" });
     }
   });
 });
@@ -90,8 +90,8 @@ describe("a fact of a child", () => {
 describe("what the root remembers", () => {
   it("is the wire that has opened", () => {
     for (const { letter, to } of edgesOf("link.opened")) {
-      const { attempt, conversation } = letter.event as Extract<TransportEvent, { type: "link.opened" }>;
-      if (isIn(to, { session: "connected" })) expect(contextOf(to)).toMatchObject({ attempt, conversation });
+      const { attempt, continuity } = letter.event as Extract<TransportEvent, { type: "link.opened" }>;
+      if (isIn(to, { session: "connected" })) expect(contextOf(to)).toMatchObject({ attempt, continuity });
     }
   });
 
@@ -103,7 +103,7 @@ describe("what the root remembers", () => {
       expect(actions).toContain("confirmLink");
       if (outage === null) expect(facts).toEqual([]);
       else {
-        const recovery = { attempts: attempt - outage.attempt, gapMs: 700, conversation: "replayed" };
+        const recovery = { attempts: attempt - outage.attempt, gapMs: 700, continuity: "replayed" };
         expect(facts).toMatchObject([{ type: "session.recovered", recovery }]);
       }
     }

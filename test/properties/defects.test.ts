@@ -83,10 +83,10 @@ describe("a defect in our own code", () => {
     expect(world.clock.pending).toBe(0);
     expect([world.network.listeners, world.devices.listeners]).toEqual([0, 0]);
 
-    const dials = transport.dials;
+    const dials = transport.attempts;
     world.clock.advance(AGES);
     await drain();
-    expect(transport.dials, "what is left of the old session must not dial").toBe(dials);
+    expect(transport.attempts, "what is left of the old session must not dial").toBe(dials);
 
     world.connect();
     await drain();

@@ -2,7 +2,7 @@ import { createActor, fromCallback } from "xstate";
 import { describe, expect, it } from "vitest";
 import { linkMachine } from "../../machines/index.js";
 import type { WireFact } from "../../machines/link.types.js";
-import { FaultBook } from "../../src/actors/error-registry.js";
+import { ErrorRegistry } from "../../src/actors/error-registry.js";
 import { retryActor } from "../../src/actors/retry.js";
 import { networkActor } from "../../src/actors/network.js";
 import { retryDefaults } from "../../src/options.js";
@@ -65,7 +65,7 @@ class Crowd {
             this.drops.push(() => {
               sendBack(lost);
             });
-            sendBack({ type: "wire.opened", conversation: "fresh" });
+            sendBack({ type: "wire.opened", continuity: "fresh" });
             return;
           }
           const refusal = clock.setTimeout(() => {
@@ -76,7 +76,7 @@ class Crowd {
           };
         }),
         network: networkActor({ source: this.network, outage, random, clock, lifetime }),
-        retry: retryActor(backoffPolicy(reconnect, random), outage, new FaultBook()),
+        retry: retryActor(backoffPolicy(reconnect, random), outage, new ErrorRegistry()),
       },
       actions: { reportOpened: () => undefined, reportDropped: () => undefined },
     });

@@ -48,7 +48,7 @@ describe("any ordering of what races", () => {
         fc.boolean(),
         async (scheduler, names, patient) => {
           const world = new World();
-          world.transport.script.dial = "hang";
+          world.transport.script.connect = "hang";
           world.transport.media.microphone.script = "hang";
           for (const name of names) {
             void scheduler.schedule(Promise.resolve(name), name).then((event) => {
@@ -71,7 +71,7 @@ describe("any ordering of what races", () => {
 
   it("resolves connect() where nothing but time came between", async () => {
     const world = new World();
-    world.transport.script.dial = "hang";
+    world.transport.script.connect = "hang";
     world.connect();
     await drain();
     world.clock.advance(1_999);

@@ -62,7 +62,7 @@ function keepsItsPromises<S extends ScriptedService>(
         await real.release();
         real.checkSettled();
         for (const each of [...real.announced, ...real.watch.seen]) seen.add(each);
-        for (const { conversation } of real.recoveries) seen.add(conversation);
+        for (const { continuity } of real.recoveries) seen.add(continuity);
       }),
       { numRuns: runs, seed },
     );

@@ -20,13 +20,13 @@ afterAll(() => {
 /** A wire whose service owes an answer and does not give it is replaced, whether it shows another sign of life or not. */
 async function isReplacedWhenSilent(world: World): Promise<void> {
   const { transport, clock } = world;
-  const { dials } = transport;
-  transport.owes("answer");
+  const { attempts: dials } = transport;
+  transport.owes("reply");
   for (let past = 0; past <= 2 * SILENCE + PROBE; past += PROBE) {
     clock.advance(PROBE);
     await drain();
   }
-  expect(transport.dials).toBeGreaterThan(dials);
+  expect(transport.attempts).toBeGreaterThan(dials);
 }
 
 describe("the assembled system", () => {
@@ -52,7 +52,7 @@ describe("the assembled system", () => {
         await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
         await world.release();
         const { transport } = world;
-        Object.assign(transport.script, { dial: "open", ready: "at once", goodbye: "answer" });
+        Object.assign(transport.script, { connect: "open", ready: "at once", close: "answer" });
         transport.media.microphone.script = "grant";
         transport.enableMic(true);
         world.network.turn(true);

@@ -67,10 +67,10 @@ describe("options", () => {
       },
       onRecovered: (recovery) => {
         expectTypeOf(recovery).toEqualTypeOf<Recovery>();
-        expectTypeOf(recovery.conversation).toEqualTypeOf<"fresh" | "resumed" | "replayed">();
+        expectTypeOf(recovery.continuity).toEqualTypeOf<"fresh" | "resumed" | "replayed">();
         expectTypeOf(recovery.fault?.code).toEqualTypeOf<FaultCode | undefined>();
       },
-      timeouts: { dial: 15_000, ready: 15_000, disconnect: 2_000 },
+      timeouts: { connect: 15_000, ready: 15_000, disconnect: 2_000 },
       audio: {},
       WebSocket: globalThis.WebSocket,
       logger: console,
@@ -84,7 +84,9 @@ describe("options", () => {
   });
 
   it("take a policy of the app's", () => {
-    const policy: RetryPolicy = { nextDelay: ({ redial, fault }) => (redial > 3 ? null : (fault.retryAfterMs ?? 100)) };
+    const policy: RetryPolicy = {
+      nextDelay: ({ reconnect: redial, fault }) => (redial > 3 ? null : (fault.retryAfterMs ?? 100)),
+    };
     const reconnect: TransportOptions["reconnect"] = { policy };
     // @ts-expect-error the answer is needed at once
     const late: RetryPolicy = { nextDelay: () => Promise.resolve(1) };

@@ -61,7 +61,7 @@ describe("OpenAIRealTimeWebSocketTransport, as an app writes it", () => {
         expectTypeOf(event.type).toExtend<string>();
       },
       reconnect: { attempts: 3, base: 100, factor: 2, cap: 1000, minUptime: 1000, initial: true },
-      timeouts: { dial: 5000, ready: 5000, disconnect: 500 },
+      timeouts: { connect: 5000, ready: 5000, disconnect: 500 },
       audio: { chunkMs: 40, echoCancellation: false, workletUrl: "/worklets/" },
       workletUrl: { capture: "/c.js", playback: "/p.js" },
       logger: console,

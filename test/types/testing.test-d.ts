@@ -16,9 +16,9 @@ describe("the test kit", () => {
     expectTypeOf({ describe, it }).toExtend<ConformanceRunner>();
     const harness = {
       transport: someTransport,
-      service: { dial: () => undefined, ready: () => undefined, goodbye: () => undefined, drop: () => undefined },
+      service: { connect: () => undefined, ready: () => undefined, close: () => undefined, drop: () => undefined },
       microphone: { answer: () => undefined },
-      deadlines: { dial: 1, ready: 1, disconnect: 1, reconnect: 1 },
+      deadlines: { connect: 1, ready: 1, disconnect: 1, reconnect: 1 },
       elapse: () => Promise.resolve(),
       leftovers: () => [],
     } satisfies ConformanceHarness;

@@ -38,8 +38,8 @@ function cell(fault: Listed, subject: Struck, measurements: Measurements): strin
   if (expected.outcome === "ends") return `ends: \`${expected.code}\`${reason}`;
   const codes = expected.errors.map((code) => `\`${code}\``);
   const seen = measurements[subject.name]?.[fault.name];
-  const conversation = seen?.conversation === undefined ? [] : [seen.conversation];
-  return `${["continues", seen?.gap ?? bucketOf(expected.within), ...conversation, ...codes].join(", ")}${reason}`;
+  const continuity = seen?.continuity === undefined ? [] : [seen.continuity];
+  return `${["continues", seen?.gap ?? bucketOf(expected.within), ...continuity, ...codes].join(", ")}${reason}`;
 }
 
 function totalOf(subject: Struck, faults: readonly Listed[]): string {

@@ -7,15 +7,15 @@ export interface SeenFault {
   readonly problems: readonly string[];
   readonly gapMs: number;
   /** Absent where the session stayed on its wire. */
-  readonly conversation?: string;
+  readonly continuity?: string;
 }
 
 /** What the document tells of one session that went on. */
 export interface Measured {
   /** The bucket of the median. */
   readonly gap: string;
-  /** What became of the conversation; absent where the session stayed on its wire. */
-  readonly conversation?: string;
+  /** What became of the conversation; absent where the session stayed on its connection. */
+  readonly continuity?: string;
 }
 
 /** By transport and fault. */
@@ -38,9 +38,9 @@ export function measure(runs: readonly (readonly SeenFault[])[]): Measurements {
     return Object.fromEntries(
       faults.map((fault) => {
         const same = seen.filter((each) => each.subject === subject && each.fault === fault);
-        const conversation = same.find((each) => each.conversation !== undefined)?.conversation;
+        const continuity = same.find((each) => each.continuity !== undefined)?.continuity;
         const gap = bucketOf(median(same.map(({ gapMs }) => gapMs)));
-        return [fault, { gap, ...(conversation !== undefined && { conversation }) }];
+        return [fault, { gap, ...(continuity !== undefined && { continuity }) }];
       }),
     );
   };

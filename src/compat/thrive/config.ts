@@ -46,7 +46,7 @@ export interface WebSocketTransportConfig {
   base_url?: string;
   /**
    * Addition. WebSocket, inspection, audio, deadlines, reconnection: as for every transport of this library, but the first
-   * dial is retried too unless `reconnect` says otherwise.
+   * attempt is retried too unless `reconnect` says otherwise.
    */
   transport?: TransportOptions;
 }

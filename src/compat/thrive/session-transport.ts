@@ -68,7 +68,7 @@ export class SessionTransport extends OpenAIRealTimeWebSocketTransport {
     const source = this._getSessionToken ?? this._token;
     const read = (answer: unknown) => this._read(answer);
     const options = await readProvided("getSessionToken", source, request, read);
-    // The base looks up the attempt of the moment, which may be a newer one by now: two wires would come of it.
+    // The base looks up the attempt of the moment, which may be a newer one by now: two connections would come of it.
     if (signal.aborted)
       throw new ConnectionAbortedError("The attempt was given up while it waited for a session token.");
     this._service_options = { ...this._service_options, ...options };

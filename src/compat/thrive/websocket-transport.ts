@@ -5,10 +5,10 @@ import { dialectOf, type OpenAIDialect } from "../../providers/openai/dialect.js
 import { recordAt } from "../../util/records.js";
 import type { OpenAIRealTimeWebSocketTransport } from "../../providers/openai/transport.js";
 import { readConfig, type WebSocketTransportConfig } from "./config.js";
-import { documentedEvents, isOwnRace, rawEvent, type RealtimeEvent } from "./inbound.js";
-import { serviceEvent } from "./outbound.js";
+import { documentedEvents, isOwnRace, rawEvent, type RealtimeEvent } from "./documented-events.js";
+import { serviceEvent } from "./service-events.js";
 import { SessionTransport, type SessionTokenProvider } from "./session-transport.js";
-import { deviceErrorEvent, errorEvent, wasTold } from "./trouble.js";
+import { deviceErrorEvent, errorEvent, wasTold } from "./error-events.js";
 
 /** What a transport needs of the app. */
 export interface WebSocketTransportDeps {
@@ -102,7 +102,7 @@ export function createWebSocketTransport(
       try {
         if (!wasTold(event, last)) told?.onEvent(event);
       } finally {
-        // In an app on a PipecatClient it is the client that hangs up.
+        // In an app on a PipecatClient it is the client that closes.
         if (event.error.fatal === true && session === told) void release();
       }
     },

@@ -1,8 +1,8 @@
 import type { Redactor } from "../../util/redact.js";
-import type { Memory } from "./memory.js";
+import type { GeminiHistory } from "./gemini-history.js";
 import type { SessionPlan } from "./plan.js";
 
-/** What one conversation, over one wire, is set up with. */
+/** What one conversation, over one connection, is set up with. */
 export interface ConversationSetup extends Pick<
   SessionPlan,
   | "setup"
@@ -23,10 +23,10 @@ export interface ConversationSetup extends Pick<
   readonly redact: Redactor;
   /** Rate of the audio that the player takes, in Hz. */
   readonly playbackRate: number;
-  /** Whether the user was speaking, in push to talk, when the last wire was lost. */
+  /** Whether the user was speaking, in push to talk, when the last connection was lost. */
   readonly speaking: boolean;
   /** What was said before, and where to write down what is said now. */
-  readonly memory: Memory;
+  readonly conversationHistory: GeminiHistory;
   /** Monotonic time in ms. */
   readonly now: () => number;
   /** Wall-clock time. */

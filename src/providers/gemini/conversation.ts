@@ -1,26 +1,26 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import type { Due } from "../../contracts/connection.js";
+import type { Expects } from "../../contracts/connection.js";
 import { readCommand } from "../../dialogue/client-commands.js";
 import { EffectSink, type Effect } from "../../dialogue/effects.js";
-import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import type { ServiceConversation } from "../../dialogue/service-conversation.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
-import { messageOf } from "./history.js";
+import { messageOf } from "./history-contents.js";
 import type { ConversationSetup } from "./conversation-setup.js";
 import { PROCESSOR } from "./names.js";
-import { RAW_MESSAGES } from "./outbound.js";
-import { messagesOf } from "./telling.js";
+import { RAW_MESSAGES } from "./raw-messages.js";
+import { messagesOf } from "./replay-plan.js";
 import { Activity } from "./translate/activity.js";
-import { AppTurns } from "./translate/app-turns.js";
+import { ClientCommands } from "./translate/client-commands.js";
 import { Bot } from "./translate/bot.js";
-import { Inbound } from "./translate/inbound.js";
-import { Lease } from "./translate/lease.js";
+import { MessageReader } from "./translate/message-reader.js";
+import { ConnectionLifetime } from "./translate/connection-lifetime.js";
 import { User } from "./translate/user.js";
 
 /**
  * The Live API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be done.
- * Knows no socket, no media and no clock of its own; one conversation lives as long as one wire.
+ * Knows no socket, no media and no clock of its own; one conversation lives as long as one connection.
  */
 export class Conversation implements ServiceConversation {
   readonly #sink = new EffectSink();
@@ -28,15 +28,15 @@ export class Conversation implements ServiceConversation {
   readonly #user: User;
   readonly #bot: Bot;
   readonly #activity: Activity;
-  readonly #lease: Lease;
-  readonly #inbound: Inbound;
-  readonly #app: AppTurns;
+  readonly #lifetime: ConnectionLifetime;
+  readonly #reader: MessageReader;
+  readonly #app: ClientCommands;
   #ready = false;
 
   constructor(private readonly setup: ConversationSetup) {
-    const { now, date, manual, playbackRate, memory } = setup;
+    const { now, date, manual, playbackRate, conversationHistory } = setup;
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
-    this.#user = new User(this.#sink, this.#clock, date, manual, memory);
+    this.#user = new User(this.#sink, this.#clock, date, manual, conversationHistory);
     this.#bot = new Bot(this.#sink, {
       now,
       playbackRate,
@@ -45,18 +45,18 @@ export class Conversation implements ServiceConversation {
       },
       turnBegan: () => {
         this.#user.boundary();
-        memory.answered();
+        conversationHistory.answered();
       },
-      memory,
+      conversationHistory,
       redact: setup.redact,
     });
     this.#activity = new Activity(this.#sink, manual, setup.speaking);
-    this.#lease = new Lease(now, setup.handle);
-    this.#inbound = new Inbound(this.#sink, {
+    this.#lifetime = new ConnectionLifetime(now, setup.handle);
+    this.#reader = new MessageReader(this.#sink, {
       bot: this.#bot,
       user: this.#user,
-      lease: this.#lease,
-      memory,
+      lifetime: this.#lifetime,
+      conversationHistory,
       rawEvents: setup.rawEvents,
       redact: setup.redact,
       opened: () => {
@@ -64,7 +64,14 @@ export class Conversation implements ServiceConversation {
       },
     });
     const [sink, clock, bot] = [this.#sink, this.#clock, this.#bot];
-    this.#app = new AppTurns({ sink, clock, bot, memory, textInput: setup.textInput, name: setup.name });
+    this.#app = new ClientCommands({
+      sink,
+      clock,
+      bot,
+      conversationHistory,
+      textInput: setup.textInput,
+      name: setup.name,
+    });
   }
 
   /** Whether messages of the app can be taken. */
@@ -79,13 +86,13 @@ export class Conversation implements ServiceConversation {
   }
 
   /** What was said and done so far, on earlier connections too. */
-  get items(): readonly LedgerItem[] {
-    return this.setup.memory.items ?? [];
+  get items(): readonly HistoryItem[] {
+    return this.setup.conversationHistory.items ?? [];
   }
 
   /** What the service says about the end of this connection, and about the next. */
-  get lease(): Pick<Lease, "handle" | "resumable" | "isProven" | "endsAt" | "expiresInMs"> {
-    return this.#lease;
+  get lifetime(): Pick<ConnectionLifetime, "handle" | "resumable" | "isProven" | "endsAt" | "expiresInMs"> {
+    return this.#lifetime;
   }
 
   /** Whether somebody speaks, or a function is being called: no moment to change the connection. */
@@ -104,16 +111,16 @@ export class Conversation implements ServiceConversation {
   }
 
   /** When the service will close the connection, in epoch seconds. */
-  get due(): Due {
+  get expects(): Expects {
     return this.#bot.owed;
   }
 
   get expiresAt(): number | undefined {
-    const left = this.#lease.expiresInMs;
+    const left = this.#lifetime.expiresInMs;
     return left === undefined ? undefined : (this.setup.date().getTime() + left) / 1000;
   }
 
-  /** The wire is open: the first thing to say. */
+  /** The connection is open: the first thing to say. */
   open(): Effect[] {
     this.#sink.send({ setup: this.setup.setup });
     return this.#sink.take();
@@ -121,7 +128,7 @@ export class Conversation implements ServiceConversation {
 
   /** A message of the service. Each of its fields counts; what cannot be understood is reported, and the session goes on. */
   receive(data: string | ArrayBuffer): Effect[] {
-    this.#inbound.receive(data);
+    this.#reader.receive(data);
     return this.#next();
   }
 
@@ -148,7 +155,7 @@ export class Conversation implements ServiceConversation {
   }
 
   /** What the app does to the conversation. @throws what `run` throws; nothing has happened then. */
-  act(run: (turns: AppTurns) => void): Effect[] {
+  act(run: (turns: ClientCommands) => void): Effect[] {
     run(this.#app);
     return this.#sink.take();
   }
@@ -199,16 +206,16 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
-  /** The wire is gone: closes whatever was said to have started. */
+  /** The connection is gone: closes whatever was said to have started. */
   end(): Effect[] {
-    const { memory } = this.setup;
+    const { conversationHistory } = this.setup;
     const calledOff = this.#bot.tools.pending;
     const speaks = this.#user.isHeard;
     this.#user.end();
     this.#bot.end();
     // Who goes on speaking is answered after that. Nobody waits for what was asked of a conversation that was replaced.
-    const counts = this.#ready && !memory.superseded;
-    if (counts) memory.due = (calledOff || this.#bot.unheard.isAwaited) && !speaks;
+    const counts = this.#ready && !conversationHistory.superseded;
+    if (counts) conversationHistory.due = (calledOff || this.#bot.unheardReplies.isAwaited) && !speaks;
     this.#ready = false;
     return this.#sink.take();
   }
@@ -216,13 +223,13 @@ export class Conversation implements ServiceConversation {
   #opened(): void {
     if (this.#ready) return;
     this.#ready = true;
-    const { history, initial, prompt, runInitial, memory } = this.setup;
-    for (const content of initial) memory.append(messageOf(content));
-    memory.opened(history.length > 0 || prompt !== "");
+    const { history, initial, prompt, runInitial, conversationHistory } = this.setup;
+    for (const content of initial) conversationHistory.append(messageOf(content));
+    conversationHistory.opened(history.length > 0 || prompt !== "");
     for (const message of messagesOf(this.setup)) this.#sink.send(message);
     if (runInitial) {
       this.#bot.asked(true);
-      this.#bot.unheard.asked();
+      this.#bot.unheardReplies.asked();
       this.#clock.turnEnded();
     }
     this.#sink.add({ type: "ready" });

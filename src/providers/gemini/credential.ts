@@ -37,7 +37,7 @@ function checkedCredential(given: unknown): string {
 }
 
 /**
- * The address to dial: an ephemeral token has a method, a query and a default version of its own. It holds the
+ * The address to connect: an ephemeral token has a method, a query and a default version of its own. It holds the
  * credential, for a browser can send it in no other way: use it, and let go of it.
  */
 export function dialUrl({ baseUrl, apiVersion }: SessionPlan, credential: string): string {

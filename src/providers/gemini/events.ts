@@ -56,7 +56,7 @@ export function readUsage(read: FieldReader): Record<string, number> | undefined
  * A message as the app may see it: without the resumption handle, and without audio unless it is wanted. Undefined when
  * nothing is left.
  */
-export function showable(message: JsonRecord, withAudio: boolean): JsonRecord | undefined {
+export function redactRawEvent(message: JsonRecord, withAudio: boolean): JsonRecord | undefined {
   const update = fieldOf(message, "sessionResumptionUpdate");
   const hidden = isRecord(update) ? { ...message, sessionResumptionUpdate: withoutHandle(update) } : message;
   const content = fieldOf(hidden, "serverContent");

@@ -6,7 +6,7 @@ import type { Conversation } from "./conversation.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import type { GeminiLLMServiceOptions } from "./options.js";
 import { readConnectionParams, type GeminiConnectionParams } from "./params.js";
-import { geminiInference, type GeminiInference } from "./services/inference.js";
+import { geminiResponder, type GeminiResponder } from "./services/responder.js";
 
 /** What a Gemini transport is, whatever opens its connections: its options, and the services over them. */
 export abstract class GeminiTransport extends ServiceTransport<Conversation, GeminiConnectionParams> {
@@ -15,11 +15,11 @@ export abstract class GeminiTransport extends ServiceTransport<Conversation, Gem
   readonly answersServices = true;
   /** The settings have changed, and the connection knows nothing of it. */
   protected _isStale = false;
-  private readonly _inference: GeminiInference;
+  private readonly _responder: GeminiResponder;
 
   constructor(service_options: GeminiLLMServiceOptions, manager: MediaManager | undefined, options: TransportOptions) {
     super(service_options, manager, options, { service: SERVICE, processor: PROCESSOR });
-    this._inference = geminiInference({
+    this._responder = geminiResponder({
       options: () => this._service_options,
       params: () => (isInSession(this.state) ? { ...this._params } : undefined),
       change: (changed, params) => {
@@ -39,8 +39,8 @@ export abstract class GeminiTransport extends ServiceTransport<Conversation, Gem
     });
   }
 
-  protected override get inference(): GeminiInference {
-    return this._inference;
+  protected override get responder(): GeminiResponder {
+    return this._responder;
   }
 
   protected override readParams(params: unknown): GeminiConnectionParams | undefined {

@@ -1,6 +1,6 @@
 export { GeminiLiveWebsocketTransport } from "./transport.js";
 export type { GeminiConnectionParams } from "./params.js";
-export type { GeminiClientMessage } from "./outbound.js";
+export type { GeminiClientMessage } from "./raw-messages.js";
 export type {
   GeminiCredential,
   GeminiGenerationSettings,

@@ -1,8 +1,8 @@
 import type { TransportOptions } from "../../options.js";
-import type { KeyRequest } from "../../util/credential-source.js";
+import type { CredentialRequest } from "../../util/credential-source.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
-export type GeminiKeyRequest = KeyRequest;
+export type GeminiKeyRequest = CredentialRequest;
 
 /**
  * A credential: an API key or the name of an ephemeral token (`auth_tokens/…`), bare or as the answer of

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { isKeyProvider } from "../../util/credential-source.js";
+import { isCredentialSource } from "../../util/credential-source.js";
 import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { readMessages, type Content } from "./contents.js";
 import { generationFields, setupFields } from "./settings.js";
@@ -61,7 +61,7 @@ function secretIn(params: JsonRecord): unknown {
     const value = present(params, key);
     if (value === undefined) continue;
     const secret = isRecord(value) ? fieldOf(value, "name") : value;
-    if ((typeof secret === "string" && secret.trim() !== "") || (key === "api_key" && isKeyProvider(secret)))
+    if ((typeof secret === "string" && secret.trim() !== "") || (key === "api_key" && isCredentialSource(secret)))
       return secret;
     throw new InvalidOptionsError(
       `${key} must be a ${key === "api_key" ? "string or a function" : "non-empty string"}.`,

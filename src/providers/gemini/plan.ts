@@ -1,16 +1,16 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
 import { readMessages, type Content } from "./contents.js";
-import { contentsOf } from "./history.js";
+import { contentsOf } from "./history-contents.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type GeminiLLMServiceOptions } from "./options.js";
 import type { GeminiConnectionParams } from "./params.js";
 import { generationFields, setupFields } from "./settings.js";
 import { buildSetup, isInterruptible, isManual, ownHandle } from "./setup.js";
-import { tellingOf, type Telling } from "./telling.js";
+import { replayPlanOf, type ReplayPlan } from "./replay-plan.js";
 
 /** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
-export interface SessionPlan extends Telling {
+export interface SessionPlan extends ReplayPlan {
   readonly baseUrl: URL;
   readonly apiVersion: string | undefined;
   readonly setup: JsonRecord;
@@ -29,9 +29,9 @@ export interface SessionPlan extends Telling {
 /** What an attempt knows of those before it. */
 export interface Past {
   /** What was said and done; undefined while the session has not been ready. It takes the place of the initial messages. */
-  readonly items?: readonly LedgerItem[] | undefined;
+  readonly items?: readonly HistoryItem[] | undefined;
   /** What of it the handle does not cover. */
-  readonly uncovered?: readonly LedgerItem[];
+  readonly uncovered?: readonly HistoryItem[];
   /** The bot is to answer the conversation as it stands: nobody has heard a word of an answer. */
   readonly due?: boolean;
   /** The newest handle of the session. */
@@ -60,7 +60,7 @@ export function planSession(
   const source = { model, fields: fieldsOf(options, params), over, instructions, announcesHistory: false };
   const first = buildSetup({ ...source, handle: undefined });
   const resumable = isRecord(first.sessionResumption);
-  const telling = tellingOf({
+  const telling = replayPlanOf({
     realtime: textInput === "realtime",
     handle: resumable && !past.fresh ? (past.handle ?? ownHandle(mergeRecords(source.fields, over))) : undefined,
     conversation: rest,

@@ -12,12 +12,12 @@ import { beginsAnew, closeError, dialError, type ClosedConnection } from "./clos
 import { Conversation } from "./conversation.js";
 import { dialUrl, resolveCredential } from "./credential.js";
 import { GeminiTransport } from "./gemini-transport.js";
-import { Handover } from "./handover.js";
-import { Memory } from "./memory.js";
+import { PlannedReconnect } from "./planned-reconnect.js";
+import { GeminiHistory } from "./gemini-history.js";
 import { withInputRate, type GeminiLLMServiceOptions } from "./options.js";
-import { readClientMessage, type GeminiClientMessage } from "./outbound.js";
+import { readClientMessage, type GeminiClientMessage } from "./raw-messages.js";
 import { planSession } from "./plan.js";
-import { Resumption } from "./resumption.js";
+import { ResumptionHandle } from "./resumption-handle.js";
 
 const NAME = "GeminiLiveWebsocketTransport";
 
@@ -33,14 +33,14 @@ const NAME = "GeminiLiveWebsocketTransport";
  * ```
  */
 export class GeminiLiveWebsocketTransport extends GeminiTransport {
-  private readonly _memory = new Memory();
+  private readonly _conversationHistory = new GeminiHistory();
   private readonly _inputRate: number;
   private readonly _playbackRate: number;
-  private readonly _resumption = new Resumption();
+  private readonly _resumptionHandle = new ResumptionHandle();
   private _current: Conversation | undefined;
   private _socket: SocketHandle | undefined;
   private _muted = false;
-  private readonly _handover = new Handover({
+  private readonly _plannedReconnect = new PlannedReconnect({
     busy: (isBusy) => {
       this.conversationBusy(isBusy);
     },
@@ -76,10 +76,10 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
   async connectLLM(): Promise<void> {
     const { signal, attempt } = this.attempt;
     if (attempt === 1) this._beginSession();
-    const { items, uncovered, due } = this._memory;
+    const { items, uncovered, due } = this._conversationHistory;
     this._isStale = false;
     const plan = planSession(this._service_options, this._params, {
-      ...this._resumption.past,
+      ...this._resumptionHandle.past,
       items,
       uncovered,
       due,
@@ -92,8 +92,8 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
     const facts = (): ClosedConnection => ({
       ready: conversation?.isReady === true,
       resumed: plan.handle !== undefined,
-      resumable: conversation?.lease.handle !== undefined,
-      mayBeginAnew: this._resumption.mayBeginAnew,
+      resumable: conversation?.lifetime.handle !== undefined,
+      mayBeginAnew: this._resumptionHandle.mayBeginAnew,
     });
     await openServiceSocket({
       url: dialUrl(plan, credential),
@@ -101,7 +101,7 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
       signal,
       begin: (socket) => {
         this._socket = socket;
-        this._handover.opened();
+        this._plannedReconnect.opened();
         const speaking = this._current?.speaking === true;
         conversation = this._current = this._newConversation(plan, speaking, redact);
         const receive = this._runtime.begin(conversation, (text) => {
@@ -110,22 +110,23 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
         this._runtime.tell((begun) => begun.open());
         return (data) => {
           receive(data);
-          const { handle, isProven = false } = conversation?.lease ?? {};
+          const { handle, isProven = false } = conversation?.lifetime ?? {};
           // A handle for the conversation that was replaced would bring it back.
-          if (handle !== undefined && !this._memory.superseded) this._resumption.keep(handle, isProven);
+          if (handle !== undefined && !this._conversationHistory.superseded)
+            this._resumptionHandle.keep(handle, isProven);
           this._tellLink();
         };
       },
       ended: (code, reason) => {
         const was = facts();
-        if (beginsAnew(code, reason, was)) this._resumption.drop();
+        if (beginsAnew(code, reason, was)) this._resumptionHandle.drop();
         this.wireEnded(closeError(code, reason, redact, was));
       },
       refused: (code, reason) => dialError(code, reason, redact, facts()),
     });
   }
 
-  /** Says goodbye; resolves when the socket has closed. */
+  /** Says close; resolves when the socket has closed. */
   async disconnectLLM(): Promise<void> {
     const socket = this._socket;
     this._socket = undefined;
@@ -209,20 +210,20 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
 
   private _beginSession(): void {
     const keep = this._service_options.keep_session === true;
-    this._resumption.begin(keep);
-    if (!keep) this._memory.forget();
+    this._resumptionHandle.begin(keep);
+    if (!keep) this._conversationHistory.forget();
     // Who asked has hung up since.
-    this._memory.due = false;
+    this._conversationHistory.due = false;
     this._current = undefined;
   }
 
   /** Something happened: it may be time to change the connection, or no moment to. */
   private _tellLink(): void {
     if (this._current === undefined) return;
-    this._handover.look(this._current);
-    if (this._memory.superseded) this._resumption.renounce();
+    this._plannedReconnect.look(this._current);
+    if (this._conversationHistory.superseded) this._resumptionHandle.renounce();
     else if (!this._isStale) return;
-    if (this._runtime.isReady) this._handover.renew(this._current);
+    if (this._runtime.isReady) this._plannedReconnect.renew(this._current);
   }
 
   private _newConversation(plan: ReturnType<typeof planSession>, speaking: boolean, redact: Redactor): Conversation {
@@ -232,7 +233,7 @@ export class GeminiLiveWebsocketTransport extends GeminiTransport {
       redact,
       playbackRate: this._playbackRate,
       speaking: speaking && !this._muted,
-      memory: this._memory,
+      conversationHistory: this._conversationHistory,
       now: () => performance.now(),
       date: () => new Date(),
     });

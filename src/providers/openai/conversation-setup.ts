@@ -1,14 +1,14 @@
-import type { LedgerLimits } from "../../dialogue/conversation-history.js";
+import type { HistoryLimits } from "../../dialogue/conversation-history.js";
 import type { Redactor } from "../../util/redact.js";
-import type { OpeningSetup } from "./translate/opening.js";
+import type { SessionSetupParts } from "./translate/session-setup.js";
 
-/** What one conversation, over one wire, is set up with. */
-export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
+/** What one conversation, over one connection, is set up with. */
+export interface ConversationSetup extends Omit<SessionSetupParts, "formats"> {
   /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
   readonly playback: "local" | "remote";
   /** Over WebRTC: when sound last came, in the time of `now`; undefined where nobody can tell. Default: until the end. */
   readonly soundAt?: (() => number | undefined) | undefined;
-  /** Bytes that one event may have, where the wire has a limit. */
+  /** Bytes that one event may have, where the connection has a limit. */
   readonly maxEventSize?: (() => number) | undefined;
   /** Deliver server events as they are, too; "all" means audio as well. */
   readonly rawEvents: boolean | "all";
@@ -20,8 +20,8 @@ export interface ConversationSetup extends Omit<OpeningSetup, "formats"> {
   readonly now: () => number;
   /** Wall-clock time. */
   readonly date: () => Date;
-  /** Whether another conversation, over another wire, may go on with this one. Default false. */
+  /** Whether another conversation, over another connection, may go on with this one. Default false. */
   readonly keeps?: boolean;
   /** How much of it is written down. */
-  readonly limits?: LedgerLimits;
+  readonly limits?: HistoryLimits;
 }

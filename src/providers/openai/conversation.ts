@@ -1,6 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import type { Due } from "../../contracts/connection.js";
+import type { Expects } from "../../contracts/connection.js";
 import type { Effect } from "../../dialogue/effects.js";
 import { asProtocolError } from "../../util/field-reader.js";
 import type { ServiceConversation } from "../../dialogue/service-conversation.js";
@@ -8,81 +8,87 @@ import type { ConversationSetup } from "./conversation-setup.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
-import { RAW_EVENTS } from "./outbound.js";
+import { RAW_EVENTS } from "./raw-events.js";
 import { readCommand } from "../../dialogue/client-commands.js";
 import type { JsonRecord } from "../../util/records.js";
 import { readContext } from "../../services/responder/context.js";
-import { ConversationLedger } from "../../dialogue/conversation-history.js";
-import { AppTurns } from "./translate/app-turns.js";
+import { ConversationHistory } from "../../dialogue/conversation-history.js";
+import { ClientCommands } from "./translate/client-commands.js";
 import { Bot } from "./translate/bot.js";
 import { ItemRegister } from "./translate/item-register.js";
-import { Opening } from "./translate/opening.js";
+import { SessionSetup } from "./translate/session-setup.js";
 import { replay } from "./translate/replay.js";
-import { showable } from "./showable.js";
-import { Troubles } from "./translate/troubles.js";
-import { UserSide } from "./translate/user-side.js";
+import { redactRawEvent } from "./redact-raw-event.js";
+import { ServiceErrors } from "./translate/service-errors.js";
+import { UserTurns } from "./translate/user-turns.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
 
 /**
  * The Realtime API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be
- * done. Knows no socket, no media and no clock of its own; one conversation lives as long as one wire. After `end()` it may
+ * done. Knows no socket, no media and no clock of its own; one conversation lives as long as one connection. After `end()` it may
  * still be given results of tools, until another goes on with it.
  */
 export class Conversation implements ServiceConversation {
   readonly #sink: OpenAISink;
-  readonly #opening: Opening;
-  readonly #user: UserSide;
+  readonly #sessionSetup: SessionSetup;
+  readonly #user: UserTurns;
   readonly #clock: TurnClock;
   readonly #bot: Bot;
-  readonly #troubles: Troubles;
+  readonly #serviceErrors: ServiceErrors;
   readonly #register: ItemRegister;
-  readonly #app: AppTurns;
+  readonly #app: ClientCommands;
   /** Whether it goes on with another. */
   readonly isContinued: boolean;
   /** What was said and done so far. */
-  readonly ledger: ConversationLedger;
+  readonly history: ConversationHistory;
 
   /**
-   * @param continues The one before, whose wire was lost: this one tells the service what was said in it, and goes on.
+   * @param continues The one before, whose connection was lost: this one tells the service what was said in it, and goes on.
    */
   constructor(
     private readonly setup: ConversationSetup,
-    // Not kept, or every wire of a long session would be.
+    // Not kept, or every connection of a long session would be.
     continues?: Conversation,
   ) {
     const { playback, now, date } = setup;
     this.#sink = new OpenAISink(setup.maxEventSize);
     this.isContinued = continues !== undefined;
-    const ledger = continues?.ledger ?? new ConversationLedger(setup.limits);
-    this.ledger = ledger;
+    const history = continues?.history ?? new ConversationHistory(setup.limits);
+    this.history = history;
     this.#register = new ItemRegister(this.#sink, continues && continues.#register);
     const initialMessages = continues === undefined ? setup.initialMessages : [];
     const formats = playback === "local";
-    this.#opening = new Opening(this.#sink, { ...setup, initialMessages, formats }, this.#register);
+    this.#sessionSetup = new SessionSetup(this.#sink, { ...setup, initialMessages, formats }, this.#register);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new Bot(this.#sink, {
       playback,
       now,
       soundAt: setup.soundAt,
-      autoResponds: () => this.#opening.autoResponds,
+      autoResponds: () => this.#sessionSetup.autoResponds,
       answered: () => this.#clock.answered(),
-      spoke: () => this.#opening.spoke(),
-      ledger,
+      spoke: () => this.#sessionSetup.spoke(),
+      history,
       redact: setup.redact,
     });
-    const [sink, opening, clock, bot, register] = [this.#sink, this.#opening, this.#clock, this.#bot, this.#register];
-    this.#app = new AppTurns({ sink, opening, clock, bot, ledger, register });
-    this.#troubles = new Troubles(sink, setup.redact, bot.sequencer, opening);
-    this.#user = new UserSide({ sink, opening, clock, bot, ledger, troubles: this.#troubles, date });
+    const [sink, sessionSetup, clock, bot, register] = [
+      this.#sink,
+      this.#sessionSetup,
+      this.#clock,
+      this.#bot,
+      this.#register,
+    ];
+    this.#app = new ClientCommands({ sink, sessionSetup, clock, bot, history, register });
+    this.#serviceErrors = new ServiceErrors(sink, setup.redact, bot.sequencer, sessionSetup);
+    this.#user = new UserTurns({ sink, sessionSetup, clock, bot, history, serviceErrors: this.#serviceErrors, date });
     if (continues !== undefined) this.#bot.adopt(continues.#bot);
   }
 
   get isReady(): boolean {
-    return this.#opening.phase === "ready";
+    return this.#sessionSetup.phase === "ready";
   }
 
-  get due(): Due {
-    return this.#opening.isUnanswered ? "answer" : this.#bot.sequencer.due;
+  get expects(): Expects {
+    return this.#sessionSetup.isUnanswered ? "reply" : this.#bot.sequencer.expects;
   }
 
   /** Whether anybody speaks, or is waited for. */
@@ -96,7 +102,7 @@ export class Conversation implements ServiceConversation {
   }
 
   get expiresAt(): number | undefined {
-    return this.#opening.expiresAt;
+    return this.#sessionSetup.expiresAt;
   }
 
   receive(data: string | ArrayBuffer): Effect[] {
@@ -104,7 +110,7 @@ export class Conversation implements ServiceConversation {
       const { type, record } = parseMessage(data);
       const { rawEvents } = this.setup;
       if (rawEvents === "all" || (rawEvents && type !== "response.output_audio.delta")) {
-        this.#sink.deliver("server-message", { t: "raw", d: showable(record, this.setup.redact) });
+        this.#sink.deliver("server-message", { t: "raw", d: redactRawEvent(record, this.setup.redact) });
       }
       this.#handle(readEvent(type, record));
     } catch (error) {
@@ -131,7 +137,7 @@ export class Conversation implements ServiceConversation {
   }
 
   /** What the app does to the conversation. @throws what `run` throws; nothing has happened then. */
-  act(run: (turns: AppTurns) => void): Effect[] {
+  act(run: (turns: ClientCommands) => void): Effect[] {
     run(this.#app);
     return this.#sink.take();
   }
@@ -162,18 +168,18 @@ export class Conversation implements ServiceConversation {
 
   /** Changes settings (checked) of the running session. */
   updateSettings(settings: JsonRecord): Effect[] {
-    this.#opening.update(settings);
+    this.#sessionSetup.update(settings);
     return this.#sink.take();
   }
 
-  /** The wire refused the first of these: none of them happens, and a call that was to be answered is cancelled. */
+  /** The connection refused the first of these: none of them happens, and a call that was to be answered is cancelled. */
   unsent(effects: readonly Effect[]): Effect[] {
     return this.act((turns) => {
       turns.takeBack(effects);
     });
   }
 
-  /** The wire is gone: closes what was said to have started. Tools may go on, where another conversation may. */
+  /** The connection is gone: closes what was said to have started. Tools may go on, where another conversation may. */
   end(): Effect[] {
     this.#user.end();
     this.#bot.end(this.setup.keeps === true);
@@ -190,7 +196,7 @@ export class Conversation implements ServiceConversation {
   #handle(event: ServerEvent): void {
     switch (event.type) {
       case "session.created":
-        this.#opening.created(event.session);
+        this.#sessionSetup.created(event.session);
         break;
       case "session.updated":
         this.#configured(event.session);
@@ -218,7 +224,7 @@ export class Conversation implements ServiceConversation {
         break;
       case "response.done":
         this.#bot.done(event.response);
-        this.#troubles.response(event.response);
+        this.#serviceErrors.response(event.response);
         break;
       case "output_audio_buffer.started":
       case "output_audio_buffer.stopped":
@@ -226,7 +232,7 @@ export class Conversation implements ServiceConversation {
         this.#bot.remotePlayback(event.type);
         break;
       case "error":
-        this.#troubles.error(event.error);
+        this.#serviceErrors.error(event.error);
         break;
       case "other":
         this.#sink.debug(`The event ${this.setup.redact(event.name)} is not used.`);
@@ -237,10 +243,10 @@ export class Conversation implements ServiceConversation {
   }
 
   #configured(session: JsonRecord): void {
-    if (!this.#opening.updated(session)) return;
-    const { isContinued, ledger } = this;
-    if (isContinued) replay(ledger, this.#register, this.#opening.dialect, this.#sink);
-    else for (const item of readContext(this.#opening.told, "initial_messages")) ledger.append(item, true);
+    if (!this.#sessionSetup.updated(session)) return;
+    const { isContinued, history } = this;
+    if (isContinued) replay(history, this.#register, this.#sessionSetup.dialect, this.#sink);
+    else for (const item of readContext(this.#sessionSetup.told, "initial_messages")) history.append(item, true);
     this.#sink.add({ type: "ready" });
     if (isContinued) this.#bot.sequencer.release();
     if (isContinued || !this.setup.runInitial) return;

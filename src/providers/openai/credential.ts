@@ -1,6 +1,6 @@
 import { AuthenticationError, InvalidOptionsError } from "../../errors.js";
 import type { OpenAIKeyRequest } from "./options.js";
-import { isKeyProvider, readProvided } from "../../util/credential-source.js";
+import { isCredentialSource, readProvided } from "../../util/credential-source.js";
 import type { OpenAIConnectionParams } from "./params.js";
 import { fieldOf, isRecord, stringAt } from "../../util/records.js";
 
@@ -42,7 +42,7 @@ export async function resolveKey(
 }
 
 function isProvided(source: unknown): boolean {
-  return isKeyProvider(source) || (typeof source === "string" && source !== "");
+  return isCredentialSource(source) || (typeof source === "string" && source !== "");
 }
 
 /** The key in a credential. @throws AuthenticationError or InvalidOptionsError, naming `api_key`. */

@@ -21,14 +21,14 @@ export class OpenAISink extends EffectSink {
     super();
   }
 
-  /** Why the wire does not take an event, which will yet have an id; undefined where it does. */
+  /** Why the connection does not take an event, which will yet have an id; undefined where it does. */
   excess(event: JsonRecord): MessageTooLargeError | undefined {
     const most = this.most();
     if (most === Infinity) return undefined;
     return excessOf(JSON.stringify({ event_id: "rtvi_truncate_123456789", ...event }), most);
   }
 
-  /** To be asked before anything happens because of an event. @throws MessageTooLargeError when the wire does not take it. */
+  /** To be asked before anything happens because of an event. @throws MessageTooLargeError when the connection does not take it. */
   check(event: JsonRecord): void {
     const excess = this.excess(event);
     if (excess !== undefined) throw excess;

@@ -3,7 +3,7 @@ import { gaEventType } from "./dialect.js";
 import { itemSaid } from "./item-said.js";
 import { SERVICE } from "./names.js";
 import { FieldReader } from "../../util/field-reader.js";
-import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { parseRecord } from "../../util/parse.js";
 import { stringAt, type JsonRecord } from "../../util/records.js";
 
@@ -53,7 +53,7 @@ export type ServerEvent =
   | {
       readonly type: "conversation.item.added" | "conversation.item.created";
       readonly item: ItemInfo;
-      readonly said: LedgerItem | undefined;
+      readonly said: HistoryItem | undefined;
     }
   | { readonly type: "conversation.item.deleted"; readonly itemId: string }
   | {

@@ -1,6 +1,6 @@
 export { OpenAIRealTimeWebSocketTransport } from "./transport.js";
 export { OpenAIRealTimeWebRTCTransport } from "./webrtc-transport.js";
-export type { LedgerLimits } from "../../dialogue/conversation-history.js";
+export type { HistoryLimits } from "../../dialogue/conversation-history.js";
 export type { OpenAIDialect } from "./dialect.js";
 export type { OpenAIClientEvent } from "./effects.js";
 export type { OpenAIConnectionParams } from "./params.js";

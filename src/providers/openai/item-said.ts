@@ -1,7 +1,7 @@
-import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
-type Role = Extract<LedgerItem, { readonly type: "message" }>["role"];
+type Role = Extract<HistoryItem, { readonly type: "message" }>["role"];
 
 const ROLES: ReadonlyMap<string | undefined, Role> = new Map([
   ["user", "user"],
@@ -14,7 +14,7 @@ const ROLES: ReadonlyMap<string | undefined, Role> = new Map([
  * What an item of the service's conversation says: a message in writing, or the result of a function. Undefined for what
  * is spoken, whose words come in events of their own; for a function call; and for what makes no sense.
  */
-export function itemSaid(item: JsonRecord): LedgerItem | undefined {
+export function itemSaid(item: JsonRecord): HistoryItem | undefined {
   if (stringAt(item, "type") === "function_call_output") {
     const callId = stringAt(item, "call_id");
     const output = stringAt(item, "output");

@@ -2,7 +2,7 @@ import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIMessage } from "./options.js";
-import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
 const ROLES: ReadonlyMap<unknown, string> = new Map([
@@ -26,8 +26,8 @@ export function messageItem(message: OpenAIMessage, dialect: OpenAIDialect, name
   return { type: "message", role, content: contentParts(message.content, textType, `${name}.content`) };
 }
 
-/** The same for anything that a ledger knows. @throws InvalidOptionsError naming what is wrong with a message. */
-export function ledgerItem(said: LedgerItem, dialect: OpenAIDialect, name: string): JsonRecord {
+/** The same for anything that a history knows. @throws InvalidOptionsError naming what is wrong with a message. */
+export function historyItem(said: HistoryItem, dialect: OpenAIDialect, name: string): JsonRecord {
   switch (said.type) {
     case "message":
       return messageItem(said, dialect, name);

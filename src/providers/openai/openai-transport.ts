@@ -10,16 +10,16 @@ import { resolveKey } from "./credential.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
-import { readServiceEvent } from "./outbound.js";
+import { readServiceEvent } from "./raw-events.js";
 import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
-import { Rollover } from "./rollover.js";
+import { PlannedReconnect } from "./planned-reconnect.js";
 import type { Effect } from "../../dialogue/effects.js";
 import { isRecord, stringAt } from "../../util/records.js";
 import type { Redactor } from "../../util/redact.js";
 import { isServiceRequest } from "../../services/responder/protocol.js";
 import { isInSession } from "../../transport/lifecycle-promises.js";
-import { openAIInference, type OpenAIInference } from "./services/inference.js";
+import { openAIResponder, type OpenAIResponder } from "./services/responder.js";
 import { checkSettings } from "./settings.js";
 
 const RESULT = "llm-function-call-result";
@@ -37,13 +37,13 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   declare protected _service_options: OpenAIServiceOptions;
   /** The messages of RTVI's services are answered here, in every state. */
   readonly answersServices = true;
-  private readonly _inference: OpenAIInference;
-  private readonly _rollover: Rollover;
-  /** Of the last wire that had opened in this session: the next goes on with it. */
+  private readonly _responder: OpenAIResponder;
+  private readonly _plannedReconnect: PlannedReconnect;
+  /** Of the last connection that had opened in this session: the next goes on with it. */
   private _latest: Conversation | undefined;
-  private _rolloverMs = 0;
+  private _reconnectBeforeMs = 0;
   private _toldBusy = false;
-  /** Results that were taken without a wire, and of which the service has not been told. */
+  /** Results that were taken without a connection, and of which the service has not been told. */
   private _late: RTVIMessage[] = [];
 
   constructor(
@@ -53,10 +53,10 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     private readonly _traits: ServiceTraits,
   ) {
     super(service_options, manager, options, { service: SERVICE, processor: PROCESSOR });
-    this._rollover = new Rollover(options.clock, (withinMs) => {
+    this._plannedReconnect = new PlannedReconnect(options.clock, (withinMs) => {
       this.connectionExpiring(withinMs);
     });
-    this._inference = openAIInference({
+    this._responder = openAIResponder({
       options: () => this._service_options,
       change: (options) => {
         this._service_options = { ...this._service_options, ...options };
@@ -80,8 +80,8 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     return true;
   }
 
-  protected override get inference(): OpenAIInference {
-    return this._inference;
+  protected override get responder(): OpenAIResponder {
+    return this._responder;
   }
 
   protected override readParams(params: unknown): OpenAIConnectionParams | undefined {
@@ -100,11 +100,11 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   }
 
   /**
-   * The wire of an attempt is open.
+   * The connection of an attempt is open.
    * @param redact Makes the service's words safe to show.
-   * @param send Sends one event as text; throws when the wire is not open.
-   * @param wire What is known of it, where it is no WebSocket.
-   * @returns What to call with each message of the wire.
+   * @param send Sends one event as text; throws when the connection is not open.
+   * @param connection What is known of it, where it is no WebSocket.
+   * @returns What to call with each message of the connection.
    */
   protected begin(
     plan: SessionPlan,
@@ -119,7 +119,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     if (continues === undefined) this._abandon();
     const setup = { ...this._traits, ...plan, ...wire, redact, now, date: this._date };
     this._latest = new Conversation(setup, continues);
-    this._rolloverMs = plan.rolloverMs;
+    this._reconnectBeforeMs = plan.reconnectBeforeMs;
     this._toldBusy = false;
     const receive = this._runtime.begin(this._latest, send);
     return (data) => {
@@ -138,8 +138,9 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
 
   protected override stateAnnounced(state: TransportState): void {
     super.stateAnnounced(state);
-    if (state === "ready") this._rollover.begin((this.expiry ?? 0) * 1000 - this._date().getTime(), this._rolloverMs);
-    else this._rollover.end();
+    if (state === "ready")
+      this._plannedReconnect.begin((this.expiry ?? 0) * 1000 - this._date().getTime(), this._reconnectBeforeMs);
+    else this._plannedReconnect.end();
     if (state !== "disconnected" && state !== "error") return;
     this._runtime.end();
     this._abandon();
@@ -210,7 +211,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     this._toldBusy = busy;
   }
 
-  /** The result of a tool that was called over a wire which is lost: the next is told it. */
+  /** The result of a tool that was called over a connection which is lost: the next is told it. */
   private _isLateResult(message: RTVIMessage): boolean {
     if (this._runtime.isReady || message.type !== RESULT) return false;
     const callId = isRecord(message.data) ? stringAt(message.data, "tool_call_id") : undefined;
@@ -237,7 +238,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     }
   }
 
-  /** What a conversation without a wire has to say. */
+  /** What a conversation without a connection has to say. */
   private _tellApp(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.type === "deliver") this.deliver(effect.message.type, effect.message.data, effect.message.id);

@@ -1,9 +1,9 @@
-import type { KeyRequest } from "../../util/credential-source.js";
-import type { LedgerLimits } from "../../dialogue/conversation-history.js";
+import type { CredentialRequest } from "../../util/credential-source.js";
+import type { HistoryLimits } from "../../dialogue/conversation-history.js";
 import type { OpenAIDialect } from "./dialect.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
-export type OpenAIKeyRequest = KeyRequest;
+export type OpenAIKeyRequest = CredentialRequest;
 
 /**
  * A credential: a bare string, or the answer of `POST /v1/realtime/client_secrets` (GA, the token is `value`) or of
@@ -152,12 +152,12 @@ export interface OpenAIServiceOptions {
    * Whether a new connection after a loss goes on with the conversation: it is told what was said so far. Default true.
    * Otherwise the bot is a new one. An object limits how much is told, which the service counts as input tokens.
    */
-  keep_conversation?: boolean | LedgerLimits;
+  keep_conversation?: boolean | HistoryLimits;
   /**
    * How long before the service ends a session (OpenAI: after 60 minutes) to look for a quiet moment to change to a new
    * one, in ms. Default 300 000; 0 waits for the end.
    */
-  rollover_before_ms?: number;
+  reconnect_before_ms?: number;
   /**
    * Also deliver every server event but audio as an RTVI server message `{ t: "raw", d: event }`; "all" includes the
    * audio. Default false.

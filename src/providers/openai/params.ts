@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { isKeyProvider } from "../../util/credential-source.js";
+import { isCredentialSource } from "../../util/credential-source.js";
 import type { OpenAIKeyProvider, OpenAIMessage } from "./options.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { checkSettings } from "./settings.js";
@@ -80,7 +80,7 @@ function keyIn(params: JsonRecord): string | OpenAIKeyProvider | undefined {
 }
 
 function isOpenAIKeyProvider(key: unknown): key is OpenAIKeyProvider {
-  return isKeyProvider(key);
+  return isCredentialSource(key);
 }
 
 function settingsIn(params: JsonRecord): JsonRecord | undefined {

@@ -3,9 +3,9 @@ import type { ConversationSetup } from "./conversation-setup.js";
 import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";
-import type { LedgerLimits } from "../../dialogue/conversation-history.js";
+import type { HistoryLimits } from "../../dialogue/conversation-history.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
-import { readRollover } from "./rollover.js";
+import { readReconnectBefore } from "./planned-reconnect.js";
 import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
 
@@ -17,7 +17,7 @@ export interface SessionPlan extends Pick<
   /** The session was ready before, and goes on. */
   readonly resumes: boolean;
   /** How long before its end a session is changed for a new one, in ms; 0 for not at all. */
-  readonly rolloverMs: number;
+  readonly reconnectBeforeMs: number;
   readonly baseUrl: URL;
   readonly model: string;
 }
@@ -55,14 +55,14 @@ export function planSession(
     dialect: readDialect(options.dialect ?? "ga"),
     keeps,
     limits,
-    rolloverMs: readRollover(options.rollover_before_ms),
+    reconnectBeforeMs: readReconnectBefore(options.reconnect_before_ms),
     resumes: returning && keeps,
     rawEvents: options.raw_events === "all" ? "all" : options.raw_events === true,
   };
 }
 
 /** What an object at `keep_conversation` says. @throws InvalidOptionsError */
-function readLimits(keep: unknown): LedgerLimits {
+function readLimits(keep: unknown): HistoryLimits {
   if (typeof keep === "boolean") return {};
   if (!isRecord(keep)) throw new InvalidOptionsError("`keep_conversation` must be a boolean, or limits.");
   for (const key of ["items", "characters"]) {

@@ -61,7 +61,7 @@ export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
     });
   }
 
-  /** Says goodbye; resolves when the socket has closed. */
+  /** Says close; resolves when the socket has closed. */
   async disconnectLLM(): Promise<void> {
     const socket = this._socket;
     this._socket = undefined;

@@ -14,7 +14,7 @@ import { TrackMicrophone } from "../../media/track-microphone.js";
 import { TrackSpeaker } from "../../media/track-speaker.js";
 import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../options.js";
 import { openPeer, type PeerHandle } from "../../connection/peer-connection.js";
-import { missedWords } from "./missed-words.js";
+import { missedSpeech } from "./missed-speech.js";
 import { OpenAITransport } from "./openai-transport.js";
 import type { OpenAIServiceOptions } from "./options.js";
 import { redactor } from "../../util/redact.js";
@@ -132,7 +132,7 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
     begin();
   }
 
-  /** Says goodbye, which over WebRTC is done at once. */
+  /** Says close, which over WebRTC is done at once. */
   async disconnectLLM(): Promise<void> {
     const peer = this._peer;
     this._runtime.end();
@@ -186,7 +186,7 @@ export class OpenAIRealTimeWebRTCTransport extends OpenAITransport {
 
   /** Tells the new call what the user said while there was none: in the conversation, because a track takes no recording. */
   private _tellMissed(): void {
-    const words = missedWords(this._missed ?? [], ratesOf(this._mediaManager).input, this.maxMessageSize);
+    const words = missedSpeech(this._missed ?? [], ratesOf(this._mediaManager).input, this.maxMessageSize);
     this._missed = undefined;
     if (words === undefined || !this._runtime.isReady) return;
     try {

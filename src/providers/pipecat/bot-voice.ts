@@ -62,7 +62,7 @@ export class BotVoice {
   }
 
   /** The server said something; it may be that the bot is interrupted. */
-  heard(type: string): void {
+  received(type: string): void {
     if (CUTS.has(type)) {
       // A user who speaks into silence interrupts nobody, and the answer must not lose its beginning.
       if (this.#audible) this.#cut(this.#now() + LATE_MS);

@@ -77,7 +77,7 @@ export function closeError(code: number, reason: string, redact: Redact): RtviMa
  * Why a connection to the bot did not open. A browser shows a refused upgrade, which is how a wrong token is answered, and
  * an unreachable host alike: as code 1006 without a reason.
  */
-export function dialError(code: number, reason: string, redact: Redact): RtviMachineError {
+export function connectError(code: number, reason: string, redact: Redact): RtviMachineError {
   const told = closeError(code, reason, redact);
   if (!(told instanceof ConnectionLostError)) return told;
   const said = redact(reason);

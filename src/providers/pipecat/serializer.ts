@@ -35,12 +35,12 @@ export type Decoded = DecodedAudio | DecodedMessage | DecodedRaw;
  * here unchanged. `null`, `undefined` or nothing at all from one of the first three means: this is not sent.
  */
 export interface WebSocketSerializer {
-  /** What `sendRawMessage` was given, for the wire. */
+  /** What `sendRawMessage` was given, for the connection. */
   serialize(data: unknown): unknown;
-  /** A chunk of microphone audio, 16-bit little-endian PCM, for the wire. */
+  /** A chunk of microphone audio, 16-bit little-endian PCM, for the connection. */
   serializeAudio(data: ArrayBuffer, sampleRate: number, numChannels: number): unknown;
   /**
-   * An RTVI message for the wire. If it gives nothing for `client-ready`, there is no handshake: the session is ready once
+   * An RTVI message for the connection. If it gives nothing for `client-ready`, there is no handshake: the session is ready once
    * the socket is open.
    */
   serializeMessage(message: RTVIMessage): unknown;

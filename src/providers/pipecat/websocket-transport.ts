@@ -5,15 +5,15 @@ import {
   type TransportState,
 } from "@pipecat-ai/client-js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
-import type { DialRequest, Wire, WireReports } from "../../contracts/connection.js";
+import type { ConnectRequest, Connection, ConnectionReports } from "../../contracts/connection.js";
 import { ConnectionLostError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { inputRateOf, outputRateOf } from "../../media/manager-rates.js";
 import { patienceOf } from "../../options.js";
 import { ConversationTransport } from "../../transport/conversation-transport.js";
 import { socketConstructor } from "../../transport/service-socket.js";
 import type { SocketHandle } from "../../connection/websocket.js";
-import type { Inbox } from "./inbox.js";
-import { dialLine } from "./line.js";
+import type { DecodeQueue } from "./decode-queue.js";
+import { connectToBot } from "./bot-connection.js";
 import {
   checkSerializer,
   DEFAULT_PLAYER_RATE,
@@ -23,11 +23,11 @@ import {
   type WebSocketTransportConstructorOptions,
   type WebSocketTransportOptions,
 } from "./options.js";
-import { MOST_BYTES, Outlet } from "./outlet.js";
+import { MOST_BYTES, MessageWriter } from "./message-writer.js";
 import { readTarget, resolveAddress, type Target } from "./params.js";
 import { ProtobufFrameSerializer } from "./protobuf-serializer.js";
-import { Pulse } from "./pulse.js";
-import { Reception } from "./reception.js";
+import { PingProbe } from "./ping-probe.js";
+import { MessageReader } from "./message-reader.js";
 import type { WebSocketSerializer } from "./serializer.js";
 
 /**
@@ -42,9 +42,9 @@ import type { WebSocketSerializer } from "./serializer.js";
 export class WebSocketTransport extends ConversationTransport {
   private readonly _serializer: WebSocketSerializer;
   private readonly _recorderSampleRate: number;
-  private readonly _reception: Reception;
-  private readonly _outlet: Outlet;
-  private readonly _pulse: Pulse;
+  private readonly _reader: MessageReader;
+  private readonly _writer: MessageWriter;
+  private readonly _pingProbe: PingProbe;
   private readonly _own: Target;
   private _target: Target;
   /** The client waits for the bot, and each connection until then has to say so. */
@@ -63,11 +63,14 @@ export class WebSocketTransport extends ConversationTransport {
     this._recorderSampleRate = inputRateOf(this._mediaManager) ?? opts.recorderSampleRate ?? DEFAULT_RECORDER_RATE;
     const playerRate = outputRateOf(this._mediaManager) ?? opts.playerSampleRate ?? DEFAULT_PLAYER_RATE;
     const output = { write: this._downlink.write.bind(this._downlink), interrupt: () => void this.interruptBot() };
-    this._outlet = new Outlet(this._serializer, () => this.maxMessageSize);
-    this._pulse = new Pulse(patienceOf(this.options.timeouts), (ping) => this._outlet.message(ping) !== undefined);
-    this._reception = new Reception(this._serializer, playerRate, output, this.logger, {
+    this._writer = new MessageWriter(this._serializer, () => this.maxMessageSize);
+    this._pingProbe = new PingProbe(
+      patienceOf(this.options.timeouts),
+      (ping) => this._writer.message(ping) !== undefined,
+    );
+    this._reader = new MessageReader(this._serializer, playerRate, output, this.logger, {
       deliver: this.deliver.bind(this),
-      heard: (id) => this._pulse.heard(id),
+      received: (id) => this._pingProbe.received(id),
       // Only a bot that the app knows can be the one of before.
       ready: (resumed) => this._botReady(resumed && this._resuming),
       fail: this._fail.bind(this),
@@ -88,17 +91,17 @@ export class WebSocketTransport extends ConversationTransport {
     this._farewell = false;
   }
 
-  protected dial(request: DialRequest, reports: WireReports): Wire {
+  protected openConnection(request: ConnectRequest, reports: ConnectionReports): Connection {
     const { _target: target } = this;
     this._resuming = request.resuming;
-    return dialLine({
+    return connectToBot({
       request,
       reports,
       address: () => resolveAddress(target, request),
       WebSocket: () => socketConstructor(this.options, "WebSocket"),
       begin: (socket, secrets) => this._begin(socket, secrets),
       // A bot that was sent away need not be there, and no other is to come in its place.
-      probe: () => !this._farewell && this._pulse.probe(),
+      probe: () => !this._farewell && this._pingProbe.probe(),
       ended: () => this._ended(),
       record: (error) => this._session.faults.record(error),
     });
@@ -119,15 +122,15 @@ export class WebSocketTransport extends ConversationTransport {
    */
   sendMessage(message: RTVIMessage): void {
     const { type } = message;
-    if (!this._reception.inFlight.takes(message)) {
+    if (!this._reader.openActivities.takes(message)) {
       this.logger.debug("A function result came for a call of a bot that is gone; it is ignored.");
       return;
     }
-    this._pulse.admit(message);
-    const size = this._outlet.message(message);
+    this._pingProbe.admit(message);
+    const size = this._writer.message(message);
     if (size !== undefined) {
       if (type === "disconnect-bot") this._farewell = true;
-      this._pulse.sent(message, size);
+      this._pingProbe.sent(message, size);
     } else if (type !== "client-ready" && type !== "disconnect-bot") {
       const error = new UnsupportedFeatureError(type, "The serializer");
       this.rejectMessage(message, error);
@@ -141,14 +144,14 @@ export class WebSocketTransport extends ConversationTransport {
    * @throws as `sendMessage`
    */
   sendRawMessage(message: unknown): void {
-    this._outlet.raw(message);
+    this._writer.raw(message);
   }
 
   /** Sends a chunk of audio, 16-bit little-endian mono PCM at the recorder's rate, unless the network is far behind. */
   handleUserAudioStream(data: ArrayBuffer): void {
-    const { socket } = this._outlet;
+    const { socket } = this._writer;
     if (this.state !== "ready" || socket?.isOpen !== true) return;
-    if (this.keepsUp(socket.bufferedAmount)) this._outlet.audio(data, this._recorderSampleRate);
+    if (this.keepsUp(socket.bufferedAmount)) this._writer.audio(data, this._recorderSampleRate);
   }
 
   /** The connection failed for good: the session ends in `error`. */
@@ -165,11 +168,11 @@ export class WebSocketTransport extends ConversationTransport {
   }
 
   protected override onPlayback(report: PlaybackReport): void {
-    this._reception.playback(report);
+    this._reader.playback(report);
   }
 
   protected override canSend(): boolean {
-    return this._outlet.socket?.isOpen === true;
+    return this._writer.socket?.isOpen === true;
   }
 
   protected override stateAnnounced(state: TransportState): void {
@@ -180,31 +183,31 @@ export class WebSocketTransport extends ConversationTransport {
       });
     if (state === "ready") {
       this._wantsBot = false;
-      this._pulse.ready();
+      this._pingProbe.ready();
     } else if (state !== "connected") {
-      this._reception.inFlight.lost(this._session.isRecovering);
-      const unconfirmed = this._pulse.take();
+      this._reader.openActivities.lost(this._session.isRecovering);
+      const unconfirmed = this._pingProbe.take();
       // Whoever leaves of his own accord does not ask what became of his last words.
-      if (state !== "disconnecting") this._sending.lost(unconfirmed);
+      if (state !== "disconnecting") this._sendQueue.lost(unconfirmed);
     }
     if (state !== "disconnected" && state !== "error") return;
     this._wantsBot = false;
-    this._pulse.end();
+    this._pingProbe.end();
     // What came for one session is not kept for the next: a token in it is a secret.
     this._target = this._own;
     this.conversationEnded();
   }
 
-  private _begin(socket: SocketHandle, secrets: readonly string[]): Inbox {
-    this._outlet.socket = socket;
-    this._pulse.begin();
-    return this._reception.beginConnection(secrets);
+  private _begin(socket: SocketHandle, secrets: readonly string[]): DecodeQueue {
+    this._writer.socket = socket;
+    this._pingProbe.begin();
+    return this._reader.beginConnection(secrets);
   }
 
   /** Returns whether it is new to the app. */
   private _botReady(known: boolean): boolean {
     // Before the session is ready, because what waits is sent then.
-    this._reception.inFlight.settle(known);
+    this._reader.openActivities.settle(known);
     this._session.serviceReady(known ? "resumed" : "fresh");
     return !known;
   }
@@ -218,10 +221,10 @@ export class WebSocketTransport extends ConversationTransport {
 
   /** Once per connection. Without an answer in sight the session is ready at once, or `connect()` would never settle. */
   private _greet(): void {
-    const { socket } = this._outlet;
+    const { socket } = this._writer;
     if (socket?.isOpen !== true || this._greeted === socket) return;
     this._greeted = socket;
-    if (this._outlet.message(RTVIMessage.clientReady()) !== undefined) return;
+    if (this._writer.message(RTVIMessage.clientReady()) !== undefined) return;
     this._botReady(false);
     if (this.state !== "ready") return;
     this.deliver("bot-ready", { version: RTVI_PROTOCOL_VERSION, about: { library: "rtvi-machine" } });
@@ -238,7 +241,7 @@ export class WebSocketTransport extends ConversationTransport {
   }
 
   private _reportCaught(error: unknown): void {
-    this._reception.report(error instanceof Error ? error : new ServiceError(String(error)));
+    this._reader.report(error instanceof Error ? error : new ServiceError(String(error)));
   }
 
   private _fail(error: RtviMachineError): void {

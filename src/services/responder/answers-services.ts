@@ -1,5 +1,5 @@
 /**
- * What a transport that is its own inference server says of itself: it answers the messages of RTVI's services in every
+ * What a transport that is its own services responder says of itself: it answers the messages of RTVI's services in every
  * state, from within `sendMessage()`.
  */
 export interface AnswersServices {

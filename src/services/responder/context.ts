@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { LedgerItem } from "../../dialogue/conversation-history.js";
+import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 
 const ROLES: ReadonlyMap<unknown, "system" | "user" | "assistant"> = new Map([
@@ -10,7 +10,7 @@ const ROLES: ReadonlyMap<unknown, "system" | "user" | "assistant"> = new Map([
 ]);
 
 /** A conversation as `llm:get_context` gives it: messages in the shape of chat completions. */
-export function contextMessages(items: readonly LedgerItem[]): JsonRecord[] {
+export function contextMessages(items: readonly HistoryItem[]): JsonRecord[] {
   return items.map((item) => {
     switch (item.type) {
       case "message":
@@ -30,7 +30,7 @@ export function contextMessages(items: readonly LedgerItem[]): JsonRecord[] {
  * @param name What the caller calls the list.
  * @throws InvalidOptionsError naming the message that makes no sense.
  */
-export function readContext(messages: unknown, name: string): LedgerItem[] {
+export function readContext(messages: unknown, name: string): HistoryItem[] {
   if (!Array.isArray(messages)) throw new InvalidOptionsError(`${name} must be a list of messages.`);
   return messages.flatMap((message: unknown, index) => {
     if (!isRecord(message)) throw new InvalidOptionsError(`${name}[${index}] must be an object with a \`role\`.`);
@@ -38,7 +38,7 @@ export function readContext(messages: unknown, name: string): LedgerItem[] {
   });
 }
 
-function readMessage(message: JsonRecord, name: string): LedgerItem[] {
+function readMessage(message: JsonRecord, name: string): HistoryItem[] {
   const role = fieldOf(message, "role");
   const content = fieldOf(message, "content");
   if (role === "tool") {
@@ -59,7 +59,7 @@ function readMessage(message: JsonRecord, name: string): LedgerItem[] {
   return absent ? read : [{ type: "message", role: known, content }, ...read];
 }
 
-function readCall(call: unknown, name: string): LedgerItem {
+function readCall(call: unknown, name: string): HistoryItem {
   const record = isRecord(call) ? call : {};
   const called = recordAt(record, "function");
   const callId = stringAt(record, "id");

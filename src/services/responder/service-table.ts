@@ -42,7 +42,7 @@ export interface ServiceDefinition<S> {
 /** The services that a provider answers for, by name. */
 export type ServiceTable<S> = Readonly<Record<string, ServiceDefinition<S>>>;
 
-/** Where an inference server finds the settings and puts them. */
+/** Where a services responder finds the settings and puts them. */
 export interface ServiceHost<S> {
   /** The settings in force, or the next session's while there is none. Holds no credential. */
   readonly settings: S;

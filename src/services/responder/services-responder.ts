@@ -22,9 +22,9 @@ export interface ServiceAnswer {
 
 /**
  * What a server would answer to the messages of RTVI's services, where a transport has no server behind it: it describes
- * a provider's services, reads and changes their options, and runs their actions. Knows no wire; every call answers.
+ * a provider's services, reads and changes their options, and runs their actions. Knows no connection; every call answers.
  */
-export class InferenceServer<S> {
+export class ServicesResponder<S> {
   /**
    * @param table The provider's services.
    * @param host Its settings.

@@ -60,7 +60,7 @@ export class Bench {
   /** Goes to a state on the way to ready, and stays there with its `connect()` pending. */
   async onTheWay(to: "connecting" | "connected"): Promise<{ readonly connect: Promise<unknown> }> {
     const { service } = this.harness;
-    if (to === "connecting") service.dial("hang");
+    if (to === "connecting") service.connect("hang");
     else service.ready("never");
     const connect = this.client.connect();
     // Each case looks at it in its own time.

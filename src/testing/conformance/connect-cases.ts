@@ -63,7 +63,7 @@ export function connectCases({ describe, it }: Suite): void {
 
     it("waits for a disconnect() that is under way", async (bench) => {
       await bench.ready();
-      bench.harness.service.goodbye("hang");
+      bench.harness.service.close("hang");
       const ending = bench.client.disconnect();
       await bench.until("disconnecting");
       const connecting = bench.client.connect();

@@ -48,7 +48,7 @@ const STARTS: readonly Start[] = [
     from: "connecting again after a loss",
     go: async (bench) => {
       await bench.ready();
-      bench.harness.service.dial("hang");
+      bench.harness.service.connect("hang");
       bench.harness.service.drop("retryable");
       await bench.until("connecting");
       bench.take();
@@ -72,7 +72,7 @@ export function disconnectCases({ describe, it }: Suite): void {
         // Nothing comes after it, and the instance is as good as new.
         await bench.harness.elapse(bench.harness.deadlines.reconnect);
         same(bench.take(), [], "what the app saw afterwards");
-        bench.harness.service.dial("open");
+        bench.harness.service.connect("open");
         bench.harness.service.ready("at once");
         bench.harness.microphone.answer("allow");
         await settles(bench.client.connect(), "the next connect()");
@@ -90,7 +90,7 @@ export function disconnectCases({ describe, it }: Suite): void {
 
     it("does not wait longer than its deadline for the service's goodbye", async (bench) => {
       await bench.ready();
-      bench.harness.service.goodbye("hang");
+      bench.harness.service.close("hang");
       const ending = bench.client.disconnect();
       await bench.until("disconnecting");
       await bench.harness.elapse(bench.harness.deadlines.disconnect + 1);
@@ -101,7 +101,7 @@ export function disconnectCases({ describe, it }: Suite): void {
 
     it("once more takes back a connect() that waits for the first to end", async (bench) => {
       await bench.ready();
-      bench.harness.service.goodbye("hang");
+      bench.harness.service.close("hang");
       const first = bench.client.disconnect();
       await bench.until("disconnecting");
       const connecting = bench.client.connect();

@@ -14,19 +14,19 @@ export function failureCases(suite: Suite): void {
 function beforeReady({ describe, it }: Suite): void {
   describe("a session that never becomes ready", () => {
     it("because the dial is refused: connect() rejects", async (bench) => {
-      bench.harness.service.dial("refuse");
+      bench.harness.service.connect("refuse");
       await rejects(bench.client.connect(), "connect()");
       await bench.until("disconnected");
       same(bench.take(), [...INITIALIZED, "connecting", ...FAILED], "what the app saw");
       bench.checkSettled();
-      bench.harness.service.dial("open");
+      bench.harness.service.connect("open");
       await settles(bench.client.connect(), "the next connect()");
       same(bench.take(), READY, "the next session");
     });
 
     it("because the dial never opens: connect() rejects at its deadline", async (bench) => {
       const { connect } = await bench.onTheWay("connecting");
-      await bench.harness.elapse(bench.harness.deadlines.dial + 1);
+      await bench.harness.elapse(bench.harness.deadlines.connect + 1);
       await rejects(connect, "connect()");
       await bench.until("disconnected");
       same(bench.take(), FAILED, "what the app saw");
@@ -66,7 +66,7 @@ function beforeReady({ describe, it }: Suite): void {
   });
 
   describe("a wire that is lost while connected", () => {
-    it("is dialled again, and connect() resolves when the service is ready", async (bench) => {
+    it("is reconnected, and connect() resolves when the service is ready", async (bench) => {
       const { connect } = await bench.onTheWay("connected");
       bench.harness.service.ready("at once");
       bench.take();
@@ -81,7 +81,7 @@ function beforeReady({ describe, it }: Suite): void {
 
 function afterReady({ describe, it }: Suite): void {
   describe("a wire that is lost while ready", () => {
-    it("is dialled again, without a second onConnected; a bot that is new says so", async (bench) => {
+    it("is reconnected, without a second onConnected; a bot that is new says so", async (bench) => {
       await bench.ready();
       bench.harness.service.drop("retryable");
       await bench.until("connecting");
@@ -89,14 +89,14 @@ function afterReady({ describe, it }: Suite): void {
       await bench.harness.elapse(bench.harness.deadlines.reconnect);
       await bench.until("ready");
       await bench.harness.elapse(1);
-      const { conversation = "fresh" } = bench.harness;
-      const botReady = conversation === "fresh" ? ["onBotReady"] : [];
+      const { continuity = "fresh" } = bench.harness;
+      const botReady = continuity === "fresh" ? ["onBotReady"] : [];
       same(bench.take(), ["onError", "connecting", "connected", "ready", ...botReady], "what the app saw");
     });
 
     it("ends the session when no redial helps", async (bench) => {
       await bench.ready();
-      bench.harness.service.dial("refuse");
+      bench.harness.service.connect("refuse");
       bench.harness.service.drop("retryable");
       await bench.until("connecting");
       await bench.harness.elapse(bench.harness.deadlines.reconnect);

@@ -1,15 +1,15 @@
 import type { Transport } from "@pipecat-ai/client-js";
-import type { Conversation } from "../../contracts/continuity.js";
+import type { Continuity } from "../../contracts/continuity.js";
 
 /** Plays the service behind a transport. */
 export interface ServiceControl {
-  /** How dials go from now on: they open, are refused, or stay open-ended until their deadline. */
-  dial(how: "open" | "refuse" | "hang"): void;
+  /** How connect attempts go from now on: they open, are refused, or stay open-ended until their deadline. */
+  connect(how: "open" | "refuse" | "hang"): void;
   /** Whether the service says that it is ready once it is open, from now on. */
   ready(how: "at once" | "never"): void;
-  /** Whether it answers a goodbye, from now on. */
-  goodbye(how: "answer" | "hang"): void;
-  /** The open wire is lost, in a way that another dial may mend, or for good. */
+  /** Whether it answers a close, from now on. */
+  close(how: "answer" | "hang"): void;
+  /** The open connection is lost, in a way that another attempt may mend, or for good. */
   drop(how: "retryable" | "final"): void;
 }
 
@@ -21,10 +21,10 @@ export interface MicrophoneControl {
 
 /** The transport's own deadlines, in ms. */
 export interface Deadlines {
-  readonly dial: number;
+  readonly connect: number;
   readonly ready: number;
   readonly disconnect: number;
-  /** Time in which it has redialled a lost wire as often as it does, and given up. */
+  /** Time in which it has reconnected a lost connection as often as it does, and given up. */
   readonly reconnect: number;
 }
 
@@ -35,8 +35,8 @@ export interface ConformanceHarness {
   readonly service: ServiceControl;
   readonly microphone: MicrophoneControl;
   readonly deadlines: Deadlines;
-  /** What becomes of the conversation when the wire is lost while ready. Default `fresh`. */
-  readonly conversation?: Conversation;
+  /** What becomes of the conversation when the connection is lost while ready. Default `fresh`. */
+  readonly continuity?: Continuity;
   /** Lets time pass: turns the transport's clock, or waits. */
   elapse(ms: number): Promise<void>;
   /** What the transport still holds, in words; empty when it holds nothing. */

@@ -1,17 +1,17 @@
 import { inject } from "vitest";
-import type { Conversation } from "../../../src/contracts/continuity.js";
+import type { Continuity } from "../../../src/contracts/continuity.js";
 import type { Logger } from "../../../src/log.js";
 import type { TransportOptions } from "../../../src/options.js";
 import { OpenAIRealTimeWebRTCTransport } from "../../../src/providers/openai/index.js";
 import type { CallOrder, CallView, StrikeLine } from "../../../packages/testkit/src/faults/calls/call-stage.js";
 import { FaultApp } from "../../../packages/testkit/src/faults/run/app.js";
 import type { FaultReport, FaultStage, Patience } from "../../../packages/testkit/src/faults/run/play-fault.js";
-import { canary, Ledger } from "../../../packages/testkit/src/secrets/secrets.js";
+import { canary, LeakWatch } from "../../../packages/testkit/src/secrets/secrets.js";
 import { PageHoldings } from "./page-holdings.js";
 
 /** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */
 const DEADLINES: TransportOptions = {
-  timeouts: { dial: 6_000, ready: 4_000, disconnect: 500, silence: 2_500, probe: 2_000, iceGrace: 500 },
+  timeouts: { connect: 6_000, ready: 4_000, disconnect: 500, silence: 2_500, probe: 2_000, iceGrace: 500 },
   reconnect: { base: 40, factor: 2, cap: 400, attempts: 6, minUptime: 2_000 },
 };
 
@@ -20,12 +20,12 @@ const UNPROCESSED = { echoCancellation: false, noiseSuppression: false, autoGain
 
 /** The half of a scene that is in the page: an app that calls. The other half is in Node, and strikes. */
 export class PageStage implements FaultStage {
-  readonly ledger = new Ledger();
+  readonly leaks = new LeakWatch();
   readonly key = canary();
   /** For a machine that has much else to do. */
   readonly patience: Patience = { connects: 25_000, answers: 5_000, continues: 20_000, asksAgain: 3_000 };
   readonly stragglersMs = 0;
-  conversation: Conversation | undefined;
+  continuity: Continuity | undefined;
   readonly app: FaultApp;
   readonly #holdings = new PageHoldings();
 
@@ -42,15 +42,15 @@ export class PageStage implements FaultStage {
         ...this.#holdings.options,
         audio: { ...this.#holdings.options.audio, ...UNPROCESSED },
         random: () => 0.5,
-        onRecovered: ({ conversation }) => (this.conversation = conversation),
+        onRecovered: ({ continuity }) => (this.continuity = continuity),
         logger: this.#logger(),
         inspect: (event) => {
-          if (event.type === "@xstate.event") this.ledger.add("inspected event", JSON.stringify(event.event));
-          if (event.type === "@xstate.snapshot") this.ledger.add("inspected snapshot", JSON.stringify(event.snapshot));
+          if (event.type === "@xstate.event") this.leaks.add("inspected event", JSON.stringify(event.event));
+          if (event.type === "@xstate.snapshot") this.leaks.add("inspected snapshot", JSON.stringify(event.snapshot));
         },
       },
     );
-    this.app = new FaultApp(transport, this.ledger);
+    this.app = new FaultApp(transport, this.leaks);
   }
 
   static async set(fault: string): Promise<PageStage> {
@@ -112,7 +112,7 @@ export class PageStage implements FaultStage {
     const write =
       (level: string) =>
       (message: string, ...details: unknown[]): void => {
-        this.ledger.add(`log ${level}`, message, ...details);
+        this.leaks.add(`log ${level}`, message, ...details);
       };
     return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   }

@@ -2,23 +2,23 @@ import { DeviceError } from "@pipecat-ai/client-js";
 import { createActor, setup, type AnyActorLogic, type AnyActorRef, type AnyEventObject } from "xstate";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { captureActor } from "../../../src/actors/capture.js";
-import { FaultBook } from "../../../src/actors/error-registry.js";
+import { ErrorRegistry } from "../../../src/actors/error-registry.js";
 import { lifetimeWithin } from "../../../src/actors/lifetime.js";
 import { playbackActor } from "../../../src/actors/playback.js";
 import { networkActor, type NetworkSource } from "../../../src/actors/network.js";
 import { deviceWatchActor } from "../../../src/actors/watches.js";
-import { wireActor, type DialWire } from "../../../src/actors/connection.js";
+import { connectionActor, type OpenConnection } from "../../../src/actors/connection.js";
 import type { Fault } from "../../../src/contracts/fault.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
 import type { PlaybackReport } from "../../../src/contracts/speaker.js";
-import type { WireReports } from "../../../src/contracts/connection.js";
+import type { ConnectionReports } from "../../../src/contracts/connection.js";
 import { ConnectionLostError } from "../../../src/errors.js";
 import { Downlink } from "../../../src/pipes/downlink.js";
 import { ManualClock, ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.js";
 import { OutageClock } from "../../../src/policy/outage-clock.js";
 import { CountingTarget, drain, ScriptedNetwork, silent } from "../../../packages/testkit/src/worlds/world.js";
 
-/** A watchdog that never barks. */
+/** A livenessCheck that never barks. */
 const NEVER = { silence: 0, probe: 1 };
 
 /** Runs an actor under a parent that writes down its facts. */
@@ -49,14 +49,14 @@ function run(logic: AnyActorLogic, input?: unknown) {
 }
 
 let composition: AbortController;
-let faults: FaultBook;
+let faults: ErrorRegistry;
 
 const networkOf = (source: NetworkSource | undefined, outage: OutageClock, random: number, clock = new ManualClock()) =>
   networkActor({ source, outage, random: () => random, clock, lifetime: composition.signal });
 
 beforeEach(() => {
   composition = new AbortController();
-  faults = new FaultBook();
+  faults = new ErrorRegistry();
 });
 
 describe("a lifetime", () => {
@@ -82,16 +82,16 @@ describe("a lifetime", () => {
 
 describe("the wire actor", () => {
   const lost = () => faults.record(new ConnectionLostError("lost"));
-  let request: Parameters<DialWire>[0];
-  let reports: WireReports;
+  let request: Parameters<OpenConnection>[0];
+  let reports: ConnectionReports;
   let goodbyes: number;
   const start = () =>
     run(
-      wireActor(
+      connectionActor(
         (dialled, told) => {
           request = dialled;
           reports = told;
-          return { hangUp: () => (goodbyes += 1) };
+          return { close: () => (goodbyes += 1) };
         },
         faults,
         composition.signal,
@@ -106,12 +106,12 @@ describe("the wire actor", () => {
   it("reports one opening and one end, whatever the wire says", () => {
     const wire = start();
     expect(request.attempt).toBe(3);
-    reports.opened({ conversation: "resumed" });
-    reports.opened({ conversation: "fresh" });
+    reports.opened({ continuity: "resumed" });
+    reports.opened({ continuity: "fresh" });
     reports.closed(lost());
     reports.closed(lost());
-    reports.opened({ conversation: "fresh" });
-    expect(wire.facts).toMatchObject([{ type: "wire.opened", conversation: "resumed" }, { type: "wire.closed" }]);
+    reports.opened({ continuity: "fresh" });
+    expect(wire.facts).toMatchObject([{ type: "wire.opened", continuity: "resumed" }, { type: "wire.closed" }]);
   });
 
   it("says goodbye when it is asked to, and nothing once it is stopped", () => {
@@ -134,7 +134,7 @@ describe("the wire actor", () => {
   it("takes a dial or a goodbye that throws for the end of the wire", () => {
     const thrown = new ConnectionLostError("no WebSocket here");
     const dialThrows = run(
-      wireActor(
+      connectionActor(
         () => {
           throw thrown;
         },
@@ -146,9 +146,9 @@ describe("the wire actor", () => {
     );
     expect(dialThrows.facts).toMatchObject([{ type: "wire.closed", fault: { message: "no WebSocket here" } }]);
     const hangUpThrows = run(
-      wireActor(
+      connectionActor(
         () => ({
-          hangUp: () => {
+          close: () => {
             throw thrown;
           },
         }),
@@ -166,10 +166,10 @@ describe("the wire actor", () => {
     composition.abort();
     let dials = 0;
     run(
-      wireActor(
+      connectionActor(
         () => {
           dials += 1;
-          return { hangUp: () => undefined };
+          return { close: () => undefined };
         },
         faults,
         composition.signal,

@@ -1,21 +1,21 @@
 import { createActor, setup } from "xstate";
 import { describe, expect, it } from "vitest";
-import { FaultBook } from "../../../src/actors/error-registry.js";
-import { wireActor, type DialWire } from "../../../src/actors/connection.js";
+import { ErrorRegistry } from "../../../src/actors/error-registry.js";
+import { connectionActor, type OpenConnection } from "../../../src/actors/connection.js";
 import { ManualClock } from "../../../src/testing/index.js";
-import type { WireReports } from "../../../src/contracts/connection.js";
+import type { ConnectionReports } from "../../../src/contracts/connection.js";
 
 /** A wire actor in a parent that writes down what it hears. */
 function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
   const heard: string[] = [];
   const outer = new AbortController();
   const clock = new ManualClock();
-  const faults = new FaultBook();
-  let dialed: { request: Parameters<DialWire>[0]; reports: WireReports } | undefined;
-  const wire = wireActor(
+  const faults = new ErrorRegistry();
+  let dialed: { request: Parameters<OpenConnection>[0]; reports: ConnectionReports } | undefined;
+  const wire = connectionActor(
     (request, reports) => {
       dialed = { request, reports };
-      return { hangUp, ...(probe !== undefined && { probe }) };
+      return { close: hangUp, ...(probe !== undefined && { probe }) };
     },
     faults,
     outer.signal,
@@ -41,18 +41,18 @@ function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
 describe("wireActor", () => {
   it("reports opened once and closed once", () => {
     const { reports, heard, faults } = harness();
-    reports.opened({ conversation: "fresh" });
-    reports.opened({ conversation: "fresh" });
+    reports.opened({ continuity: "fresh" });
+    reports.opened({ continuity: "fresh" });
     reports.closed(faults.record(new Error("a")));
     reports.closed(faults.record(new Error("b")));
-    reports.opened({ conversation: "resumed" });
+    reports.opened({ continuity: "resumed" });
     expect(heard).toEqual(["wire.opened", "wire.closed"]);
   });
 
   it("says only while it is open that it expires, in ms that a timer can bear", () => {
     const { reports, heard, faults } = harness();
     reports.expiring({ withinMs: 1 });
-    reports.opened({ conversation: "fresh" });
+    reports.opened({ continuity: "fresh" });
     for (const withinMs of [60_000, -1, Number.NaN, Infinity]) reports.expiring({ withinMs });
     reports.closed(faults.record(new Error("a")));
     reports.expiring({ withinMs: 1 });
@@ -64,7 +64,7 @@ describe("wireActor", () => {
     const { reports, heard } = harness();
     reports.busy(false);
     reports.busy(true);
-    reports.opened({ conversation: "fresh" });
+    reports.opened({ continuity: "fresh" });
     for (const isBusy of [true, false, false, true]) reports.busy(isBusy);
     expect(heard).toEqual(["wire.opened", "wire.busy", "wire.quiet", "wire.busy"]);
   });
@@ -73,7 +73,7 @@ describe("wireActor", () => {
     const { request, reports, heard, parent, faults } = harness();
     parent.stop();
     expect(request.signal.aborted).toBe(true);
-    reports.opened({ conversation: "fresh" });
+    reports.opened({ continuity: "fresh" });
     reports.closed(faults.record(new Error("late")));
     expect(heard).toEqual([]);
   });
@@ -94,8 +94,8 @@ describe("wireActor", () => {
 
   it("closes a wire whose service is silent, with an error that is worth another dial, and lets go of it", () => {
     const { reports, heard, clock, faults, parent, request } = harness();
-    reports.opened({ conversation: "fresh" });
-    reports.awaiting("answer");
+    reports.opened({ continuity: "fresh" });
+    reports.expects("reply");
     clock.advance(1_000);
     expect(heard).toEqual(["wire.opened", "wire.closed"]);
     const error = faults.errorOf({ ...faults.record(new Error("next")), id: 1 });
@@ -112,11 +112,11 @@ describe("wireActor", () => {
   it("asks at once when there is a reason to doubt, and believes what it hears", () => {
     let asked = 0;
     const { reports, heard, clock, wire } = harness(undefined, () => (asked += 1) > 0);
-    reports.opened({ conversation: "fresh" });
+    reports.opened({ continuity: "fresh" });
     wire?.send({ type: "probe.requested" });
     wire?.send({ type: "probe.requested" });
     expect(asked).toBe(1);
-    reports.heard();
+    reports.received();
     clock.advance(900);
     expect(heard).toEqual(["wire.opened"]);
     wire?.send({ type: "probe.requested" });
@@ -134,7 +134,7 @@ describe("wireActor", () => {
     ["cannot be put", () => false],
   ])("takes a question that %s for no reason to give up by itself", (_, probe: () => boolean) => {
     const { reports, heard, clock, wire } = harness(undefined, probe);
-    reports.opened({ conversation: "fresh" });
+    reports.opened({ continuity: "fresh" });
     wire?.send({ type: "probe.requested" });
     clock.advance(10_000);
     expect(heard).toEqual(["wire.opened"]);
@@ -143,15 +143,15 @@ describe("wireActor", () => {
 
   it.each(["a goodbye", "an end of the composition", "a loss"])("leaves no timer after %s", (how) => {
     const { reports, clock, wire, outer, faults } = harness();
-    reports.opened({ conversation: "fresh" });
-    reports.awaiting("answer");
+    reports.opened({ continuity: "fresh" });
+    reports.expects("reply");
     expect(clock.pending).toBe(1);
     if (how === "a goodbye") wire?.send({ type: "goodbye.requested" });
     else if (how === "a loss") reports.closed(faults.record(new Error("lost")));
     else outer.abort();
     expect(clock.pending).toBe(0);
-    reports.awaiting("nothing");
-    reports.awaiting("answer");
+    reports.expects("nothing");
+    reports.expects("reply");
     expect(clock.pending).toBe(0);
   });
 });

@@ -1,23 +1,23 @@
 import { createActor, setup } from "xstate";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RetryInput } from "../../../machines/link.types.js";
-import { FaultBook } from "../../../src/actors/error-registry.js";
+import { ErrorRegistry } from "../../../src/actors/error-registry.js";
 import { retryActor } from "../../../src/actors/retry.js";
 import type { RetryContext } from "../../../src/contracts/retry.js";
 import { InvalidOptionsError } from "../../../src/errors.js";
 import { OutageClock } from "../../../src/policy/outage-clock.js";
 
 const fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true } as const;
-const input: RetryInput = { redial: 1, attempts: 1, fault, everOpened: true, isFirst: true };
+const input: RetryInput = { reconnect: 1, attempts: 1, fault, everOpened: true, isFirst: true };
 
 let now = 0;
 let outage: OutageClock;
-let faults: FaultBook;
+let faults: ErrorRegistry;
 let asked: RetryContext[];
 beforeEach(() => {
   now = 0;
   outage = new OutageClock(() => now);
-  faults = new FaultBook();
+  faults = new ErrorRegistry();
   asked = [];
 });
 
@@ -42,7 +42,7 @@ function ask(nextDelay: (context: RetryContext) => unknown, question: Partial<Re
 describe("the retry actor", () => {
   it("asks with the facts and grants what the policy says", () => {
     expect(ask(() => 40)).toEqual([{ type: "retry.granted", wait: 40 }]);
-    expect(asked).toEqual([{ redial: 1, attempts: 1, elapsed: 0, fault, everOpened: true }]);
+    expect(asked).toEqual([{ reconnect: 1, attempts: 1, elapsed: 0, fault, everOpened: true }]);
   });
 
   it("gives up when the policy does", () => {
@@ -52,13 +52,13 @@ describe("the retry actor", () => {
   it("counts the time of one outage over all its redials, and of the next one anew", () => {
     ask(() => 1);
     now += 700;
-    ask(() => 1, { redial: 2, attempts: 2, isFirst: false });
+    ask(() => 1, { reconnect: 2, attempts: 2, isFirst: false });
     now += 300;
-    ask(() => 1, { redial: 3, attempts: 3, isFirst: false });
+    ask(() => 1, { reconnect: 3, attempts: 3, isFirst: false });
     now += 5_000;
-    ask(() => 1, { redial: 1, attempts: 4 });
+    ask(() => 1, { reconnect: 1, attempts: 4 });
     now += 50;
-    ask(() => 1, { redial: 1, attempts: 1 });
+    ask(() => 1, { reconnect: 1, attempts: 1 });
     expect(asked.map(({ elapsed }) => elapsed)).toEqual([0, 700, 1_000, 0, 0]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Watchdog } from "../../../src/connection/liveness-check.js";
+import { LivenessCheck } from "../../../src/connection/liveness-check.js";
 import { ManualClock } from "../../../src/testing/index.js";
 
 const SILENCE = 1_000;
@@ -8,13 +8,13 @@ const PROBE = 300;
 function rig({ asks = true, silence = SILENCE, answersAtOnce = false } = {}) {
   const clock = new ManualClock();
   const seen = { asked: 0, said: [] as string[] };
-  const dog: Watchdog = new Watchdog({
+  const dog: LivenessCheck = new LivenessCheck({
     clock,
     silence,
     probe: PROBE,
     ask: () => {
       seen.asked += 1;
-      if (answersAtOnce) dog.heard();
+      if (answersAtOnce) dog.received();
       return asks;
     },
     silent: ({ message }) => seen.said.push(message),
@@ -23,7 +23,7 @@ function rig({ asks = true, silence = SILENCE, answersAtOnce = false } = {}) {
   return { clock, seen, dog };
 }
 
-describe("Watchdog", () => {
+describe("LivenessCheck", () => {
   it("does not mind silence while nothing is due, where it cannot ask", () => {
     const { clock, seen } = rig({ asks: false });
     clock.advance(100 * SILENCE);
@@ -38,7 +38,7 @@ describe("Watchdog", () => {
       expect(seen.asked).toBe(count - 1);
       clock.advance(1);
       expect(seen.asked).toBe(count);
-      dog.heard();
+      dog.received();
       expect(clock.pending).toBe(1);
     }
     clock.advance(SILENCE);
@@ -46,8 +46,8 @@ describe("Watchdog", () => {
     expect(seen).toEqual({ asked: 6, said: ["The service fell silent: it gave no sign of life within 300 ms."] });
     expect(clock.pending).toBe(0);
     // Nobody is given up twice, whatever still comes.
-    dog.heard();
-    dog.awaiting("answer");
+    dog.received();
+    dog.expects("reply");
     dog.doubt();
     expect(clock.pending).toBe(0);
     expect(seen).toMatchObject({ asked: 6, said: [expect.anything()] });
@@ -57,7 +57,7 @@ describe("Watchdog", () => {
     const { clock, seen, dog } = rig();
     for (let count = 0; count < 50; count += 1) {
       clock.advance(SILENCE / 2);
-      dog.heard();
+      dog.received();
     }
     expect(seen).toEqual({ asked: 0, said: [] });
     expect(clock.pending).toBe(1);
@@ -66,11 +66,11 @@ describe("Watchdog", () => {
   it("gives what becomes due its whole time, although it was asked just before", () => {
     const { clock, seen, dog } = rig();
     clock.advance(SILENCE);
-    dog.awaiting("answer");
-    dog.heard();
+    dog.expects("reply");
+    dog.received();
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 2, said: [] });
-    dog.heard();
+    dog.received();
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 2, said: [expect.stringContaining("does not answer")] });
   });
@@ -80,7 +80,7 @@ describe("Watchdog", () => {
     const said: string[] = [];
     let asked = 0;
     const ask = () => (asked += 1) > 3;
-    const dog = new Watchdog({
+    const dog = new LivenessCheck({
       clock,
       silence: SILENCE,
       probe: PROBE,
@@ -96,7 +96,7 @@ describe("Watchdog", () => {
 
   it("asks after a silence while something is due, and gives up when nobody answers", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("progress");
+    dog.expects("progress");
     clock.advance(SILENCE - 1);
     expect(seen.asked).toBe(0);
     clock.advance(1);
@@ -112,10 +112,10 @@ describe("Watchdog", () => {
 
   it("counts from the last thing it heard, with one timer however much that is", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     for (let count = 0; count < 50; count += 1) {
       clock.advance(SILENCE / 2);
-      dog.heard();
+      dog.received();
       expect(clock.pending).toBe(1);
     }
     expect(seen.asked).toBe(0);
@@ -125,9 +125,9 @@ describe("Watchdog", () => {
 
   it("gives up on an answer after a second silence, although the question was answered", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     clock.advance(SILENCE);
-    dog.heard();
+    dog.received();
     clock.advance(SILENCE - 1);
     expect(seen.said).toEqual([]);
     clock.advance(1);
@@ -136,37 +136,37 @@ describe("Watchdog", () => {
 
   it("asks again and again, and never gives up, while progress may take its time and questions are answered", () => {
     const { clock, seen, dog } = rig({ answersAtOnce: true });
-    dog.awaiting("progress");
+    dog.expects("progress");
     clock.advance(10 * SILENCE);
     expect(seen).toEqual({ asked: 10, said: [] });
   });
 
   it("begins anew when the service says something by itself after it was asked", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     clock.advance(SILENCE);
-    dog.heard();
-    dog.heard();
+    dog.received();
+    dog.received();
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 2, said: [] });
   });
 
   it("begins anew with each thing that is due", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     clock.advance(SILENCE);
-    dog.heard();
-    dog.awaiting("nothing");
-    dog.awaiting("answer");
+    dog.received();
+    dog.expects("nothing");
+    dog.expects("reply");
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 2, said: [] });
   });
 
   it("waits no longer for being told again what is due", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     clock.advance(SILENCE - 1);
-    dog.awaiting("answer");
+    dog.expects("reply");
     clock.advance(1);
     expect(seen.asked).toBe(1);
   });
@@ -175,8 +175,8 @@ describe("Watchdog", () => {
     const clock = new ManualClock();
     let asked = 0;
     const ask = () => (asked += 1) > 0;
-    const dog = new Watchdog({ clock, silence: SILENCE, probe: PROBE, ask, silent: () => undefined });
-    dog.awaiting("answer");
+    const dog = new LivenessCheck({ clock, silence: SILENCE, probe: PROBE, ask, silent: () => undefined });
+    dog.expects("reply");
     dog.doubt();
     expect([clock.pending, asked]).toEqual([0, 0]);
     dog.begin();
@@ -188,14 +188,14 @@ describe("Watchdog", () => {
 
   it("lets silence alone decide where the service cannot be asked", () => {
     const { clock, seen, dog } = rig({ asks: false });
-    dog.awaiting("progress");
+    dog.expects("progress");
     clock.advance(SILENCE);
     expect(seen.said).toEqual(["The service fell silent: nothing came for 1000 ms."]);
   });
 
   it.each([0, Infinity])("is off with a silence of %d, but for what it is told to doubt", (silence) => {
     const { clock, seen, dog } = rig({ silence });
-    dog.awaiting("answer");
+    dog.expects("reply");
     clock.advance(1e9);
     expect(seen.asked).toBe(0);
     dog.doubt();
@@ -205,41 +205,41 @@ describe("Watchdog", () => {
 
   it("waits for the answer to a doubt also when nothing is due any more, and goes on as before after it", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     dog.doubt();
-    dog.awaiting("nothing");
-    dog.awaiting("answer");
-    dog.heard();
+    dog.expects("nothing");
+    dog.expects("reply");
+    dog.received();
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 2, said: [] });
   });
 
   it("still wants an answer to its doubt when what is due changes meanwhile", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     dog.doubt();
-    dog.awaiting("nothing");
+    dog.expects("nothing");
     clock.advance(PROBE);
     expect(seen.said).toHaveLength(1);
   });
 
   it("has asked already for what becomes due while it asks", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("progress");
+    dog.expects("progress");
     clock.advance(SILENCE);
-    dog.awaiting("answer");
-    dog.heard();
+    dog.expects("reply");
+    dog.received();
     clock.advance(SILENCE);
     expect(seen).toEqual({ asked: 1, said: [expect.stringContaining("does not answer")] });
   });
 
   it("is over when it is ended", () => {
     const { clock, seen, dog } = rig();
-    dog.awaiting("answer");
+    dog.expects("reply");
     dog.end();
     dog.doubt();
-    dog.awaiting("progress");
-    dog.heard();
+    dog.expects("progress");
+    dog.received();
     dog.begin();
     clock.advance(10 * SILENCE);
     expect(seen).toEqual({ asked: 0, said: [] });

@@ -2,82 +2,82 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../src/errors.js";
 import { contextMessages, readContext } from "../../../src/services/responder/context.js";
-import { ConversationLedger, type LedgerItem } from "../../../src/dialogue/conversation-history.js";
+import { ConversationHistory, type HistoryItem } from "../../../src/dialogue/conversation-history.js";
 
-const said = (role: "system" | "user" | "assistant", content: unknown): LedgerItem => ({
+const said = (role: "system" | "user" | "assistant", content: unknown): HistoryItem => ({
   type: "message",
   role,
   content,
 });
-const call = (callId: string): LedgerItem => ({ type: "tool-call", callId, name: "f", arguments: "{}" });
-const result = (callId: string): LedgerItem => ({ type: "tool-result", callId, output: "1" });
+const call = (callId: string): HistoryItem => ({ type: "tool-call", callId, name: "f", arguments: "{}" });
+const result = (callId: string): HistoryItem => ({ type: "tool-result", callId, output: "1" });
 
-describe("ConversationLedger", () => {
+describe("ConversationHistory", () => {
   it("keeps the place of a turn whose words come after the answer to it", () => {
-    const ledger = new ConversationLedger();
-    ledger.reserve("u1");
-    ledger.note("a1", said("assistant", "Fine, thank"));
-    ledger.note("u1", said("user", "How are you?"));
-    ledger.note("a1", said("assistant", "Fine, thanks."));
-    ledger.reserve("u1");
-    ledger.reserve("u2");
-    expect(ledger.items).toEqual([said("user", "How are you?"), said("assistant", "Fine, thanks.")]);
+    const history = new ConversationHistory();
+    history.reserve("u1");
+    history.note("a1", said("assistant", "Fine, thank"));
+    history.note("u1", said("user", "How are you?"));
+    history.note("a1", said("assistant", "Fine, thanks."));
+    history.reserve("u1");
+    history.reserve("u2");
+    expect(history.items).toEqual([said("user", "How are you?"), said("assistant", "Fine, thanks.")]);
   });
 
   it("keeps what the conversation began with as long as there is anything else", () => {
-    const ledger = new ConversationLedger({ items: 3 });
-    ledger.append(said("user", "The beginning"), true);
-    ledger.append(said("system", "The rules"));
-    for (const word of ["one", "two", "three"]) ledger.append(said("user", word));
-    expect(ledger.items).toEqual([said("user", "The beginning"), said("system", "The rules"), said("user", "three")]);
-    const strict = new ConversationLedger({ items: 1 });
+    const history = new ConversationHistory({ items: 3 });
+    history.append(said("user", "The beginning"), true);
+    history.append(said("system", "The rules"));
+    for (const word of ["one", "two", "three"]) history.append(said("user", word));
+    expect(history.items).toEqual([said("user", "The beginning"), said("system", "The rules"), said("user", "three")]);
+    const strict = new ConversationHistory({ items: 1 });
     strict.append(said("user", "The beginning"), true);
     strict.append(said("user", "The end"), true);
     expect(strict.items).toEqual([said("user", "The end")]);
   });
 
   it("is told to another session in its order, goes by that session's ids, and is as bounded as before", () => {
-    const ledger = new ConversationLedger({ items: 3 });
-    ledger.append(said("user", "The beginning"), true);
-    ledger.note("a1", said("assistant", "one"));
-    ledger.reserve("u1");
-    ledger.remove("gone");
-    const told: LedgerItem[] = [];
-    ledger.retell((item) => (told.push(item) === 1 ? undefined : "u1"));
+    const history = new ConversationHistory({ items: 3 });
+    history.append(said("user", "The beginning"), true);
+    history.note("a1", said("assistant", "one"));
+    history.reserve("u1");
+    history.remove("gone");
+    const told: HistoryItem[] = [];
+    history.retell((item) => (told.push(item) === 1 ? undefined : "u1"));
     expect(told).toEqual([said("user", "The beginning"), said("assistant", "one")]);
     // Ids of the session before mean nothing any more.
-    ledger.note("a1", said("user", "two"));
-    ledger.note("gone", said("user", "three"));
-    expect(ledger.items).toEqual([said("user", "The beginning"), said("user", "two"), said("user", "three")]);
-    ledger.remove("a1");
-    ledger.note("u1", said("user", "late"));
-    expect(ledger.items).toEqual([said("user", "The beginning"), said("user", "three")]);
+    history.note("a1", said("user", "two"));
+    history.note("gone", said("user", "three"));
+    expect(history.items).toEqual([said("user", "The beginning"), said("user", "two"), said("user", "three")]);
+    history.remove("a1");
+    history.note("u1", said("user", "late"));
+    expect(history.items).toEqual([said("user", "The beginning"), said("user", "three")]);
   });
 
   it("takes back what was not heard, and forgets what was removed, whatever comes later", () => {
-    const ledger = new ConversationLedger();
-    ledger.note("a1", said("assistant", "Nobody heard this."));
-    ledger.note("a1", said("assistant", ""));
-    expect(ledger.items).toEqual([]);
-    ledger.note("a1", said("assistant", "This"));
-    ledger.note("a2", said("assistant", "That"));
-    ledger.remove("a1");
-    ledger.note("a1", said("assistant", "This, late"));
-    expect(ledger.items).toEqual([said("assistant", "That")]);
-    ledger.clear();
-    ledger.append(said("user", "New"));
-    ledger.note("a2", said("assistant", "That, cut"));
-    ledger.reserve("a2");
-    expect(ledger.items).toEqual([said("user", "New")]);
+    const history = new ConversationHistory();
+    history.note("a1", said("assistant", "Nobody heard this."));
+    history.note("a1", said("assistant", ""));
+    expect(history.items).toEqual([]);
+    history.note("a1", said("assistant", "This"));
+    history.note("a2", said("assistant", "That"));
+    history.remove("a1");
+    history.note("a1", said("assistant", "This, late"));
+    expect(history.items).toEqual([said("assistant", "That")]);
+    history.clear();
+    history.append(said("user", "New"));
+    history.note("a2", said("assistant", "That, cut"));
+    history.reserve("a2");
+    expect(history.items).toEqual([said("user", "New")]);
   });
 
   it("drops the oldest beyond its limits, but what the system said last of all", () => {
-    const ledger = new ConversationLedger({ items: 3 });
+    const history = new ConversationHistory({ items: 3 });
     for (const item of [said("system", "Be kind."), said("user", "1"), said("user", "2"), said("user", "3")]) {
-      ledger.append(item);
+      history.append(item);
     }
-    expect(ledger.items.map((item) => item.type === "message" && item.content)).toEqual(["Be kind.", "2", "3"]);
-    const narrow = new ConversationLedger({ characters: 10 });
+    expect(history.items.map((item) => item.type === "message" && item.content)).toEqual(["Be kind.", "2", "3"]);
+    const narrow = new ConversationHistory({ characters: 10 });
     narrow.append(said("user", "x".repeat(6)));
     narrow.append(said("user", "y".repeat(6)));
     expect(narrow.items).toEqual([said("user", "yyyyyy")]);
@@ -86,12 +86,12 @@ describe("ConversationLedger", () => {
   });
 
   it("leaves out a result whose call has gone", () => {
-    const ledger = new ConversationLedger({ items: 2 });
-    ledger.append(call("c1"));
-    ledger.append(result("c1"));
-    expect(ledger.items).toHaveLength(2);
-    ledger.append(said("user", "hm"));
-    expect(ledger.items).toEqual([said("user", "hm")]);
+    const history = new ConversationHistory({ items: 2 });
+    history.append(call("c1"));
+    history.append(result("c1"));
+    expect(history.items).toHaveLength(2);
+    history.append(said("user", "hm"));
+    expect(history.items).toEqual([said("user", "hm")]);
   });
 
   it("is never larger than its limits, whatever is done to it", () => {
@@ -103,13 +103,13 @@ describe("ConversationLedger", () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const ledger = new ConversationLedger({ items: 5, characters: 60 });
+        const history = new ConversationHistory({ items: 5, characters: 60 });
         for (const { op, id: key, text } of steps) {
-          if (op === "note") ledger.note(key, said("user", text));
-          else if (op === "append") ledger.append(said("system", text));
-          else if (op === "clear") ledger.clear();
-          else ledger[op](key);
-          const texts = ledger.items.map((item) => (item.type === "message" ? String(item.content) : ""));
+          if (op === "note") history.note(key, said("user", text));
+          else if (op === "append") history.append(said("system", text));
+          else if (op === "clear") history.clear();
+          else history[op](key);
+          const texts = history.items.map((item) => (item.type === "message" ? String(item.content) : ""));
           expect(texts.length).toBeLessThanOrEqual(5);
           expect(texts.join("").length).toBeLessThanOrEqual(60);
         }

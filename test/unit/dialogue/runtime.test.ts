@@ -1,6 +1,6 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
-import type { Due } from "../../../src/contracts/connection.js";
+import type { Expects } from "../../../src/contracts/connection.js";
 import { ProtocolError, ServiceError, type RtviMachineError } from "../../../src/errors.js";
 import { INBOUND_LIMITS } from "../../../src/policy/token-bucket.js";
 import { ServiceRuntime } from "../../../src/dialogue/runtime.js";
@@ -16,15 +16,15 @@ function rig(messages: readonly string[] = []) {
   const logged: string[] = [];
   const warned: string[] = [];
   const refused: string[] = [];
-  let due: Due = "answer";
+  let expects: Expects = "reply";
   const conversation: ServiceConversation = {
     isReady: true,
-    get due() {
-      return due;
+    get expects() {
+      return expects;
     },
     receive: (data) => {
       received.push(data);
-      due = "nothing";
+      expects = "nothing";
       if (data === "ready") return [{ type: "ready" }];
       const [kind, message = ""] = typeof data === "string" ? data.split(": ") : [];
       if (kind === "nonsense") return [{ type: "report", error: new ProtocolError(message) }];
@@ -55,11 +55,11 @@ function rig(messages: readonly string[] = []) {
           else runtime.message(new RTVIMessage(type, {}), ({ message }) => refused.push(message));
         }
       },
-      heard: () => told.push("heard"),
-      awaiting: (due) => told.push(due),
+      received: () => told.push("heard"),
+      expects: (expects) => told.push(expects),
       report: (error) => reported.push(error),
       lost: ignore,
-      hangUp: () => {
+      close: () => {
         runtime.end();
       },
       logger: {
@@ -89,9 +89,9 @@ function rig(messages: readonly string[] = []) {
 describe("ServiceRuntime and what a service sends", () => {
   it("tells of every message that something was heard, and after it what is still due", () => {
     const { received, receive, runtime, told } = rig();
-    expect(told).toEqual(["answer"]);
+    expect(told).toEqual(["reply"]);
     receive("fine");
-    expect(told).toEqual(["answer", "heard", "nothing"]);
+    expect(told).toEqual(["reply", "heard", "nothing"]);
     receive(new ArrayBuffer(INBOUND_LIMITS.longest + 1));
     expect(told.at(-1)).toBe("heard");
     runtime.end();

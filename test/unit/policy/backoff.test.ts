@@ -32,7 +32,7 @@ describe("fullJitter", () => {
 describe("backoffPolicy", () => {
   const ask = (context: Partial<RetryContext>, limits: { attempts?: number; budget?: number } = {}): number | null =>
     backoffPolicy({ ...OPTIONS, ...limits }, () => 0.5).nextDelay({
-      redial: 1,
+      reconnect: 1,
       attempts: 1,
       elapsed: 0,
       fault,
@@ -41,15 +41,15 @@ describe("backoffPolicy", () => {
     });
 
   it("gives up after 50 redials, or 6 while connect() is awaited", () => {
-    expect([ask({ redial: 50 }), ask({ redial: 51 })]).toEqual([7_500, null]);
+    expect([ask({ reconnect: 50 }), ask({ reconnect: 51 })]).toEqual([7_500, null]);
     const first = { everOpened: false };
-    expect([ask({ redial: 6, ...first }), ask({ redial: 7, ...first })]).toEqual([4_000, null]);
+    expect([ask({ reconnect: 6, ...first }), ask({ reconnect: 7, ...first })]).toEqual([4_000, null]);
   });
 
   it("counts to what the app says, zero and infinity included", () => {
     expect(ask({}, { attempts: 0 })).toBeNull();
-    expect([ask({ redial: 2 }, { attempts: 2 }), ask({ redial: 3 }, { attempts: 2 })]).toEqual([250, null]);
-    expect(ask({ redial: 1e9 }, { attempts: Infinity })).toBe(7_500);
+    expect([ask({ reconnect: 2 }, { attempts: 2 }), ask({ reconnect: 3 }, { attempts: 2 })]).toEqual([250, null]);
+    expect(ask({ reconnect: 1e9 }, { attempts: Infinity })).toBe(7_500);
     expect(ask({}, { attempts: NaN })).toBeNull();
   });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { INBOUND_LIMITS, InboundGate } from "../../../src/policy/token-bucket.js";
+import { INBOUND_LIMITS, TokenBucket } from "../../../src/policy/token-bucket.js";
 
 const LIMITS = { longest: 100, burst: 10, rate: 5 };
 
 function gate(limits = LIMITS) {
   let now = 1_000;
-  const it = new InboundGate(() => now, limits);
+  const it = new TokenBucket(() => now, limits);
   return {
     admit: (size = 0) => it.admit(size),
     wait: (ms: number) => {
@@ -14,7 +14,7 @@ function gate(limits = LIMITS) {
   };
 }
 
-describe("InboundGate", () => {
+describe("TokenBucket", () => {
   it("takes a message of the limit's size, and not one byte more", () => {
     const { admit } = gate();
     expect(admit(100)).toBe("pass");

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { canary, Ledger, traceOfSecrets } from "../../../packages/testkit/src/secrets/secrets.js";
+import { canary, LeakWatch, traceOfSecrets } from "../../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary();
 
 function foundIn(value: unknown): string[] {
-  const ledger = new Ledger();
-  ledger.add("here", value);
-  return ledger.find(KEY);
+  const leaks = new LeakWatch();
+  leaks.add("here", value);
+  return leaks.find(KEY);
 }
 
-describe("Ledger", () => {
+describe("LeakWatch", () => {
   it.each([
     ["raw", `Bearer ${KEY}`],
     ["URL-encoded", `wss://service.example/?key=${encodeURIComponent(KEY)}&model=m`],
@@ -44,10 +44,10 @@ describe("Ledger", () => {
   });
 
   it("says where it was", () => {
-    const ledger = new Ledger();
-    ledger.add("log warn", "all is well");
-    ledger.add("event error", { data: KEY });
-    expect(ledger.find(KEY)).toEqual(
+    const leaks = new LeakWatch();
+    leaks.add("log warn", "all is well");
+    leaks.add("event error", { data: KEY });
+    expect(leaks.find(KEY)).toEqual(
       ["raw", "the former half", "the latter half"].map((form) => `event error: ${form}`),
     );
   });

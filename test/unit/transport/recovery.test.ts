@@ -26,17 +26,17 @@ afterEach(() => {
 describe("a session that comes back", () => {
   it("shows its way, announces the new bot, and says what happened once", async () => {
     const world = await ready();
-    world.transport.script.dial = "refuse";
+    world.transport.script.connect = "refuse";
     world.transport.loses(new ConnectionLostError("gone", { retryable: true, closeCode: 1006 }));
     await elapse(world, 60);
-    world.transport.script.dial = "open";
+    world.transport.script.connect = "open";
     await elapse(world, 1_000);
     expect(world.log).toEqual(["onError", "connecting", "connected", "ready", "onRecovered", "bot-ready"]);
     expect(world.recoveries).toEqual([
       {
         attempts: 2,
         gapMs: 1_060,
-        conversation: "fresh",
+        continuity: "fresh",
         planned: false,
         fault: { code: "connection-lost", message: "gone", closeCode: 1006 },
       },
@@ -47,11 +47,11 @@ describe("a session that comes back", () => {
 
   it.each(["resumed", "replayed"] as const)("does not announce a bot that is still the same: %s", async (how) => {
     const world = await ready();
-    world.transport.script.conversation = how;
+    world.transport.script.continuity = how;
     world.transport.dropped();
     await elapse(world, 100);
     expect(world.log).toEqual(["onError", "connecting", "connected", "ready", "onRecovered"]);
-    expect(world.recoveries).toMatchObject([{ attempts: 1, conversation: how }]);
+    expect(world.recoveries).toMatchObject([{ attempts: 1, continuity: how }]);
     expect(world.transport.requests.map(({ resuming }) => resuming)).toEqual([false, true]);
   });
 
@@ -69,7 +69,7 @@ describe("a session that comes back", () => {
     const world = await ready();
     const announced: boolean[] = [];
     for (const how of ["replayed", "resumed", "fresh", "fresh", "replayed", "fresh"] as const) {
-      world.transport.script.conversation = how;
+      world.transport.script.continuity = how;
       world.log.length = 0;
       world.transport.dropped();
       for (let seconds = 0; seconds < 3; seconds += 1) await elapse(world, 1_000);
@@ -102,7 +102,7 @@ describe("a session that comes back", () => {
   it("says nothing of a wire that was lost before the session was ready, and announces its bot whatever was kept", async () => {
     const world = new World();
     world.transport.script.ready = "never";
-    world.transport.script.conversation = "resumed";
+    world.transport.script.continuity = "resumed";
     world.connect();
     await drain();
     world.transport.dropped();
@@ -151,10 +151,10 @@ describe("what was in flight", () => {
 });
 
 describe("the microphone during an outage", () => {
-  it.each(["fresh", "resumed"] as const)("is heard from its pre-roll on: %s", async (conversation) => {
+  it.each(["fresh", "resumed"] as const)("is heard from its pre-roll on: %s", async (continuity) => {
     const world = await ready();
     const { transport } = world;
-    transport.script.conversation = conversation;
+    transport.script.continuity = continuity;
     const before = transport.audioBytes;
     transport.dropped();
     world.say();
@@ -185,12 +185,12 @@ describe("the microphone during an outage", () => {
 describe("a planned change of wires", () => {
   it("takes no backoff and no error, and says that it was planned", async () => {
     const world = await ready();
-    world.transport.script.conversation = "resumed";
+    world.transport.script.continuity = "resumed";
     world.transport.expiring(60_000);
     await drain();
     expect(world.log).toEqual(["connecting", "connected", "ready", "onRecovered"]);
-    expect(world.recoveries).toEqual([{ attempts: 1, gapMs: 0, conversation: "resumed", planned: true }]);
-    expect(world.transport.mostWires).toBe(1);
+    expect(world.recoveries).toEqual([{ attempts: 1, gapMs: 0, continuity: "resumed", planned: true }]);
+    expect(world.transport.mostConnections).toBe(1);
   });
 
   it("waits for a quiet moment, but not beyond the deadline", async () => {
@@ -199,23 +199,23 @@ describe("a planned change of wires", () => {
     world.transport.busy(true);
     world.transport.expiring(60_000);
     await elapse(world, 50_000);
-    expect(world.transport.dials).toBe(1);
+    expect(world.transport.attempts).toBe(1);
     world.transport.busy(false);
     await drain();
     await elapse(world, 2_000);
-    expect(world.transport.dials).toBe(2);
+    expect(world.transport.attempts).toBe(2);
     world.transport.busy(true);
     world.transport.expiring(60_000);
     await elapse(world, 59_000);
-    expect(world.transport.dials).toBe(3);
+    expect(world.transport.attempts).toBe(3);
   });
 
   it("goes the ordinary way when the new dial fails, and was planned all the same", async () => {
     const world = await ready();
-    world.transport.script.dial = "refuse";
+    world.transport.script.connect = "refuse";
     world.transport.expiring(60_000);
     await drain();
-    world.transport.script.dial = "open";
+    world.transport.script.connect = "open";
     await elapse(world, 100);
     expect(world.recoveries).toMatchObject([{ attempts: 2, planned: true }]);
     expect(world.recoveries[0]).not.toHaveProperty("fault");
@@ -227,10 +227,10 @@ describe("options.reconnect.budget", () => {
     const world = await ready({ reconnect: { budget: 120_000 } });
     world.transport.script.probe = "cannot";
     await elapse(world, 3_300_000);
-    world.transport.script.dial = "refuse";
+    world.transport.script.connect = "refuse";
     world.transport.expiring(300_000);
     await drain();
-    world.transport.script.dial = "open";
+    world.transport.script.connect = "open";
     await elapse(world, 1_000);
     expect(world.transport.state).toBe("ready");
     expect(world.recoveries).toMatchObject([{ planned: true }]);
@@ -243,17 +243,17 @@ describe("options.reconnect.policy", () => {
     const world = await ready({
       reconnect: {
         policy: {
-          nextDelay: ({ redial, attempts, elapsed, fault, everOpened }) => {
+          nextDelay: ({ reconnect: redial, attempts, elapsed, fault, everOpened }) => {
             asked.push([redial, attempts, elapsed, fault.code, fault.retryAfterMs, everOpened]);
             return redial === 1 ? 10 : null;
           },
         },
       },
     });
-    world.transport.script.dial = "refuse";
+    world.transport.script.connect = "refuse";
     world.transport.loses(new ServiceError("busy", { retryable: true, retryAfterMs: 500 }));
     await elapse(world, 499);
-    expect(world.transport.dials).toBe(1);
+    expect(world.transport.attempts).toBe(1);
     await elapse(world, 1);
     expect(asked).toEqual([
       [1, 1, 0, "service-error", 500, true],
@@ -314,7 +314,7 @@ describe("options.connectionParams", () => {
     for (let round = 0; round < 5; round += 1) await elapse(world, 1_000);
     expect(world.transport.state).toBe("ready");
     expect(calls).toBe(3);
-    expect(world.transport.dials).toBe(2);
+    expect(world.transport.attempts).toBe(2);
     expect(world.recoveries).toMatchObject([{ attempts: 3 }]);
   });
 
@@ -340,7 +340,7 @@ describe("options.connectionParams", () => {
     await elapse(world, 100);
     answers[0]?.({ model: "late" });
     await drain();
-    expect(world.transport.dials).toBe(1);
+    expect(world.transport.attempts).toBe(1);
     answers[1]?.({ model: "in time" });
     await drain();
     expect(world.transport.models).toEqual([undefined, "in time"]);
@@ -355,10 +355,10 @@ describe("the network", () => {
     world.network.turn(false);
     world.transport.dropped();
     await elapse(world, 3_600_000);
-    expect(world.transport.dials).toBe(1);
+    expect(world.transport.attempts).toBe(1);
     world.network.turn(true);
     await elapse(world, 399);
-    expect(world.transport.dials).toBe(1);
+    expect(world.transport.attempts).toBe(1);
     await elapse(world, 1);
     expect(world.transport.state).toBe("ready");
     expect(world.recoveries).toMatchObject([{ gapMs: 3_600_400 }]);
@@ -371,16 +371,16 @@ describe("a service that is there no more", () => {
   it("is noticed while it owes an answer, and replaced without a word from its socket", async () => {
     const world = await ready();
     world.transport.script.probe = "silent";
-    world.transport.owes("answer");
+    world.transport.owes("reply");
     await elapse(world, SILENCE);
-    expect([world.transport.probes, world.transport.dials]).toEqual([1, 1]);
+    expect([world.transport.probes, world.transport.attempts]).toEqual([1, 1]);
     await elapse(world, PROBE);
     await elapse(world, 100);
     expect(seen(world)).toEqual(["onError", "connecting", "connected", "ready", "onRecovered", "bot-ready"]);
     expect(world.recoveries).toMatchObject([
       { fault: { code: "connection-lost", message: expect.stringContaining("silent") as unknown } },
     ]);
-    expect(world.transport.mostWires).toBe(1);
+    expect(world.transport.mostConnections).toBe(1);
     await world.release();
     world.checkSettled();
   });
@@ -390,7 +390,7 @@ describe("a service that is there no more", () => {
     world.transport.speaks();
     for (let count = 1; count <= 10; count += 1) {
       await elapse(world, SILENCE);
-      expect([world.transport.probes, world.transport.dials]).toEqual([count, 1]);
+      expect([world.transport.probes, world.transport.attempts]).toEqual([count, 1]);
     }
     world.transport.script.probe = "silent";
     await elapse(world, SILENCE + PROBE);
@@ -405,12 +405,12 @@ describe("a service that is there no more", () => {
     world.transport.script.probe = "cannot";
     await elapse(world, 10 * SILENCE);
     world.transport.script.probe = "silent";
-    world.transport.owes("answer");
+    world.transport.owes("reply");
     for (let count = 0; count < 10; count += 1) {
       await elapse(world, SILENCE - 1);
       world.transport.speaks();
     }
-    expect([world.transport.probes, world.transport.dials]).toEqual([0, 1]);
+    expect([world.transport.probes, world.transport.attempts]).toEqual([0, 1]);
   });
 
   it.each([
@@ -422,12 +422,12 @@ describe("a service that is there no more", () => {
     wake(world);
     await elapse(world, 1);
     await elapse(world, 2 * PROBE);
-    expect([world.transport.probes, world.transport.dials], "it has answered").toEqual([1, 1]);
+    expect([world.transport.probes, world.transport.attempts], "it has answered").toEqual([1, 1]);
     world.transport.script.probe = "silent";
     wake(world);
     await elapse(world, PROBE);
     await elapse(world, 100);
-    expect(world.transport.dials).toBe(2);
+    expect(world.transport.attempts).toBe(2);
     expect(world.transport.state).toBe("ready");
   });
 
@@ -463,7 +463,7 @@ describe("a service that takes the connection and is not ready again", () => {
     world.transport.script.ready = "never";
     world.transport.dropped();
     for (let past = 0; past < 60; past += 1) await elapse(world, 1_000);
-    expect(world.transport.dials).toBe(4);
+    expect(world.transport.attempts).toBe(4);
     expect(world.errors.at(-1)?.data).toMatchObject({ fatal: true, code: "ready-timeout" });
     expect(world.transport.state).toBe("disconnected");
   });

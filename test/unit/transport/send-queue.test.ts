@@ -1,7 +1,7 @@
 import { MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { NotReadyError } from "../../../src/errors.js";
-import { Sending } from "../../../src/transport/send-queue.js";
+import { SendQueue } from "../../../src/transport/send-queue.js";
 import { drain, World } from "../../../packages/testkit/src/worlds/world.js";
 
 const text = (content: unknown, type = "send-text") => new RTVIMessage(type, { content }, `id ${String(content)}`);
@@ -19,7 +19,7 @@ async function ready(): Promise<World> {
 /** A session that was ready and is being dialled again. */
 async function lost(): Promise<World> {
   const world = await ready();
-  world.transport.script.dial = "hang";
+  world.transport.script.connect = "hang";
   world.transport.dropped();
   world.clock.advance(100);
   await drain();
@@ -64,7 +64,7 @@ describe("a message of the app", () => {
       if (sent.length === 2) transport.dropped();
     };
     for (const content of ["a", "b", "c"]) transport.sendMessage(text(content));
-    transport.script.dial = "open";
+    transport.script.connect = "open";
     transport.opened();
     await drain();
     expect(sent).toEqual(["a", "b"]);
@@ -111,7 +111,7 @@ describe("a message of the app", () => {
       if (how === "disconnect()") world.disconnect();
       else if (how === "a loss for good") transport.connectionError("no");
       else {
-        transport.script.dial = "refuse";
+        transport.script.connect = "refuse";
         transport.refused();
         world.clock.advance(60_000);
       }
@@ -123,7 +123,7 @@ describe("a message of the app", () => {
         ["id b", expect.stringContaining("session ended")],
       ]);
       expect(transport.sent).toEqual([]);
-      Object.assign(transport.script, { dial: "open", ready: "at once" });
+      Object.assign(transport.script, { connect: "open", ready: "at once" });
       world.connect();
       await drain();
       expect(transport.state).toBe("ready");
@@ -151,26 +151,26 @@ describe("a message of the app", () => {
   });
 });
 
-describe("Sending", () => {
+describe("SendQueue", () => {
   it("waits with what a closing wire would lose, and sends nothing immediate late", () => {
     const sent: string[] = [];
     let through = false;
     const transport = { sendMessage: ({ id }: RTVIMessage) => void sent.push(id) };
-    const sending = new Sending({
+    const queue = new SendQueue({
       maxMessageSize: () => 1_000,
       isThrough: () => through,
       isImmediate: ({ type }) => type === "get-config",
       deliver: () => undefined,
     });
-    sending.takeOver(transport);
-    sending.takeOver(transport);
+    queue.takeOver(transport);
+    queue.takeOver(transport);
     transport.sendMessage(text("a"));
     transport.sendMessage(text("b", "get-config"));
     expect(sent).toEqual(["id b"]);
     through = true;
     transport.sendMessage(text("c"));
     expect(sent).toEqual(["id b"]);
-    sending.flush();
+    queue.flush();
     expect(sent).toEqual(["id b", "id a", "id c"]);
   });
 });
@@ -179,31 +179,31 @@ describe("messages that may be lost", () => {
   it("go before those that wait, in their order, however often that is", () => {
     const sent: string[] = [];
     let sends = Infinity;
-    const sending = new Sending({
+    const queue = new SendQueue({
       maxMessageSize: () => 1_000,
       isThrough: () => sends > 0,
       isImmediate: () => false,
       deliver: () => undefined,
     });
-    sending.takeOver({
+    queue.takeOver({
       sendMessage: ({ id }) => {
         sends -= 1;
         sent.push(id);
       },
     });
     sends = 0;
-    sending.send(text("d"));
-    sending.lost([text("a"), text("b"), text("c")]);
+    queue.send(text("d"));
+    queue.lost([text("a"), text("b"), text("c")]);
     sends = 2;
-    sending.flush();
+    queue.flush();
     expect(sent).toEqual(["id a", "id b"]);
-    sending.lost([text("b")]);
+    queue.lost([text("b")]);
     sends = 2;
-    sending.send(text("e"));
-    sending.flush();
+    queue.send(text("e"));
+    queue.flush();
     expect(sent.slice(2)).toEqual(["id b", "id c"]);
     sends = Infinity;
-    sending.flush();
+    queue.flush();
     expect(sent.slice(4)).toEqual(["id d", "id e"]);
   });
 });

@@ -1,5 +1,5 @@
 import { isJsonObject, objectOr, stringOr, type JsonObject } from "../json.js";
-import type { ServerEvent } from "./outlet.js";
+import type { ServerEvent } from "./server-event.js";
 
 /** Event names that differ, GA to beta. */
 const NAMES: Readonly<Record<string, string>> = {

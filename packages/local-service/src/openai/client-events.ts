@@ -5,7 +5,7 @@ import type { Conversation } from "./conversation.js";
 import type { InputSound } from "./input-sound.js";
 import { parseItem } from "./item-parse.js";
 import { itemToWire } from "./items.js";
-import type { Send } from "./outlet.js";
+import type { Send } from "./server-event.js";
 import { invalidValue } from "./protocol-error.js";
 import type { Responder } from "./responder.js";
 import type { SessionConfig } from "./session-config.js";

@@ -7,7 +7,7 @@ import { decodeSound } from "./base64-sound.js";
 import type { Conversation } from "./conversation.js";
 import { newId } from "./ids.js";
 import { itemToWire, type MessageItem } from "./items.js";
-import type { Send } from "./outlet.js";
+import type { Send } from "./server-event.js";
 import { ProtocolMistake } from "./protocol-error.js";
 import type { SessionConfig, TurnDetection } from "./session-config.js";
 

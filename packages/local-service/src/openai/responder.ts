@@ -9,7 +9,7 @@ import type { Conversation } from "./conversation.js";
 import { newId } from "./ids.js";
 import { parseItem } from "./item-parse.js";
 import type { Item } from "./items.js";
-import type { Send } from "./outlet.js";
+import type { Send } from "./server-event.js";
 import { invalidValue, ProtocolMistake } from "./protocol-error.js";
 import type { Ending } from "./response-host.js";
 import { ResponseRun } from "./response-run.js";

@@ -4,7 +4,7 @@ import type { Settings } from "../options.js";
 import type { Timers } from "../timers.js";
 import type { Conversation } from "./conversation.js";
 import type { Item, ItemStatus } from "./items.js";
-import type { Send } from "./outlet.js";
+import type { Send } from "./server-event.js";
 
 /** One response, settled before it starts. */
 export interface ResponseRequest {

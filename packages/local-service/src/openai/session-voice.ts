@@ -1,4 +1,4 @@
-import type { ServerEvent } from "./outlet.js";
+import type { ServerEvent } from "./server-event.js";
 
 /** What was cut when a voice was silenced. */
 export interface CutVoice {

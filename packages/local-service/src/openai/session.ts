@@ -16,7 +16,7 @@ import type { SessionVoice } from "./session-voice.js";
 import { InputSound } from "./input-sound.js";
 import { itemToWire } from "./items.js";
 import { malformedFrames } from "./malformed.js";
-import type { ServerEvent } from "./outlet.js";
+import type { ServerEvent } from "./server-event.js";
 import { errorEvent, ProtocolMistake, type ProtocolErrorFacts } from "./protocol-error.js";
 import { Responder } from "./responder.js";
 import { readFormat, SessionConfig } from "./session-config.js";

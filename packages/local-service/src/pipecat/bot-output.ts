@@ -1,4 +1,4 @@
-import type { ServerMessage } from "./outlet.js";
+import type { ServerMessage } from "./message-writer.js";
 
 /** The sentences of a text, each with the blanks after it. */
 export function sentencesOf(text: string): readonly string[] {

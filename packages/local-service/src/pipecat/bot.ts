@@ -7,13 +7,13 @@ import type { Settings } from "../options.js";
 import type { Timers } from "../timers.js";
 import type { ChatContext } from "./chat-context.js";
 import type { ModelNames } from "./metrics.js";
-import type { PipecatOutlet } from "./outlet.js";
+import type { MessageWriter } from "./message-writer.js";
 import { ToolRuns } from "./tool-runs.js";
 import { Utterance, type Speech } from "./utterance.js";
 
 /** What a bot works with. */
 export interface BotParts {
-  readonly outlet: PipecatOutlet;
+  readonly writer: MessageWriter;
   readonly context: ChatContext;
   readonly replier: Replier;
   readonly settings: Settings;
@@ -40,15 +40,15 @@ export class Bot {
 
   constructor(parts: BotParts) {
     this.#parts = parts;
-    this.#tools = new ToolRuns(parts.outlet);
+    this.#tools = new ToolRuns(parts.writer);
   }
 
   /** Answers the conversation as it stands; in writing only, when it is not to be spoken. False when too much waits. */
   run(inSound = true): boolean {
     return this.#inTurn(() => {
-      const { context, replier, outlet, tools, fails, log } = this.#parts;
+      const { context, replier, writer, tools, fails, log } = this.#parts;
       const text = context.lastUserText;
-      if (text !== undefined) outlet.send({ type: "user-llm-text", data: { text } });
+      if (text !== undefined) writer.send({ type: "user-llm-text", data: { text } });
       if (fails) {
         this.#fail();
         return;
@@ -115,26 +115,26 @@ export class Bot {
   }
 
   #call(planned: readonly PlannedCall[]): void {
-    const { outlet, context } = this.#parts;
+    const { writer, context } = this.#parts;
     const calls = planned.map((call) => ({ ...call, id: `call_${randomUUID()}` }));
-    outlet.send({ type: "bot-llm-started" });
+    writer.send({ type: "bot-llm-started" });
     context.called(calls);
     this.#tools.start(calls);
-    outlet.send({ type: "bot-llm-stopped" });
+    writer.send({ type: "bot-llm-stopped" });
   }
 
   #fail(): void {
-    const { outlet } = this.#parts;
-    outlet.send({ type: "bot-llm-started" });
+    const { writer } = this.#parts;
+    writer.send({ type: "bot-llm-started" });
     const error = "LLM error: you exceeded your current quota, please check your plan and billing details.";
-    outlet.send({ type: "error", data: { error, fatal: false } });
-    outlet.send({ type: "bot-llm-stopped" });
+    writer.send({ type: "error", data: { error, fatal: false } });
+    writer.send({ type: "bot-llm-stopped" });
   }
 
   #utter(speech: Speech): void {
-    const { outlet, settings, timers, lateDeltas, isLegacy, models } = this.#parts;
+    const { writer, settings, timers, lateDeltas, isLegacy, models } = this.#parts;
     this.#utterance = new Utterance(speech, {
-      outlet,
+      writer,
       settings,
       timers,
       lateDeltas,

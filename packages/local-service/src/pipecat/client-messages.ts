@@ -13,15 +13,15 @@ function sendText({ content, options }: JsonObject, { bot, context }: MessagePar
 }
 
 /** Echoes. `fail` is refused, and `error` makes the service report one: for what a server never does when asked nicely. */
-function clientMessage({ t, d }: JsonObject, { outlet, isDeaf }: MessageParts, id: string | undefined): void {
+function clientMessage({ t, d }: JsonObject, { writer, isDeaf }: MessageParts, id: string | undefined): void {
   if (typeof t !== "string") throw invalidMessage("t must be a string");
   if (isDeaf) return;
   if (t === "fail") throw new ClientMistake(stringOr(d) ?? "The request failed, as it was asked to.");
   if (t === "error") {
     const { error, fatal } = objectOr(d);
-    outlet.send({ type: "error", data: { error: stringOr(error) ?? "An error, on demand.", fatal: fatal === true } });
+    writer.send({ type: "error", data: { error: stringOr(error) ?? "An error, on demand.", fatal: fatal === true } });
   }
-  outlet.send({ type: "server-response", id, data: { t, d } });
+  writer.send({ type: "server-response", id, data: { t, d } });
 }
 
 function dtmf({ button, buttons }: JsonObject, { bot, context }: MessageParts): void {
@@ -85,6 +85,6 @@ export function handleClientMessage(message: JsonObject, parts: MessageParts): v
     handler(objectOr(message.data), parts, id);
   } catch (error) {
     if (!(error instanceof ClientMistake)) throw error;
-    parts.outlet.refuse(id, error.message);
+    parts.writer.refuse(id, error.message);
   }
 }

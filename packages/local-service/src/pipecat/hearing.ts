@@ -2,11 +2,11 @@ import type { VadSettings } from "../audio/vad.js";
 import { TurnFinder } from "../bot/turn-finder.js";
 import { wordsOf } from "./bot-output.js";
 import { ClientSound, type SoundShape } from "./client-sound.js";
-import type { PipecatOutlet } from "./outlet.js";
+import type { MessageWriter } from "./message-writer.js";
 
 /** What hearing leads to. */
 export interface HearingHost {
-  readonly outlet: PipecatOutlet;
+  readonly writer: MessageWriter;
   /** What a spoken turn is taken to say. */
   hear(pcm: Buffer): string;
   /** Whether guesses are sent before the whole. */
@@ -59,7 +59,7 @@ export class Hearing {
   }
 
   #start(): void {
-    this.#host.outlet.send({ type: "user-started-speaking" });
+    this.#host.writer.send({ type: "user-started-speaking" });
     this.#host.started();
   }
 
@@ -71,12 +71,12 @@ export class Hearing {
       .trim();
     if (pcm && this.#host.sendsInterim()) this.#transcript(half, false);
     this.#transcript(text, true);
-    this.#host.outlet.send({ type: "user-stopped-speaking" });
+    this.#host.writer.send({ type: "user-stopped-speaking" });
     this.#host.said(text, pcm);
   }
 
   #transcript(text: string, final: boolean): void {
     const data = { text, final, timestamp: timestamp(), user_id: "" };
-    this.#host.outlet.send({ type: "user-transcription", data });
+    this.#host.writer.send({ type: "user-transcription", data });
   }
 }

@@ -1,4 +1,4 @@
-import { RTVI_LABEL } from "./outlet.js";
+import { RTVI_LABEL } from "./message-writer.js";
 import { FrameWriter } from "./wire-frames.js";
 
 /** Frames that no client should die of: broken protobuf, broken JSON in sound frames, wrong labels, and prototype keys. */

@@ -2,12 +2,12 @@ import type { JsonObject } from "../json.js";
 import type { Bot } from "./bot.js";
 import type { ChatContext } from "./chat-context.js";
 import type { Hearing } from "./hearing.js";
-import type { PipecatOutlet } from "./outlet.js";
+import type { MessageWriter } from "./message-writer.js";
 import type { ServiceConfig } from "./services.js";
 
 /** What a client's messages act on. */
 export interface MessageParts {
-  readonly outlet: PipecatOutlet;
+  readonly writer: MessageWriter;
   readonly bot: Bot;
   readonly context: ChatContext;
   readonly hearing: Hearing;

@@ -1,4 +1,4 @@
-import type { ServerMessage } from "./outlet.js";
+import type { ServerMessage } from "./message-writer.js";
 
 /** The models that a session's services say they use. */
 export interface ModelNames {

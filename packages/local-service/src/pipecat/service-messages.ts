@@ -1,8 +1,8 @@
 import type { MessageHandler, MessageParts } from "./message-parts.js";
 import { describeActions, runAction } from "./service-actions.js";
 
-function answer({ outlet, isDeaf }: MessageParts, id: string | undefined, type: string, data: object): void {
-  if (!isDeaf) outlet.send({ type, id, data });
+function answer({ writer, isDeaf }: MessageParts, id: string | undefined, type: string, data: object): void {
+  if (!isDeaf) writer.send({ type, id, data });
 }
 
 /** Applies an update, and what follows from it. The answer is the whole configuration. */

@@ -13,7 +13,7 @@ import { botReady, CURRENT_CLIENT, readClientVersion } from "./client-ready.js";
 import { Hearing } from "./hearing.js";
 import { malformedFrames } from "./malformed.js";
 import type { MessageParts } from "./message-parts.js";
-import { PipecatOutlet, RTVI_LABEL } from "./outlet.js";
+import { MessageWriter, RTVI_LABEL } from "./message-writer.js";
 import { ServiceConfig } from "./services.js";
 import type { StartedSession } from "./started-sessions.js";
 import { toolsOf } from "./start-body.js";
@@ -41,7 +41,7 @@ export class PipecatSession implements SessionView {
   readonly #start: PipecatStart;
   readonly #log: ConversationLog;
   readonly #timers = new Timers();
-  readonly #outlet: PipecatOutlet;
+  readonly #writer: MessageWriter;
   readonly #parts: MessageParts;
   readonly #tools: readonly string[];
   #client = CURRENT_CLIENT;
@@ -52,7 +52,7 @@ export class PipecatSession implements SessionView {
     this.#start = start;
     const { settings, faults, started } = start;
     this.#log = new ConversationLog(settings.logger, start.label);
-    this.#outlet = new PipecatOutlet(start.line, start.events, start.id);
+    this.#writer = new MessageWriter(start.line, start.events, start.id);
     this.#tools = toolsOf(started.body, settings.tools);
     // Who comes back was greeted before.
     const isNew = started.context.messages.length === 0;
@@ -62,7 +62,7 @@ export class PipecatSession implements SessionView {
     const services = new ServiceConfig(settings.vad);
     const replier = new Replier(settings);
     const bot = new Bot({
-      outlet: this.#outlet,
+      writer: this.#writer,
       context,
       replier,
       settings,
@@ -76,7 +76,7 @@ export class PipecatSession implements SessionView {
     });
     const hearing = new Hearing(
       {
-        outlet: this.#outlet,
+        writer: this.#writer,
         hear: (pcm) => replier.hear(pcm),
         sendsInterim: () => services.sendsInterim,
         started: () => bot.interrupt(),
@@ -89,7 +89,7 @@ export class PipecatSession implements SessionView {
       services.vad,
     );
     this.#parts = {
-      outlet: this.#outlet,
+      writer: this.#writer,
       bot,
       context,
       hearing,
@@ -123,7 +123,7 @@ export class PipecatSession implements SessionView {
     this.#log.line("session", "opened");
     if (faults.dropAfterMs !== undefined) this.#timers.after(faults.dropAfterMs, () => line.terminate());
     if (faults.silent) return;
-    if (faults.malformed) for (const frame of malformedFrames()) this.#outlet.raw(frame);
+    if (faults.malformed) for (const frame of malformedFrames()) this.#writer.raw(frame);
     this.#timers.after(settings.sessionMaxSeconds * 1000, () => this.#expire());
   }
 
@@ -131,13 +131,13 @@ export class PipecatSession implements SessionView {
   receive(data: Buffer, isBinary: boolean): void {
     const frame = readFrame(data, isBinary);
     if (frame.kind === "dropped") {
-      this.#outlet.received("(dropped)");
+      this.#writer.received("(dropped)");
       this.#log.line("session", `dropped ${frame.why}`);
       return;
     }
     // Incoming sound would push everything else out of the log.
-    if (frame.kind !== "audio" && frame.kind !== "message") this.#outlet.received(frame.kind);
-    if (frame.kind === "message") this.#outlet.received(stringOr(frame.message.type) ?? "?");
+    if (frame.kind !== "audio" && frame.kind !== "message") this.#writer.received(frame.kind);
+    if (frame.kind === "message") this.#writer.received(stringOr(frame.message.type) ?? "?");
     if (this.#start.faults.silent) return;
     switch (frame.kind) {
       case "audio":
@@ -157,7 +157,7 @@ export class PipecatSession implements SessionView {
   }
 
   send(message: JsonObject): void {
-    this.#outlet.send({ type: stringOr(message.type) ?? "", id: stringOr(message.id), data: message.data });
+    this.#writer.send({ type: stringOr(message.type) ?? "", id: stringOr(message.id), data: message.data });
   }
 
   /** The socket is gone. */
@@ -173,7 +173,7 @@ export class PipecatSession implements SessionView {
       return;
     }
     if (typeof message.type !== "string") {
-      this.#outlet.send({ type: "error", data: { error: "Invalid RTVI transport message: no type", fatal: false } });
+      this.#writer.send({ type: "error", data: { error: "Invalid RTVI transport message: no type", fatal: false } });
       return;
     }
     handleClientMessage(message, this.#parts);
@@ -187,8 +187,8 @@ export class PipecatSession implements SessionView {
 
   #ready(id: string | undefined, data: unknown): void {
     this.#client = readClientVersion(data);
-    if (this.#client.problem !== undefined) this.#outlet.refuse(id, this.#client.problem);
-    this.#outlet.send({ type: "bot-ready", id, data: botReady(data, this.#client, this.#resumed) });
+    if (this.#client.problem !== undefined) this.#writer.refuse(id, this.#client.problem);
+    this.#writer.send({ type: "bot-ready", id, data: botReady(data, this.#client, this.#resumed) });
     if (this.#greets) this.#parts.bot.greet();
     this.#greets = false;
   }
@@ -196,7 +196,7 @@ export class PipecatSession implements SessionView {
   #expire(): void {
     const { settings, line } = this.#start;
     const error = `The session hit the maximum duration of ${String(settings.sessionMaxSeconds)} seconds.`;
-    this.#outlet.send({ type: "error", data: { error, fatal: true } });
+    this.#writer.send({ type: "error", data: { error, fatal: true } });
     this.#log.line("session", error);
     line.close(NORMAL_CLOSURE, "");
   }

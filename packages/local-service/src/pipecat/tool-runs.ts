@@ -1,14 +1,14 @@
 import { parseJsonObject } from "../json.js";
 import type { OpenCall } from "./chat-context.js";
-import type { PipecatOutlet } from "./outlet.js";
+import type { MessageWriter } from "./message-writer.js";
 
 /** The function calls that wait for the client's result, and what the client is told of them. */
 export class ToolRuns {
-  readonly #outlet: PipecatOutlet;
+  readonly #writer: MessageWriter;
   readonly #open = new Map<string, OpenCall>();
 
-  constructor(outlet: PipecatOutlet) {
-    this.#outlet = outlet;
+  constructor(writer: MessageWriter) {
+    this.#writer = writer;
   }
 
   /** Whether any result is still to come. */
@@ -19,14 +19,14 @@ export class ToolRuns {
   /** Calls run side by side: all are announced, then each is handed to the client. */
   start(calls: readonly OpenCall[]): void {
     for (const call of calls) {
-      this.#outlet.send({ type: "llm-function-call-started", data: { function_name: call.name } });
+      this.#writer.send({ type: "llm-function-call-started", data: { function_name: call.name } });
     }
     for (const call of calls) {
       this.#open.set(call.id, call);
       // The model's own text, where a script made it something that is no JSON.
       const args = parseJsonObject(call.arguments) ?? call.arguments;
       const data = { tool_call_id: call.id, function_name: call.name, arguments: args };
-      this.#outlet.send({ type: "llm-function-call-in-progress", data });
+      this.#writer.send({ type: "llm-function-call-in-progress", data });
     }
   }
 
@@ -49,6 +49,6 @@ export class ToolRuns {
 
   #stopped(call: OpenCall, end: { readonly cancelled: boolean; readonly result?: unknown }): void {
     const data = { tool_call_id: call.id, function_name: call.name, ...end };
-    this.#outlet.send({ type: "llm-function-call-stopped", data });
+    this.#writer.send({ type: "llm-function-call-stopped", data });
   }
 }

@@ -4,7 +4,7 @@ import type { Settings } from "../options.js";
 import type { Timers } from "../timers.js";
 import { OutputSegment, sentencesOf, wordsOf } from "./bot-output.js";
 import { llmMetrics, ttsMetrics, type ModelNames } from "./metrics.js";
-import type { PipecatOutlet } from "./outlet.js";
+import type { MessageWriter } from "./message-writer.js";
 
 /** What is to be said, and how. */
 export interface Speech {
@@ -17,7 +17,7 @@ export interface Speech {
 
 /** Where an utterance goes. */
 export interface UtteranceHost {
-  readonly outlet: PipecatOutlet;
+  readonly writer: MessageWriter;
   readonly settings: Settings;
   readonly timers: Timers;
   readonly isLegacy: boolean;
@@ -70,10 +70,10 @@ export class Utterance {
   /** Silences it; `done` is not called. */
   interrupt(): void {
     this.#stop();
-    const { outlet, timers, lateDeltas, settings } = this.#host;
-    outlet.interruption();
-    outlet.send({ type: "bot-interrupted" });
-    for (const type of this.#open.splice(0)) outlet.send({ type });
+    const { writer, timers, lateDeltas, settings } = this.#host;
+    writer.interruption();
+    writer.send({ type: "bot-interrupted" });
+    for (const type of this.#open.splice(0)) writer.send({ type });
     if (!lateDeltas) return;
     for (let index = 1; index <= LATE.chunks; index += 1) {
       timers.after(index * LATE.everyMs, () => this.#sound(msToBytes(settings.replyChunkMs)));
@@ -81,15 +81,15 @@ export class Utterance {
   }
 
   *#steps(): Generator<number, void> {
-    const { outlet, settings, models } = this.#host;
+    const { writer, settings, models } = this.#host;
     const { words, pcm, fromModel } = this.#speech;
     if (fromModel) {
       this.#begin("bot-llm");
       yield settings.replyDelayMs;
-      outlet.send(llmMetrics(models.llm, settings.replyDelayMs));
+      writer.send(llmMetrics(models.llm, settings.replyDelayMs));
       for (const sentence of sentencesOf(words)) {
-        for (const text of wordsOf(sentence)) outlet.send({ type: "bot-llm-text", data: { text } });
-        outlet.send({ type: "bot-transcription", data: { text: sentence.trim() } });
+        for (const text of wordsOf(sentence)) writer.send({ type: "bot-llm-text", data: { text } });
+        writer.send({ type: "bot-transcription", data: { text: sentence.trim() } });
       }
       this.#end("bot-llm-stopped");
     }
@@ -98,18 +98,18 @@ export class Utterance {
   }
 
   #write(): void {
-    const { outlet, isLegacy, nextSegment } = this.#host;
+    const { writer, isLegacy, nextSegment } = this.#host;
     for (const sentence of sentencesOf(this.#speech.words)) {
-      outlet.send(new OutputSegment(nextSegment(), sentence, isLegacy).written());
+      writer.send(new OutputSegment(nextSegment(), sentence, isLegacy).written());
     }
     this.#heard = this.#speech.words;
   }
 
   *#speak(pcm: Buffer): Generator<number, void> {
-    const { outlet, models } = this.#host;
+    const { writer, models } = this.#host;
     this.#begin("bot-tts");
-    outlet.send(ttsMetrics(models.tts, this.#speech.words));
-    outlet.send({ type: "bot-started-speaking" });
+    writer.send(ttsMetrics(models.tts, this.#speech.words));
+    writer.send({ type: "bot-started-speaking" });
     this.#open.push("bot-stopped-speaking");
     const moments = [...this.#soundMoments(pcm), ...this.#wordMoments(bytesToMs(pcm.length))];
     const startedAt = performance.now();
@@ -133,18 +133,18 @@ export class Utterance {
   }
 
   *#wordMoments(durationMs: number): Generator<Moment> {
-    const { outlet, isLegacy, nextSegment } = this.#host;
+    const { writer, isLegacy, nextSegment } = this.#host;
     const total = Math.max(1, wordsOf(this.#speech.words).length);
     let count = 0;
     for (const sentence of sentencesOf(this.#speech.words)) {
       const segment = new OutputSegment(nextSegment(), sentence, isLegacy);
-      yield { atMs: (durationMs * count) / total, act: () => outlet.send(segment.announced()) };
+      yield { atMs: (durationMs * count) / total, act: () => writer.send(segment.announced()) };
       for (const word of wordsOf(sentence)) {
         count += 1;
         const act = (): void => {
           this.#heard += word;
-          outlet.send({ type: "bot-tts-text", data: { text: word.trim() } });
-          outlet.send(segment.spoken(word));
+          writer.send({ type: "bot-tts-text", data: { text: word.trim() } });
+          writer.send(segment.spoken(word));
         };
         yield { atMs: (durationMs * count) / total, act };
       }
@@ -156,11 +156,11 @@ export class Utterance {
     const chunk = this.#speech.pcm?.subarray(this.#sentBytes, this.#sentBytes + bytes);
     if (chunk === undefined || chunk.length === 0) return;
     this.#sentBytes += chunk.length;
-    this.#host.outlet.audio(chunk);
+    this.#host.writer.audio(chunk);
   }
 
   #begin(what: "bot-llm" | "bot-tts"): void {
-    this.#host.outlet.send({ type: `${what}-started` });
+    this.#host.writer.send({ type: `${what}-started` });
     this.#open.push(`${what}-stopped`);
   }
 
@@ -168,6 +168,6 @@ export class Utterance {
     const index = this.#open.indexOf(type);
     if (index < 0) return;
     this.#open.splice(index, 1);
-    this.#host.outlet.send({ type });
+    this.#host.writer.send({ type });
   }
 }

@@ -2,7 +2,7 @@ import { fromWire, type WireFormat } from "../audio/formats.js";
 import { bytesToMs } from "../audio/pcm.js";
 import { objectOr, stringOr } from "../json.js";
 import type { CutVoice, SessionVoice } from "../openai/session-voice.js";
-import type { ServerEvent } from "../openai/outlet.js";
+import type { ServerEvent } from "../openai/server-event.js";
 import { FRAME_BYTES } from "./codec.js";
 
 /** Sound of one item that waits to be played. */

@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 import type { LocalService } from "../../../local-service/src/index.js";
 import { chunks, silence } from "../audio/speech.js";
 
-/** A message as it came over the wire: every field that any message has, for tests to read. */
+/** A message as it came over the connection: every field that any message has, for tests to read. */
 export interface GeminiMessage {
   readonly setupComplete?: { readonly sessionId: string };
   readonly serverContent?: {

@@ -1,7 +1,7 @@
 /** Fields of one protobuf message by their number: varints as numbers, everything with a length as bytes. */
 export type Fields = ReadonlyMap<number, number | Buffer>;
 
-/** Reads a message without knowing what it is: the wire format alone, so that no generated code vouches for another. */
+/** Reads a message without knowing what it is: the connection format alone, so that no generated code vouches for another. */
 export function protobufFields(bytes: Buffer): Fields {
   const fields = new Map<number, number | Buffer>();
   let at = 0;

@@ -28,7 +28,7 @@ export interface WireUsage {
 }
 
 /**
- * An event as it came over the wire. Every field that any event has is listed as if it were there: a test that reads one
+ * An event as it came over the connection. Every field that any event has is listed as if it were there: a test that reads one
  * which is not fails on the spot.
  */
 export interface WireEvent {

@@ -7,7 +7,7 @@ import type { Subject } from "./subjects.js";
 import { geminiLiar } from "./liars/protocols/gemini.js";
 import { pipecatLiar } from "./liars/protocols/pipecat.js";
 
-/** Where a credential's owner dials, and with which sockets. */
+/** Where a credential's owner connects, and with which sockets. */
 interface Way {
   readonly url: string;
   readonly WebSocket: WebSocketConstructor;
@@ -16,7 +16,7 @@ interface Way {
 const ways = new Map<string, Way>();
 
 /**
- * Pipecat's transports dial with the global `WebSocket`, and Gemini's dials Google whatever it is told. Every session has a
+ * Pipecat's transports connect with the global `WebSocket`, and Gemini's connects to Google whatever it is told. Every session has a
  * credential of its own in its address, by which it is led to its own service.
  */
 function leadTheWay(key: string, way: Way): void {

@@ -2,7 +2,7 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
 import { Conversation } from "../../../../src/providers/gemini/conversation.js";
 import type { ConversationSetup } from "../../../../src/providers/gemini/conversation-setup.js";
-import { Memory } from "../../../../src/providers/gemini/memory.js";
+import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
 import type { Effect } from "../../../../src/dialogue/effects.js";
 import { redactor } from "../../../../src/util/redact.js";
 
@@ -29,7 +29,7 @@ export class Scenario {
       initial: [],
       prompt: "",
       replays: false,
-      memory: new Memory(),
+      conversationHistory: new GeminiHistory(),
       runInitial: false,
       textInput: "client_content",
       manual: false,

@@ -44,7 +44,7 @@ export class Scenario {
     return scenario;
   }
 
-  /** Another wire was opened after this one was lost, and its service is ready. */
+  /** Another connection was opened after this one was lost, and its service is ready. */
   continued(setup: Partial<ConversationSetup> = {}, session: object = {}): Scenario {
     const next = new Scenario({ keeps: true, ...setup }, this.conversation);
     next.now = this.now;

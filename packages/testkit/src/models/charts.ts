@@ -77,12 +77,12 @@ export const transportChart: ChartUnderTest = {
     "playback.failed": [{ event: { type: "playback.failed", fault: final } }],
     "bot.failed": [{ event: { type: "bot.failed", fault: final } }],
     "link.opened": [
-      { note: "new", event: { type: "link.opened", attempt: 1, conversation: "fresh" } },
-      { note: "resumed", event: { type: "link.opened", attempt: 2, conversation: "resumed" } },
+      { note: "new", event: { type: "link.opened", attempt: 1, continuity: "fresh" } },
+      { note: "resumed", event: { type: "link.opened", attempt: 2, continuity: "resumed" } },
     ],
     "link.dropped": [{ event: { type: "link.dropped", attempt: 1, fault } }],
     "link.changing": [{ event: { type: "link.changing", attempt: 1 } }],
-    "service.ready": [{ event: { type: "service.ready", conversation: "replayed", gapMs: 700 } }],
+    "service.ready": [{ event: { type: "service.ready", continuity: "replayed", gapMs: 700 } }],
     "xstate.done.actor.link": (["closed", "refused", "exhausted"] as const).map((outcome) => ({
       note: outcome,
       event: {
@@ -119,8 +119,8 @@ export const linkChart: ChartUnderTest = {
     "retry.granted": [{ event: { type: "retry.granted", wait: 1_000 } }],
     "retry.failed": [{ event: { type: "retry.failed", fault: final } }],
     "wire.opened": [
-      { note: "new", event: { type: "wire.opened", conversation: "fresh" } },
-      { note: "resumed", event: { type: "wire.opened", conversation: "resumed" } },
+      { note: "new", event: { type: "wire.opened", continuity: "fresh" } },
+      { note: "resumed", event: { type: "wire.opened", continuity: "resumed" } },
     ],
     "wire.expiring": [{ event: { type: "wire.expiring", withinMs: 9_000 } }],
     "wire.closed": [

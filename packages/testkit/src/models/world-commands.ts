@@ -3,13 +3,13 @@ import type { World } from "../worlds/world.js";
 
 const SERVICE: Acts<World> = {
   "dials open": ({ transport }) => {
-    transport.script.dial = "open";
+    transport.script.connect = "open";
   },
   "dials are refused": ({ transport }) => {
-    transport.script.dial = "refuse";
+    transport.script.connect = "refuse";
   },
   "dials hang": ({ transport }) => {
-    transport.script.dial = "hang";
+    transport.script.connect = "hang";
   },
   "ready at once": ({ transport }) => {
     transport.script.ready = "at once";
@@ -18,10 +18,10 @@ const SERVICE: Acts<World> = {
     transport.script.ready = "never";
   },
   "goodbyes are answered": ({ transport }) => {
-    transport.script.goodbye = "answer";
+    transport.script.close = "answer";
   },
   "goodbyes hang": ({ transport }) => {
-    transport.script.goodbye = "hang";
+    transport.script.close = "hang";
   },
   opened: ({ transport }) => {
     transport.opened();
@@ -39,13 +39,13 @@ const SERVICE: Acts<World> = {
     transport.dropped(false);
   },
   "conversations are kept": ({ transport }) => {
-    transport.script.conversation = "resumed";
+    transport.script.continuity = "resumed";
   },
   "conversations are lost": ({ transport }) => {
-    transport.script.conversation = "fresh";
+    transport.script.continuity = "fresh";
   },
   "owes an answer": ({ transport }) => {
-    transport.owes("answer");
+    transport.owes("reply");
   },
   "is at work": ({ transport }) => {
     transport.owes("progress");

@@ -2,21 +2,21 @@ import type { ConformanceHarness, ManualClock, ScriptedMediaManager } from "../.
 
 const STEP = 400;
 
-/** A service's end of the wire, as far as a session needs it to begin and end. */
+/** A service's end of the connection, as far as a session needs it to begin and end. */
 export interface WireScript {
   dial: "open" | "refuse" | "hang";
   ready: "at once" | "never";
   goodbye: "answer" | "hang";
 }
 
-/** What a harness is made of whose wires, media and clock are scripted. */
+/** What a harness is made of whose connections, media and clock are scripted. */
 export interface ScriptedWorld {
   readonly script: WireScript;
   readonly media: ScriptedMediaManager;
   readonly clock: ManualClock;
   /** The sockets that are not closed. */
   readonly open: () => readonly { readonly abandoned: boolean; ends(code: number): void }[];
-  /** The close code after which nobody dials again. */
+  /** The close code after which nobody connects again. */
   readonly finalCode: number;
 }
 
@@ -27,9 +27,9 @@ export function scriptedHands(
   const { script, media, clock, open, finalCode } = world;
   return {
     service: {
-      dial: (how) => (script.dial = how),
+      connect: (how) => (script.dial = how),
       ready: (how) => (script.ready = how),
-      goodbye: (how) => (script.goodbye = how),
+      close: (how) => (script.goodbye = how),
       drop: (how) => {
         for (const socket of open()) socket.ends(how === "retryable" ? 1006 : finalCode);
       },

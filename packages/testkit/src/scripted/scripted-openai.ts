@@ -23,7 +23,7 @@ export class ScriptedOpenAI extends ScriptedService {
   readonly #configured = new WeakSet<ServiceSocket>();
 
   transport(media: ScriptedMediaManager, options: TransportOptions): OpenAIRealTimeWebSocketTransport {
-    return new OpenAIRealTimeWebSocketTransport({ api_key: canary(), rollover_before_ms: 10_000 }, media, options);
+    return new OpenAIRealTimeWebSocketTransport({ api_key: canary(), reconnect_before_ms: 10_000 }, media, options);
   }
 
   heard(socket: ServiceSocket, data: unknown): void {

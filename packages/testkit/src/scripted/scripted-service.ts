@@ -9,7 +9,7 @@ export const EDGES: readonly string[] = ["user-speaking", "bot-speaking", "bot-l
 
 /** A socket of which nobody but a service is the other end: it counts its listeners, and keeps what they throw. */
 export class ServiceSocket extends FakeSocket {
-  /** We have said goodbye, or given it up. */
+  /** We have said close, or given it up. */
   abandoned = false;
   /** Texts of the app that came over it, in order. */
   readonly texts: string[] = [];
@@ -115,7 +115,7 @@ export abstract class ScriptedService {
 
   protected abstract encode(message: unknown): string | ArrayBuffer;
 
-  /** The constructor that a transport dials with. */
+  /** The constructor that a transport connects with. */
   get WebSocket(): typeof WebSocket {
     const dial = (url: string | URL): ServiceSocket => new ServiceSocket(url, this);
     // A function that is called with `new` and returns an object makes that object.

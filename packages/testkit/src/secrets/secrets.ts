@@ -48,7 +48,7 @@ export function traceOfSecrets(text: string): string[] {
 }
 
 /** Everything that a session has let out, and whether a secret is in it. */
-export class Ledger {
+export class LeakWatch {
   readonly #pages: { readonly where: string; readonly text: string }[] = [];
 
   /** Writes down what was let out; objects with their errors, causes and stacks. */

@@ -55,7 +55,7 @@ export abstract class AppWorld<T extends ConversationTransport = ConversationTra
       network: this.network,
       random: () => 0.5,
       reconnect: { base: 100, cap: 1_000, attempts: 3, minUptime: 2_000 },
-      timeouts: { dial: 2_000, ready: READY_TIMEOUT, disconnect: 500, silence: SILENCE, probe: PROBE },
+      timeouts: { connect: 2_000, ready: READY_TIMEOUT, disconnect: 500, silence: SILENCE, probe: PROBE },
       audio: { mediaDevices: this.devices as DeviceSource as MediaDevices },
       logger: silent,
       preRoll: 100,
@@ -103,9 +103,9 @@ export abstract class AppWorld<T extends ConversationTransport = ConversationTra
     });
   }
 
-  /** Wires that belong to the session now. */
+  /** Connections that belong to the session now. */
   protected abstract get wires(): number;
-  /** The wire is lost: in a way that another dial may mend, or for good. */
+  /** The connection is lost: in a way that another attempt may mend, or for good. */
   abstract lose(retryable: boolean): void;
   protected stateAnnounced(_state: TransportState): void {}
   protected told(_message: RTVIMessage): void {}

@@ -5,9 +5,9 @@ import { FakeSocket } from "../scripted/fake-socket.js";
 import type { ScriptedService, ServiceSocket } from "../scripted/scripted-service.js";
 import { AGES } from "./surroundings.js";
 
-/** Messages that may wait while a connection is dialled again. */
+/** Messages that may wait while a connection is reconnected. */
 const MOST_WAITING = 100;
-/** Texts of which a transport keeps every one: fewer than the items that its ledger has room for. */
+/** Texts of which a transport keeps every one: fewer than the items that its history has room for. */
 const MOST_KEPT = 400;
 
 /** How a run begins: most of what can go wrong does so in a session, and where one is about to come back. */

@@ -15,7 +15,7 @@ export class ServicesServer extends ScriptedTransport {
     });
   }
 
-  /** Hands the client a message, as it comes off the wire. */
+  /** Hands the client a message, as it comes off the connection. */
   says(type: string, data?: unknown, id?: string): void {
     this._onMessage(new RTVIMessage(type, data, id));
   }

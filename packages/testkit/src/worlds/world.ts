@@ -1,5 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import type { DialRequest, Wire, WireReports } from "../../../../src/contracts/connection.js";
+import type { ConnectRequest, Connection, ConnectionReports } from "../../../../src/contracts/connection.js";
 import type { RtviMachineError } from "../../../../src/errors.js";
 import type { TransportOptions } from "../../../../src/options.js";
 import { ScriptedTransport } from "../../../../src/testing/index.js";
@@ -14,7 +14,7 @@ export class World extends AppWorld<AuditedTransport> {
   }
 
   protected get wires(): number {
-    return this.transport.wires;
+    return this.transport.connections;
   }
 
   lose(retryable: boolean): void {
@@ -29,7 +29,7 @@ export class World extends AppWorld<AuditedTransport> {
   override checkInvariants(): void {
     super.checkInvariants();
     const { transport } = this;
-    claim(transport.mostWires <= 1, "there were never two wires");
+    claim(transport.mostConnections <= 1, "there were never two wires");
     const live = transport.liveAttempts;
     claim(live <= 1, "one attempt is live at most", live);
     if (transport.actor.getSnapshot().matches("idle")) claim(live === 0, "no attempt is live while idle", live);
@@ -70,15 +70,15 @@ export class World extends AppWorld<AuditedTransport> {
 export class AuditedTransport extends ScriptedTransport {
   sessions = 0;
   readonly crossed: string[] = [];
-  /** What was asked of the service at each dial. */
-  readonly requests: DialRequest[] = [];
+  /** What was asked of the service at each attempt. */
+  readonly requests: ConnectRequest[] = [];
 
   /** Attempts that nobody has given up. */
   get liveAttempts(): number {
     return this.requests.filter(({ signal }) => !signal.aborted).length;
   }
 
-  /** The model that was in force at each dial. */
+  /** The model that was in force at each attempt. */
   readonly models: unknown[] = [];
 
   /** What the service makes of a message, instead of taking it. */
@@ -86,7 +86,7 @@ export class AuditedTransport extends ScriptedTransport {
 
   override sendMessage(message: RTVIMessage): void {
     this.sends?.(message);
-    if (this.state === "ready" && this.wires === 0) this.crossed.push(`"${message.type}" without a wire`);
+    if (this.state === "ready" && this.connections === 0) this.crossed.push(`"${message.type}" without a wire`);
     super.sendMessage(message);
   }
 
@@ -95,16 +95,16 @@ export class AuditedTransport extends ScriptedTransport {
     this.rejectMessage(message, error);
   }
 
-  /** The open wire is lost, in so many words. */
+  /** The open connection is lost, in so many words. */
   loses(error: RtviMachineError): void {
-    this.wires = 0;
+    this.connections = 0;
     this.connectionLost(error);
   }
 
-  protected override dial(request: DialRequest, reports: WireReports): Wire {
+  protected override openConnection(request: ConnectRequest, reports: ConnectionReports): Connection {
     this.requests.push(request);
     this.models.push(this._service_options.model);
-    return super.dial(request, reports);
+    return super.openConnection(request, reports);
   }
 
   override async connectLLM(): Promise<void> {

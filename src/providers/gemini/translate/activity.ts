@@ -7,7 +7,7 @@ export class Activity {
 
   /**
    * @param manual Whether the app says when the user speaks.
-   * @param open Whether the user was speaking when the last wire was lost.
+   * @param open Whether the user was speaking when the last connection was lost.
    */
   constructor(
     private readonly sink: EffectSink,
@@ -42,7 +42,7 @@ export class Activity {
     return ready;
   }
 
-  /** A new wire is ready: goes on with what had begun. Returns whether the user speaks. */
+  /** A new connection is ready: goes on with what had begun. Returns whether the user speaks. */
   resume(): boolean {
     if (this.#open) this.sink.send({ realtimeInput: { activityStart: {} } });
     return this.#open;

@@ -1,4 +1,4 @@
-import type { Memory } from "../memory.js";
+import type { GeminiHistory } from "../gemini-history.js";
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {
@@ -10,7 +10,7 @@ export interface BotSetup {
   readonly answered: () => void;
   /** A turn of the bot begins. */
   readonly turnBegan: () => void;
-  readonly memory: Memory;
+  readonly conversationHistory: GeminiHistory;
   /** Makes the service's words safe to show. */
   readonly redact: (text: string) => string;
 }

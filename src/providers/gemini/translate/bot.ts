@@ -1,5 +1,5 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
-import type { Due } from "../../../contracts/connection.js";
+import type { Expects } from "../../../contracts/connection.js";
 import { ProtocolError } from "../../../errors.js";
 import { BotOutput } from "../../../dialogue/bot-output.js";
 import { BotSpeech } from "../../../dialogue/bot-speech.js";
@@ -12,12 +12,12 @@ import { audioRate, type FunctionCall } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { newTurn, type BotSetup, type Turn } from "./bot-turn.js";
 import { geminiCalls } from "./calls.js";
-import { Unheard } from "./unheard.js";
+import { UnheardReplies } from "./unheard-replies.js";
 
 /** The bot's side: what the model makes, what of it is heard, the functions it calls, and how it is interrupted. */
 export class Bot {
   readonly tools: ToolCalls;
-  readonly unheard = new Unheard();
+  readonly unheardReplies = new UnheardReplies();
   readonly #responses: Responses;
   readonly #output: BotOutput;
   readonly #speech: BotSpeech;
@@ -41,12 +41,12 @@ export class Bot {
   ) {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
     this.#output = new BotOutput(sink, (itemId, content) => {
-      this.unheard.noted(itemId, content);
-      setup.memory.note(itemId, { type: "message", role: "assistant", content });
+      this.unheardReplies.noted(itemId, content);
+      setup.conversationHistory.note(itemId, { type: "message", role: "assistant", content });
     });
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.#converter = new RateConverter(setup.playbackRate, SERVICE);
-    this.tools = geminiCalls(sink, setup, this.unheard);
+    this.tools = geminiCalls(sink, setup, this.unheardReplies);
   }
 
   /** Whether the model is making something that is heard or shown. */
@@ -60,14 +60,14 @@ export class Bot {
   }
 
   /** What the service owes: an answer that the app asked for, and the rest of one that it makes, unless a tool is waited for. */
-  get owed(): Due {
+  get owed(): Expects {
     const owes = this.#due || this.#turn?.generated === false;
-    return owes && !this.tools.pending ? "answer" : "nothing";
+    return owes && !this.tools.pending ? "reply" : "nothing";
   }
 
   playback(report: PlaybackReport): void {
     this.#speech.report(report);
-    this.unheard.played(report, (turn) => this.#output.heard(turn));
+    this.unheardReplies.played(report, (turn) => this.#output.heard(turn));
   }
 
   cut(items: readonly PlayedItem[]): void {
@@ -98,7 +98,7 @@ export class Bot {
       this.#turn.stopped = true;
       this.#responses.interrupt(this.#turn.id);
     }
-    this.unheard.stopped();
+    this.unheardReplies.stopped();
     this.#speech.interrupt();
   }
 
@@ -118,7 +118,7 @@ export class Bot {
     const { buffer } = this.#converter.convert(new Int16Array(pcm), rate);
     if (buffer.byteLength === 0) return;
     this.#responses.voiceStarted(turn.id);
-    this.unheard.making(turn.id);
+    this.unheardReplies.making(turn.id);
     this.#speech.play(turn.id, turn.id, buffer);
   }
 
@@ -127,7 +127,7 @@ export class Bot {
     const turn = this.#open();
     if (turn.stopped || text === "") return;
     this.setup.answered();
-    this.unheard.settled();
+    this.unheardReplies.settled();
     this.sink.deliver("bot-llm-text", { text });
     this.#output.add(turn.id, `${turn.id}_text`, text, false);
   }
@@ -139,7 +139,7 @@ export class Bot {
     const late = this.#turn === undefined && this.#tail === "whole";
     const turn = late ? undefined : (this.#turn ?? this.#begin());
     this.sink.deliver("bot-llm-text", { text });
-    if (turn?.silent === true) this.unheard.settled();
+    if (turn?.silent === true) this.unheardReplies.settled();
     else {
       if (turn !== undefined) this.#responses.voiceStarted(turn.id);
       this.sink.deliver("bot-tts-text", { text });
@@ -181,7 +181,7 @@ export class Bot {
     else if (!closing) this.#due = false;
     // A turn that was being made when the app asked and was not stopped for it is no answer: the two have crossed.
     const crossed = turn === undefined ? closing : turn.asked || turn.stopped;
-    if (!crossed) this.unheard.complete(turn !== undefined && this.#speech.holds(turn.id));
+    if (!crossed) this.unheardReplies.complete(turn !== undefined && this.#speech.holds(turn.id));
     return closing;
   }
 
@@ -194,7 +194,7 @@ export class Bot {
   interrupted(): void {
     const turn = this.#turn;
     if (turn !== undefined) this.#responses.interrupt(turn.id);
-    this.unheard.stopped();
+    this.unheardReplies.stopped();
     this.#speech.interrupt();
     this.#closing = true;
     this.#dueStopped = false;
@@ -207,7 +207,7 @@ export class Bot {
     this.#speech.end();
     // What of it was heard is what counts when the conversation is told again.
     this.#output.end();
-    this.unheard.end();
+    this.unheardReplies.end();
     this.#responses.end();
     this.tools.end();
   }
@@ -227,7 +227,7 @@ export class Bot {
     this.#count += 1;
     const turn = newTurn(`turn_${this.#count}`, this.#silentNext);
     this.#turn = turn;
-    this.unheard.making(turn.id);
+    this.unheardReplies.making(turn.id);
     this.#converter.reset();
     this.#due = this.#dueStopped = false;
     this.#silentNext = false;

@@ -1,7 +1,7 @@
 import type { EffectSink } from "../../../dialogue/effects.js";
-import type { Memory } from "../memory.js";
+import type { GeminiHistory } from "../gemini-history.js";
 import type { TurnClock } from "../../../dialogue/turn-clock.js";
-import { LONGEST_TRANSCRIPT, UserTurns } from "../../../dialogue/user-turns.js";
+import { LONGEST_TRANSCRIPT, UserTurnEvents } from "../../../dialogue/user-turn-events.js";
 
 /**
  * What the user does. The service does not say when ordinary speech begins and ends, so it is concluded: it begins with
@@ -9,7 +9,7 @@ import { LONGEST_TRANSCRIPT, UserTurns } from "../../../dialogue/user-turns.js";
  * Where the service or the app does say it, that counts alone.
  */
 export class User {
-  readonly #turns: UserTurns;
+  readonly #turns: UserTurnEvents;
   #utterance = 0;
   #text = "";
   #told: boolean;
@@ -18,16 +18,16 @@ export class User {
 
   /**
    * @param manual Whether the app says when the user speaks.
-   * @param memory Where the words are written down.
+   * @param conversationHistory Where the words are written down.
    */
   constructor(
     sink: EffectSink,
     private readonly clock: TurnClock,
     date: () => Date,
     manual: boolean,
-    private readonly memory: Memory,
+    private readonly conversationHistory: GeminiHistory,
   ) {
-    this.#turns = new UserTurns(sink, date);
+    this.#turns = new UserTurnEvents(sink, date);
     this.#told = manual;
   }
 
@@ -55,7 +55,7 @@ export class User {
   }
 
   /** A piece of transcript. `late`: the bot is answering, so that it belongs to what was said before. */
-  heard(text: string, finished: boolean, late: boolean): void {
+  recognised(text: string, finished: boolean, late: boolean): void {
     if (text !== "") {
       if (!late) this.#unplace();
       if (!late && !this.#told) {
@@ -64,7 +64,7 @@ export class User {
         this.clock.turnEnded();
       }
       this.#text += text;
-      this.#turns.heard(this.#id, text);
+      this.#turns.recognised(this.#id, text);
     }
     // One that is too long is closed, and a next one begun.
     if (finished || this.#text.length > LONGEST_TRANSCRIPT) this.#close();
@@ -81,7 +81,7 @@ export class User {
   boundary(): void {
     this.#close();
     this.#unplace();
-    this.memory.reserve(this.#id);
+    this.conversationHistory.reserve(this.#id);
     this.#placed = true;
     if (!this.#told) this.#turns.stopped();
   }
@@ -99,7 +99,7 @@ export class User {
   #close(): void {
     if (this.#text === "") return;
     this.#turns.understood(this.#id, this.#text);
-    this.memory.note(this.#id, { type: "message", role: "user", content: this.#text.trim() });
+    this.conversationHistory.note(this.#id, { type: "message", role: "user", content: this.#text.trim() });
     this.#text = "";
     this.#next();
   }
@@ -108,7 +108,7 @@ export class User {
   #unplace(): void {
     if (!this.#placed) return;
     if (this.#text === "") {
-      this.memory.remove(this.#id);
+      this.conversationHistory.remove(this.#id);
       this.#next();
     }
   }

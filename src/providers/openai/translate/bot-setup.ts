@@ -1,4 +1,4 @@
-import type { ConversationLedger } from "../../../dialogue/conversation-history.js";
+import type { ConversationHistory } from "../../../dialogue/conversation-history.js";
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {
@@ -14,7 +14,7 @@ export interface BotSetup {
   readonly answered: () => void;
   /** Called when the model's voice is first used. */
   readonly spoke: () => void;
-  readonly ledger: ConversationLedger;
+  readonly history: ConversationHistory;
   /** Makes the service's words safe to show. */
   readonly redact: (text: string) => string;
 }

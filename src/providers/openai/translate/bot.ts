@@ -9,8 +9,8 @@ import { Responses } from "../../../dialogue/responses.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
 import type { BotSetup } from "./bot-setup.js";
-import { Unheard } from "./unheard.js";
-import { ToldCalls } from "./told-calls.js";
+import { UnheardReplies } from "./unheard-replies.js";
+import { ReplayedToolCalls } from "./replayed-tool-calls.js";
 import type { ToolCalls } from "../../../dialogue/tool-calls.js";
 
 /** Characters of ordinary speech in a ms. */
@@ -29,8 +29,8 @@ export class Bot {
   /** Items whose sound has ended, while words may still come. */
   readonly #voiced = new BoundedSet(64);
   readonly #speech: BotSpeech;
-  readonly #unheard = new Unheard();
-  readonly #calls: ToldCalls;
+  readonly #unheardReplies = new UnheardReplies();
+  readonly #calls: ReplayedToolCalls;
   /** When the service began to play (WebRTC), in ms. */
   #playingSince: number | undefined;
   #ended = false;
@@ -47,7 +47,7 @@ export class Bot {
       sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
     });
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
-    this.#calls = new ToldCalls(sink, setup, () => {
+    this.#calls = new ReplayedToolCalls(sink, setup, () => {
       this.request({ patient: true });
     });
     this.tools = this.#calls.tools;
@@ -67,7 +67,7 @@ export class Bot {
     this.#speech.report(report);
     if (report.type === "blocked" || report.type === "unblocked") return;
     const { itemId } = report.item;
-    if (report.item.playedSamples > 0 && this.#output.heard(itemId) !== "") this.#unheard.heard(itemId);
+    if (report.item.playedSamples > 0 && this.#output.heard(itemId) !== "") this.#unheardReplies.heard(itemId);
   }
 
   cut(items: readonly PlayedItem[]): void {
@@ -85,7 +85,7 @@ export class Bot {
     this.sequencer.interrupt(cancel);
     if (clears) this.sink.sendFor("clear", { type: "output_audio_buffer.clear" });
     this.#responses.interruptAll();
-    this.#unheard.clear();
+    this.#unheardReplies.clear();
     this.#speech.interrupt();
   }
 
@@ -95,7 +95,7 @@ export class Bot {
     const excess = this.#responses.created(id, outOfBand);
     const cancelledBefore = !outOfBand && this.sequencer.created(id);
     if (cancelledBefore) this.#responses.interrupt(id);
-    else if (!outOfBand) this.#unheard.begun(id, this.sequencer.requestOf(id));
+    else if (!outOfBand) this.#unheardReplies.begun(id, this.sequencer.requestOf(id));
     if (excess !== undefined) this.done(abandoned(excess));
   }
 
@@ -111,8 +111,8 @@ export class Bot {
     this.#output.responseEnded(id, (itemId) => this.setup.playback === "remote" || this.#speech.holds(itemId));
     this.#responses.done(id, status !== "cancelled" && status !== "failed");
     this.#speech.responseEnded(id);
-    if (status === "completed" || status === "incomplete") this.#unheard.complete(id);
-    else this.#unheard.settled(id);
+    if (status === "completed" || status === "incomplete") this.#unheardReplies.complete(id);
+    else this.#unheardReplies.settled(id);
     this.tools.responseDone(id, interrupted || status === "cancelled");
     if (!outOfBand) this.sequencer.done(id);
   }
@@ -142,7 +142,7 @@ export class Bot {
         break;
       case "response.output_text.delta":
         this.setup.answered();
-        this.#unheard.settled(responseId);
+        this.#unheardReplies.settled(responseId);
         this.sink.deliver("bot-llm-text", { text: event.delta });
         this.#output.add(responseId, event.itemId, event.delta, false);
         break;
@@ -170,7 +170,7 @@ export class Bot {
       this.#speech.remoteStarted();
       return;
     }
-    this.#unheard.clear();
+    this.#unheardReplies.clear();
     if (edge === "output_audio_buffer.stopped") this.#speech.remoteStopped();
     else this.#speech.remoteCleared();
   }
@@ -180,15 +180,15 @@ export class Bot {
     this.#speech.truncated(itemId);
   }
 
-  /** Goes on where the bot of a wire before was when that was lost. It asks for nothing until `sequencer.release()`. */
+  /** Goes on where the bot of a connection before was when that was lost. It asks for nothing until `sequencer.release()`. */
   adopt(before: Bot): void {
     this.#calls.adopt(before.tools);
     this.sequencer.adopt(before.sequencer);
   }
 
   /**
-   * The wire is gone: closes whatever was said to have started, and writes down how much of it was heard.
-   * @param keeps Another wire may follow: tools that run may still answer, and an answer of which nothing was heard is
+   * The connection is gone: closes whatever was said to have started, and writes down how much of it was heard.
+   * @param keeps Another connection may follow: tools that run may still answer, and an answer of which nothing was heard is
    * asked for again.
    */
   end(keeps: boolean): void {
@@ -201,7 +201,7 @@ export class Bot {
     }
     this.#output.end();
     this.#responses.end();
-    this.sequencer.hold(this.#unheard.requests);
+    this.sequencer.hold(this.#unheardReplies.requests);
     if (keeps) this.tools.suspend();
     else this.tools.end();
   }
@@ -212,15 +212,15 @@ export class Bot {
 
   #called(responseId: string, call: Pick<ItemInfo, "callId" | "name" | "arguments">): void {
     this.tools.complete(responseId, call.callId, call.name, call.arguments);
-    this.#unheard.settled(responseId);
+    this.#unheardReplies.settled(responseId);
   }
 
   /** What is said out of band is not part of the conversation. */
   #remember(itemId: string, content: string, responseId: string): void {
     if (this.#responses.isOutOfBand(responseId)) this.#asides.add(itemId);
     if (this.#asides.has(itemId)) return;
-    if (this.#ended && content !== "") this.#unheard.settled(responseId);
-    this.setup.ledger.note(itemId, { type: "message", role: "assistant", content });
+    if (this.#ended && content !== "") this.#unheardReplies.settled(responseId);
+    this.setup.history.note(itemId, { type: "message", role: "assistant", content });
   }
 
   #audio(responseId: string, itemId: string, delta: string): void {
@@ -229,12 +229,12 @@ export class Bot {
     const pcm = decodePcm(delta, SERVICE);
     if (pcm.byteLength === 0) return;
     this.#voice(responseId);
-    this.#unheard.speaks(responseId, itemId);
+    this.#unheardReplies.speaks(responseId, itemId);
     this.#speech.play(responseId, itemId, pcm);
   }
 
   #transcript(responseId: string, itemId: string, delta: string): void {
-    this.#unheard.speaks(responseId, itemId);
+    this.#unheardReplies.speaks(responseId, itemId);
     this.sink.deliver("bot-llm-text", { text: delta });
     // Its words usually come before its sound.
     if (!this.#voiced.has(itemId)) this.#voice(responseId);

@@ -10,7 +10,7 @@ export class ItemRegister {
   readonly #known = new Set<string>();
   #created: number;
 
-  /** @param before The register of the wire before: no id of ours is used twice in a session. */
+  /** @param before The register of the connection before: no id of ours is used twice in a session. */
   constructor(
     private readonly sink: OpenAISink,
     before?: ItemRegister,

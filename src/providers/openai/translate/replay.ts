@@ -1,33 +1,33 @@
 import { ProtocolError } from "../../../errors.js";
-import type { ConversationLedger, LedgerItem } from "../../../dialogue/conversation-history.js";
+import type { ConversationHistory, HistoryItem } from "../../../dialogue/conversation-history.js";
 import { isRecord, stringAt, type JsonRecord } from "../../../util/records.js";
 import type { OpenAIDialect } from "../dialect.js";
 import type { OpenAISink } from "../effects.js";
-import { createItem, ledgerItem } from "../items.js";
+import { createItem, historyItem } from "../items.js";
 import type { ItemRegister } from "./item-register.js";
 
 const SOUND = new Set(["input_audio", "output_audio", "audio"]);
 
 /**
  * Tells a new session the conversation, in its order. Sound is not told, only its transcript; nor is a call that nobody has
- * answered, for the model would wait for it. What the wire does not take is let go, and reported.
+ * answered, for the model would wait for it. What the connection does not take is let go, and reported.
  */
 export function replay(
-  ledger: ConversationLedger,
+  history: ConversationHistory,
   register: ItemRegister,
   dialect: OpenAIDialect,
   sink: OpenAISink,
 ): void {
-  const excessive = new Set(ledger.items.filter((said) => isExcessive(said, dialect, sink)));
-  const toWire = wireFormOf(ledger.items.filter((said) => !excessive.has(said)));
-  ledger.retell((said) => {
+  const excessive = new Set(history.items.filter((said) => isExcessive(said, dialect, sink)));
+  const toWire = wireFormOf(history.items.filter((said) => !excessive.has(said)));
+  history.retell((said) => {
     if (excessive.has(said)) return null;
     const item = toWire(said, dialect);
     return item && register.create(item);
   });
 }
 
-function isExcessive(said: LedgerItem, dialect: OpenAIDialect, sink: OpenAISink): boolean {
+function isExcessive(said: HistoryItem, dialect: OpenAIDialect, sink: OpenAISink): boolean {
   const item = plainForm(said, dialect);
   const cause = item && sink.excess(createItem(item));
   if (cause === undefined) return false;
@@ -38,8 +38,8 @@ function isExcessive(said: LedgerItem, dialect: OpenAIDialect, sink: OpenAISink)
 
 /** An item as the API takes it, or undefined where it is not told. */
 function wireFormOf(
-  items: readonly LedgerItem[],
-): (item: LedgerItem, dialect: OpenAIDialect) => JsonRecord | undefined {
+  items: readonly HistoryItem[],
+): (item: HistoryItem, dialect: OpenAIDialect) => JsonRecord | undefined {
   const answered = new Set(items.map((item) => (item.type === "tool-result" ? item.callId : undefined)));
   const called = new Set(items.map((item) => (item.type === "tool-call" ? item.callId : undefined)));
   return (item, dialect) => {
@@ -50,10 +50,10 @@ function wireFormOf(
 }
 
 /** The same, whatever belongs to it. */
-function plainForm(item: LedgerItem, dialect: OpenAIDialect): JsonRecord | undefined {
-  if (item.type !== "message") return ledgerItem(item, dialect, "item");
+function plainForm(item: HistoryItem, dialect: OpenAIDialect): JsonRecord | undefined {
+  if (item.type !== "message") return historyItem(item, dialect, "item");
   const content = withoutSound(item.content);
-  return content === undefined ? undefined : ledgerItem({ ...item, content }, dialect, "item");
+  return content === undefined ? undefined : historyItem({ ...item, content }, dialect, "item");
 }
 
 function withoutSound(content: unknown): unknown {

@@ -1,5 +1,5 @@
 import type { OpenAISink } from "../effects.js";
-import type { Due } from "../../../contracts/connection.js";
+import type { Expects } from "../../../contracts/connection.js";
 import type { JsonRecord } from "../../../util/records.js";
 
 /** Responses that may wait for the last one to be done. */
@@ -41,9 +41,9 @@ export class ResponseSequencer {
    * What the service owes. One that was asked to begin, or to stop, must; what it is making may take its time: the model
    * may be waiting for a tool of its own.
    */
-  get due(): Due {
+  get expects(): Expects {
     const cancelling = [...this.#active.values()].some((response) => response.cancelling);
-    if (this.#requested !== undefined || this.#owesAnswer || cancelling) return "answer";
+    if (this.#requested !== undefined || this.#owesAnswer || cancelling) return "reply";
     return this.#active.size > 0 ? "progress" : "nothing";
   }
 
@@ -155,7 +155,7 @@ export class ResponseSequencer {
   }
 
   /**
-   * The wire is gone: what was asked for and not begun waits from now on, for another wire.
+   * The connection is gone: what was asked for and not begun waits from now on, for another connection.
    * @param again What was begun, and is to be asked for again.
    */
   hold(again: readonly ResponseRequest[]): void {
@@ -174,7 +174,7 @@ export class ResponseSequencer {
     for (const request of other.#waiting) this.request(plain(request));
   }
 
-  /** The wire is ready for what waits. */
+  /** The connection is ready for what waits. */
   release(): void {
     this.#held = false;
     this.#flush();

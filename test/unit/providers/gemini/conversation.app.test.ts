@@ -221,7 +221,7 @@ describe("functions", () => {
     expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c", cancelled: true }]);
     expect(s.of("report")).toHaveLength(1);
     s.receive(server.generated, server.complete);
-    expect([s.conversation.busy, s.conversation.due]).toEqual([false, "nothing"]);
+    expect([s.conversation.busy, s.conversation.expects]).toEqual([false, "nothing"]);
   });
 
   it("are closed when the session ends", () => {
@@ -327,13 +327,13 @@ describe("raw events", () => {
 describe("resumption", () => {
   it("keeps the newest handle with which it could resume", () => {
     const s = Scenario.ready({ handle: "h0" });
-    const { lease } = s.conversation;
-    expect([lease.handle, lease.resumable]).toEqual(["h0", true]);
+    const { lifetime } = s.conversation;
+    expect([lifetime.handle, lifetime.resumable]).toEqual(["h0", true]);
     s.receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
     s.receive({ sessionResumptionUpdate: { newHandle: "", resumable: false } });
-    expect([lease.handle, lease.resumable]).toEqual(["h1", false]);
+    expect([lifetime.handle, lifetime.resumable]).toEqual(["h1", false]);
     s.receive({ sessionResumptionUpdate: { newHandle: "h2" } }, { sessionResumptionUpdate: { resumable: true } });
-    expect(lease.handle).toBe("h1");
+    expect(lifetime.handle).toBe("h1");
   });
 
   it.each(["12", "", "-1s", "1e3s", 12])("reports a goAway of %j", (timeLeft) => {

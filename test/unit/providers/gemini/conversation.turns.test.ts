@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Memory } from "../../../../src/providers/gemini/memory.js";
+import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
 import { ProtocolError } from "../../../../src/errors.js";
 import { audioPart, pcm, played, Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
@@ -78,10 +78,15 @@ describe("a turn of the bot", () => {
     expect(s.data("metrics")).toContainEqual({
       tokens: [{ processor: "gemini-live", prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 }],
     });
-    const { lease, expiresAt } = s.conversation;
-    expect([lease.handle, lease.resumable, lease.expiresInMs, expiresAt]).toEqual(["h1", true, 9500, 1_700_000_009.5]);
+    const { lifetime, expiresAt } = s.conversation;
+    expect([lifetime.handle, lifetime.resumable, lifetime.expiresInMs, expiresAt]).toEqual([
+      "h1",
+      true,
+      9500,
+      1_700_000_009.5,
+    ]);
     s.now += 20_000;
-    expect(lease.expiresInMs).toBe(0);
+    expect(lifetime.expiresInMs).toBe(0);
   });
 
   it("reports what is wrong with one part, and plays the others", () => {
@@ -219,7 +224,7 @@ describe("an interruption by the user", () => {
 
 describe("an answer that is owed", () => {
   const ask = (s: Scenario) => s.app("send-text", { content: "hello" });
-  const owed = ({ conversation }: Scenario) => [conversation.due, conversation.busy];
+  const owed = ({ conversation }: Scenario) => [conversation.expects, conversation.busy];
 
   it("is owed until it begins and while it is made, and until it is heard somebody is busy", () => {
     const s = Scenario.ready();
@@ -253,8 +258,8 @@ describe("an answer that is owed", () => {
 
 describe("the loss of the wire in the middle of a sentence", () => {
   it("ends the voice, and tells the sentence with what was heard of it", () => {
-    const memory = new Memory();
-    const s = Scenario.ready({ memory });
+    const conversationHistory = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory });
     s.receive(server.audio(2_000), server.said("It was a dark night, and then"));
     s.plays("began", "turn_1", 0, 2_000);
     s.plays("progress", "turn_1", 700, 2_000);
@@ -272,17 +277,17 @@ describe("the loss of the wire in the middle of a sentence", () => {
       { text: "It was a dark night, and then", spoken_status: "new" },
       { spoken_status: "in-progress", spoken_progress: { accumulated_text: "It was a" } },
     ]);
-    expect(memory.items).toMatchObject([{ role: "assistant", content: "It was a" }]);
+    expect(conversationHistory.items).toMatchObject([{ role: "assistant", content: "It was a" }]);
   });
 
   it("tells nothing of a sentence of which nothing was heard, and forgets it", () => {
-    const memory = new Memory();
-    const s = Scenario.ready({ memory });
+    const conversationHistory = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory });
     s.receive(server.audio(2_000), server.said("It was a dark night, and then"));
     s.forget();
     s.end();
     expect(s.told).toEqual(["bot-tts-stopped", "bot-llm-stopped"]);
-    expect(memory.items).toEqual([]);
+    expect(conversationHistory.items).toEqual([]);
   });
 });
 

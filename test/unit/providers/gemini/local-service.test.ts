@@ -157,7 +157,7 @@ describe("GeminiLiveWebsocketTransport with the local service", { timeout: 20_00
     const rig = await LiveRig.ready(service, { api_key: mint });
     await rig.ask("hello");
     service.sessions[0]!.terminate();
-    expect(await rig.recovered()).toMatchObject({ conversation: "resumed" });
+    expect(await rig.recovered()).toMatchObject({ continuity: "resumed" });
 
     const passed = new LiveRig(service, { api_key: canary("bad-") });
     await passed.client.connect(await mint());

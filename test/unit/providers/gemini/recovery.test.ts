@@ -8,7 +8,7 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     const rig = await LiveRig.ready(service);
     service.faults.goAwayAfterMs = undefined;
     await rig.ask("hello");
-    expect(await rig.recovered()).toMatchObject({ conversation: "resumed", planned: true, attempts: 1 });
+    expect(await rig.recovered()).toMatchObject({ continuity: "resumed", planned: true, attempts: 1 });
     await rig.ask("and again");
     expect(rig.items).toHaveLength(4);
     expect(rig.count("bot-ready")).toBe(1);
@@ -26,7 +26,7 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     rig.media.speaker.held = false;
     const { gapMs } = (await rig.recovered())!;
     expect(gapMs).toBeLessThan(2_000);
-    expect(rig.recoveries).toMatchObject([{ conversation: "resumed", planned: false, fault: { closeCode: 1006 } }]);
+    expect(rig.recoveries).toMatchObject([{ continuity: "resumed", planned: false, fault: { closeCode: 1006 } }]);
     await rig.ask("go on");
     expect(rig.items).toEqual([
       "user: hello",
@@ -57,7 +57,7 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     await rig.seen("bot-stopped-speaking", 2);
     expect(service.sessions[0]!.receivedMs).toBeGreaterThan(3_000);
     expect(rig.items.at(-2)).toMatch(/^user: \(speech, \d/);
-    expect(rig.recoveries).toMatchObject([{ conversation: "resumed" }]);
+    expect(rig.recoveries).toMatchObject([{ continuity: "resumed" }]);
     expect(rig.count("bot-ready")).toBe(1);
   });
 
@@ -70,7 +70,7 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     await vi.waitUntil(() => service.events.filter(({ type }) => type === "sessionResumptionUpdate").length === 2);
     for (const times of [1, 2]) {
       service.sessions[0]!.terminate();
-      expect(await rig.recovered(times)).toMatchObject({ conversation: "replayed" });
+      expect(await rig.recovered(times)).toMatchObject({ continuity: "replayed" });
       await vi.waitFor(() => {
         expect(rig.items).toEqual(["user: I am Ada."]);
       });
@@ -78,7 +78,7 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     await rig.ask("hello");
     await new Promise((resolve) => setTimeout(resolve, 150));
     service.sessions[0]!.terminate();
-    expect(await rig.recovered(3)).toMatchObject({ conversation: "resumed" });
+    expect(await rig.recovered(3)).toMatchObject({ continuity: "resumed" });
     expect(rig.items).toEqual(["user: I am Ada.", "user: hello", "model: You said: I am Ada. hello"]);
   });
 
@@ -87,7 +87,7 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     const rig = await LiveRig.ready(service);
     await rig.ask("hello");
     service.sessions[0]!.terminate();
-    expect(await rig.recovered()).toMatchObject({ attempts: 2, conversation: "replayed" });
+    expect(await rig.recovered()).toMatchObject({ attempts: 2, continuity: "replayed" });
     await vi.waitFor(() => {
       expect(rig.items).toEqual(["user: hello", "model: You said: hello"]);
     });
@@ -117,7 +117,7 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     const before = rig.items;
     expect(before).toHaveLength(7);
     service.sessions[0]!.terminate();
-    expect(await rig.recovered()).toMatchObject({ conversation: "replayed", planned: false });
+    expect(await rig.recovered()).toMatchObject({ continuity: "replayed", planned: false });
     await vi.waitFor(() => {
       expect(rig.items).toEqual(before);
     });

@@ -84,7 +84,7 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
     await rig.client.sendText("with this");
     expect(rig.recoveries).toEqual([]);
     rig.transport.interrupt();
-    expect(await rig.recovered()).toMatchObject({ planned: true, conversation: "replayed" });
+    expect(await rig.recovered()).toMatchObject({ planned: true, continuity: "replayed" });
     rig.media.speaker.held = false;
     await rig.seen("bot-stopped-speaking", 3);
     expect(rig.service.sessions[0]!.id).not.toBe(before);
@@ -98,7 +98,7 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     // The handle of the conversation that was replaced does not bring it back.
     rig.service.sessions[0]!.terminate();
-    expect(await rig.recovered(2)).toMatchObject({ conversation: "resumed" });
+    expect(await rig.recovered(2)).toMatchObject({ continuity: "resumed" });
     await vi.waitUntil(() => rig.items.length === 3);
   });
 
@@ -112,7 +112,7 @@ describe("RTVI's services on Gemini", { timeout: 20_000 }, () => {
     ];
     const answer = await services.updateConfig(config);
     expect(JSON.stringify(answer)).toContain("Puck");
-    expect(await rig.recovered()).toMatchObject({ planned: true, conversation: "resumed" });
+    expect(await rig.recovered()).toMatchObject({ planned: true, continuity: "resumed" });
     expect(rig.service.sessions[0]!.config).toMatchObject({
       generationConfig: { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: "Puck" } } } },
       realtimeInputConfig: { automaticActivityDetection: { silenceDurationMs: 300 } },

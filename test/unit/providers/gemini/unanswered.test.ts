@@ -34,14 +34,14 @@ describe("a question that a loss left unanswered, over Gemini", { timeout: 20_00
       await rig.client.sendText(QUESTION);
       await pause(100);
       lose(rig);
-      expect(await rig.recovered()).toMatchObject({ conversation: "resumed" });
+      expect(await rig.recovered()).toMatchObject({ continuity: "resumed" });
       await vi.waitUntil(() => answered() === 1, { timeout: 3_000 });
       await pause(500);
       expect(rig.items).toEqual(ANSWERED);
       expect(answered()).toBe(1);
       // Its handle covers both: neither is told, or answered, once more.
       lose(rig);
-      expect(await rig.recovered(2)).toMatchObject({ conversation: "resumed" });
+      expect(await rig.recovered(2)).toMatchObject({ continuity: "resumed" });
       await pause(600);
       expect(rig.items).toEqual(ANSWERED);
       expect(answered()).toBe(1);
@@ -65,7 +65,7 @@ describe("a question that a loss left unanswered, over Gemini", { timeout: 20_00
       await rig.client.sendText(QUESTION);
       await pause(100);
       lose(rig);
-      expect(await rig.recovered()).toMatchObject({ conversation: "replayed" });
+      expect(await rig.recovered()).toMatchObject({ continuity: "replayed" });
       await vi.waitUntil(() => answered() === 1, { timeout: 3_000 });
       expect(rig.items).toEqual(ANSWERED);
     });
@@ -149,7 +149,7 @@ describe("a question that a loss left unanswered, over Gemini", { timeout: 20_00
     lose(rig);
     rig.media.speaker.held = false;
     // Such a model is told what it does not know as a whole, or not at all.
-    expect(await rig.recovered()).toMatchObject({ conversation: "replayed" });
+    expect(await rig.recovered()).toMatchObject({ continuity: "replayed" });
     await pause(300);
     expect(rig.items).toEqual([
       ...ANSWERED.slice(0, 2),
@@ -197,7 +197,7 @@ describe("a session whose handles are refused", { timeout: 20_000 }, () => {
       await rig.ask(`hello ${times}`);
       await pause(150);
       lose(rig);
-      expect(await rig.recovered(times)).toMatchObject({ conversation: "replayed" });
+      expect(await rig.recovered(times)).toMatchObject({ continuity: "replayed" });
       await vi.waitUntil(() => rig.items.length === times * 2);
     }
     expect(rig.states.at(-1)).toBe("ready");

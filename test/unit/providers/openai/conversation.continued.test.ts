@@ -69,7 +69,7 @@ describe("a conversation that goes on over another wire", () => {
     expect(next.conversation.isContinued).toBe(true);
     // What the new service says of an id of the old one is about another item.
     next.receive(understood("Something new"));
-    expect(next.conversation.ledger.items.map((item) => item.type === "message" && item.content)).toEqual([
+    expect(next.conversation.history.items.map((item) => item.type === "message" && item.content)).toEqual([
       "Be brief.",
       "Hello",
       "How are you?",
@@ -128,7 +128,7 @@ describe("a conversation that goes on over another wire", () => {
     });
     expect(new Set(ids).size).toBe(2);
     next.receive({ type: "conversation.item.deleted", item_id: ids[1] ?? "" });
-    expect(next.conversation.ledger.items).toEqual([]);
+    expect(next.conversation.history.items).toEqual([]);
   });
 
   it("asks once for the answer to a text that was sent as the line died", () => {

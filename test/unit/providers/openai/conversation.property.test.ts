@@ -140,12 +140,12 @@ describe("a conversation, whatever happens", () => {
             expect(scenario.sentTypes.filter((type) => type === "response.create").length).toBeLessThan(2);
           }
           for (const run of steps) run(scenario);
-          const { items } = scenario.conversation.ledger;
+          const { items } = scenario.conversation.history;
           scenario.end();
           // What was known stays in its order; only what the end of the wire cut may change.
           const fixed = (list: typeof items) =>
             list.filter((each) => each.type === "message" && each.role !== "assistant");
-          expect(fixed(scenario.conversation.ledger.items)).toEqual(fixed(items));
+          expect(fixed(scenario.conversation.history.items)).toEqual(fixed(items));
           told.push(...scenario.told);
         }
         scenario.forget();

@@ -135,7 +135,7 @@ describe("a connection that is lost", () => {
     const told = ["session.update", "message", "message", "response.create", audio, audio, audio];
     expect(rig.sentTypes).toEqual(told);
     expect(rig.count("bot-ready")).toBe(1);
-    expect(rig.recoveries).toMatchObject([{ conversation: "replayed", planned: false }]);
+    expect(rig.recoveries).toMatchObject([{ continuity: "replayed", planned: false }]);
     await rig.leave();
   });
 
@@ -147,7 +147,7 @@ describe("a connection that is lost", () => {
     await rig.opens(2);
     expect(rig.sentTypes).toEqual(["session.update"]);
     expect(rig.count("bot-ready")).toBe(2);
-    expect(rig.recoveries).toMatchObject([{ conversation: "fresh" }]);
+    expect(rig.recoveries).toMatchObject([{ continuity: "fresh" }]);
     await rig.leave();
   });
 
@@ -271,7 +271,7 @@ describe("a connection that is lost", () => {
     { keep_conversation: "yes" },
     { keep_conversation: { items: 0 } },
     { keep_conversation: { characters: "all" } },
-    { rollover_before_ms: -1 },
+    { reconnect_before_ms: -1 },
   ])("refuses %j", async (option) => {
     const rig = new Rig(option as OpenAIServiceOptions);
     await expect(rig.transport.connect()).rejects.toThrow(Object.keys(option)[0]);
@@ -289,13 +289,13 @@ describe("a session that nears its end", () => {
     FakeWebSocket.all[0]?.drop(1000, "", true);
     await rig.opens(2);
     expect(rig.sentTypes).toEqual(["session.update", "message"]);
-    expect(rig.recoveries).toMatchObject([{ conversation: "replayed", planned: true }]);
+    expect(rig.recoveries).toMatchObject([{ continuity: "replayed", planned: true }]);
     expect(rig.count("bot-ready")).toBe(1);
     await rig.leave();
   });
 
   it("is not changed while a tool is waited for, or somebody speaks, unless time is up", async () => {
-    const rig = await Rig.ready({ rollover_before_ms: 2 * MINUTE });
+    const rig = await Rig.ready({ reconnect_before_ms: 2 * MINUTE });
     rig.receive(...call);
     await rig.pass(58 * MINUTE);
     expect(FakeWebSocket.all[0]?.closeCalls).toEqual([]);
@@ -330,7 +330,7 @@ describe("a session that nears its end", () => {
   });
 
   it("comes back by itself when the service ends it without a warning", async () => {
-    const rig = await Rig.ready({ rollover_before_ms: 0 });
+    const rig = await Rig.ready({ reconnect_before_ms: 0 });
     rig.send("append-to-context", { content: "Remember me" });
     await rig.pass(60 * MINUTE);
     expect(FakeWebSocket.all[0]?.closeCalls).toEqual([]);
@@ -338,7 +338,7 @@ describe("a session that nears its end", () => {
     await rig.pass(100);
     await rig.opens(2);
     expect(rig.sentTypes).toEqual(["session.update", "message"]);
-    expect(rig.recoveries).toMatchObject([{ conversation: "replayed", planned: false }]);
+    expect(rig.recoveries).toMatchObject([{ continuity: "replayed", planned: false }]);
     await rig.leave();
   });
 });

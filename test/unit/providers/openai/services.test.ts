@@ -175,11 +175,11 @@ const heard = (transcript: string, item_id = "item_u") => ({
 });
 
 const texts = ({ conversation }: Scenario) =>
-  conversation.ledger.items.map((item) =>
+  conversation.history.items.map((item) =>
     item.type === "message" ? `${item.role}: ${String(item.content)}` : item.type,
   );
 
-describe("the ledger of a conversation", () => {
+describe("the history of a conversation", () => {
   it("has the turns in their order, words that come late included", () => {
     const scenario = Scenario.ready({ initialMessages: [{ role: "system", content: "Be kind." }] });
     scenario.receive(server.started, server.stopped, server.committed, server.created());
@@ -213,7 +213,7 @@ describe("the ledger of a conversation", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.created(), server.callAdded("c1", "f"), server.callDone("c1", "f", '{"a":1}'));
     scenario.app("llm-function-call-result", { tool_call_id: "c1", result: 7 });
-    expect(scenario.conversation.ledger.items).toEqual([
+    expect(scenario.conversation.history.items).toEqual([
       { type: "tool-call", callId: "c1", name: "f", arguments: '{"a":1}' },
       { type: "tool-result", callId: "c1", output: "7" },
     ]);

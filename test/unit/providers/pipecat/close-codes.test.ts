@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AuthenticationError, ConnectionLostError, ProtocolError, ServiceError } from "../../../../src/errors.js";
-import { closeError, dialError, redactor } from "../../../../src/providers/pipecat/close-codes.js";
+import { closeError, connectError, redactor } from "../../../../src/providers/pipecat/close-codes.js";
 
 const plain = redactor([]);
 
@@ -42,7 +42,7 @@ describe("closeError", () => {
 
 describe("dialError", () => {
   it("says what a browser does not tell apart", () => {
-    const error = dialError(1006, "", plain);
+    const error = connectError(1006, "", plain);
     expect(error).toMatchObject({
       name: "ConnectionFailedError",
       code: "connection-failed",
@@ -53,7 +53,7 @@ describe("dialError", () => {
   });
 
   it("keeps what the server did say", () => {
-    expect(dialError(4003, "", plain)).toBeInstanceOf(AuthenticationError);
-    expect(dialError(1013, "Server already has a connected client", plain).message).toContain("already has");
+    expect(connectError(4003, "", plain)).toBeInstanceOf(AuthenticationError);
+    expect(connectError(1013, "Server already has a connected client", plain).message).toContain("already has");
   });
 });

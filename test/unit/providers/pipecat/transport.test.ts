@@ -101,7 +101,7 @@ describe("a bot that was known before the connection was lost", () => {
     await rig.receive(bot.rtvi("bot-ready", resumed));
     expect(rig.transport.state).toBe("ready");
     expect(rig.of("bot-ready")).toHaveLength(1);
-    expect(recoveries).toMatchObject([{ conversation: "resumed" }]);
+    expect(recoveries).toMatchObject([{ continuity: "resumed" }]);
     expect([url, FakeWebSocket.last.url].map((each) => new URL(each).pathname)).toEqual(["/ws", "/ws"]);
     expect(FakeWebSocket.last.url).not.toBe(url);
   });
@@ -117,7 +117,7 @@ describe("a bot that was known before the connection was lost", () => {
     await turn();
     await rig.receive(bot.rtvi("bot-ready", data));
     expect(rig.of("bot-ready")).toHaveLength(2);
-    expect(recoveries).toMatchObject([{ conversation: "fresh" }]);
+    expect(recoveries).toMatchObject([{ continuity: "fresh" }]);
   });
 
   it("cannot be known to an app that has seen none", async () => {

@@ -187,7 +187,7 @@ describe("BotVoice", () => {
   it("hears on a server that talks through the user, after half a second", () => {
     const voice = voiceAt();
     say(voice);
-    voice.heard("user-started-speaking");
+    voice.received("user-started-speaking");
     now = 499;
     say(voice);
     expect(output.write).toHaveBeenCalledTimes(1);
@@ -205,8 +205,8 @@ describe("BotVoice", () => {
   ])("takes audio after %s for a new utterance", (type) => {
     const voice = voiceAt();
     say(voice);
-    voice.heard("user-started-speaking");
-    voice.heard(type);
+    voice.received("user-started-speaking");
+    voice.received(type);
     say(voice);
     expect(output.write).toHaveBeenCalledTimes(2);
   });
@@ -214,9 +214,9 @@ describe("BotVoice", () => {
   it("keeps the first cut's limit when a second message tells of the same interruption", () => {
     const voice = voiceAt();
     say(voice);
-    voice.heard("user-started-speaking");
+    voice.received("user-started-speaking");
     now = 400;
-    voice.heard("bot-interrupted");
+    voice.received("bot-interrupted");
     now = 500;
     say(voice);
     expect(output.interrupt).toHaveBeenCalledTimes(1);
@@ -245,17 +245,17 @@ describe("BotVoice", () => {
     const voice = voiceAt();
     say(voice);
     const [, itemId] = output.write.mock.lastCall!;
-    voice.heard("bot-stopped-speaking");
+    voice.received("bot-stopped-speaking");
     say(voice);
     voice.playback({ type: "drained", item: { itemId, playedSamples: 480, receivedSamples: 480, sampleRate: 24_000 } });
-    voice.heard("user-started-speaking");
+    voice.received("user-started-speaking");
     expect(output.interrupt).toHaveBeenCalledTimes(1);
   });
 
   it("names an utterance after the bot has stopped anew", () => {
     const voice = voiceAt();
     say(voice);
-    voice.heard("bot-stopped-speaking");
+    voice.received("bot-stopped-speaking");
     say(voice);
     const [first, second] = output.write.mock.calls.map(([, itemId]) => itemId);
     expect(first).not.toBe(second);

@@ -2,7 +2,7 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { InvalidOptionsError, NotReadyError } from "../../../../src/errors.js";
-import { InferenceServer } from "../../../../src/services/responder/services-responder.js";
+import { ServicesResponder } from "../../../../src/services/responder/services-responder.js";
 import type { ServiceTable } from "../../../../src/services/responder/service-table.js";
 import { listed, sameValue } from "../../../../src/services/responder/values.js";
 
@@ -43,7 +43,7 @@ function rig() {
       host.settings = next;
     }),
   };
-  const server = new InferenceServer(table, host);
+  const server = new ServicesResponder(table, host);
   const ask = (type: string, data: unknown = {}) => server.answer(new RTVIMessage(type, data));
   const update = (service: unknown, name: unknown, value: unknown, interrupt?: unknown) =>
     ask("update-config", { config: [{ service, options: [{ name, value }] }], interrupt });
@@ -55,7 +55,7 @@ const CONFIG = [
   { service: "llm", options: [{ name: "model", value: "m" }] },
 ];
 
-describe("InferenceServer", () => {
+describe("ServicesResponder", () => {
   it("answers in the shapes of protocol 0.3", () => {
     const { ask } = rig();
     expect(ask("get-config")).toEqual({ type: "config", data: { config: CONFIG } });

@@ -26,7 +26,7 @@ const seen = (name: string, ...problems: string[]) => ({
 describe("reliabilityDocument", () => {
   it("has a row per fault, with what was measured of it", () => {
     const measurements = {
-      "openai-websocket": { shake: { gap: "< 0.3 s", conversation: "replayed" } },
+      "openai-websocket": { shake: { gap: "< 0.3 s", continuity: "replayed" } },
       "openai-webrtc": { "hang-up": { gap: "< 3 s" } },
     };
     const text = reliabilityDocument({ sockets, calls, measurements, peers: [] });
@@ -49,8 +49,8 @@ describe("reliabilityDocument", () => {
 
 describe("measure", () => {
   it("takes the bucket of the median, so that one slow run changes nothing", () => {
-    const runs = [90, 2_000, 80].map((gapMs) => [{ ...seen("shake"), gapMs, conversation: "resumed" }]);
-    expect(measure(runs)).toEqual({ "openai-websocket": { shake: { gap: "< 0.1 s", conversation: "resumed" } } });
+    const runs = [90, 2_000, 80].map((gapMs) => [{ ...seen("shake"), gapMs, continuity: "resumed" }]);
+    expect(measure(runs)).toEqual({ "openai-websocket": { shake: { gap: "< 0.1 s", continuity: "resumed" } } });
   });
 });
 

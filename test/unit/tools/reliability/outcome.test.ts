@@ -8,7 +8,7 @@ const well: FaultReport = {
   states: ["connecting", "connected", "ready"],
   errors: [],
   continued: true,
-  conversation: undefined,
+  continuity: undefined,
   rested: "ready",
   endedBy: undefined,
   gapMs: 40,

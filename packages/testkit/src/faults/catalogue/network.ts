@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultProxy } from "../network/fault-proxy.js";
 import { continues, ends, type Fault } from "./fault.js";
 
-/** Waits for the line to be cut, then heals: a redial must find a whole one. */
+/** Waits for the line to be cut, then heals: a reconnect must find a whole one. */
 async function untilCut(proxy: FaultProxy): Promise<void> {
   for (let waited = 0; proxy.lines > 0 && waited < 3_000; waited += 5) await sleep(5);
   await proxy.heal();

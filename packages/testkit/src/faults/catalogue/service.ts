@@ -16,7 +16,7 @@ const passing = [1001, 1011, 1012, 1013, 1014].map((code): Fault => ({
   expect: continues(1_000, "connection-lost"),
 }));
 
-/** Codes that another dial would only hear again. */
+/** Codes that another attempt would only hear again. */
 const lasting = [1000, 1002, 1003, 1007, 1008, 1009, 1010].map((code): Fault => ({
   ...closing(code),
   expect: ends("connection-lost"),

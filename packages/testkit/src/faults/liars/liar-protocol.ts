@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** One message on the wire: text, or bytes of a binary frame. */
+/** One message on the connection: text, or bytes of a binary frame. */
 export type Frame = string | Uint8Array;
 
 /** What an app said, as far as a liar cares. */
@@ -26,7 +26,7 @@ export interface Turn {
 /** A protocol as far as it takes to speak it, and to lie in it: one entry per protocol in `protocols/index.ts`. */
 export interface LiarProtocol {
   readonly name: string;
-  /** Of the address that transports dial, with the query they need. */
+  /** Of the address that transports connect, with the query they need. */
   readonly path: string;
   /** Chosen when the app offers it. */
   readonly subprotocol?: string;

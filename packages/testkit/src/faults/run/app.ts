@@ -1,6 +1,6 @@
 import { LogLevel, PipecatClient, RTVIEvent, type Transport } from "@pipecat-ai/client-js";
 import type { Subject } from "../subjects.js";
-import type { Ledger } from "../../secrets/secrets.js";
+import type { LeakWatch } from "../../secrets/secrets.js";
 
 /** An error as an app is told of it. */
 export interface ToldError {
@@ -35,13 +35,13 @@ export class FaultApp {
   #notReadySince: number | undefined;
   #longestNotReady = 0;
 
-  constructor(transport: Transport, ledger: Ledger, manners: Manners = {}) {
+  constructor(transport: Transport, leaks: LeakWatch, manners: Manners = {}) {
     this.#manners = manners;
     this.client = new PipecatClient({ transport, enableMic: true });
     this.client.setLogLevel(LogLevel.NONE);
     for (const event of Object.values(RTVIEvent)) {
       this.client.on(event, (...args: unknown[]) => {
-        ledger.add(`event ${event}`, ...args);
+        leaks.add(`event ${event}`, ...args);
         const text = WORDS.includes(event) ? (args[0] as { text?: string } | undefined)?.text : undefined;
         if (text !== undefined) this.#words.set(event, (this.#words.get(event) ?? "") + text);
       });

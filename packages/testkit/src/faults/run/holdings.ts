@@ -28,7 +28,7 @@ export class CountingClock implements Clock {
 
 /** Real sockets, counted. */
 export class SocketWatch {
-  /** The most that were open or dialling at one time. */
+  /** The most that were open or connecting at one time. */
   most = 0;
   readonly #sockets: NodeWebSocket[] = [];
 
@@ -50,7 +50,7 @@ export class SocketWatch {
     this.WebSocket = Watched as unknown as WebSocketConstructor;
   }
 
-  /** Open or dialling; one that has begun to close is given back. */
+  /** Open or connecting; one that has begun to close is given back. */
   get open(): number {
     return this.#sockets.filter(({ readyState }) => readyState < NodeWebSocket.CLOSING).length;
   }

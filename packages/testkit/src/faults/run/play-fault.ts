@@ -1,7 +1,7 @@
-import type { Conversation } from "../../../../../src/contracts/continuity.js";
+import type { Continuity } from "../../../../../src/contracts/continuity.js";
 import type { Expectation, FaultRow } from "../catalogue/fault.js";
 import type { FaultApp, ToldError } from "./app.js";
-import type { Ledger } from "../../secrets/secrets.js";
+import type { LeakWatch } from "../../secrets/secrets.js";
 
 /** What happened when a fault struck. */
 export interface FaultReport {
@@ -11,8 +11,8 @@ export interface FaultReport {
   readonly errors: readonly ToldError[];
   /** Whether an answer was heard after the fault. */
   readonly continued: boolean;
-  /** What became of it on the wire in use; undefined where no other wire was ready than the first. */
-  readonly conversation: Conversation | undefined;
+  /** What became of it on the connection in use; undefined where no other connection was ready than the first. */
+  readonly continuity: Continuity | undefined;
   /** The state in which the fault left the session. */
   readonly rested: string;
   /** The code of the error that ended the session, or that its beginning failed with. */
@@ -45,14 +45,14 @@ export interface Patience {
 /** Where a fault is played: an app, and a world that breaks around it. */
 export interface FaultStage {
   readonly app: FaultApp;
-  readonly ledger: Ledger;
+  readonly leaks: LeakWatch;
   /** The app's credential. */
   readonly key: string;
   readonly patience: Patience;
   /** How long a sound that is under way may take; 0 where words tell what an answer is. */
   readonly stragglersMs: number;
   /** What became of the conversation at the last reconnection; undefined without one. */
-  readonly conversation: Conversation | undefined;
+  readonly continuity: Continuity | undefined;
   /** Connections at one time. */
   readonly mostSockets: number;
   /** What the transport still holds. */
@@ -91,7 +91,7 @@ export async function playFault(stage: FaultStage, row: FaultRow): Promise<Fault
   const connecting = app.settles("connect()", () => app.client.connect());
   await stage.until(() => !app.pending.has("connect()"), stage.patience.connects);
   const refusal = app.pending.has("connect()") ? undefined : await connecting;
-  stage.ledger.add("connect() rejected with", refusal);
+  stage.leaks.add("connect() rejected with", refusal);
 
   let continued = false;
   let message: FaultReport["message"];
@@ -108,8 +108,8 @@ export async function playFault(stage: FaultStage, row: FaultRow): Promise<Fault
   const gapMs = Math.max(await stage.gapMs(), app.longestNotReadyMs);
   const fatal = app.errors.find((error) => error.fatal);
   const rested = app.client.state;
-  const { conversation } = stage;
-  stage.ledger.add("disconnect() rejected with", await disconnect(stage));
+  const { continuity } = stage;
+  stage.leaks.add("disconnect() rejected with", await disconnect(stage));
 
   const report = {
     fault: row.fault,
@@ -117,7 +117,7 @@ export async function playFault(stage: FaultStage, row: FaultRow): Promise<Fault
     states: app.states,
     errors: app.errors,
     continued,
-    conversation,
+    continuity,
     rested,
     endedBy: fatal?.code ?? codeOf(refusal),
     gapMs,
@@ -126,8 +126,8 @@ export async function playFault(stage: FaultStage, row: FaultRow): Promise<Fault
     leftovers: await stage.leftovers(),
     mostSockets: stage.mostSockets,
   };
-  stage.ledger.add("the report", report);
-  return { ...report, secrets: stage.ledger.find(stage.key) };
+  stage.leaks.add("the report", report);
+  return { ...report, secrets: stage.leaks.find(stage.key) };
 }
 
 /** One turn: a text, and an answer to it. An opening that was disturbed may cost the first one. */

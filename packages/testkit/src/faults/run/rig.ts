@@ -11,12 +11,12 @@ import { FaultApp } from "./app.js";
 import { FaultProxy } from "../network/fault-proxy.js";
 import { CountingClock, CountingMedia, SocketWatch } from "./holdings.js";
 import { LyingServer } from "../liars/lying-server.js";
-import { canary, Ledger } from "../../secrets/secrets.js";
+import { canary, LeakWatch } from "../../secrets/secrets.js";
 import type { FaultStage, Patience } from "./play-fault.js";
 
 /** Short, so that waiting for a fault to be noticed takes no longer than it must. Times in ms. */
 const DEADLINES: TransportOptions = {
-  timeouts: { dial: 3_000, ready: 3_000, disconnect: 500, silence: 1_900, probe: 1_000 },
+  timeouts: { connect: 3_000, ready: 3_000, disconnect: 500, silence: 1_900, probe: 1_000 },
   reconnect: { base: 40, factor: 2, cap: 400, attempts: 6, minUptime: 2_000 },
 };
 
@@ -28,14 +28,14 @@ const STRAGGLERS_MS = 400;
 
 /** Where the fault strikes: an app on a transport, a proxy, and a service behind it. */
 export class Rig implements Scene, FaultStage {
-  readonly ledger = new Ledger();
+  readonly leaks = new LeakWatch();
   readonly key = canary();
   readonly media = new CountingMedia();
   readonly clock = new CountingClock();
   readonly sockets = new SocketWatch();
   readonly network = new ScriptedNetwork();
   /** What became of the conversation at the last reconnection; undefined without one. */
-  conversation: Recovery["conversation"] | undefined;
+  continuity: Recovery["continuity"] | undefined;
   readonly app: FaultApp;
   readonly #server: LocalService | LyingServer;
   readonly patience: Patience = { connects: 5_000, answers: 2_000, continues: 8_000, asksAgain: 1_200 };
@@ -62,16 +62,16 @@ export class Rig implements Scene, FaultStage {
       WebSocket: this.sockets.WebSocket,
       clock: this.clock,
       network: this.network,
-      onRecovered: ({ conversation }) => (this.conversation = conversation),
+      onRecovered: ({ continuity }) => (this.continuity = continuity),
       logger: this.#logger(),
       inspect: (event) => {
         if (event.type === "@xstate.event") {
-          this.ledger.add("inspected event", JSON.stringify(event.event));
+          this.leaks.add("inspected event", JSON.stringify(event.event));
         }
-        if (event.type === "@xstate.snapshot") this.ledger.add("inspected snapshot", JSON.stringify(event.snapshot));
+        if (event.type === "@xstate.snapshot") this.leaks.add("inspected snapshot", JSON.stringify(event.snapshot));
       },
     });
-    this.app = new FaultApp(transport, this.ledger, { ...subject, pieces: () => this.media.pieces });
+    this.app = new FaultApp(transport, this.leaks, { ...subject, pieces: () => this.media.pieces });
     const chunk = new Uint8Array(silence(CHUNK_MS)).buffer;
     this.#microphone = setInterval(() => this.media.say(chunk), CHUNK_MS);
   }
@@ -160,7 +160,7 @@ export class Rig implements Scene, FaultStage {
     const write =
       (level: string) =>
       (message: string, ...details: unknown[]): void => {
-        this.ledger.add(`log ${level}`, message, ...details);
+        this.leaks.add(`log ${level}`, message, ...details);
       };
     return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   }

@@ -1,0 +1,107 @@
+import { ConversationHistory, type HistoryItem } from "../../dialogue/conversation-history.js";
+
+/**
+ * What was said and done in a session, whatever connections it took, and what of it the newest resumption handle does not
+ * cover: the service hands out none while it answers, so that a connection cut then comes back without the question.
+ */
+export class GeminiHistory {
+  #whole = new ConversationHistory();
+  #uncovered = new ConversationHistory();
+  #wire = 0;
+  #begun = false;
+  /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
+  #pending: "nothing" | "told" | "answered" = "nothing";
+  /** The app has replaced the conversation: it goes on over the next connection, not over this one. */
+  superseded = false;
+  /** The bot is to answer on the next connection. */
+  due = false;
+  /** Texts that the bot is to say once it is silent, on whichever connection that is. */
+  readonly orders: string[] = [];
+
+  /** The conversation so far; undefined while no connection of the session has been ready. */
+  get items(): readonly HistoryItem[] | undefined {
+    return this.#begun ? this.#whole.items : undefined;
+  }
+
+  /** What a resumed session does not know. */
+  get uncovered(): readonly HistoryItem[] {
+    return this.#uncovered.items;
+  }
+
+  /** A new session, about which nothing is known. */
+  forget(): void {
+    this.#whole = new ConversationHistory();
+    this.#uncovered = new ConversationHistory();
+    this.#begun = false;
+    this.superseded = false;
+    this.due = false;
+    this.orders.length = 0;
+  }
+
+  /** A connection is ready. Its ids are counted from 1 again. `told`: it is being told of the conversation. */
+  opened(told: boolean): void {
+    this.#wire += 1;
+    this.#pending = told ? "told" : "nothing";
+    this.#begun = true;
+    this.superseded = false;
+    this.due = false;
+  }
+
+  /** Adds what has no id of its own. */
+  append(item: HistoryItem): void {
+    this.#pending = "told";
+    this.#whole.append(item);
+    this.#uncovered.append(item);
+  }
+
+  /** A turn has its place from now on; its words come later, or never. */
+  reserve(id: string): void {
+    this.#whole.reserve(this.#own(id));
+    this.#uncovered.reserve(this.#own(id));
+  }
+
+  /** What is known of a turn now. */
+  note(id: string, item: HistoryItem): void {
+    this.#whole.note(this.#own(id), item);
+    this.#uncovered.note(this.#own(id), item);
+  }
+
+  /** A turn had no words. */
+  remove(id: string): void {
+    this.#whole.remove(this.#own(id));
+    this.#uncovered.remove(this.#own(id));
+  }
+
+  /** Whether everything that the service was told is surely part of its conversation: what is under way may not be. */
+  get isSettled(): boolean {
+    return this.#pending === "nothing";
+  }
+
+  /** A turn of the bot begins. */
+  answered(): void {
+    if (this.#pending === "told") this.#pending = "answered";
+  }
+
+  /** A turn of the bot is over, and nobody cut it. One that was under way may have crossed what was told. */
+  settled(): void {
+    if (this.#pending === "answered") this.#pending = "nothing";
+  }
+
+  /** The service gave a handle: with it, it knows everything so far. */
+  covered(): void {
+    this.#uncovered.clear();
+  }
+
+  /** The app puts another conversation in the place of this one. */
+  replace(items: readonly HistoryItem[]): void {
+    this.#whole.clear();
+    this.#uncovered.clear();
+    this.orders.length = 0;
+    for (const item of items) this.append(item);
+    this.superseded = true;
+  }
+
+  #own(id: string): string {
+    return `${this.#wire} ${id}`;
+  }
+}

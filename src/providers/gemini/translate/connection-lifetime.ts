@@ -1,0 +1,70 @@
+import type { FieldReader } from "../../../util/field-reader.js";
+import { durationMs, LONGEST_TEXT } from "../events.js";
+
+/** What the service says about the end of this connection, and what the next may be opened with. */
+export class ConnectionLifetime {
+  #handle: string | undefined;
+  #resumable: boolean;
+  #endsAt: number | undefined;
+  #hasAnswered = false;
+
+  /**
+   * @param now Monotonic time in ms.
+   * @param handle What this connection was opened with.
+   */
+  constructor(
+    private readonly now: () => number,
+    handle: string | undefined,
+  ) {
+    this.#handle = handle;
+    this.#resumable = handle !== undefined;
+  }
+
+  /** The newest resumption handle. A secret: it is shown to nobody but the service. */
+  get handle(): string | undefined {
+    return this.#handle;
+  }
+
+  /** Whether the service could resume at this very moment; it cannot while it makes something or calls a function. */
+  get resumable(): boolean {
+    return this.#resumable;
+  }
+
+  /** Whether the connection was good for something: a turn was completed on it, and there is a handle. */
+  get isProven(): boolean {
+    return this.#hasAnswered && this.#handle !== undefined;
+  }
+
+  /** A turn was completed. */
+  answered(): void {
+    this.#hasAnswered = true;
+  }
+
+  /** When the connection will end, on the clock of `now`. */
+  get endsAt(): number | undefined {
+    return this.#endsAt;
+  }
+
+  /** How long the connection will live, in ms, once the service has said so (`goAway`). */
+  get expiresInMs(): number | undefined {
+    return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.now());
+  }
+
+  /**
+   * A `sessionResumptionUpdate`. `settled`: it is known what a handle covers. Returns whether there is a new handle.
+   * @throws ProtocolError
+   */
+  update(read: FieldReader, settled: boolean): boolean {
+    const resumable = read.flag("resumable");
+    const handle = read.optionalText("newHandle", LONGEST_TEXT) ?? "";
+    this.#resumable = resumable && handle !== "" && settled;
+    // A handle that came while nothing could be resumed would lose what is going on.
+    if (this.#resumable) this.#handle = handle;
+    return this.#resumable;
+  }
+
+  /** A `goAway`. @throws ProtocolError */
+  goAway(read: FieldReader): void {
+    this.#endsAt = this.now() + durationMs(read.text("timeLeft", LONGEST_TEXT));
+  }
+}

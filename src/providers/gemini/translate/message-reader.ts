@@ -1,0 +1,146 @@
+import type { EffectSink } from "../../../dialogue/effects.js";
+import { asProtocolError, FieldReader } from "../../../util/field-reader.js";
+import { parseRecord } from "../../../util/parse.js";
+import { fieldOf, type JsonRecord } from "../../../util/records.js";
+import type { Redactor } from "../../../util/redact.js";
+import { LONGEST_AUDIO, LONGEST_TEXT, MOST_ENTRIES, readCall, readUsage, redactRawEvent } from "../events.js";
+import { PROCESSOR, SERVICE } from "../names.js";
+import type { GeminiHistory } from "../gemini-history.js";
+import type { Bot } from "./bot.js";
+import type { ConnectionLifetime } from "./connection-lifetime.js";
+import type { User } from "./user.js";
+
+/** Whom the service's messages concern. */
+export interface MessageReaderPorts {
+  readonly bot: Bot;
+  readonly user: User;
+  readonly lifetime: ConnectionLifetime;
+  readonly conversationHistory: GeminiHistory;
+  /** Show messages to the app as they are, too; "all" means audio as well. */
+  readonly rawEvents: boolean | "all";
+  /** Makes the service's words safe to show. */
+  readonly redact: Redactor;
+  /** The service has taken the setup. */
+  readonly opened: () => void;
+}
+
+/** Reads the service's messages. Several fields may come in one: each counts, and what is wrong with one touches no other. */
+export class MessageReader {
+  constructor(
+    private readonly sink: EffectSink,
+    private readonly ports: MessageReaderPorts,
+  ) {}
+
+  /** One message. What cannot be understood is reported. */
+  receive(data: string | ArrayBuffer): void {
+    this.#guarded(() => {
+      const { lifetime, conversationHistory, opened } = this.ports;
+      const message = parseRecord(data, SERVICE);
+      this.#showRaw(message);
+      const read = new FieldReader(message, "a message", SERVICE);
+      if (fieldOf(message, "setupComplete") !== undefined) opened();
+      this.#each(read, "voiceActivity", (inner) => this.#voice(inner.optionalId("voiceActivityType")));
+      this.#each(read, "voiceActivityDetectionSignal", (inner) => this.#voice(inner.optionalId("vadSignalType")));
+      this.#each(read, "serverContent", (inner) => this.#content(inner));
+      this.#each(read, "toolCall", (inner) => this.#call(inner));
+      this.#each(read, "toolCallCancellation", (inner) => this.#cancel(inner));
+      this.#each(read, "usageMetadata", (inner) => this.#usage(inner));
+      this.#each(read, "sessionResumptionUpdate", (inner) => {
+        if (!lifetime.update(inner, conversationHistory.isSettled)) return;
+        conversationHistory.covered();
+        this.ports.bot.unheardReplies.covered();
+      });
+      this.#each(read, "goAway", (inner) => {
+        lifetime.goAway(inner);
+      });
+    });
+  }
+
+  #content(read: FieldReader): void {
+    this.#guarded(() => {
+      if (read.flag("interrupted")) this.#interrupted();
+    });
+    this.#each(read, "inputTranscription", (inner) => {
+      const text = inner.optionalText("text", LONGEST_TEXT) ?? "";
+      const { bot, user } = this.ports;
+      if (text !== "" && !bot.generating) bot.prompted();
+      if (text.trim() !== "") bot.unheardReplies.understood(bot.generating);
+      user.recognised(text, inner.flag("finished"), bot.generating);
+    });
+    this.#each(read, "modelTurn", (inner) => {
+      for (const part of inner.list("parts", MOST_ENTRIES)) this.#guarded(() => this.#part(part));
+    });
+    this.#each(read, "outputTranscription", (inner) => {
+      this.ports.bot.transcript(inner.optionalText("text", LONGEST_TEXT) ?? "");
+      if (inner.flag("finished")) this.ports.bot.transcriptPaused();
+    });
+    this.#guarded(() => {
+      if (read.flag("generationComplete")) this.ports.bot.generated();
+    });
+    this.#guarded(() => {
+      if (!read.flag("turnComplete") || this.ports.bot.complete()) return;
+      this.ports.conversationHistory.settled();
+      this.ports.lifetime.answered();
+      this.ports.user.boundary();
+    });
+  }
+
+  #part(read: FieldReader): void {
+    const data = read.optionalInner("inlineData");
+    if (data !== undefined) this.ports.bot.audio(data.text("data", LONGEST_AUDIO), data.text("mimeType", LONGEST_TEXT));
+    // What the model thinks is not what it says.
+    if (!read.flag("thought")) this.ports.bot.text(read.optionalText("text", LONGEST_TEXT) ?? "");
+  }
+
+  #interrupted(): void {
+    const own = this.ports.bot.wasAsked;
+    this.ports.bot.silence();
+    if (!own) this.ports.user.interrupted();
+    this.ports.bot.interrupted();
+  }
+
+  #voice(type: string | undefined): void {
+    if (type === "ACTIVITY_START" || type === "VAD_SIGNAL_TYPE_SOS") this.ports.user.began();
+    else if (type === "ACTIVITY_END" || type === "VAD_SIGNAL_TYPE_EOS") this.ports.user.stopped();
+  }
+
+  #call(read: FieldReader): void {
+    const calls = read.list("functionCalls", MOST_ENTRIES).flatMap((call) => {
+      const readable = this.#guarded(() => readCall(call));
+      return readable === undefined ? [] : [readable];
+    });
+    this.ports.bot.call(calls);
+  }
+
+  #cancel(read: FieldReader): void {
+    for (const id of read.texts("ids", MOST_ENTRIES)) this.ports.bot.tools.cancelled(id);
+  }
+
+  #usage(read: FieldReader): void {
+    const tokens = readUsage(read);
+    if (tokens !== undefined) this.sink.deliver("metrics", { tokens: [{ processor: PROCESSOR, ...tokens }] });
+  }
+
+  #showRaw(message: JsonRecord): void {
+    const { rawEvents, redact } = this.ports;
+    const shown = rawEvents === false ? undefined : redactRawEvent(message, rawEvents === "all");
+    if (shown !== undefined) this.sink.deliver("server-message", { t: "raw", d: redact.json(shown) });
+  }
+
+  /** One field of a message; what is wrong with it does not touch the others. */
+  #each(read: FieldReader, key: string, handle: (inner: FieldReader) => void): void {
+    this.#guarded(() => {
+      const inner = read.optionalInner(key);
+      if (inner !== undefined) handle(inner);
+    });
+  }
+
+  #guarded<T>(run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.sink.report(asProtocolError(error, SERVICE));
+      return undefined;
+    }
+  }
+}

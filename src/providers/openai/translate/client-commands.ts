@@ -1,0 +1,186 @@
+import type { RTVIMessage } from "@pipecat-ai/client-js";
+import { encodeBase64 } from "../../../codec/base64.js";
+import { NotReadyError } from "../../../errors.js";
+import type { ActionTurns } from "../../../services/responder/actions.js";
+import { readContext } from "../../../services/responder/context.js";
+import type { Effect } from "../../../dialogue/effects.js";
+import type { ConversationHistory, HistoryItem } from "../../../dialogue/conversation-history.js";
+import { recordAt, stringAt, type JsonRecord } from "../../../util/records.js";
+import type { TurnClock } from "../../../dialogue/turn-clock.js";
+import { createItem, historyItem, messageItem } from "../items.js";
+import type { ClientCommand } from "../../../dialogue/client-commands.js";
+import type { OpenAISink } from "../effects.js";
+import type { Bot } from "./bot.js";
+import type { ItemRegister } from "./item-register.js";
+import { resultId } from "./replayed-tool-calls.js";
+import type { SessionSetup } from "./session-setup.js";
+import { MOST_WAITING } from "./sequencer.js";
+
+/** What the app's turns act on. */
+export interface ClientCommandParts {
+  readonly sink: OpenAISink;
+  readonly sessionSetup: SessionSetup;
+  readonly clock: TurnClock;
+  readonly bot: Bot;
+  readonly history: ConversationHistory;
+  readonly register: ItemRegister;
+}
+
+/** What the app itself puts into the conversation, takes out of it, and asks the bot to do about it. */
+export class ClientCommands implements ActionTurns {
+  readonly #parts: ClientCommandParts;
+
+  constructor(parts: ClientCommandParts) {
+    this.#parts = parts;
+  }
+
+  /** A `send-text` or `append-to-context`. @throws InvalidOptionsError, MessageTooLargeError; nothing has happened then. */
+  say(command: Extract<ClientCommand, { readonly type: "say" }>, message: RTVIMessage): void {
+    const { sessionSetup, history, register, sink, bot, clock } = this.#parts;
+    const { role, content } = command;
+    const item = messageItem({ role, content }, sessionSetup.dialect, message.type);
+    sink.check(createItem(item));
+    if (command.run === true) this.interrupt();
+    const id = register.create(item);
+    for (const said of readContext([{ role, content }], message.type)) history.note(id, said);
+    if (command.acknowledge) sink.deliver("append-to-context-result", { result: "success" }, message.id);
+    if (command.run !== true) return;
+    clock.turnEnded();
+    bot.request(command.audio ? {} : { params: { [this.#modalities]: ["text"] } });
+  }
+
+  /**
+   * Adds messages to the conversation; `run`: interrupts the bot and has it answer.
+   * @throws InvalidOptionsError naming the message that makes no sense; nothing has happened then.
+   */
+  append(messages: unknown, run: boolean): void {
+    const items = this.#read(messages);
+    if (run) this.interrupt();
+    this.#create(items);
+    if (run) this.run();
+  }
+
+  /**
+   * Replaces the conversation.
+   * @throws InvalidOptionsError naming the message that makes no sense; nothing has happened then.
+   */
+  replace(messages: unknown, interrupt: boolean): void {
+    const items = this.#read(messages);
+    if (interrupt) this.interrupt();
+    this.#parts.register.deleteAll();
+    this.#parts.history.clear();
+    this.#create(items);
+  }
+
+  /** Has the bot answer the conversation as it stands, as soon as it may. */
+  run(): void {
+    this.#parts.clock.turnEnded();
+    this.#parts.bot.request();
+  }
+
+  /**
+   * Has the bot speak a text, as soon as it may. The words become part of the conversation; the model is shown nothing
+   * else meanwhile, and calls no function.
+   * @throws NotReadyError when too much waits to be said; MessageTooLargeError; nothing has happened then.
+   */
+  speak(text: string): void {
+    const { bot, sessionSetup, sink } = this.#parts;
+    if (bot.sequencer.isFull) {
+      throw new NotReadyError(`${MOST_WAITING} answers wait for the bot to finish, and no more may: let it say some.`);
+    }
+    const params = {
+      instructions: `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`,
+      input: [],
+      tool_choice: "none",
+      [this.#modalities]: sessionSetup.dialect === "beta" ? ["audio", "text"] : ["audio"],
+    };
+    sink.check({ type: "response.create", response: params });
+    bot.request({ params });
+  }
+
+  /**
+   * What the user said while nobody could hear it.
+   * @param pieces 16-bit little-endian mono PCM at the service's rate, in order.
+   * @param whole The user has stopped, so that the bot is to answer; otherwise the service hears the rest, and answers that.
+   */
+  overheard(pieces: readonly ArrayBuffer[], whole: boolean): void {
+    const { register, sessionSetup } = this.#parts;
+    for (const piece of pieces) {
+      const audio = encodeBase64(new Uint8Array(piece));
+      register.create({ type: "message", role: "user", content: [{ type: "input_audio", audio }] });
+    }
+    if (whole && sessionSetup.autoResponds) this.run();
+  }
+
+  /** Asks the service for a sign of life. */
+  probe(): void {
+    this.#parts.sessionSetup.probe();
+  }
+
+  /** The service has an item. One that the app sent in an event of its own is a part of the conversation as any other. */
+  added(itemId: string, said: HistoryItem | undefined): void {
+    const { history, register } = this.#parts;
+    const isOurs = register.has(itemId);
+    register.added(itemId);
+    if (isOurs || said === undefined) return;
+    const { type } = said;
+    // Results of handlers are written down as they are sent, and have no id of ours.
+    if (type === "tool-result" && history.items.some((item) => item.type === type && item.callId === said.callId))
+      return;
+    history.note(itemId, said);
+  }
+
+  /** The connection refused the first of these: none of them happens, and a call that was to be answered is cancelled. */
+  takeBack(effects: readonly Effect[]): void {
+    const { sink } = this.#parts;
+    for (const effect of effects) {
+      if (effect.type === "send") this.#unsent(effect.event);
+      else if (effect.type !== "deliver") sink.add(effect);
+      else if (effect.message.type === "llm-function-call-stopped") {
+        const { result: _result, ...call } = recordAt({ ...effect.message }, "data");
+        sink.deliver(effect.message.type, { ...call, cancelled: true });
+      } else if (effect.message.id === undefined) sink.add(effect);
+    }
+  }
+
+  /** The service has an item no longer. */
+  deleted(itemId: string): void {
+    this.#parts.register.deleted(itemId);
+    this.#parts.history.remove(itemId);
+  }
+
+  /** Silences the bot and stops what it is making. */
+  interrupt(): void {
+    this.#parts.bot.silence();
+    this.#parts.bot.interrupt(true);
+  }
+
+  #unsent(event: JsonRecord): void {
+    const { sessionSetup, bot, history, register } = this.#parts;
+    const item = recordAt(event, "item");
+    const id = stringAt(item, "id");
+    if (event.type === "session.update") sessionSetup.refused();
+    else if (event.type === "response.create") bot.sequencer.refused(stringAt(event, "event_id"), false);
+    else if (id === undefined) history.remove(resultId(stringAt(item, "call_id")));
+    else if (register.has(id)) this.deleted(id);
+  }
+
+  get #modalities(): string {
+    return this.#parts.sessionSetup.dialect === "beta" ? "modalities" : "output_modalities";
+  }
+
+  #read(messages: unknown): { readonly item: JsonRecord; readonly said: HistoryItem }[] {
+    const { sessionSetup, sink } = this.#parts;
+    return readContext(messages, "messages").map((said, index) => {
+      const item = historyItem(said, sessionSetup.dialect, `messages[${index}]`);
+      sink.check(createItem(item));
+      return { said, item };
+    });
+  }
+
+  #create(items: readonly { readonly item: JsonRecord; readonly said: HistoryItem }[]): void {
+    for (const { item, said } of items) {
+      this.#parts.history.note(this.#parts.register.create(item), said);
+    }
+  }
+}

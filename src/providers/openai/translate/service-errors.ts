@@ -1,0 +1,56 @@
+import { purposeOf, type OpenAISink } from "../effects.js";
+import type { ErrorDetails, ResponseInfo } from "../events.js";
+import { meaningOf, responseError, serviceError } from "../error-meaning.js";
+import type { SessionSetup } from "./session-setup.js";
+import type { ResponseSequencer } from "./sequencer.js";
+
+/** What becomes of the errors that the service reports: the end, news for the app, or a line in the log. */
+export class ServiceErrors {
+  constructor(
+    private readonly sink: OpenAISink,
+    private readonly redact: (text: string) => string,
+    private readonly sequencer: ResponseSequencer,
+    private readonly sessionSetup: SessionSetup,
+  ) {}
+
+  /** A response is done; it may have failed. The session outlives it, whatever the reason: the next may succeed. */
+  response(response: ResponseInfo): void {
+    const error = responseError(response, this.redact);
+    if (error !== undefined) this.sink.report(error);
+  }
+
+  /** What the user said could not be transcribed. */
+  transcription(details: ErrorDetails): void {
+    this.sink.report(serviceError(details, this.redact));
+  }
+
+  /** An `error` event. */
+  error(details: ErrorDetails): void {
+    // Going on without its settings would mean a bot without its instructions, tools and turn detection.
+    const isEnd = this.sessionSetup.phase === "configuring";
+    const error = serviceError(details, this.redact, isEnd);
+    if (purposeOf(details.eventId) === "session") this.sessionSetup.refused();
+    switch (meaningOf(details)) {
+      case "fatal":
+        this.sink.add({ type: "fault", error });
+        return;
+      case "not-cancelled":
+        this.sequencer.nothingToCancel();
+        this.sink.debug(`Nothing was there to cancel (${error.message})`);
+        return;
+      case "too-late":
+        this.sink.debug(`An interruption came too late to matter (${error.message})`);
+        return;
+      case "busy":
+        if (!this.sequencer.refused(details.eventId, true)) break;
+        this.sink.debug("Another response was being made; this one is asked for again after it.");
+        return;
+      case "not-created":
+        this.sequencer.refused(details.eventId, false);
+        break;
+      case "other":
+        break;
+    }
+    this.sink.add({ type: isEnd ? "fault" : "report", error });
+  }
+}

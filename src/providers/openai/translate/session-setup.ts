@@ -1,0 +1,166 @@
+import type { MessageTooLargeError } from "@pipecat-ai/client-js";
+import { InvalidOptionsError } from "../../../errors.js";
+import type { OpenAISink } from "../effects.js";
+import { dialectOf, type OpenAIDialect } from "../dialect.js";
+import { createItem, messageItem } from "../items.js";
+import type { OpenAIMessage } from "../options.js";
+import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../util/records.js";
+import { buildSession } from "../session.js";
+import type { ItemRegister } from "./item-register.js";
+
+/** What a session is opened with. */
+export interface SessionSetupParts {
+  /** Checked settings. */
+  readonly settings: JsonRecord;
+  /** A GA session object laid over what the settings make. */
+  readonly session: JsonRecord | undefined;
+  readonly initialMessages: readonly OpenAIMessage[];
+  /** Whether the bot answers the initial messages. */
+  readonly runInitial: boolean;
+  readonly dialect: OpenAIDialect | "auto";
+  /** Whether audio travels in events, so that its format must be said. */
+  readonly formats: boolean;
+}
+
+/**
+ * From `session.created` to ready: the session is configured, then the conversation so far is told. Keeps what the
+ * service says about the session that is in force.
+ */
+export class SessionSetup {
+  #phase: "waiting" | "configuring" | "ready" = "waiting";
+  #dialect: OpenAIDialect;
+  #inForce: JsonRecord = {};
+  #voiceUsed = false;
+  /** Settings were sent, and the service has not said yet what it makes of them. */
+  #unanswered = false;
+  /** The initial messages that the service was told. */
+  readonly told: OpenAIMessage[] = [];
+
+  constructor(
+    private readonly sink: OpenAISink,
+    private readonly setup: SessionSetupParts,
+    private readonly register: ItemRegister,
+  ) {
+    this.#dialect = setup.dialect === "beta" ? "beta" : "ga";
+  }
+
+  get phase(): "waiting" | "configuring" | "ready" {
+    return this.#phase;
+  }
+
+  /** Whether a running session has yet to say what it makes of changed settings; how long it may open, others decide. */
+  get isUnanswered(): boolean {
+    return this.#phase === "ready" && this.#unanswered;
+  }
+
+  get dialect(): OpenAIDialect {
+    return this.#dialect;
+  }
+
+  /** When the service will end the session, in epoch seconds. */
+  get expiresAt(): number | undefined {
+    const at = fieldOf(this.#inForce, "expires_at");
+    return typeof at === "number" ? at : undefined;
+  }
+
+  /** Whether the service answers by itself when the user stops speaking. */
+  get autoResponds(): boolean {
+    return this.#turnFlag("create_response");
+  }
+
+  /** Whether the service stops a response by itself when the user starts speaking. */
+  get interruptsResponses(): boolean {
+    return this.#turnFlag("interrupt_response");
+  }
+
+  /** `session.created`. */
+  created(session: JsonRecord): void {
+    this.#inForce = session;
+    if (this.#phase !== "waiting") return;
+    const spoken = dialectOf(session);
+    if (this.setup.dialect === "auto") this.#dialect = spoken ?? "ga";
+    else if (spoken !== undefined && spoken !== this.#dialect) {
+      this.sink.warn(`The service speaks the ${spoken} dialect, but \`dialect\` is "${this.#dialect}".`);
+    }
+    this.#phase = "configuring";
+    const cause = this.#send(this.setup.settings, true, this.setup.session);
+    if (cause === undefined) return;
+    const error = new InvalidOptionsError(`The session cannot be configured: ${cause.message}`, { cause });
+    this.sink.add({ type: "fault", error });
+  }
+
+  /** `session.updated`. Returns whether the session has become ready by it. */
+  updated(session: JsonRecord): boolean {
+    this.#inForce = session;
+    this.#unanswered = false;
+    if (this.#phase !== "configuring") return false;
+    this.#phase = "ready";
+    this.setup.initialMessages.forEach((message, index) => {
+      const name = `initial_messages[${index}]`;
+      const item = messageItem(message, this.#dialect, name);
+      const cause = this.sink.excess(createItem(item));
+      if (cause !== undefined) {
+        this.sink.report(new InvalidOptionsError(`${name} is left out: ${cause.message}`, { cause }));
+        return;
+      }
+      this.register.create(item);
+      this.told.push(message);
+    });
+    return true;
+  }
+
+  /** Sends changed settings of a running session; before it runs, the session setup will send them. @throws MessageTooLargeError */
+  update(settings: JsonRecord): void {
+    if (this.#phase === "waiting") return;
+    const { voice, ...rest } = settings;
+    const keepsVoice = voice !== undefined && this.#voiceUsed;
+    if (keepsVoice) {
+      this.sink.warn("`voice` cannot change once the model has spoken: the new voice is kept for the next session.");
+      if (Object.values(rest).every((value) => value === undefined)) return;
+    }
+    const excess = this.#send(keepsVoice ? rest : settings, false, undefined);
+    if (excess !== undefined) throw excess;
+  }
+
+  /** The service did not take the settings. */
+  refused(): void {
+    this.#unanswered = false;
+  }
+
+  /** Asks for a sign of life: settings that change nothing. Only once the first ones were answered: the answers look alike. */
+  probe(): void {
+    const session = this.#dialect === "beta" ? {} : { type: "realtime" };
+    if (this.#phase === "ready") this.sink.sendFor("probe", { type: "session.update", session });
+  }
+
+  /** The model has spoken: from now on the voice is fixed. */
+  spoke(): void {
+    this.#voiceUsed = true;
+  }
+
+  /** Returns why the connection does not take them, if so; nothing was sent then. */
+  #send(settings: JsonRecord, defaults: boolean, over: JsonRecord | undefined): MessageTooLargeError | undefined {
+    const { session, warnings } = buildSession(settings, {
+      dialect: this.#dialect,
+      defaults,
+      formats: this.setup.formats,
+      ...(over !== undefined && { over }),
+    });
+    for (const warning of warnings) this.sink.warn(warning);
+    const event = { type: "session.update", session };
+    const excess = this.sink.excess(event);
+    if (excess !== undefined) return excess;
+    this.#unanswered = true;
+    this.sink.sendFor("session", event);
+    return undefined;
+  }
+
+  /** True where the service does not say: that is its default. False in push to talk, where nothing is detected. */
+  #turnFlag(flag: string): boolean {
+    const input = recordAt(recordAt(this.#inForce, "audio"), "input");
+    const nested = fieldOf(input, "turn_detection");
+    const detection = nested === undefined ? fieldOf(this.#inForce, "turn_detection") : nested;
+    if (detection === null) return false;
+    return !isRecord(detection) || fieldOf(detection, flag) !== false;
+  }
+}

@@ -1,0 +1,108 @@
+import type { ConversationHistory } from "../../../dialogue/conversation-history.js";
+import type { TurnClock } from "../../../dialogue/turn-clock.js";
+import { UserTurnEvents } from "../../../dialogue/user-turn-events.js";
+import type { OpenAISink } from "../effects.js";
+import type { ServerEvent } from "../events.js";
+import type { Bot } from "./bot.js";
+import type { SessionSetup } from "./session-setup.js";
+import type { ServiceErrors } from "./service-errors.js";
+
+/** What the user's turns act on. */
+export interface UserTurnsParts {
+  readonly sink: OpenAISink;
+  readonly sessionSetup: SessionSetup;
+  readonly clock: TurnClock;
+  readonly bot: Bot;
+  readonly history: ConversationHistory;
+  readonly serviceErrors: ServiceErrors;
+  /** Wall-clock time. */
+  readonly date: () => Date;
+}
+
+/** The events that are about what the user says. */
+export type UserEvent = Extract<
+  ServerEvent,
+  { readonly type: `input_audio_buffer.${string}` | `conversation.item.input_audio_transcription.${string}` }
+>;
+
+/** The user's side: when they speak, what is understood of it, and what their voice does to the bot. */
+export class UserTurns {
+  readonly #parts: UserTurnsParts;
+  readonly #turns: UserTurnEvents;
+  /** Something was understood of a turn that the loss of the connection cut. */
+  #wasCut = false;
+
+  constructor(parts: UserTurnsParts) {
+    this.#parts = parts;
+    this.#turns = new UserTurnEvents(parts.sink, parts.date);
+  }
+
+  /** Whether they speak, or the service owes them an answer. */
+  get busy(): boolean {
+    return this.#turns.speaking || this.#parts.bot.sequencer.userTurn === "unanswered";
+  }
+
+  /**
+   * After the end: whether what they said last was understood and not answered. In push to talk it is the app that asks
+   * for answers.
+   */
+  get isOwedAnswer(): boolean {
+    const { bot, history, sessionSetup } = this.#parts;
+    const { userTurn } = bot.sequencer;
+    const open = userTurn === "unanswered" || (userTurn === "speaking" && this.#wasCut);
+    const last = history.items.at(-1);
+    return open && sessionSetup.autoResponds && last?.type === "message" && last.role === "user";
+  }
+
+  handle(event: UserEvent): void {
+    const { clock, bot, history, serviceErrors } = this.#parts;
+    switch (event.type) {
+      case "input_audio_buffer.speech_started":
+        this.#bargeIn();
+        break;
+      case "input_audio_buffer.speech_stopped":
+        this.#turns.stopped();
+        clock.turnEnded();
+        bot.sequencer.userStopped();
+        break;
+      case "input_audio_buffer.committed":
+        clock.turnCommitted();
+        if (event.itemId !== undefined) history.reserve(event.itemId);
+        break;
+      case "conversation.item.input_audio_transcription.delta":
+        this.#turns.recognised(event.itemId, event.delta);
+        break;
+      case "conversation.item.input_audio_transcription.completed":
+        this.#turns.understood(event.itemId, event.transcript);
+        this.#note(event.itemId, event.transcript.trim());
+        break;
+      case "conversation.item.input_audio_transcription.failed":
+        this.#turns.notUnderstood(event.itemId);
+        serviceErrors.transcription(event.error);
+        break;
+    }
+  }
+
+  /** The connection is gone. What was understood so far is all that will be. */
+  end(): void {
+    for (const [itemId, text] of this.#turns.partials) {
+      this.#wasCut = true;
+      this.#note(itemId, text);
+    }
+    this.#turns.end();
+  }
+
+  #note(itemId: string, content: string): void {
+    this.#parts.history.note(itemId, { type: "message", role: "user", content });
+  }
+
+  #bargeIn(): void {
+    const { bot, clock, sessionSetup } = this.#parts;
+    bot.silence();
+    this.#turns.started();
+    clock.turnBegan();
+    // With `interrupt_response` off the service goes on making what nobody listens to any more.
+    bot.interrupt(!sessionSetup.interruptsResponses);
+    bot.sequencer.userStarted();
+  }
+}

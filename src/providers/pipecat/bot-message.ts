@@ -1,0 +1,54 @@
+import { fieldOf, isRecord } from "../../util/records.js";
+
+const LABEL = "rtvi-ai";
+
+/** An RTVI message of the server, with data that client-js can bear. */
+export interface BotMessage {
+  readonly type: string;
+  readonly data: unknown;
+  readonly id: string | undefined;
+}
+
+/** What an `error` of the server says. */
+export interface BotError {
+  readonly text: string;
+  readonly fatal: boolean;
+}
+
+/** The message, or undefined where it is none: another label, no type. */
+export function readBotMessage(message: unknown): BotMessage | undefined {
+  if (!isRecord(message) || fieldOf(message, "label") !== LABEL) return undefined;
+  const type = fieldOf(message, "type");
+  const id = fieldOf(message, "id");
+  if (typeof type !== "string") return undefined;
+  const data = fieldOf(message, "data");
+  return {
+    type,
+    data: type === "bot-ready" ? botReady(data) : data,
+    id: typeof id === "string" ? id : undefined,
+  };
+}
+
+/** Servers write `error`, as Python's does, or `message`, as client-js declares it. */
+export function readError(data: unknown): BotError {
+  const fields = isRecord(data) ? data : { error: data };
+  const said = [fieldOf(fields, "error"), fieldOf(fields, "message")].find(
+    (text) => typeof text === "string" && text !== "",
+  );
+  return {
+    text: typeof said === "string" ? said : "The bot reported an error without saying which.",
+    fatal: fieldOf(fields, "fatal") === true,
+  };
+}
+
+/** Whether a `bot-ready` says that the bot goes on with a conversation of before: `resumed: true`, beside `version`. */
+export function resumes(data: unknown): boolean {
+  return isRecord(data) && fieldOf(data, "resumed") === true;
+}
+
+/** client-js takes the version apart, and its `connect()` never settles when it cannot. */
+function botReady(data: unknown): object {
+  if (!isRecord(data)) return {};
+  const { version, ...rest } = data;
+  return typeof version === "string" ? { version, ...rest } : rest;
+}

@@ -1,0 +1,339 @@
+import { PipecatClient, RTVIMessage } from "@pipecat-ai/client-js";
+import fc from "fast-check";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { OpenActivities } from "../../../../src/providers/pipecat/open-activities.js";
+import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
+import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
+import { bot, build, connected, dialled, ready, sentMessages, turn, type Rig } from "./rig.js";
+
+const FRESH = { version: "2.1.0" };
+const RESUMED = { ...FRESH, resumed: true };
+const BEGUN = ["user-started-speaking", "bot-llm-started", "bot-tts-started", "bot-started-speaking"];
+/** In the order of the other services. */
+const ENDED = ["user-stopped-speaking", "bot-stopped-speaking", "bot-tts-stopped", "bot-llm-stopped"];
+const STOPPED = "llm-function-call-stopped";
+
+const announced = (name?: string) => bot.rtvi("llm-function-call-started", { function_name: name });
+const called = (id: string, name = "f") =>
+  bot.rtvi("llm-function-call-in-progress", { function_name: name, tool_call_id: id, arguments: {} });
+const legacy = (id: string) => bot.rtvi("llm-function-call", { function_name: "f", tool_call_id: id, args: {} });
+const cancelled = (id: string, name = "f") => ({ tool_call_id: id, function_name: name, cancelled: true });
+
+const answer = (rig: Rig, id: string): void => {
+  const data = { function_name: "f", tool_call_id: id, arguments: {}, result: "done" };
+  rig.transport.sendMessage(new RTVIMessage("llm-function-call-result", data));
+};
+const answersSent = () => sentMessages().filter(({ type }) => type === "llm-function-call-result");
+
+async function lose(code = 1006): Promise<void> {
+  const count = FakeWebSocket.all.length;
+  FakeWebSocket.last.drop(code);
+  (await dialled(count + 1)).open();
+  await turn();
+}
+
+async function comeBack(rig: Rig, data: object = FRESH): Promise<void> {
+  await lose();
+  await rig.receive(bot.rtvi("bot-ready", data));
+}
+
+/** What the app hears from now on: states and messages. */
+function heardFrom(rig: Rig): () => string[] {
+  const from = rig.order.length;
+  return () => rig.order.slice(from);
+}
+
+describe("what was in flight when the connection was lost", () => {
+  it("ends at once, and calls before the next bot is ready", async () => {
+    const rig = await ready();
+    await rig.receive(...BEGUN.map((type) => bot.rtvi(type)), announced("f"), called("c1"));
+    const heard = heardFrom(rig);
+    await lose();
+    expect(heard()).toEqual([...ENDED, "connecting", "connected"]);
+    await rig.receive(bot.rtvi("bot-ready", FRESH));
+    expect(heard().slice(-3)).toEqual([STOPPED, "ready", "bot-ready"]);
+    expect(rig.of(STOPPED)).toEqual([cancelled("c1")]);
+  });
+
+  it("leaves the user muted by a bot that comes back, and by no other", async () => {
+    const rig = await ready();
+    await rig.receive(bot.rtvi("user-mute-started"));
+    await comeBack(rig, RESUMED);
+    expect(rig.of("user-mute-stopped")).toEqual([]);
+    await comeBack(rig);
+    expect(rig.of("user-mute-stopped")).toHaveLength(1);
+    await comeBack(rig);
+    await rig.transport.disconnect();
+    expect(rig.of("user-mute-stopped")).toHaveLength(1);
+  });
+
+  it("is not what had ended, and ends once", async () => {
+    const rig = await ready();
+    await rig.receive(
+      ...[...BEGUN, ...ENDED].map((type) => bot.rtvi(type)),
+      announced("f"),
+      called("c1"),
+      bot.rtvi(STOPPED, { tool_call_id: "c1", function_name: "f", cancelled: false, result: 1 }),
+      bot.rtvi("bot-llm-started"),
+      called("c2"),
+    );
+    const before = heardFrom(rig);
+    await comeBack(rig);
+    expect(before().filter((type) => type.includes("stopped"))).toEqual(["bot-llm-stopped", STOPPED]);
+    const after = heardFrom(rig);
+    await comeBack(rig);
+    await rig.transport.disconnect();
+    expect(after().filter((type) => type.includes("stopped"))).toEqual([]);
+    expect(rig.of(STOPPED).slice(1)).toEqual([cancelled("c2")]);
+  });
+
+  it.each([
+    ["is named where the bot has only announced it", announced("f"), { tool_call_id: "", function_name: "f" }],
+    ["may have no name", announced(), { tool_call_id: "" }],
+    ["may be one of an older protocol", legacy("c1"), { tool_call_id: "c1", function_name: "f" }],
+  ])("and is a call %s", async (_what, frame, told) => {
+    const rig = await ready();
+    await rig.receive(frame);
+    await comeBack(rig);
+    expect(rig.of(STOPPED)).toEqual([{ ...told, cancelled: true }]);
+  });
+
+  it("is each call once, however it was told, and on however many connections it was lost", async () => {
+    const rig = await ready();
+    await rig.receive(announced("f"), announced("g"), called("c2", "g"), called("c1"), legacy("c1"), called("c1"));
+    await lose();
+    await comeBack(rig);
+    expect(rig.of(STOPPED)).toEqual([cancelled("c2", "g"), cancelled("c1")]);
+  });
+
+  it("is no call of the next bot, which may call before it is ready", async () => {
+    const rig = await ready();
+    await rig.receive(called("c1"));
+    await lose();
+    await rig.receive(announced("f"), called("c2"), bot.rtvi("bot-ready", FRESH));
+    expect(rig.of(STOPPED)).toEqual([cancelled("c1")]);
+    answer(rig, "c2");
+    expect(answersSent()).toHaveLength(1);
+  });
+
+  it("is no call while the bot is there, though it says again that it is ready", async () => {
+    const rig = await ready();
+    await rig.receive(called("c1"), bot.rtvi("bot-ready", FRESH));
+    expect(rig.of(STOPPED)).toEqual([]);
+  });
+
+  it("goes on with a bot that remembers", async () => {
+    const rig = await ready();
+    await rig.receive(called("c1"), called("c2"));
+    await lose();
+    answer(rig, "c1");
+    await rig.receive(bot.rtvi("bot-ready", RESUMED));
+    answer(rig, "c2");
+    expect(answersSent()).toMatchObject([{ data: { tool_call_id: "c1" } }, { data: { tool_call_id: "c2" } }]);
+    await rig.receive(bot.rtvi(STOPPED, { tool_call_id: "c1", cancelled: false }));
+    await comeBack(rig);
+    expect(rig.of(STOPPED)).toEqual([{ tool_call_id: "c1", cancelled: false }, cancelled("c2")]);
+  });
+
+  it("is over at once where no bot was ready yet, of which one could come back", async () => {
+    const rig = await connected();
+    void rig.transport.sendReadyMessage().catch(() => undefined);
+    await rig.receive(called("c1"));
+    await lose();
+    expect(rig.of(STOPPED)).toEqual([cancelled("c1")]);
+    answer(rig, "c1");
+    expect(answersSent()).toEqual([]);
+  });
+
+  it("is cancelled where the bot says nothing of being ready", async () => {
+    const rig = await connected({ serializer: new TwilioSerializer() });
+    await rig.transport.sendReadyMessage();
+    const data = { tool_call_id: "c1", function_name: "f" };
+    const message = { label: "rtvi-ai", type: "llm-function-call-in-progress", data };
+    await rig.receive(JSON.stringify({ event: "rtvi", message }));
+    await lose();
+    expect(rig.of(STOPPED)).toEqual([cancelled("c1")]);
+  });
+
+  it.each([
+    ["the bot ends the session", () => FakeWebSocket.last.drop(4000)],
+    ["a fatal error is told", () => FakeWebSocket.last.message(bot.rtvi("error", { error: "no", fatal: true }))],
+    ["the app disconnects", (rig: Rig) => rig.transport.disconnect()],
+    [
+      "the app gives up waiting for a connection",
+      async (rig: Rig) => {
+        FakeWebSocket.last.drop(1006);
+        await dialled(2);
+        await rig.transport.disconnect();
+      },
+    ],
+  ])("ends with the session when %s", async (_what, end) => {
+    const rig = await ready();
+    await rig.receive(...BEGUN.map((type) => bot.rtvi(type)), called("c1"));
+    const heard = heardFrom(rig);
+    await end(rig);
+    await turn();
+    await rig.transport.disconnect();
+    expect(heard().filter((type) => type.includes("stopped"))).toEqual([...ENDED, STOPPED]);
+    expect(rig.of(STOPPED)).toEqual([cancelled("c1")]);
+  });
+
+  it("ends once also for an app that disconnects when it hears of it", async () => {
+    const rig = await ready();
+    await rig.receive(called("c1"), called("c2"));
+    const push = rig.told.push.bind(rig.told);
+    vi.spyOn(rig.told, "push").mockImplementation((...messages) => {
+      if (messages[0]?.type === STOPPED) void rig.transport.disconnect();
+      return push(...messages);
+    });
+    await comeBack(rig);
+    expect(rig.of(STOPPED)).toEqual([cancelled("c1"), cancelled("c2")]);
+  });
+});
+
+describe("the result of a call that was cancelled", () => {
+  const RESULT = expect.stringContaining("function result") as string;
+
+  it.each([
+    ["comes once there is another bot", async (rig: Rig) => comeBack(rig).then(() => answer(rig, "c1"))],
+    [
+      "comes while there is none",
+      async (rig: Rig) => {
+        await lose();
+        answer(rig, "c1");
+        await rig.receive(bot.rtvi("bot-ready", FRESH));
+      },
+    ],
+    [
+      "was sent to the bot before, which may not have heard it",
+      async (rig: Rig) => {
+        answer(rig, "c1");
+        await comeBack(rig);
+      },
+    ],
+    [
+      "comes in another session",
+      async (rig: Rig) => {
+        const left = rig.transport.disconnect();
+        FakeWebSocket.last.drop(1000);
+        await left;
+        const connecting = rig.transport.connect();
+        (await dialled(2)).open();
+        await connecting;
+        const announces = rig.transport.sendReadyMessage();
+        await rig.receive(bot.rtvi("bot-ready", FRESH));
+        await announces;
+        answer(rig, "c1");
+      },
+    ],
+  ])("is not sent when it %s", async (_what, happens) => {
+    const rig = await ready();
+    await rig.receive(called("c1"));
+    await happens(rig);
+    expect(rig.transport.state).toBe("ready");
+    expect(answersSent()).toEqual([]);
+    expect(rig.logged).toContainEqual([RESULT]);
+    expect(rig.messageErrors).toEqual([]);
+  });
+
+  it("is not what answers a call of another bot under the same id", async () => {
+    const rig = await ready();
+    await rig.receive(called("c1"));
+    await comeBack(rig);
+    await rig.receive(called("c1"));
+    answer(rig, "c1");
+    expect(answersSent()).toHaveLength(1);
+  });
+
+  it("is one of an older protocol too, where none is open any more once it is answered", async () => {
+    const rig = await ready();
+    await rig.receive(legacy("c1"), legacy("c2"));
+    answer(rig, "c1");
+    await comeBack(rig);
+    expect(rig.of(STOPPED)).toEqual([cancelled("c2")]);
+    expect(answersSent()).toEqual([]);
+  });
+
+  it("is sent where the call is not known to be anybody's", async () => {
+    const rig = await ready();
+    await comeBack(rig);
+    answer(rig, "c1");
+    rig.transport.sendMessage(new RTVIMessage("llm-function-call-result", { result: 1 }));
+    rig.transport.sendMessage(new RTVIMessage("llm-function-call-result", undefined));
+    expect(answersSent()).toHaveLength(3);
+  });
+
+  it("is a handler's of the client", async () => {
+    const { transport } = build();
+    vi.stubGlobal("window", { navigator: {} });
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+    const stopped: unknown[] = [];
+    const client = new PipecatClient({
+      transport,
+      enableMic: false,
+      callbacks: { onLLMFunctionCallStopped: (data) => void stopped.push(data) },
+    });
+    const connecting = client.connect();
+    (await dialled()).open();
+    await vi.waitFor(() => {
+      expect(sentMessages().map(({ type }) => type)).toContain("client-ready");
+    });
+    FakeWebSocket.last.message(bot.rtvi("bot-ready", FRESH));
+    await connecting;
+    let finish: (result: string) => void = () => undefined;
+    client.registerFunctionCallHandler("f", () => new Promise<string>((resolve) => (finish = resolve)));
+    FakeWebSocket.last.message(called("c1"));
+    await turn();
+    await lose();
+    FakeWebSocket.last.message(bot.rtvi("bot-ready", FRESH));
+    await turn();
+    expect(stopped).toEqual([cancelled("c1")]);
+    finish("late");
+    await turn();
+    expect(client.state).toBe("ready");
+    expect(answersSent()).toEqual([]);
+  });
+});
+
+describe("a bot that makes no sense", () => {
+  const TYPES = ["started", "in-progress", "stopped"].map((what) => `llm-function-call-${what}`);
+  const ids = fc.constantFrom(...(["a", "b", "", 7, null, {}, undefined] as unknown[]));
+
+  it("breaks nothing, and leaves nothing open", () => {
+    const saying = fc.record({
+      type: fc.constantFrom(...TYPES, "llm-function-call", ...BEGUN, ...ENDED),
+      data: fc.oneof(fc.jsonValue(), fc.record({ tool_call_id: ids, function_name: ids })),
+    });
+    fc.assert(
+      fc.property(fc.array(saying), (all) => {
+        const told: string[] = [];
+        const openActivities = new OpenActivities((type) => void told.push(type));
+        for (const { type, data } of all) openActivities.received(type, data);
+        openActivities.lost(false);
+        const edges = (end: string) =>
+          all.map(({ type }) => type).filter((type) => type.replace("started", "stopped") === end);
+        const open = ENDED.filter((end) => edges(end).at(-1)?.includes("started") === true);
+        expect(told.filter((type) => type !== STOPPED)).toEqual(open);
+        told.length = 0;
+        openActivities.lost(false);
+        expect(told).toEqual([]);
+      }),
+    );
+  });
+
+  it.each([
+    ["llm-function-call-started", () => ({ function_name: "f" })],
+    ["llm-function-call-in-progress", (index: number) => ({ tool_call_id: String(index), function_name: "f" })],
+    ["llm-function-call", (index: number) => ({ tool_call_id: String(index), function_name: "f" })],
+    ["bot-llm-started", () => undefined],
+  ])("and says %s without end is remembered to a bound", (type, data) => {
+    const told: unknown[] = [];
+    const openActivities = new OpenActivities((_type, said) => void told.push(said));
+    for (let index = 0; index < 10_000; index += 1) openActivities.received(type, data(index));
+    openActivities.lost(false);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThanOrEqual(256);
+  });
+});
