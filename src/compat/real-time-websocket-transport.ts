@@ -1,0 +1,272 @@
+import {
+  RTVIMessage,
+  RTVIMessageType,
+  type BotTTSTextData,
+  type PipecatClientOptions,
+  type TranscriptData,
+  type TransportState,
+} from "@pipecat-ai/client-js";
+import type { Attempt } from "../contracts/connection.js";
+import type { Expects } from "../contracts/dialogue.js";
+import type { PlayedItem } from "../contracts/speaker.js";
+import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
+import type { MediaManager } from "../media/media-manager.js";
+import type { TransportOptions } from "../options.js";
+import { VoiceTransport } from "../transport/voice-transport.js";
+import { HooksProvider } from "./hooks-provider.js";
+import { interpose } from "./interpose.js";
+
+const BOT_READY: string = RTVIMessageType.BOT_READY;
+
+/** Options of a direct voice-to-voice service; a subclass narrows them. */
+export interface LLMServiceOptions {
+  api_key?: unknown;
+  initial_messages?: unknown[];
+  /** @deprecated Pipecat 0.3's name of `initial_messages`. */
+  initial_message?: unknown[];
+  model?: string;
+  settings?: object;
+}
+
+/** What `userStartedSpeaking()` resolves to: where the bot was cut, in the shape of Pipecat's player; null if silent. */
+export interface TrackSampleOffset {
+  readonly trackId: string;
+  /** Samples really played. */
+  readonly offset: number;
+  /** Seconds really played. */
+  readonly currentTime: number;
+}
+
+/**
+ * Base of transports that talk directly to a voice-to-voice service, in the shape of Pipecat's abstract class of this name: extend
+ * it, implement the abstract methods, and the charts give lifecycle, devices, playback, reconnection and inspection. A subclass
+ * written for Pipecat's class runs unchanged; see `docs/writing-a-transport.md`. A new service is better written as a `Provider`.
+ */
+export abstract class RealTimeWebsocketTransport extends VoiceTransport {
+  protected _service_options: LLMServiceOptions;
+  private readonly _hooks: HooksProvider;
+
+  /**
+   * @param service_options what the service needs; a subclass reads them from `this._service_options`.
+   * @param manager devices and playback; default `WebAudioMediaManager` at 24 kHz both ways.
+   */
+  constructor(service_options: LLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
+    const hooks = new HooksProvider();
+    super(hooks, manager, options);
+    this._hooks = hooks;
+    this._service_options = service_options;
+    hooks.attach({
+      connectLLM: () => this.connectLLM(),
+      disconnectLLM: () => this.disconnectLLM(),
+      probe: () => this.probeLLM?.() === true,
+      handleUserAudioStream: (data) => {
+        this.handleUserAudioStream(data);
+      },
+      applyParams: (params) => {
+        if (typeof params !== "object" || params === null) return;
+        this._service_options = { ...this._service_options, ...params };
+      },
+      askForReady: () => {
+        this.sendReadyMessage().catch((error: unknown) => {
+          this._core.logger.debug("The service was not ready again before the session ended.", error);
+        });
+      },
+    });
+  }
+
+  /** Called once from `initialize()`: set up the service's client. */
+  abstract initializeLLM(): void;
+  /** Called once from `initialize()`, after `initializeLLM()`: attach listeners for the service's messages. */
+  abstract attachLLMListeners(): void;
+  /** Called for every attempt; resolves when the connection is open, rejects when it cannot be opened. */
+  abstract connectLLM(): Promise<void>;
+  /** Called to close the connection, and to release an abandoned attempt; must bear being called when nothing is open. */
+  abstract disconnectLLM(): Promise<void>;
+  /**
+   * Optional: asks the service for a sign of life with a message that changes nothing and is always answered. Called when the
+   * service owes something and is silent (`serviceExpects`), and when the page wakes up. False when it cannot be asked now.
+   */
+  probeLLM?(): boolean;
+  /** Called with each chunk of microphone audio while the session is ready: 16-bit little-endian mono PCM. */
+  abstract handleUserAudioStream(data: ArrayBuffer): void;
+  /** Called by the client after `connect()`: resolve when the service is ready, and deliver `bot-ready`. */
+  abstract override sendReadyMessage(): Promise<void>;
+  abstract override sendMessage(message: RTVIMessage): void;
+
+  override initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
+    super.initialize(options, messageHandler);
+    this._onMessage = (message) => {
+      // A subclass that hands out bot-ready has said that its service is ready.
+      if (message.type === BOT_READY) {
+        this.serviceReady();
+        this._core.botReady(message);
+      } else this._core.deliver(message);
+    };
+    if (!this._core.isInterposed) {
+      const own = interpose(this, {
+        sendMessage: (message) => {
+          this._core.send(message);
+        },
+        // A subclass's promise may never settle when its service falls silent; the client awaits it, so the session bounds it.
+        sendReadyMessage: (ready) => {
+          this._hooks.asked();
+          return Promise.race([ready(), this._core.promises.whenEnded()]);
+        },
+      });
+      this._core.interposeSending(own);
+    }
+    this.initializeLLM();
+    this.attachLLMListeners();
+  }
+
+  override get state(): TransportState {
+    return super.state;
+  }
+
+  /** The client writes `authenticating` and `authenticated`; a subclass may say that its service is ready, or has failed. */
+  override set state(state: TransportState) {
+    if (state === "ready") this.serviceReady();
+    else if (state === "error") this._failed();
+    // The other states follow the session, and a subclass that announces them says nothing new.
+    else if (state !== this._state) super.state = state;
+  }
+
+  /** The attempt in progress or in use. @throws NotReadyError outside a session. */
+  protected get attempt(): Attempt {
+    const { attempt } = this._hooks;
+    if (attempt === undefined) throw new NotReadyError("There is no connection attempt.");
+    return attempt.request;
+  }
+
+  /** Resolves at `ready`; rejects when the session ends before. */
+  protected whenReady(): Promise<void> {
+    return this._core.promises.whenReady();
+  }
+
+  /** Rejects when the session ends; never resolves. To be raced against what a service may never answer. */
+  protected whenEnded(): Promise<void> {
+    return this._core.promises.whenEnded();
+  }
+
+  /** The service said that it is ready: RTVI `connected` becomes `ready` and microphone audio flows. */
+  protected serviceReady(): void {
+    this._hooks.attempt?.ready();
+  }
+
+  /**
+   * The service goes on with the conversation of before, because it kept it or because it was replayed. Say so before
+   * `serviceReady()`: the app then knows the bot and hears no second bot-ready. Without effect unless `attempt.resuming`.
+   */
+  protected conversationKept(how: "resumed" | "replayed"): void {
+    this._hooks.attempt?.kept(how);
+  }
+
+  /**
+   * The service will end the connection within so many ms. It is changed for a new one as soon as nobody speaks, and before
+   * that time is over in any case. To be said when the end is near, not from the start.
+   */
+  protected connectionExpiring(withinMs: number): void {
+    this._hooks.attempt?.expiring(withinMs);
+  }
+
+  /** Whether the user or the bot speaks, or a tool is waited for: no moment to change the connection. */
+  protected conversationBusy(isBusy: boolean): void {
+    this._hooks.attempt?.setBusy(isBusy);
+  }
+
+  /** Something came from the service. To be called for every message; without it silence is no reason for anything. */
+  protected messageReceived(): void {
+    this._hooks.attempt?.received();
+  }
+
+  /** What the service owes from now on: while it owes something, it may not be silent for longer than `timeouts.silence`. */
+  protected serviceExpects(expects: Expects): void {
+    this._hooks.attempt?.setExpects(expects);
+  }
+
+  /** The open connection is gone; `error.retryable` decides whether another is opened. */
+  protected connectionLost(error: RtviMachineError): void {
+    this._hooks.attempt?.lost(error);
+  }
+
+  /** Hands a server-to-client RTVI message to the client. */
+  protected deliver(type: string, data?: unknown, id?: string): void {
+    this._onMessage(new RTVIMessage(type, data, id));
+  }
+
+  /** Answers a message of the app with an error: `onMessageError`. */
+  protected rejectMessage(message: RTVIMessage, error: Error): void {
+    this._core.reject(message, error);
+  }
+
+  /** Reports through `onError`. A fatal one makes the client disconnect. */
+  protected reportError(error: Error, fatal = false): void {
+    this._core.reportError(error, fatal);
+  }
+
+  /** Whether a chunk of audio should be sent, by the bytes that wait in the socket. Reports when that begins. */
+  protected keepsUp(bufferedAmount: number): boolean {
+    return this._core.keepsUp(bufferedAmount);
+  }
+
+  /** Silences the bot now; resolves to what was really played of each item that was cut. */
+  protected interruptBot(): Promise<readonly PlayedItem[]> {
+    return this._core.enter(() => this._core.flush());
+  }
+
+  /** The connection failed for good: the session ends in `error`. */
+  connectionError(errorMsg: string): void {
+    const { attempt } = this._hooks;
+    if (attempt === undefined) this._core.fail(new ConnectionLostError(errorMsg));
+    else attempt.lost(new ConnectionLostError(errorMsg));
+  }
+
+  /** The user began to speak: silences the bot and reports it to the app. */
+  async userStartedSpeaking(): Promise<unknown> {
+    const played = this.interruptBot();
+    this._core.call((callbacks) => callbacks.onUserStartedSpeaking?.());
+    const [cut] = await played;
+    if (cut === undefined) return null;
+    const { itemId, playedSamples, sampleRate } = cut;
+    return {
+      trackId: itemId,
+      offset: playedSamples,
+      currentTime: playedSamples / sampleRate,
+    } satisfies TrackSampleOffset;
+  }
+
+  userStoppedSpeaking(): void {
+    this._core.call((callbacks) => callbacks.onUserStoppedSpeaking?.());
+  }
+
+  userTranscript(transcript: TranscriptData): void {
+    this._core.call((callbacks) => callbacks.onUserTranscript?.(transcript));
+  }
+
+  botStartedSpeaking(): void {
+    this._core.enter(() => this._core.tell({ type: "voice.began" }));
+  }
+
+  botStoppedSpeaking(): void {
+    this._core.enter(() => this._core.tell({ type: "voice.drained" }));
+  }
+
+  botTtsText(data: BotTTSTextData): void {
+    this._core.call((callbacks) => callbacks.onBotTtsText?.(data));
+  }
+
+  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
+  bufferBotAudio(audio: ArrayBuffer, id = "default"): void {
+    this._core.play(audio, id);
+  }
+
+  /** A subclass that gives up while it connects usually throws right after, and what it throws says more. */
+  private _failed(): void {
+    const { attempt } = this._hooks;
+    const fail = (): void => {
+      if (attempt?.request.signal.aborted === false) this._core.fail(new ServiceError("The service failed."));
+    };
+    if (attempt?.isConnecting === true) setTimeout(fail, 0);
+    else fail();
+  }
+}

@@ -1,0 +1,54 @@
+import type { BotTrack } from "../contracts/connection.js";
+import type { MediaPlan } from "../contracts/provider.js";
+import type { TurnEdge } from "../contracts/turns.js";
+import type { Logger } from "../log.js";
+import { portsOf } from "./manager-ports.js";
+import type { MediaManager, MediaPorts } from "./media-manager.js";
+import { TrackMicrophone } from "./track-microphone.js";
+import { TrackSpeaker } from "./track-speaker.js";
+
+/** What a transport's media are made with. */
+export interface TransportMediaSettings {
+  /** Whether the bot's track is played here, where the service sends one. */
+  readonly playsTrack: boolean;
+  /** How loud the bot's track is, 0 to 1; about ten times a second while the bot speaks. */
+  readonly onLevel: (level: number) => void;
+  readonly logger: Logger;
+}
+
+/** Microphone and speaker as the charts drive them, and what a connection that carries tracks does to them. */
+export interface TransportMedia {
+  readonly ports: MediaPorts;
+  /** What plays the bot's track; undefined where the bot's audio comes as samples. */
+  readonly speaker: TrackSpeaker | undefined;
+  /** Where a track carries the user's voice: whether chunks are asked for, because there is no connection that could. */
+  listen(listens: boolean): void;
+  setTrack(bot: BotTrack | undefined): void;
+  /** Where the service says when the bot is heard: it has said so. */
+  setSpeaking(edge: TurnEdge["type"]): void;
+}
+
+/** The media of a plan: the manager's own ports, or ports that send and play tracks. */
+export function mediaFor(plan: MediaPlan, manager: MediaManager, settings: TransportMediaSettings): TransportMedia {
+  const ports = portsOf(manager, settings.logger);
+  const microphone = plan.uplink === "track" ? new TrackMicrophone(ports.microphone) : undefined;
+  const speaker = plan.voice === "service" ? trackSpeaker(settings) : undefined;
+  return {
+    ports: { microphone: microphone ?? ports.microphone, speaker: speaker ?? ports.speaker },
+    speaker,
+    listen: (listens) => microphone?.listen(listens),
+    setTrack: (bot) => speaker?.setTrack(bot?.track, bot?.level),
+    setSpeaking: (edge) => {
+      if (edge === "bot-started-speaking") speaker?.setSpeaking(true);
+      else if (edge === "bot-stopped-speaking") speaker?.setSpeaking(false);
+    },
+  };
+}
+
+function trackSpeaker({ playsTrack, onLevel, logger }: TransportMediaSettings): TrackSpeaker {
+  return new TrackSpeaker({
+    createElement: () => (playsTrack && typeof Audio === "function" ? new Audio() : undefined),
+    onLevel,
+    logger,
+  });
+}

@@ -1,0 +1,537 @@
+import {
+  DeviceError,
+  MessageTooLargeError,
+  messageSizeWithinLimit,
+  RTVI_PROTOCOL_VERSION,
+  RTVIMessage,
+  type PipecatClientOptions,
+  type RTVIEventCallbacks,
+  type TransportState,
+} from "@pipecat-ai/client-js";
+import { browserNetwork } from "../actors/network.js";
+import { browserDevices } from "../actors/watches.js";
+import type { ConnectionReports, OpeningConnection } from "../actors/connection.js";
+import type { TransportActor } from "../compose.js";
+import type { Attempt, BotTrack, Connection, Upcalls } from "../contracts/connection.js";
+import type { Command, Effect, OutgoingMessage } from "../contracts/dialogue.js";
+import type { Provider, ProviderSession, Responder } from "../contracts/provider.js";
+import type { PlayedItem } from "../contracts/speaker.js";
+import type { TurnEdge, TurnFact } from "../contracts/turns.js";
+import { DialogueRunner } from "../dialogue/dialogue-runner.js";
+import { CongestionError, NotReadyError, ServiceError } from "../errors.js";
+import { defaultLogger, type Logger } from "../log.js";
+import { ratesOf } from "../media/manager-ports.js";
+import type { MediaManager } from "../media/media-manager.js";
+import { mediaFor, type TransportMedia } from "../media/transport-media.js";
+import type { TransportOptions } from "../options.js";
+import { Downlink } from "../pipes/downlink.js";
+import { CongestionWatch } from "../policy/congestion.js";
+import { timeOf } from "../policy/time.js";
+import { BOT } from "./bot.js";
+import { CallbackQueue } from "./callback-queue.js";
+import { isInSession, LifecyclePromises } from "./lifecycle-promises.js";
+import { errorMessage } from "./messages.js";
+import { openConnection, type Planned } from "./open-connection.js";
+import { runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
+import { SendQueue } from "./send-queue.js";
+import { Session } from "./session.js";
+import { uplinkOf } from "./uplink-of.js";
+
+const MOST_BUFFERED = 256 * 1024;
+
+/** What a transport is made of. */
+export interface CoreParts<P> {
+  readonly provider: Provider<P>;
+  readonly manager: MediaManager;
+  readonly options: TransportOptions;
+  /** The state was announced: right before the app's callback. */
+  readonly announced: (state: TransportState) => void;
+  /** Bytes that an RTVI message may have. */
+  readonly maxMessageSize: () => number;
+}
+
+/**
+ * What is behind a transport: the session's charts, the pipes of its audio, the dialogue on the connection in use, and the
+ * promises and callbacks of the app. Decides nothing about "when": it turns calls and reports into events of the charts, and
+ * the charts' facts into callbacks.
+ */
+export class TransportCore<P = unknown> {
+  readonly logger: Logger;
+  readonly options: TransportOptions;
+  readonly session: Session;
+  readonly promises: LifecyclePromises;
+  /** Everything from outside enters here, and every callback of the app leaves from here. */
+  readonly queue = new CallbackQueue();
+  readonly #parts: CoreParts<P>;
+  readonly #media: TransportMedia;
+  readonly #downlink: Downlink;
+  readonly #runner: DialogueRunner;
+  readonly #sending: SendQueue;
+  readonly #congestion: CongestionWatch;
+  readonly #responder: Responder | undefined;
+  #callbacks: RTVIEventCallbacks = {};
+  #onMessage: (message: RTVIMessage) => void = () => undefined;
+  /** Connection parameters of the session to come. */
+  #params: P | undefined;
+  #providerSession: ProviderSession | undefined;
+  /** What the last session left to the next one. */
+  #kept: unknown;
+  #reports: ConnectionReports | undefined;
+  #botTrack: BotTrack | undefined;
+  #peer: Connection | undefined;
+  /** What the user says while there is no connection that could carry their track. */
+  #missedSpeech: ArrayBuffer[] = [];
+  /** Errors of the audio path that were reported in this session: one of a kind is enough. */
+  readonly #reportedAudioErrors = new Set<string>();
+
+  constructor(parts: CoreParts<P>) {
+    this.#parts = parts;
+    const { provider, manager, options } = parts;
+    this.options = options;
+    this.logger = safeLogger(options.logger ?? defaultLogger);
+    this.#congestion = new CongestionWatch(options.maxBufferedAmount ?? MOST_BUFFERED);
+    this.#media = mediaFor(provider.media, manager, {
+      playsTrack: options.playBotTrack ?? true,
+      onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
+      logger: this.logger,
+    });
+    this.#downlink = new Downlink(this.#media.ports.speaker);
+    const { enter } = this.queue;
+    this.#runner = new DialogueRunner(
+      {
+        deliver: (message) => this.deliver(message),
+        reject: (message, error) => this.#sending.reject(message, error),
+        play: (itemId, pcm) => this.play(pcm, itemId),
+        flush: () => this.flush(),
+        tell: (fact) => this.tell(fact),
+        ready: (continuity) => this.session.serviceReady(continuity),
+        changeConnection: (withinMs) => this.#reports?.expiring({ withinMs }),
+        stands: (expects, isBusy) => {
+          this.#reports?.expects(expects);
+          this.#reports?.busy(isBusy);
+        },
+        unconfirmed: (messages) => this.#sending.lost(messages),
+        report: (error) => this.reportError(error),
+        lost: (error) => this.#reports?.closed(this.session.errors.record(error)),
+        end: () => void this.disconnect(),
+        logger: this.logger,
+      },
+      provider.service,
+      timeOf(options.clock),
+    );
+    const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.#sendAudio(pcm));
+    this.session = new Session(
+      {
+        enter,
+        connect: (request, reports) => this.#connect(request, reports),
+        ports: this.#media.ports,
+        uplink,
+        downlink: this.#downlink,
+        observePlayback: (report) => {
+          enter(() => this.#runner.playback(report));
+        },
+        listMicrophones: () => manager.getAllMics(),
+        devices: options.audio?.mediaDevices ?? browserDevices(),
+        network: options.network ?? browserNetwork(),
+        options,
+        logger: this.logger,
+      },
+      {
+        post: (callback) => this.queue.post(callback),
+        entered: (state) => this.#entered(state),
+        announced: (state, error) => this.#announced(state, error),
+        settled: () => this.promises.released(),
+        microphoneSettled: () => this.promises.microphoneSettled(),
+        deviceFault: (kind, error) => this.reportDeviceError(kind, error),
+        connectionLost: (error) => this.reportError(error),
+        recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
+      },
+    );
+    this.promises = new LifecyclePromises(this.session);
+    this.#sending = new SendQueue({
+      maxMessageSize: parts.maxMessageSize,
+      isThrough: () => !this.session.isRecovering && (this.session.state !== "ready" || this.isOpen),
+      isImmediate: (message) => this.#isImmediate(message),
+      deliver: (message) => this.queue.post(() => this.#onMessage(message)),
+      send: (message) => this.sendNow(message),
+    });
+    this.#responder = provider.responder?.({
+      isInSession: () => isInSession(this.session.state),
+      isReady: () => this.#runner.isReady,
+      command: (commands) => this.#runner.command(commands),
+    });
+  }
+
+  /** The XState actor of the session's root chart. */
+  get actor(): TransportActor {
+    return this.session.actor;
+  }
+
+  get callbacks(): RTVIEventCallbacks {
+    return this.#callbacks;
+  }
+
+  /** Whether the messages of RTVI's services are answered here, in every state. */
+  get answersServices(): boolean {
+    return this.#responder !== undefined;
+  }
+
+  /** When the service will end this session, in epoch seconds; undefined until it has said so. */
+  get expiry(): number | undefined {
+    return this.#runner.expiresAt;
+  }
+
+  /** Whether the connection takes messages; false while it closes. */
+  get isOpen(): boolean {
+    return this.#runner.connection?.isOpen === true;
+  }
+
+  /** Bytes that a message may have on the connection in use. */
+  get maxMessageSize(): number {
+    return this.#runner.connection?.maxMessageSize ?? Infinity;
+  }
+
+  /** The bot's track, while there is one. */
+  get botTrack(): MediaStreamTrack | undefined {
+    return this.#botTrack?.track;
+  }
+
+  /** What plays the bot's track, where the service sends one. */
+  get media(): TransportMedia {
+    return this.#media;
+  }
+
+  /** Takes the client's callbacks; returns its options with callbacks that do not throw. */
+  initialize(options: PipecatClientOptions, handler: (message: RTVIMessage) => void): PipecatClientOptions {
+    this.#callbacks = safeCallbacks(options.callbacks ?? {}, this.logger);
+    this.#onMessage = safeHandler(handler, this.logger);
+    return { ...options, callbacks: this.#queued(this.#callbacks) };
+  }
+
+  /** A session begins with these parameters: `connect()` is on its way. @throws InvalidOptionsError */
+  prepare(params: unknown): void {
+    const { provider, manager } = this.#parts;
+    this.#params = provider.readParams(params);
+    const kept = this.#kept;
+    this.#kept = undefined;
+    this.#providerSession = provider.begin({
+      params: this.#params,
+      kept,
+      rates: ratesOf(manager),
+      logger: this.logger,
+    });
+    this.#params = undefined;
+  }
+
+  /** Legal in every state; resolves when nothing is held any more. */
+  disconnect(): Promise<void> {
+    return this.queue.enter(() => this.promises.disconnect());
+  }
+
+  /** Has the service asked whether it is ready, and resolves when it is; rejects when the session ends before. */
+  async sendReadyMessage(): Promise<void> {
+    this.queue.enter(() => {
+      this.#runner.do((dialogue) => dialogue.command({ type: "client-ready" }));
+    });
+    await this.promises.whenReady();
+    this.queue.enter(() => this.tell({ type: "bot.ready" }));
+  }
+
+  /** A message of the app: sent, or kept while the connection is opened again. @throws as `SendQueue.send` */
+  send(message: RTVIMessage): void {
+    this.queue.enter(() => this.#sending.send(message));
+  }
+
+  /**
+   * Sends a message of the app now.
+   * @throws NotReadyError before the session is ready; MessageTooLargeError; UnsupportedFeatureError; InvalidOptionsError for a
+   * field that is wrong; what the connection throws. All but the size of the message itself also through `onMessageError`. What is
+   * wrong with a `client-message`, or with a message of RTVI's services, goes there alone: of a `sendClientRequest` that throws,
+   * client-js rejects a second promise that nobody can catch.
+   */
+  sendNow(message: RTVIMessage): void {
+    if (message.type === "client-ready") return;
+    const most = this.#parts.maxMessageSize();
+    if (!messageSizeWithinLimit(message, most)) {
+      throw new MessageTooLargeError(`The message is larger than ${most} bytes.`);
+    }
+    const answersIt = this.#responder?.answers(message) === true;
+    try {
+      const answer = answersIt ? this.#responder?.answer(message) : undefined;
+      if (answer !== undefined) this.deliver({ ...answer, id: message.id });
+      else if (this.#takeOffline(message)) return;
+      else this.#runner.command([{ type: "message", message }], (error) => this.#sending.reject(message, error));
+    } catch (error) {
+      if (error instanceof Error) this.#sending.reject(message, error);
+      if (answersIt) return;
+      if (message.type !== "client-message" || error instanceof NotReadyError) throw error;
+    }
+  }
+
+  /** Carries out commands. @throws NotReadyError before the session is ready; what the dialogue and the connection throw. */
+  command(...commands: readonly Command[]): void {
+    this.queue.enter(() => this.#runner.command(commands));
+  }
+
+  /** Carries out a command where there is a dialogue, ready or not; nothing without one. */
+  advise(command: Command): void {
+    this.queue.enter(() => this.#runner.do((dialogue) => dialogue.command(command)));
+  }
+
+  /** Carries out effects that come from beside the dialogue. */
+  perform(effects: readonly Effect[]): void {
+    this.queue.enter(() => this.#runner.perform(effects));
+  }
+
+  /** Hands a server-to-client RTVI message to the client. */
+  deliver({ type, data, id }: OutgoingMessage): void {
+    this.queue.post(() => this.#onMessage(new RTVIMessage(type, data, id)));
+  }
+
+  /** Queues the bot's audio: 16-bit little-endian mono PCM; `itemId` names the utterance. */
+  play(pcm: ArrayBuffer, itemId: string): void {
+    this.#downlink.write(new Int16Array(pcm, 0, pcm.byteLength >> 1), itemId);
+  }
+
+  /** Silences the player now; resolves to what was really played of each item that was cut. */
+  flush(): Promise<readonly PlayedItem[]> {
+    const played = this.#downlink.flush();
+    this.actor.send({ type: "bot.interrupted" });
+    return played;
+  }
+
+  /** Tells the turns chart, and delivers its edges at this place. */
+  tell(fact: TurnFact): void {
+    for (const edge of this.session.turns.tell(fact)) this.#deliverEdge(edge);
+  }
+
+  /** Reports through `onError`, and in the log. A fatal one makes the client disconnect. */
+  reportError(error: Error, isFatal = false): void {
+    this.logger.warn(`${isFatal ? "fatal error" : "error"}: ${error.message}`);
+    this.queue.post(() => this.#callbacks.onError?.(errorMessage(error, isFatal)));
+  }
+
+  /** Reports through `onDeviceError`. */
+  reportDeviceError(_kind: "mic" | "cam" | "speaker", error: DeviceError): void {
+    this.queue.post(() => this.#callbacks.onDeviceError?.(error));
+  }
+
+  /** The microphone's track has changed: the connection sends the one there is now. */
+  followMicrophone(): void {
+    this.#peer?.setMicrophone?.(this.#microphoneTrack);
+  }
+
+  get #microphoneTrack(): MediaStreamTrack | undefined {
+    return this.#parts.manager.tracks().local.audio;
+  }
+
+  #connect({ attempt, signal }: Omit<Attempt, "resuming">, reports: ConnectionReports): OpeningConnection {
+    const { session } = this;
+    const provided = this.#providerSession;
+    this.#reports = reports;
+    const request: Attempt = { attempt, resuming: session.wasReady, signal };
+    let planned: Planned | undefined;
+    let connection: Connection | undefined;
+    const isCurrent = (): boolean => !signal.aborted && this.#reports === reports;
+    const over = (keeps: boolean): void => {
+      if (connection === undefined || this.#runner.connection !== connection) return;
+      this.#runner.end(keeps);
+    };
+    /** Runs what the connection reports, unless nobody listens to it any more. */
+    const entering =
+      <Args extends unknown[]>(run: (...args: Args) => void) =>
+      (...args: Args): void => {
+        if (isCurrent()) this.queue.enter(() => run(...args));
+      };
+    const closed = (error: Error): void => {
+      over(true);
+      reports.closed(session.errors.record(error));
+    };
+    const up: Upcalls = {
+      opened: entering((opened: Connection) => {
+        if (provided === undefined || planned === undefined) return;
+        connection = opened;
+        const dialogue = provided.dialogue(planned.plan, planned.credential, opened);
+        reports.opened({ continuity: "fresh" });
+        this.#runner.begin(dialogue, opened);
+      }),
+      admits: (data) => {
+        if (!isCurrent()) return false;
+        reports.received();
+        return this.queue.enter(() => this.#runner.admits(data));
+      },
+      received: entering((message: unknown) => this.#runner.receive(message)),
+      effects: entering((effects: readonly Effect[]) => this.#runner.perform(effects)),
+      track: (bot) => this.queue.enter(() => this.#setBotTrack(bot)),
+      peer: entering((peer: Connection) => {
+        this.#peer = peer;
+        this.followMicrophone();
+      }),
+      closed: entering(closed),
+    };
+    signal.addEventListener("abort", () => this.queue.enter(() => over(true)), { once: true });
+    if (provided === undefined) closed(new NotReadyError("There is no session."));
+    else {
+      void openConnection(
+        {
+          provider: this.#parts.provider,
+          session: provided,
+          attempt: request,
+          up,
+          connectionParams: this.options.connectionParams,
+        },
+        (made) => {
+          planned = made;
+        },
+      );
+    }
+    return {
+      probe: () => this.queue.enter(() => this.#runner.probe()),
+      close: () => {
+        over(false);
+        if (connection !== undefined) connection.close();
+        else closed(new NotReadyError("The connection was not open yet."));
+      },
+    };
+  }
+
+  /** A state of the chart, before the app hears of it. */
+  #entered(state: TransportState): void {
+    const { isRecovering } = this.session;
+    this.#media.listen(isRecovering);
+    if (state === "ready") this.#ready();
+    else if (!isRecovering) this.#missedSpeech = [];
+    if (state === "disconnecting" || state === "disconnected" || state === "error") {
+      this.tell({ type: "session.ended" });
+    }
+    if (state !== "disconnected" && state !== "error") return;
+    this.#runner.end(false);
+    this.#reportedAudioErrors.clear();
+    const ended = this.#providerSession?.end();
+    this.#providerSession = this.#reports = this.#peer = undefined;
+    if (ended === undefined) return;
+    this.#kept = ended.kept;
+    this.#carryOutOffline(ended.effects);
+  }
+
+  #ready(): void {
+    const pcm = this.#missedSpeech;
+    this.#missedSpeech = [];
+    if (this.#parts.provider.media.uplink === "pcm" || pcm.length === 0) return;
+    const { input: rate } = ratesOf(this.#parts.manager);
+    // After the uplink has handed over what it kept.
+    queueMicrotask(() => this.advise({ type: "missed-speech", pcm, rate }));
+  }
+
+  #announced(state: TransportState, error: Error | undefined): void {
+    this.#parts.announced(state);
+    this.promises.announced(state, error);
+    this.logger.info(`state: ${state}`);
+    this.#callbacks.onTransportStateChanged?.(state);
+    if (state === "connected" && this.session.timesConnected === 1) this.#callbacks.onConnected?.();
+    if (state === "disconnected") this.#callbacks.onDisconnected?.();
+    if (state === "ready") this.queue.enter(() => this.#sending.flush());
+    else if (!isInSession(state)) this.queue.enter(() => this.#sending.end());
+    if (error !== undefined) this.reportError(error, true);
+  }
+
+  #sendAudio(pcm: ArrayBuffer): void {
+    if (this.#parts.provider.media.uplink === "track") {
+      this.#missedSpeech.push(pcm);
+      return;
+    }
+    const { connection } = this.#runner;
+    if (connection === undefined || !this.#keepsUp(connection.bufferedAmount)) return;
+    try {
+      this.queue.enter(() => this.#runner.audio(pcm));
+    } catch (error) {
+      this.#reportAudioError(error instanceof Error ? error : new ServiceError(String(error)));
+    }
+  }
+
+  /** Whether a chunk is sent: sound is the first thing to drop when the network is too slow, for it would only come too late. */
+  #keepsUp(bufferedAmount: number): boolean {
+    const congestion = this.#congestion.look(bufferedAmount);
+    if (congestion === "congestion-begins") {
+      this.reportError(new CongestionError("The network is too slow: microphone audio is being dropped."));
+    } else if (congestion === "congestion-ends") this.logger.info("The network has caught up: audio is sent again.");
+    return congestion === "clear" || congestion === "congestion-ends";
+  }
+
+  #reportAudioError(error: Error): void {
+    if (this.#reportedAudioErrors.has(error.message)) return;
+    this.#reportedAudioErrors.add(error.message);
+    this.reportError(error);
+  }
+
+  #isImmediate(message: RTVIMessage): boolean {
+    return this.#responder?.answers(message) === true && message.type !== "action";
+  }
+
+  /** A message while there is no connection that could take it; true if it is dealt with. @throws what the session throws. */
+  #takeOffline(message: RTVIMessage): boolean {
+    if (this.#runner.isReady) return false;
+    const effects = this.#providerSession?.commandOffline({ type: "message", message }) ?? "wait";
+    if (effects === "wait") return false;
+    this.#carryOutOffline(effects);
+    return true;
+  }
+
+  /** What can be done of effects without a connection: the app is told. */
+  #carryOutOffline(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "deliver") this.deliver(effect.message);
+      else if (effect.type === "reject") this.#sending.reject(effect.message, effect.error);
+      else if (effect.type === "tell") this.tell(effect.fact);
+      else if (effect.type === "report") this.reportError(effect.error);
+    }
+  }
+
+  #deliverEdge(edge: TurnEdge): void {
+    switch (edge.type) {
+      case "bot-joined":
+        this.queue.post(() => this.#callbacks.onParticipantJoined?.(BOT));
+        this.queue.post(() => this.#callbacks.onBotConnected?.(BOT));
+        break;
+      case "bot-left":
+        this.queue.post(() => this.#callbacks.onParticipantLeft?.(BOT));
+        this.queue.post(() => this.#callbacks.onBotDisconnected?.(BOT));
+        break;
+      case "bot-ready":
+        this.deliver({ type: "bot-ready", data: this.#aboutBot() });
+        break;
+      default:
+        this.deliver({ type: edge.type });
+        this.#media.setSpeaking(edge.type);
+    }
+  }
+
+  #aboutBot(): unknown {
+    const about = { library: "rtvi-machine", service: this.#parts.provider.processor };
+    const config = this.#responder?.config;
+    return { version: RTVI_PROTOCOL_VERSION, about, ...(config !== undefined && { config }) };
+  }
+
+  #setBotTrack(bot: BotTrack | undefined): void {
+    const before = this.#botTrack;
+    this.#botTrack = bot;
+    this.#media.setTrack(bot);
+    if (before !== undefined) this.queue.post(() => this.#callbacks.onTrackStopped?.(before.track, BOT));
+    if (bot !== undefined) this.queue.post(() => this.#callbacks.onTrackStarted?.(bot.track, BOT));
+  }
+
+  /** The manager's callbacks: from outside, so they enter; and its tracks are followed. */
+  #queued(callbacks: RTVIEventCallbacks): RTVIEventCallbacks {
+    return new Proxy(callbacks, {
+      get: (target, name) => {
+        const callback: unknown = Reflect.get(target, name);
+        const follows = name === "onTrackStarted" || name === "onTrackStopped";
+        if (typeof callback !== "function" && !follows) return callback;
+        return (...args: unknown[]): void => {
+          if (follows) this.followMicrophone();
+          if (typeof callback === "function") this.queue.post(() => void Reflect.apply(callback, target, args));
+        };
+      },
+    });
+  }
+}

@@ -1,0 +1,221 @@
+import {
+  DeviceError,
+  Transport,
+  type PipecatClientOptions,
+  type RTVIMessage,
+  type Tracks,
+  type TransportState,
+} from "@pipecat-ai/client-js";
+import type { TransportActor } from "../compose.js";
+import type { Provider } from "../contracts/provider.js";
+import { toDeviceError } from "../media/device-errors.js";
+import type { MediaManager } from "../media/media-manager.js";
+import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
+import type { TransportOptions } from "../options.js";
+import { TransportCore } from "./core.js";
+import { isMicrophoneMissing } from "./microphone-state.js";
+
+/**
+ * The RTVI face of a voice session: client-js's `Transport` over a provider. Each member is an event of the charts, a look at
+ * their state, or a fact passed on to the app's callbacks.
+ *
+ * ```ts
+ * class MyTransport extends VoiceTransport {
+ *   constructor(options: MyOptions, manager?: MediaManager, transportOptions?: TransportOptions) {
+ *     super(myProvider(options), manager, transportOptions);
+ *   }
+ * }
+ * ```
+ *
+ * client-js hands apps a `Proxy` of the transport: no `#private` member lies behind a getter or setter, and no public property
+ * holds a class or a function.
+ */
+export class VoiceTransport<P = unknown> extends Transport {
+  protected readonly _core: TransportCore<P>;
+
+  /**
+   * @param provider The voice service.
+   * @param manager Devices and playback; default `WebAudioMediaManager` at the provider's rates.
+   */
+  constructor(provider: Provider<P>, manager?: MediaManager, options: TransportOptions = {}) {
+    super();
+    // Until `initialize()` brings the client's: a transport that is driven without a client has none.
+    this._callbacks = {};
+    this._onMessage = () => undefined;
+    if (provider.maxMessageSize !== undefined) this._maxMessageSize = provider.maxMessageSize;
+    this._core = new TransportCore({
+      provider,
+      manager: manager ?? defaultManager(provider, options),
+      options,
+      announced: (state) => {
+        this._state = state;
+      },
+      maxMessageSize: () => this.maxMessageSize,
+    });
+  }
+
+  /** The XState actor of the session's root chart, for `useSelector`, inspectors and tests. */
+  get actor(): TransportActor {
+    return this._core.actor;
+  }
+
+  /** Whether the messages of RTVI's services are answered by this transport, in every state. */
+  get answersServices(): boolean {
+    return this._core.answersServices;
+  }
+
+  initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
+    this._options = this._core.initialize(options, messageHandler);
+    this._callbacks = this._core.callbacks;
+    this._onMessage = (message) => {
+      this._core.deliver(message);
+    };
+  }
+
+  /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
+  async initDevices(): Promise<void> {
+    await this._core.initDevices();
+  }
+
+  /** The parameters of one session, checked and otherwise as they are. @throws InvalidOptionsError naming the key that is wrong. */
+  _validateConnectionParams(params?: unknown): unknown {
+    this._core.checkParams(params);
+    return params;
+  }
+
+  /**
+   * Resolves when connected.
+   * @throws ConnectionAbortedError when `disconnect()` came first; the connection's error when it failed;
+   * AlreadyConnectedError during a session.
+   */
+  async _connect(params?: unknown): Promise<void> {
+    await this._core.connect(params);
+  }
+
+  /** Legal in every state; resolves when disconnected. */
+  async _disconnect(): Promise<void> {
+    await this._core.disconnect();
+  }
+
+  /** Waits until the service is ready, then delivers bot-ready. Rejects when the session ends before. */
+  async sendReadyMessage(): Promise<void> {
+    await this._core.sendReadyMessage();
+  }
+
+  /** @throws as `TransportCore.send` */
+  sendMessage(message: RTVIMessage): void {
+    this._core.send(message);
+  }
+
+  get state(): TransportState {
+    return this._core.readState();
+  }
+
+  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
+  set state(state: TransportState) {
+    this._core.writeState(state);
+  }
+
+  /** What a message of the app may weigh, in bytes: the RTVI limit, or the connection's where that is lower. */
+  override get maxMessageSize(): number {
+    return Math.min(this._maxMessageSize, this._core.maxMessageSize);
+  }
+
+  /** Silences the bot at once, as a user's voice does, and stops what it is making. Without effect when it is silent. */
+  interrupt(): void {
+    this._core.advise({ type: "interrupt" });
+  }
+
+  /** When the service will end this session, in epoch seconds; undefined until it has said so. */
+  get expiry(): number | undefined {
+    return this._core.expiry;
+  }
+
+  getAllMics(): Promise<MediaDeviceInfo[]> {
+    return this._core.manager.getAllMics();
+  }
+  getAllCams(): Promise<MediaDeviceInfo[]> {
+    return this._core.manager.getAllCams();
+  }
+  getAllSpeakers(): Promise<MediaDeviceInfo[]> {
+    return this._core.manager.getAllSpeakers();
+  }
+
+  /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
+  async updateMic(micId: string): Promise<void> {
+    this._core.send_({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
+    await this._reported("mic", () => this._core.manager.updateMic(micId));
+  }
+  updateCam(camId: string): void {
+    void this._reported("cam", () => this._core.manager.updateCam(camId));
+  }
+  /** Chooses the output. A failure is an `onDeviceError`, and nothing changes. */
+  updateSpeaker(speakerId: string): void {
+    void this._reported("speaker", () => this._core.updateSpeaker(speakerId));
+  }
+
+  get selectedMic(): MediaDeviceInfo | Record<string, never> {
+    return this._core.manager.selectedMic;
+  }
+  get selectedCam(): MediaDeviceInfo | Record<string, never> {
+    return this._core.manager.selectedCam;
+  }
+  get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
+    return this._core.selectedSpeaker;
+  }
+
+  /** Frees a bot that the browser's autoplay policy holds silent; call it inside a user gesture. */
+  resumeAudio(): void {
+    this._core.send_({ type: "gesture.made" });
+  }
+
+  enableMic(enable: boolean): void {
+    this._core.enableMic(enable);
+  }
+  /** Whether the microphone is on: wanted by the app, and neither refused nor lost. */
+  get isMicEnabled(): boolean {
+    return this._core.isMicWanted && !isMicrophoneMissing(this._core.actor);
+  }
+
+  /** @throws UnsupportedFeatureError where the manager has no camera. */
+  enableCam(enable: boolean): void {
+    const enabling = this._core.manager.enableCam(enable);
+    void this._reported("cam", () => enabling);
+  }
+  /** @throws UnsupportedFeatureError where the manager cannot share the screen. */
+  enableScreenShare(enable: boolean): void {
+    this._core.manager.enableScreenShare(enable);
+  }
+  get isCamEnabled(): boolean {
+    return this._core.manager.isCamEnabled;
+  }
+  get isSharingScreen(): boolean {
+    return this._core.manager.isSharingScreen;
+  }
+
+  /** The local tracks, and the bot's while there is one. */
+  tracks(): Tracks {
+    const bot = this._core.botTrack;
+    return { ...this._core.manager.tracks(), ...(bot !== undefined && { bot: { audio: bot } }) };
+  }
+
+  private async _reported(kind: "mic" | "cam" | "speaker", update: () => void | Promise<void>): Promise<void> {
+    try {
+      await update();
+    } catch (error) {
+      this._core.reportDeviceError(error instanceof DeviceError ? error : toDeviceError(kind, error));
+    }
+  }
+}
+
+function defaultManager<P>({ media }: Provider<P>, options: TransportOptions): MediaManager {
+  const { inputSampleRate, outputSampleRate, chunkMs } = media;
+  return new WebAudioMediaManager({
+    ...(options.workletUrl !== undefined && { workletUrl: options.workletUrl }),
+    ...(options.logger !== undefined && { logger: options.logger }),
+    ...(inputSampleRate !== undefined && { inputSampleRate }),
+    ...(outputSampleRate !== undefined && { outputSampleRate }),
+    ...(chunkMs !== undefined && { chunkMs }),
+    ...options.audio,
+  });
+}
