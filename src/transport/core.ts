@@ -60,6 +60,7 @@ export class TransportCore<P = unknown> {
   readonly options: TransportOptions;
   readonly session: Session;
   readonly promises: LifecyclePromises;
+  readonly manager: MediaManager;
   /** Everything from outside enters here, and every callback of the app leaves from here. */
   readonly queue = new CallbackQueue();
   readonly #parts: CoreParts<P>;
@@ -71,9 +72,7 @@ export class TransportCore<P = unknown> {
   readonly #responder: Responder | undefined;
   #callbacks: RTVIEventCallbacks = {};
   #onMessage: (message: RTVIMessage) => void = () => undefined;
-  /** Connection parameters of the session to come. */
-  #params: P | undefined;
-  #providerSession: ProviderSession | undefined;
+  #providerSession: ProviderSession<P> | undefined;
   /** What the last session left to the next one. */
   #kept: unknown;
   #reports: ConnectionReports | undefined;
@@ -88,6 +87,7 @@ export class TransportCore<P = unknown> {
     this.#parts = parts;
     const { provider, manager, options } = parts;
     this.options = options;
+    this.manager = manager;
     this.logger = safeLogger(options.logger ?? defaultLogger);
     this.#congestion = new CongestionWatch(options.maxBufferedAmount ?? MOST_BUFFERED);
     this.#media = mediaFor(provider.media, manager, {
@@ -208,19 +208,46 @@ export class TransportCore<P = unknown> {
     return { ...options, callbacks: this.#queued(this.#callbacks) };
   }
 
+  /** Reads connection parameters and lets go of them. @throws InvalidOptionsError naming the key that is wrong. */
+  checkParams(params: unknown): void {
+    this.#parts.provider.readParams(params);
+  }
+
+  /** Resolves when the microphone was granted or refused. */
+  async initDevices(): Promise<void> {
+    if (!this.#startGuard.devicesRequested()) return;
+    const held = isMicrophoneHeld(this.actor);
+    await this.queue.enter(() => this.promises.initDevices());
+    // The client takes a microphone that is not reported for one that it does not have.
+    if (held && isMicrophoneHeld(this.actor)) this.#reportSelectedMic();
+  }
+
+  /** Resolves when connected. @throws ConnectionAbortedError; AlreadyConnectedError; the connection's error. */
+  async connect(params: unknown): Promise<void> {
+    if (this.#startGuard.takeCancelled()) {
+      throw new ConnectionAbortedError("disconnect() was called before the connection was attempted.");
+    }
+    await this.queue.enter(() => this.promises.connect(() => this.#prepare(params)));
+  }
+
+  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
+  writeState(state: TransportState): void {
+    this.queue.enter(() => {
+      if (state === "authenticating") {
+        if (this.#startGuard.botStarting()) this.session.revive().send({ type: "bot.starting" });
+      } else if (state === "authenticated") {
+        if (this.#startGuard.botStarted()) this.actor.send({ type: "bot.started" });
+      } else this.logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
+    });
+  }
+
   /** A session begins with these parameters: `connect()` is on its way. @throws InvalidOptionsError */
-  prepare(params: unknown): void {
+  #prepare(params: unknown): void {
     const { provider, manager } = this.#parts;
-    this.#params = provider.readParams(params);
     const kept = this.#kept;
     this.#kept = undefined;
-    this.#providerSession = provider.begin({
-      params: this.#params,
-      kept,
-      rates: ratesOf(manager),
-      logger: this.logger,
-    });
-    this.#params = undefined;
+    const start = { params: provider.readParams(params), kept, rates: ratesOf(manager), logger: this.logger };
+    this.#providerSession = provider.begin(start);
   }
 
   /** Legal in every state; resolves when nothing is held any more. */
@@ -266,6 +293,65 @@ export class TransportCore<P = unknown> {
       if (answersIt) return;
       if (message.type !== "client-message" || error instanceof NotReadyError) throw error;
     }
+  }
+
+  /** Chooses the output. @throws DeviceError where it cannot be used. */
+  async updateSpeaker(speakerId: string): Promise<void> {
+    const { speaker } = this.#media;
+    if (speaker === undefined) {
+      await this.manager.updateSpeaker(speakerId);
+      return;
+    }
+    await speaker.chooseSink(speakerId).catch((cause: unknown) => {
+      const details = cause instanceof Error ? { sourceError: cause } : undefined;
+      throw new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
+    });
+    const id = speakerId === "" ? "default" : speakerId;
+    const device = (await this.manager.getAllSpeakers()).find(({ deviceId }) => deviceId === id);
+    this.#selectedSpeaker = device;
+    if (device !== undefined) this.call((callbacks) => callbacks.onSpeakerUpdated?.(device));
+  }
+
+  get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
+    return this.#media.speaker === undefined ? this.manager.selectedSpeaker : (this.#selectedSpeaker ?? {});
+  }
+
+  /** Turns the microphone on or off: an order to its chart, and news for the service. */
+  enableMic(enable: boolean): void {
+    this.queue.enter(() => {
+      this.actor.send({ type: enable ? "mic.unmuted" : "mic.muted" });
+      this.#runner.do((dialogue) => dialogue.command({ type: "mic", on: enable }));
+    });
+  }
+
+  /** Whether the app wants the microphone on. */
+  get isMicWanted(): boolean {
+    return !isMicrophoneMuted(this.actor);
+  }
+
+  /** An order of the app to the charts. */
+  order(event: Parameters<TransportActor["send"]>[0]): void {
+    this.queue.enter(() => this.actor.send(event));
+  }
+
+  /** Runs something from outside; callbacks of the app wait until it is over. */
+  enter<Result>(run: () => Result): Result {
+    return this.queue.enter(run);
+  }
+
+  /** Calls the app. */
+  call(run: (callbacks: RTVIEventCallbacks) => void): void {
+    this.queue.post(() => run(this.#callbacks));
+  }
+
+  /** Ends the session with an error. */
+  fail(error: Error): void {
+    this.order({ type: "bot.failed", fault: this.session.errors.record(error) });
+  }
+
+  /** Answers a message of the app with an error: `onMessageError`. */
+  reject(message: RTVIMessage, error: Error): void {
+    this.#sending.reject(message, error);
   }
 
   /** Carries out commands. @throws NotReadyError before the session is ready; what the dialogue and the connection throw. */
@@ -441,7 +527,7 @@ export class TransportCore<P = unknown> {
       return;
     }
     const { connection } = this.#runner;
-    if (connection === undefined || !this.#keepsUp(connection.bufferedAmount)) return;
+    if (connection === undefined || !this.keepsUp(connection.bufferedAmount)) return;
     try {
       this.queue.enter(() => this.#runner.audio(pcm));
     } catch (error) {
@@ -450,7 +536,7 @@ export class TransportCore<P = unknown> {
   }
 
   /** Whether a chunk is sent: sound is the first thing to drop when the network is too slow, for it would only come too late. */
-  #keepsUp(bufferedAmount: number): boolean {
+  keepsUp(bufferedAmount: number): boolean {
     const congestion = this.#congestion.look(bufferedAmount);
     if (congestion === "congestion-begins") {
       this.reportError(new CongestionError("The network is too slow: microphone audio is being dropped."));

@@ -108,7 +108,7 @@ export class VoiceTransport<P = unknown> extends Transport {
   }
 
   get state(): TransportState {
-    return this._core.readState();
+    return this._core.state;
   }
 
   /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
@@ -143,7 +143,7 @@ export class VoiceTransport<P = unknown> extends Transport {
 
   /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
   async updateMic(micId: string): Promise<void> {
-    this._core.send_({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
+    this._core.order({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
     await this._reported("mic", () => this._core.manager.updateMic(micId));
   }
   updateCam(camId: string): void {
@@ -166,7 +166,7 @@ export class VoiceTransport<P = unknown> extends Transport {
 
   /** Frees a bot that the browser's autoplay policy holds silent; call it inside a user gesture. */
   resumeAudio(): void {
-    this._core.send_({ type: "gesture.made" });
+    this._core.order({ type: "gesture.made" });
   }
 
   enableMic(enable: boolean): void {

@@ -1,0 +1,95 @@
+import type { Connection, Upcalls } from "../contracts/connection.js";
+import { ConnectionFailedError, UnsupportedEnvironmentError } from "../errors.js";
+import type { JsonRecord } from "../util/records.js";
+import { openWebSocket, type SocketHandle } from "./websocket.js";
+
+/** The part of the `WebSocket` constructor that is used. */
+type SocketConstructor = new (url: string | URL, protocols?: string | string[]) => WebSocket;
+
+/** One connection to a service over a WebSocket. */
+export interface SocketParts {
+  readonly url: string;
+  readonly protocols?: readonly string[];
+  readonly WebSocket: SocketConstructor;
+  readonly signal: AbortSignal;
+  readonly up: Upcalls;
+  /** Writes a chunk of microphone audio, 16-bit mono PCM; undefined where there is nothing to send. */
+  readonly encodeAudio: (pcm: ArrayBuffer) => string | ArrayBuffer | undefined;
+  /** What the close of an open socket means. */
+  readonly closed: (code: number, reason: string) => Error;
+  /** What a close before the opening means. */
+  readonly refused: (code: number, reason: string) => Error;
+  /** Takes each message that may be read; default: it is handed on as it is. */
+  readonly decode?: (data: string | ArrayBuffer) => void;
+}
+
+/** Opens a WebSocket and reports to `up` what becomes of it. Never throws. */
+export function openSocketConnection(parts: SocketParts): void {
+  const { url, protocols, WebSocket, signal, up, closed, refused } = parts;
+  const read = parts.decode ?? ((data: string | ArrayBuffer) => up.received(data));
+  let connection: Connection | undefined;
+  const opened = (socket: SocketHandle): void => {
+    if (connection !== undefined) return;
+    connection = connectionOf(socket, parts.encodeAudio);
+    up.opened(connection);
+  };
+  openWebSocket({
+    url,
+    ...(protocols !== undefined && { protocols: [...protocols] }),
+    WebSocket,
+    signal,
+    onMessage: (data, socket) => {
+      // The service may speak before the line below runs.
+      opened(socket);
+      if (up.admits(data)) read(data);
+    },
+    onClose: ({ code, reason }) => {
+      up.closed(closed(code, reason));
+    },
+  }).then(opened, (error: unknown) => {
+    const closedEarly = error instanceof ConnectionFailedError && error.closeCode !== undefined;
+    if (closedEarly) up.closed(refused(error.closeCode, error.reason ?? ""));
+    else up.closed(error instanceof Error ? error : new Error(String(error)));
+  });
+}
+
+function connectionOf(socket: SocketHandle, encodeAudio: SocketParts["encodeAudio"]): Connection {
+  return {
+    get isOpen() {
+      return socket.isOpen;
+    },
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    maxMessageSize: Infinity,
+    send: (event: JsonRecord) => {
+      socket.send(JSON.stringify(event));
+    },
+    sendEncoded: (data) => {
+      socket.send(data);
+    },
+    audio: (pcm) => {
+      // The other side may be closing: its end of the session is reported in its own words, shortly.
+      if (!socket.isOpen) return;
+      const data = encodeAudio(pcm);
+      if (data !== undefined) socket.send(data);
+    },
+    close: () => {
+      socket.close();
+    },
+  };
+}
+
+/**
+ * The WebSocket to connect with.
+ * @param given What the app passed as the option.
+ * @param option What the app calls the option.
+ * @throws UnsupportedEnvironmentError where there is none.
+ */
+export function socketConstructor(given: SocketConstructor | undefined, option = "options.WebSocket"): SocketConstructor {
+  const WebSocket = given ?? (globalThis.WebSocket as SocketConstructor | undefined);
+  if (typeof WebSocket === "function") return WebSocket;
+  throw new UnsupportedEnvironmentError(
+    `There is no global WebSocket here: use a browser that has it, or pass one as \`${option}\`.`,
+  );
+}
