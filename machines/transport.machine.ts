@@ -3,7 +3,15 @@ import { transportSetup } from "./transport.setup.js";
 /** The whole session: the RTVI lifecycle. Microphone and speaker live beside it, the link inside `session`. */
 export const transportMachine = transportSetup.createMachine({
   id: "transport",
-  context: ({ input }) => ({ ...input, fault: null, attempt: 0, continuity: "fresh", outage: null }),
+  context: ({ input }) => ({
+    ...input,
+    timesOpened: 0,
+    timesReady: 0,
+    fault: null,
+    attempt: 0,
+    continuity: "fresh",
+    outage: null,
+  }),
   // A crash of either kills the root on purpose: nothing could answer for them, and the adapter starts a new root.
   invoke: [
     { id: "microphone", src: "microphone", input: ({ context }) => ({ muted: context.muted }) },
@@ -67,30 +75,33 @@ export const transportMachine = transportSetup.createMachine({
     session: {
       description: "One conversation, however many wires it takes.",
       entry: ["beginAnew", "startMicrophone", "startSpeaker", "armUplink"],
-      exit: "disarmUplink",
-      invoke: {
-        id: "link",
-        src: "link",
-        input: ({ context }) => context.link,
-        onDone: [
-          { guard: "isReleased", target: "idle.disconnected" },
-          {
-            guard: { type: "closedOnPurpose", params: ({ event }) => ({ outcome: event.output }) },
-            target: "idle.disconnected",
-          },
-          {
-            target: "idle.error",
-            actions: {
-              type: "recordFault",
-              params: ({ event }) => ({ fault: event.output.fault }),
+      exit: ["disarmUplink", "endTurns"],
+      invoke: [
+        { id: "turns", src: "turns", input: ({ context }) => ({ lull: context.lull }) },
+        {
+          id: "link",
+          src: "link",
+          input: ({ context }) => context.link,
+          onDone: [
+            { guard: "isReleased", target: "idle.disconnected" },
+            {
+              guard: { type: "closedOnPurpose", params: ({ event }) => ({ outcome: event.output }) },
+              target: "idle.disconnected",
             },
-          },
-        ],
-        onError: [
-          { guard: "isReleased", target: "idle.disconnected" },
-          { target: "idle.error", actions: "recordCrash" },
-        ],
-      },
+            {
+              target: "idle.error",
+              actions: {
+                type: "recordFault",
+                params: ({ event }) => ({ fault: event.output.fault }),
+              },
+            },
+          ],
+          onError: [
+            { guard: "isReleased", target: "idle.disconnected" },
+            { target: "idle.error", actions: "recordCrash" },
+          ],
+        },
+      ],
       initial: "connecting",
       states: {
         connecting: {
@@ -132,7 +143,7 @@ export const transportMachine = transportSetup.createMachine({
         },
         ready: {
           tags: "ready",
-          entry: ["openUplink", "confirmLink"],
+          entry: ["countReady", "openUplink", "confirmLink"],
           exit: "shutUplink",
           on: {
             "link.dropped": {
@@ -165,7 +176,7 @@ export const transportMachine = transportSetup.createMachine({
         disconnecting: {
           description: "On the way out, and nothing turns it back.",
           tags: "disconnecting",
-          entry: ["releaseMicrophone", "releaseSpeaker", "hangUp"],
+          entry: ["endTurns", "releaseMicrophone", "releaseSpeaker", "hangUp"],
           on: { "session.released": {}, "devices.requested": {}, "bot.failed": {}, "mic.acquired": {} },
           after: { disconnectTimeout: "#transport.idle.disconnected" },
         },

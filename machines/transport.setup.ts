@@ -5,6 +5,7 @@ import { linkMachine } from "./link.machine.js";
 import type { LinkFact, LinkOutcome } from "./link.types.js";
 import { microphoneMachine } from "./microphone.machine.js";
 import { speakerMachine } from "./speaker.machine.js";
+import { turnsMachine } from "./turns.machine.js";
 import type {
   Outage,
   RtviTag,
@@ -33,9 +34,9 @@ export const transportSetup = setup({
     emitted: {} as TransportFact,
     input: {} as TransportInput,
     tags: {} as RtviTag,
-    children: {} as { microphone: "microphone"; speaker: "speaker"; link: "link" },
+    children: {} as { microphone: "microphone"; speaker: "speaker"; link: "link"; turns: "turns" },
   },
-  actors: { microphone: microphoneMachine, speaker: speakerMachine, link: linkMachine },
+  actors: { microphone: microphoneMachine, speaker: speakerMachine, link: linkMachine, turns: turnsMachine },
   actions: {
     askForMicrophone: sendTo("microphone", { type: "mic.requested" }),
     startMicrophone: sendTo("microphone", { type: "session.began" }),
@@ -78,10 +79,14 @@ export const transportSetup = setup({
         retryable: false,
       }),
     }),
+    /** On every way out, and before its actor stops. */
+    endTurns: sendTo("turns", { type: "session.ended" }),
+    countReady: assign({ timesReady: ({ context }) => context.timesReady + 1 }),
     /** Nothing of the last session is left. */
-    beginAnew: assign({ fault: null, outage: null, continuity: "fresh" }),
+    beginAnew: assign({ timesOpened: 0, timesReady: 0, fault: null, outage: null, continuity: "fresh" }),
     recordWire: assign({
       attempt: (_, params: Opened) => params.attempt,
+      timesOpened: ({ context }) => context.timesOpened + 1,
       continuity: (_, params: Opened) => params.continuity,
     }),
     /** A session that was ready is not any more. */

@@ -57,6 +57,8 @@ export interface TransportInput {
   readonly disconnectTimeout: number;
   /** Whether the microphone starts muted. */
   readonly muted: boolean;
+  /** Ms without a sign of the user's speech after which a turn that is only inferred is over; undefined: the chart's default. */
+  readonly lull: number | undefined;
 }
 
 export interface TransportContext {
@@ -64,6 +66,10 @@ export interface TransportContext {
   readonly readyTimeout: number;
   readonly disconnectTimeout: number;
   readonly muted: boolean;
+  readonly lull: number | undefined;
+  /** How often a connection of this session has opened, and the service on it was ready. */
+  readonly timesOpened: number;
+  readonly timesReady: number;
   /** Why the last session failed; null while all is well. */
   readonly fault: Fault | null;
   /** Which dial of the session opened the link that is open, or was last. */

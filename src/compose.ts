@@ -6,7 +6,8 @@ import { playbackActor } from "./actors/playback.js";
 import { retryActor } from "./actors/retry.js";
 import { networkActor, type NetworkSource } from "./actors/network.js";
 import { deviceWatchActor, type DeviceSource } from "./actors/watches.js";
-import { connectionActor, type OpenConnection } from "./actors/connection.js";
+import { connectionActor } from "./actors/connection.js";
+import type { OpenConnection } from "./contracts/connection.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
@@ -14,6 +15,7 @@ import { patienceOf, retryDefaults, type TransportOptions } from "./options.js";
 import type { Downlink } from "./pipes/downlink.js";
 import type { Uplink } from "./pipes/uplink.js";
 import { backoffPolicy, uniform } from "./policy/backoff.js";
+import { enteringClock, type Enter } from "./policy/entry.js";
 import { OutageClock } from "./policy/outage-clock.js";
 import { timeOf } from "./policy/time.js";
 
@@ -22,11 +24,13 @@ export type TransportActor = Actor<typeof transportMachine>;
 
 /** Everything a composition joins. */
 export interface Parts {
-  readonly openConnection: OpenConnection;
+  /** Everything that comes from outside runs in here. */
+  readonly enter: Enter;
+  readonly connect: OpenConnection;
   readonly ports: MediaPorts;
   readonly uplink: Uplink;
   readonly downlink: Downlink;
-  readonly faults: ErrorRegistry;
+  readonly errors: ErrorRegistry;
   readonly observePlayback: (report: PlaybackReport) => void;
   readonly listMicrophones: () => Promise<readonly { readonly deviceId: string }[]>;
   readonly devices: DeviceSource | undefined;
@@ -40,36 +44,43 @@ export interface Parts {
 
 /** Provides the charts with their actors, joins the pipes, and returns the root actor, not started yet. */
 export function compose(parts: Parts): TransportActor {
-  const { options, uplink, downlink, ports, faults, logger, lifetime } = parts;
+  const { options, uplink, downlink, ports, errors, logger, lifetime, enter } = parts;
   const reconnect = retryDefaults(options.reconnect);
   const random = uniform(options.random ?? Math.random);
-  const outage = new OutageClock(timeOf(options.clock));
+  const clock = enteringClock(options.clock, enter);
+  const outage = new OutageClock(timeOf(clock));
 
   const machine = transportMachine.provide({
     actors: {
       link: linkMachine.provide({
         actors: {
+<<<<<<< HEAD
           wire: connectionActor(parts.openConnection, faults, lifetime, {
             ...patienceOf(options.timeouts),
             clock: options.clock,
           }),
           network: networkActor({ source: parts.network, outage, random, clock: options.clock, lifetime }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, faults),
+=======
+          wire: connectionActor(parts.connect, errors, lifetime, { ...patienceOf(options.timeouts), clock }),
+          network: networkActor({ source: parts.network, outage, random, clock, lifetime, enter }),
+          retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, errors),
+>>>>>>> ae71bfc (core wip)
         },
       }),
       microphone: microphoneMachine.provide({
         actors: {
-          capture: captureActor({ port: ports.microphone, faults, logger, lifetime }),
-          deviceWatch: deviceWatchActor(parts.devices, parts.listMicrophones, lifetime),
+          capture: captureActor({ port: ports.microphone, errors, logger, lifetime, enter }),
+          deviceWatch: deviceWatchActor(parts.devices, parts.listMicrophones, lifetime, enter),
         },
       }),
       speaker: speakerMachine.provide({
         actors: {
-          playback: playbackActor({ output: downlink, faults, observe: parts.observePlayback, logger, lifetime }),
+          playback: playbackActor({ output: downlink, errors, observe: parts.observePlayback, logger, lifetime, enter }),
         },
         actions: {
           flushPlayback: () => {
-            downlink.flush();
+            void downlink.flush();
           },
           resumePlayback: () => {
             downlink.resume();
@@ -103,8 +114,9 @@ export function compose(parts: Parts): TransportActor {
       readyTimeout: options.timeouts?.ready ?? 15_000,
       disconnectTimeout: options.timeouts?.disconnect ?? 2_000,
       muted: parts.muted,
+      lull: options.timeouts?.lull,
     },
-    ...(options.clock !== undefined && { clock: options.clock }),
+    clock,
     ...(options.inspect !== undefined && { inspect: guardInspector(options.inspect, logger) }),
   });
 }

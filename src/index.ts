@@ -7,7 +7,17 @@ export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest }
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
 export type { Continuity, Recovery } from "./contracts/continuity.js";
 export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
-export type { Connect, ConnectRequest, Expects, Connection, ConnectionReports } from "./contracts/connection.js";
+export type { Attempt, BotTrack, Connection, Upcalls } from "./contracts/connection.js";
+export type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "./contracts/dialogue.js";
+export type {
+  MediaPlan,
+  Provider,
+  ProviderSession,
+  Responder,
+  ResponderHost,
+  SessionStart,
+} from "./contracts/provider.js";
+export type { TurnEdge, TurnFact, Turns, TurnTag } from "./contracts/turns.js";
 export {
   AlreadyConnectedError,
   AuthenticationError,
@@ -42,7 +52,7 @@ export type {
   TransportOptions,
   WebSocketConstructor,
 } from "./options.js";
-export { RealTimeWebsocketTransport } from "./transport/real-time-websocket-transport.js";
-export type { LLMServiceOptions, TrackSampleOffset } from "./transport/real-time-websocket-transport.js";
-export { RtviTransport } from "./transport/rtvi-transport.js";
+export { RealTimeWebsocketTransport } from "./compat/real-time-websocket-transport.js";
+export type { LLMServiceOptions, TrackSampleOffset } from "./compat/real-time-websocket-transport.js";
+export { VoiceTransport } from "./transport/voice-transport.js";
 export { rtviStateOf } from "./transport/rtvi-state.js";

@@ -70,6 +70,11 @@ export interface TimeoutOptions {
   readonly silence?: number;
   /** How long a sign of life may take; also asked for when the page wakes up. Default 3 000 ms. */
   readonly probe?: number;
+  /**
+   * How long no more of the user's words may come before a turn of which only words are known is over: with Gemini Live, which does
+   * not say when the user stops. Default 3 000 ms.
+   */
+  readonly lull?: number;
   /** WebRTC only: how long ICE may stay `disconnected` before the connection counts as lost. Default 5 000 ms. */
   readonly iceGrace?: number;
 }

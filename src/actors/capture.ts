@@ -2,6 +2,7 @@ import { fromCallback } from "xstate";
 import type { CaptureCommand, CaptureInput, MicrophoneEvent } from "../../machines/microphone.machine.js";
 import type { MicrophonePort } from "../contracts/microphone.js";
 import type { Logger } from "../log.js";
+import type { Enter } from "../policy/entry.js";
 import { toDeviceError } from "../media/device-errors.js";
 import { tearDown } from "../media/teardown.js";
 import type { ErrorRegistry } from "./error-registry.js";
@@ -10,13 +11,14 @@ import { lifetimeWithin } from "./lifetime.js";
 /** What the capture actor needs of its surroundings. */
 export interface CaptureParts {
   readonly port: MicrophonePort;
-  readonly faults: ErrorRegistry;
+  readonly errors: ErrorRegistry;
   readonly logger: Logger;
   readonly lifetime: AbortSignal;
+  readonly enter: Enter;
 }
 
 /** Holds the microphone for as long as it lives. Audio flows from the port to the uplink, never through here. */
-export function captureActor({ port, faults, logger, lifetime: outer }: CaptureParts) {
+export function captureActor({ port, errors, logger, lifetime: outer, enter }: CaptureParts) {
   return fromCallback<CaptureCommand, CaptureInput>(({ input, sendBack, receive }) => {
     const lifetime = lifetimeWithin(outer);
     const { signal } = lifetime;
@@ -24,7 +26,7 @@ export function captureActor({ port, faults, logger, lifetime: outer }: CaptureP
     const wanted = { muted: input.muted, streaming: input.streaming };
     let phase: "opening" | "open" | "over" = "opening";
     const report = (fact: MicrophoneEvent): void => {
-      if (!signal.aborted) sendBack(fact);
+      if (!signal.aborted) enter(() => sendBack(fact));
     };
     const release = (): void => {
       tearDown(logger, [() => port.close()]);
@@ -36,7 +38,7 @@ export function captureActor({ port, faults, logger, lifetime: outer }: CaptureP
       const type = phase === "open" ? "mic.lost" : "mic.failed";
       if (phase === "over") return;
       phase = "over";
-      report({ type, fault: faults.record(toDeviceError("mic", error)) });
+      report({ type, fault: errors.record(toDeviceError("mic", error)) });
     };
     const open = async (): Promise<void> => {
       const device = await port.open({ deviceId: input.deviceId, muted: input.muted, signal }, { lost: fail });

@@ -1,14 +1,11 @@
 import { fromCallback } from "xstate";
 import type { WireCommand, WireFact } from "../../machines/link.types.js";
 import type { Fault } from "../contracts/fault.js";
-import type { ConnectRequest, Connection, ConnectionReports } from "../contracts/connection.js";
-import { LONGEST_WAIT, type Timers } from "../policy/time.js";
+import type { OpenConnection, OpeningConnection } from "../contracts/connection.js";
+import { LONGEST_WAIT, timersOf, type Timers } from "../policy/time.js";
 import type { ErrorRegistry } from "./error-registry.js";
 import { lifetimeWithin } from "./lifetime.js";
 import { LivenessCheck } from "../connection/liveness-check.js";
-
-/** Opens a connection; the adapter adds what it knows of the session. */
-export type OpenConnection = (request: Omit<ConnectRequest, "resuming">, reports: ConnectionReports) => Connection;
 
 /** When silence is too long, in ms. */
 export interface Patience {
@@ -23,46 +20,53 @@ export interface Patience {
  * Owns one connection from the attempt to its end. Reports `wire.opened` at most once, then exactly one `wire.closed`; after the
  * cleanup it reports nothing, so that an abandoned attempt cannot speak for the next one.
  */
-export function connectionActor(open: OpenConnection, faults: ErrorRegistry, outer: AbortSignal, patience: Patience) {
+export function connectionActor(open: OpenConnection, errors: ErrorRegistry, outer: AbortSignal, patience: Patience) {
   return fromCallback<WireCommand, { attempt: number }>(({ input, sendBack, receive }) => {
     const lifetime = lifetimeWithin(outer);
     // A link that outlived its root, which a defect killed, must not connect again.
     if (lifetime.signal.aborted) return;
     let phase: "connecting" | "open" | "closed" = "connecting";
     let isBusy = false;
+    const timers = timersOf(patience.clock);
+    let expiry: unknown;
     const report = (fact: WireFact): void => {
       if (!lifetime.signal.aborted) sendBack(fact);
     };
     const closed = (fault: Fault): void => {
       if (phase === "closed") return;
       phase = "closed";
+      timers.clearTimeout(expiry);
       livenessCheck.end();
       report({ type: "wire.closed", fault });
     };
-    let connection: Connection | undefined = undefined;
+    let connection: OpeningConnection | undefined = undefined;
     const livenessCheck = new LivenessCheck({
       clock: patience.clock,
       silence: patience.silence,
       probe: patience.probe,
       ask: () => ask(connection),
       silent: (error) => {
-        closed(faults.record(error));
+        closed(errors.record(error));
       },
     });
-    const start = (): Connection | undefined => {
+    const start = (): OpeningConnection | undefined => {
       try {
         return open(
           { attempt: input.attempt, signal: lifetime.signal },
           {
-            opened: ({ continuity }) => {
+            opened: () => {
               if (phase !== "connecting") return;
               phase = "open";
               livenessCheck.begin();
-              report({ type: "wire.opened", continuity });
+              report({ type: "wire.opened", continuity: "fresh" });
               if (isBusy) report({ type: "wire.busy" });
             },
-            expiring: ({ withinMs }) => {
-              if (phase === "open") report({ type: "wire.expiring", withinMs: asWait(withinMs) });
+            expiring: ({ afterMs, withinMs }) => {
+              timers.clearTimeout(expiry);
+              const expiring = (): void => report({ type: "wire.expiring", withinMs: asWait(withinMs) });
+              if (phase !== "open") return;
+              if (afterMs > 0) expiry = timers.setTimeout(expiring, asWait(afterMs));
+              else expiring();
             },
             busy: (busy) => {
               const isNews = isBusy !== busy;
@@ -79,7 +83,7 @@ export function connectionActor(open: OpenConnection, faults: ErrorRegistry, out
           },
         );
       } catch (error) {
-        closed(faults.record(error));
+        closed(errors.record(error));
         return undefined;
       }
     };
@@ -93,11 +97,12 @@ export function connectionActor(open: OpenConnection, faults: ErrorRegistry, out
       try {
         connection?.close();
       } catch (error) {
-        closed(faults.record(error));
+        closed(errors.record(error));
       }
     });
     // The composition may be over although nobody stops the actor.
     lifetime.signal.addEventListener("abort", () => {
+      timers.clearTimeout(expiry);
       livenessCheck.end();
     });
     return () => {
@@ -107,9 +112,9 @@ export function connectionActor(open: OpenConnection, faults: ErrorRegistry, out
 }
 
 /** A question that cannot be put gets no answer either. */
-function ask(connection: Connection | undefined): boolean {
+function ask(connection: OpeningConnection | undefined): boolean {
   try {
-    return connection?.probe?.() === true;
+    return connection?.probe() === true;
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 import { fromCallback } from "xstate";
 import type { NetworkFact } from "../../machines/link.types.js";
+import type { Enter } from "../policy/entry.js";
 import type { OutageClock } from "../policy/outage-clock.js";
 import { timersOf, wallTimeOf, type Timers } from "../policy/time.js";
 import { lifetimeWithin } from "./lifetime.js";
@@ -29,13 +30,14 @@ export interface NetworkParts {
   readonly random: () => number;
   readonly clock: Timers | undefined;
   readonly lifetime: AbortSignal;
+  readonly enter: Enter;
 }
 
 /**
  * Reports `network.lost` and `network.returned`, once for each change, and stops the clock of an outage in between; and
  * `page.woke` when the page is shown again, comes back from the cache, or finds that its clock has jumped.
  */
-export function networkActor({ source, outage, random, clock, lifetime: outer }: NetworkParts) {
+export function networkActor({ source, outage, random, clock, lifetime: outer, enter }: NetworkParts) {
   return fromCallback(({ sendBack }) => {
     outage.resume();
     const lifetime = lifetimeWithin(outer);
@@ -43,7 +45,7 @@ export function networkActor({ source, outage, random, clock, lifetime: outer }:
     if (signal.aborted) return;
     let isLost = false;
     const tell = (fact: NetworkFact): void => {
-      sendBack(fact);
+      enter(() => sendBack(fact));
     };
     const soon = (): number => Math.max(random() * SPREAD, outage.held);
     const lost = (): void => {

@@ -7,7 +7,7 @@ import { LONGEST_WAIT } from "../policy/time.js";
 import type { ErrorRegistry } from "./error-registry.js";
 
 /** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
-export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: ErrorRegistry) {
+export function retryActor(policy: RetryPolicy, outage: OutageClock, errors: ErrorRegistry) {
   return fromCallback<EventObject, RetryInput>(({ input, sendBack }) => {
     const { reconnect, attempts, fault, everOpened, isFirst } = input;
     if (isFirst) outage.restart();
@@ -19,7 +19,7 @@ export function retryActor(policy: RetryPolicy, outage: OutageClock, faults: Err
         const wait = Math.max(checked(delay), outage.held);
         return { type: "retry.granted", wait: Math.min(wait, LONGEST_WAIT) };
       } catch (cause) {
-        return { type: "retry.failed", fault: faults.record(asOptionsError(cause)) };
+        return { type: "retry.failed", fault: errors.record(asOptionsError(cause)) };
       }
     };
     sendBack(answer());

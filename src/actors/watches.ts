@@ -1,5 +1,6 @@
 import { fromCallback } from "xstate";
 import type { MicrophoneEvent } from "../../machines/microphone.machine.js";
+import type { Enter } from "../policy/entry.js";
 import { lifetimeWithin } from "./lifetime.js";
 
 /** What the device watch needs: `navigator.mediaDevices`, or a test's stand-in. */
@@ -17,6 +18,7 @@ export function deviceWatchActor(
   source: DeviceSource | undefined,
   listMicrophones: () => Promise<readonly { readonly deviceId: string }[]>,
   outer: AbortSignal,
+  enter: Enter,
 ) {
   return fromCallback(({ sendBack }) => {
     if (source === undefined) return;
@@ -28,7 +30,7 @@ export function deviceWatchActor(
         type: "device.arrived",
         deviceIds: microphones.map(({ deviceId }) => deviceId),
       };
-      sendBack(fact);
+      enter(() => sendBack(fact));
     };
     source.addEventListener(
       "devicechange",

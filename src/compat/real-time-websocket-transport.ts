@@ -3,12 +3,14 @@ import {
   RTVIMessageType,
   type BotTTSTextData,
   type PipecatClientOptions,
+  type RTVIEventCallbacks,
   type TranscriptData,
   type TransportState,
 } from "@pipecat-ai/client-js";
 import type { Attempt } from "../contracts/connection.js";
 import type { Expects } from "../contracts/dialogue.js";
 import type { PlayedItem } from "../contracts/speaker.js";
+import type { TurnEdge } from "../contracts/turns.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
@@ -17,6 +19,14 @@ import { HooksProvider } from "./hooks-provider.js";
 import { interpose } from "./interpose.js";
 
 const BOT_READY: string = RTVIMessageType.BOT_READY;
+
+/** The app's callbacks for what the turns say. */
+const EDGES: Partial<Record<TurnEdge["type"], (callbacks: RTVIEventCallbacks) => void>> = {
+  "user-started-speaking": (callbacks) => callbacks.onUserStartedSpeaking?.(),
+  "user-stopped-speaking": (callbacks) => callbacks.onUserStoppedSpeaking?.(),
+  "bot-started-speaking": (callbacks) => callbacks.onBotStartedSpeaking?.(),
+  "bot-stopped-speaking": (callbacks) => callbacks.onBotStoppedSpeaking?.(),
+};
 
 /** Options of a direct voice-to-voice service; a subclass narrows them. */
 export interface LLMServiceOptions {
@@ -45,6 +55,7 @@ export interface TrackSampleOffset {
 export abstract class RealTimeWebsocketTransport extends VoiceTransport {
   protected _service_options: LLMServiceOptions;
   private readonly _hooks: HooksProvider;
+  private _interposed: ((message: RTVIMessage) => void) | undefined;
 
   /**
    * @param service_options what the service needs; a subclass reads them from `this._service_options`.
@@ -102,8 +113,8 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
         this._core.botReady(message);
       } else this._core.deliver(message);
     };
-    if (!this._core.isInterposed) {
-      const own = interpose(this, {
+    if (this._interposed === undefined) {
+      this._interposed = interpose(this, {
         sendMessage: (message) => {
           this._core.send(message);
         },
@@ -113,7 +124,14 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
           return Promise.race([ready(), this._core.promises.whenEnded()]);
         },
       });
-      this._core.interposeSending(own);
+      this._core.interpose({
+        sendMessage: this._interposed,
+        edge: (edge) => {
+          this._core.call((callbacks) => {
+            EDGES[edge]?.(callbacks);
+          });
+        },
+      });
     }
     this.initializeLLM();
     this.attachLLMListeners();

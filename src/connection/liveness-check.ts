@@ -1,5 +1,5 @@
 import { ConnectionLostError } from "../errors.js";
-import type { Expects } from "../contracts/connection.js";
+import type { Expects } from "../contracts/dialogue.js";
 import { LONGEST_WAIT, timeOf, timersOf, type Timers } from "../policy/time.js";
 
 /** What a liveness check needs of its surroundings; times in ms. */

@@ -39,7 +39,7 @@ export interface PeerRequest {
   readonly exchange: (offer: string, signal: AbortSignal) => Promise<string>;
   /** The connection exists; it is not open yet. */
   readonly onPeer: (peer: PeerHandle) => void;
-  readonly onRemoteTrack: (track: MediaStreamTrack) => void;
+  readonly onRemoteTrack: (track: MediaStreamTrack, peer: PeerHandle) => void;
   readonly onMessage: (data: string | ArrayBuffer) => void;
   /** The one terminal fact of a connection that had opened. */
   readonly onLost: (error: ConnectionLostError) => void;
@@ -182,7 +182,7 @@ class Peer implements PeerHandle {
   #listen(): void {
     const { signal } = this.#life;
     this.#request.signal.addEventListener("abort", this.#onAbort);
-    this.#connection.addEventListener("track", ({ track }) => this.#request.onRemoteTrack(track), { signal });
+    this.#connection.addEventListener("track", ({ track }) => this.#request.onRemoteTrack(track, this), { signal });
     this.#connection.addEventListener("connectionstatechange", () => this.#connectionChanged(), { signal });
     this.#channel.addEventListener("open", () => this.#opened(), { signal });
     // `closing`: the other side closes the channel. It may be gone before it is `closed`, which then never comes.

@@ -86,7 +86,10 @@ function connectionOf(socket: SocketHandle, encodeAudio: SocketParts["encodeAudi
  * @param option What the app calls the option.
  * @throws UnsupportedEnvironmentError where there is none.
  */
-export function socketConstructor(given: SocketConstructor | undefined, option = "options.WebSocket"): SocketConstructor {
+export function socketConstructor(
+  given: SocketConstructor | undefined,
+  option = "options.WebSocket",
+): SocketConstructor {
   const WebSocket = given ?? (globalThis.WebSocket as SocketConstructor | undefined);
   if (typeof WebSocket === "function") return WebSocket;
   throw new UnsupportedEnvironmentError(

@@ -80,14 +80,16 @@ export interface ResponderHost {
   isReady(): boolean;
   /** Carries out commands, as one. @throws as `Dialogue.command`; NotReadyError outside a ready session. */
   command(commands: readonly Command[]): void;
-  /** Silences the bot; nothing happens outside a session. */
-  interrupt(): void;
+  /** Carries out a command where there is a dialogue, ready or not; nothing without one. */
+  advise(command: Command): void;
 }
 
 /** Answers the messages of RTVI's services. */
 export interface Responder {
   /** The configuration in force, as `bot-ready` tells it. */
   readonly config: unknown;
+  /** Whether a message is one of the services'. */
+  answers(message: RTVIMessage): boolean;
   /** The answer to a message; undefined when it is none of the services'. @throws InvalidOptionsError; what an action throws. */
   answer(message: RTVIMessage): OutgoingMessage | undefined;
 }

@@ -16,7 +16,7 @@ export type ClientCommand =
     }
   | { readonly type: "tool-result"; readonly callId: string; readonly result: unknown }
   | { readonly type: "raw"; readonly event: JsonRecord }
-  | { readonly type: "hang-up" };
+  | { readonly type: "end" };
 
 /** Messages of the service's own protocol, as an app may send them. */
 export interface RawMessages {
@@ -51,7 +51,7 @@ export function readCommand(message: RTVIMessage, source: string, raw: RawMessag
     case "llm-function-call-result":
       return readResult(data);
     case "disconnect-bot":
-      return { type: "hang-up" };
+      return { type: "end" };
     case "client-message":
       if (fieldOf(data, "t") === "raw") return { type: "raw", event: raw.read(fieldOf(data, "d")) };
       throw new UnsupportedFeatureError(type, source, `only \`t: "raw"\`, with ${raw.what} as \`d\``);

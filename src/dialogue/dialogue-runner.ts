@@ -20,9 +20,9 @@ export interface DialoguePorts {
   flush(): Promise<readonly PlayedItem[]>;
   /** Tells the turns chart, and delivers its edges. */
   tell(fact: TurnFact): void;
-  ready(continuity: Continuity): void;
-  /** The connection is to be changed within so many ms. */
-  changeConnection(withinMs: number): void;
+  ready(continuity: Continuity, botReady: "ours" | "delivered"): void;
+  /** The connection is to be changed, as the effect says. In ms. */
+  changeConnection(afterMs: number, withinMs: number): void;
   /** What the service owes, and whether this is no moment to change the connection, may have changed. */
   stands(expects: Expects, isBusy: boolean): void;
   unconfirmed(messages: readonly RTVIMessage[]): void;
@@ -216,10 +216,10 @@ export class DialogueRunner {
         this.#ports.tell(effect.fact);
         break;
       case "ready":
-        this.#ports.ready(effect.continuity);
+        this.#ports.ready(effect.continuity, effect.botReady ?? "ours");
         break;
       case "change-connection":
-        this.#ports.changeConnection(effect.withinMs);
+        this.#ports.changeConnection(effect.afterMs ?? 0, effect.withinMs);
         break;
       case "unconfirmed":
         this.#ports.unconfirmed(effect.messages);

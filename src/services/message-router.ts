@@ -1,7 +1,7 @@
 import { RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
 import { InvalidOptionsError } from "../errors.js";
 import type { Logger } from "../log.js";
-import { runGuarded } from "../transport/safe-callbacks.js";
+import { runSafely } from "../transport/safe-callbacks.js";
 import type { RTVIClientConfigOption } from "./responder/protocol.js";
 import { isConfigData } from "./answers.js";
 import type { RTVIClientHelper } from "./helper.js";
@@ -81,6 +81,6 @@ export class MessageRouter {
   }
 
   #run(name: string, run: () => unknown): void {
-    runGuarded(name, this.logger, run);
+    runSafely(name, this.logger, run);
   }
 }

@@ -10,20 +10,28 @@ import {
 } from "@pipecat-ai/client-js";
 import { browserNetwork } from "../actors/network.js";
 import { browserDevices } from "../actors/watches.js";
-import type { ConnectionReports, OpeningConnection } from "../actors/connection.js";
 import type { TransportActor } from "../compose.js";
-import type { Attempt, BotTrack, Connection, Upcalls } from "../contracts/connection.js";
+import type {
+  Attempt,
+  BotTrack,
+  Connection,
+  ConnectionReports,
+  OpeningConnection,
+  Upcalls,
+} from "../contracts/connection.js";
+import type { Continuity } from "../contracts/continuity.js";
 import type { Command, Effect, OutgoingMessage } from "../contracts/dialogue.js";
 import type { Provider, ProviderSession, Responder } from "../contracts/provider.js";
 import type { PlayedItem } from "../contracts/speaker.js";
 import type { TurnEdge, TurnFact } from "../contracts/turns.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
-import { CongestionError, NotReadyError, ServiceError } from "../errors.js";
+import { CongestionError, ConnectionAbortedError, NotReadyError, ServiceError } from "../errors.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { ratesOf } from "../media/manager-ports.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { mediaFor, type TransportMedia } from "../media/transport-media.js";
 import type { TransportOptions } from "../options.js";
+import type { JsonRecord } from "../util/records.js";
 import { Downlink } from "../pipes/downlink.js";
 import { CongestionWatch } from "../policy/congestion.js";
 import { timeOf } from "../policy/time.js";
@@ -34,7 +42,9 @@ import { errorMessage } from "./messages.js";
 import { openConnection, type Planned } from "./open-connection.js";
 import { runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
 import { SendQueue } from "./send-queue.js";
+import { isMicrophoneHeld, isMicrophoneMuted } from "./microphone-state.js";
 import { Session } from "./session.js";
+import { StartGuard } from "./start-guard.js";
 import { uplinkOf } from "./uplink-of.js";
 
 const MOST_BUFFERED = 256 * 1024;
@@ -48,6 +58,14 @@ export interface CoreParts<P> {
   readonly announced: (state: TransportState) => void;
   /** Bytes that an RTVI message may have. */
   readonly maxMessageSize: () => number;
+}
+
+/** What a subclass of Pipecat's base does itself; see `compat/interpose.ts`. */
+export interface Interposed {
+  /** Sends a message of the app now. */
+  readonly sendMessage: (message: RTVIMessage) => void;
+  /** Hands an edge of who speaks to the app. */
+  readonly edge: (edge: TurnEdge["type"]) => void;
 }
 
 /**
@@ -76,6 +94,11 @@ export class TransportCore<P = unknown> {
   /** What the last session left to the next one. */
   #kept: unknown;
   #reports: ConnectionReports | undefined;
+  #own: Interposed | undefined;
+  /** Who delivers bot-ready on the connection in use. */
+  #botReady: "ours" | "delivered" = "ours";
+  #selectedSpeaker: MediaDeviceInfo | undefined;
+  readonly #startGuard = new StartGuard();
   #botTrack: BotTrack | undefined;
   #peer: Connection | undefined;
   /** What the user says while there is no connection that could carry their track. */
@@ -104,8 +127,8 @@ export class TransportCore<P = unknown> {
         play: (itemId, pcm) => this.play(pcm, itemId),
         flush: () => this.flush(),
         tell: (fact) => this.tell(fact),
-        ready: (continuity) => this.session.serviceReady(continuity),
-        changeConnection: (withinMs) => this.#reports?.expiring({ withinMs }),
+        ready: (continuity, botReady) => this.#serviceReady(continuity, botReady),
+        changeConnection: (afterMs, withinMs) => this.#reports?.expiring({ afterMs, withinMs }),
         stands: (expects, isBusy) => {
           this.#reports?.expects(expects);
           this.#reports?.busy(isBusy);
@@ -119,7 +142,7 @@ export class TransportCore<P = unknown> {
       provider.service,
       timeOf(options.clock),
     );
-    const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.#sendAudio(pcm));
+    const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.sendAudio(pcm));
     this.session = new Session(
       {
         enter,
@@ -139,10 +162,11 @@ export class TransportCore<P = unknown> {
       {
         post: (callback) => this.queue.post(callback),
         entered: (state) => this.#entered(state),
+        edge: (edge) => this.#deliverEdge(edge),
         announced: (state, error) => this.#announced(state, error),
         settled: () => this.promises.released(),
         microphoneSettled: () => this.promises.microphoneSettled(),
-        deviceFault: (kind, error) => this.reportDeviceError(kind, error),
+        deviceFault: (error) => this.reportDeviceError(error),
         connectionLost: (error) => this.reportError(error),
         recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
       },
@@ -153,18 +177,24 @@ export class TransportCore<P = unknown> {
       isThrough: () => !this.session.isRecovering && (this.session.state !== "ready" || this.isOpen),
       isImmediate: (message) => this.#isImmediate(message),
       deliver: (message) => this.queue.post(() => this.#onMessage(message)),
-      send: (message) => this.sendNow(message),
+      send: (message) => (this.#own ?? { sendMessage: (each: RTVIMessage) => this.sendNow(each) }).sendMessage(message),
     });
     this.#responder = provider.responder?.({
       isInSession: () => isInSession(this.session.state),
       isReady: () => this.#runner.isReady,
       command: (commands) => this.#runner.command(commands),
+      advise: (command) => this.advise(command),
     });
   }
 
   /** The XState actor of the session's root chart. */
   get actor(): TransportActor {
     return this.session.actor;
+  }
+
+  /** The state last announced. */
+  get state(): TransportState {
+    return this.session.state;
   }
 
   get callbacks(): RTVIEventCallbacks {
@@ -258,10 +288,13 @@ export class TransportCore<P = unknown> {
   /** Has the service asked whether it is ready, and resolves when it is; rejects when the session ends before. */
   async sendReadyMessage(): Promise<void> {
     this.queue.enter(() => {
-      this.#runner.do((dialogue) => dialogue.command({ type: "client-ready" }));
+      this.tell({ type: "bot.asked" });
+      this.advise({ type: "client-ready" });
     });
     await this.promises.whenReady();
-    this.queue.enter(() => this.tell({ type: "bot.ready" }));
+    this.queue.enter(() => {
+      if (this.#botReady === "ours") this.tell({ type: "bot.ready" });
+    });
   }
 
   /** A message of the app: sent, or kept while the connection is opened again. @throws as `SendQueue.send` */
@@ -359,6 +392,13 @@ export class TransportCore<P = unknown> {
     this.queue.enter(() => this.#runner.command(commands));
   }
 
+  /** Changes settings (checked) of the session that runs, if one does. @throws what the dialogue and the connection throw. */
+  updateSettings(settings: JsonRecord): void {
+    const command: Command = { type: "update", settings };
+    if (this.#runner.isReady) this.command(command);
+    else this.advise(command);
+  }
+
   /** Carries out a command where there is a dialogue, ready or not; nothing without one. */
   advise(command: Command): void {
     this.queue.enter(() => this.#runner.do((dialogue) => dialogue.command(command)));
@@ -398,7 +438,7 @@ export class TransportCore<P = unknown> {
   }
 
   /** Reports through `onDeviceError`. */
-  reportDeviceError(_kind: "mic" | "cam" | "speaker", error: DeviceError): void {
+  reportDeviceError(error: DeviceError): void {
     this.queue.post(() => this.#callbacks.onDeviceError?.(error));
   }
 
@@ -407,8 +447,34 @@ export class TransportCore<P = unknown> {
     this.#peer?.setMicrophone?.(this.#microphoneTrack);
   }
 
+  /** Tells the app through `onMicUpdated` which microphone it has. */
+  #reportSelectedMic(): void {
+    const mic = this.manager.selectedMic;
+    if (isDevice(mic)) this.call((callbacks) => callbacks.onMicUpdated?.(mic));
+  }
+
   get #microphoneTrack(): MediaStreamTrack | undefined {
     return this.#parts.manager.tracks().local.audio;
+  }
+
+  /** A subclass delivers bot-ready itself: it is handed on if the app waits for one. */
+  botReady(message: OutgoingMessage): void {
+    this.queue.enter(() => {
+      if (this.session.turns.tell({ type: "bot.ready" }).some(({ type }) => type === "bot-ready"))
+        this.deliver(message);
+    });
+  }
+
+  /** A subclass's own functions stand in the place of ours. Idempotent. */
+  interpose(own: Interposed): void {
+    this.#own ??= own;
+  }
+
+  #serviceReady(continuity: Continuity, botReady: "ours" | "delivered"): void {
+    this.#botReady = botReady;
+    // The bot joins before the session is announced as ready.
+    this.tell({ type: "connection.ready", continuity });
+    this.session.serviceReady(continuity);
   }
 
   #connect({ attempt, signal }: Omit<Attempt, "resuming">, reports: ConnectionReports): OpeningConnection {
@@ -421,6 +487,7 @@ export class TransportCore<P = unknown> {
     const isCurrent = (): boolean => !signal.aborted && this.#reports === reports;
     const over = (keeps: boolean): void => {
       if (connection === undefined || this.#runner.connection !== connection) return;
+      this.tell({ type: "connection.lost" });
       this.#runner.end(keeps);
     };
     /** Runs what the connection reports, unless nobody listens to it any more. */
@@ -438,7 +505,7 @@ export class TransportCore<P = unknown> {
         if (provided === undefined || planned === undefined) return;
         connection = opened;
         const dialogue = provided.dialogue(planned.plan, planned.credential, opened);
-        reports.opened({ continuity: "fresh" });
+        reports.opened();
         this.#runner.begin(dialogue, opened);
       }),
       admits: (data) => {
@@ -487,9 +554,6 @@ export class TransportCore<P = unknown> {
     this.#media.listen(isRecovering);
     if (state === "ready") this.#ready();
     else if (!isRecovering) this.#missedSpeech = [];
-    if (state === "disconnecting" || state === "disconnected" || state === "error") {
-      this.tell({ type: "session.ended" });
-    }
     if (state !== "disconnected" && state !== "error") return;
     this.#runner.end(false);
     this.#reportedAudioErrors.clear();
@@ -514,14 +578,21 @@ export class TransportCore<P = unknown> {
     this.promises.announced(state, error);
     this.logger.info(`state: ${state}`);
     this.#callbacks.onTransportStateChanged?.(state);
-    if (state === "connected" && this.session.timesConnected === 1) this.#callbacks.onConnected?.();
+    if (state === "connected" && this.session.timesOpened === 1) this.#callbacks.onConnected?.();
     if (state === "disconnected") this.#callbacks.onDisconnected?.();
-    if (state === "ready") this.queue.enter(() => this.#sending.flush());
+    if (state === "ready") this.queue.enter(() => this.#readyAnnounced());
     else if (!isInSession(state)) this.queue.enter(() => this.#sending.end());
     if (error !== undefined) this.reportError(error, true);
   }
 
-  #sendAudio(pcm: ArrayBuffer): void {
+  /** The app knows that the session is ready: it hears of a new bot, and what waited is sent. */
+  #readyAnnounced(): void {
+    if (this.session.timesReady > 1 && this.#botReady === "ours") this.tell({ type: "bot.ready" });
+    this.#sending.flush();
+  }
+
+  /** Sends a chunk of microphone audio, unless the network is too far behind. */
+  sendAudio(pcm: ArrayBuffer): void {
     if (this.#parts.provider.media.uplink === "track") {
       this.#missedSpeech.push(pcm);
       return;
@@ -584,11 +655,15 @@ export class TransportCore<P = unknown> {
         this.queue.post(() => this.#callbacks.onBotDisconnected?.(BOT));
         break;
       case "bot-ready":
-        this.deliver({ type: "bot-ready", data: this.#aboutBot() });
+        if (this.#botReady === "ours") this.deliver({ type: "bot-ready", data: this.#aboutBot() });
+        break;
+      case "calls-dropped":
+        // The dialogue ends them, which knows them.
         break;
       default:
-        this.deliver({ type: edge.type });
         this.#media.setSpeaking(edge.type);
+        if (this.#own === undefined) this.deliver({ type: edge.type });
+        else this.#own.edge(edge.type);
     }
   }
 
@@ -620,4 +695,8 @@ export class TransportCore<P = unknown> {
       },
     });
   }
+}
+
+function isDevice(device: MediaDeviceInfo | Record<string, never>): device is MediaDeviceInfo {
+  return "deviceId" in device;
 }

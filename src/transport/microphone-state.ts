@@ -15,3 +15,8 @@ export function isMicrophoneHeld(actor: TransportActor): boolean {
   const microphone = microphoneOf(actor);
   return microphone?.matches({ open: "held" }) === true && microphone.context.device !== null;
 }
+
+/** Whether the app has muted the microphone. */
+export function isMicrophoneMuted(actor: TransportActor): boolean {
+  return microphoneOf(actor)?.context.muted === true;
+}

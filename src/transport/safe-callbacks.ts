@@ -2,7 +2,7 @@ import type { RTVIEventCallbacks, RTVIMessage } from "@pipecat-ai/client-js";
 import type { Logger } from "../log.js";
 
 /** Runs app code: what it throws is logged and changes nothing here. */
-export function runGuarded(name: string, logger: Logger, run: () => unknown): void {
+export function runSafely(name: string, logger: Logger, run: () => unknown): void {
   try {
     const result = run();
     if (result instanceof Promise) {
@@ -16,7 +16,7 @@ export function runGuarded(name: string, logger: Logger, run: () => unknown): vo
 }
 
 /** The app's logger: one that throws must not change what it is told about. */
-export function guardLogger(logger: Logger): Logger {
+export function safeLogger(logger: Logger): Logger {
   const guarded =
     (level: keyof Logger): Logger[typeof level] =>
     (message, ...details) => {
@@ -30,22 +30,22 @@ export function guardLogger(logger: Logger): Logger {
 }
 
 /** The app's callbacks, each guarded. Functions are looked up at the call, as the client may wrap them later. */
-export function guardCallbacks(callbacks: RTVIEventCallbacks, logger: Logger): RTVIEventCallbacks {
+export function safeCallbacks(callbacks: RTVIEventCallbacks, logger: Logger): RTVIEventCallbacks {
   return new Proxy(callbacks, {
     get(target, name) {
       const callback: unknown = Reflect.get(target, name);
       if (typeof callback !== "function") return callback;
       return (...args: unknown[]): void => {
-        runGuarded(String(name), logger, () => Reflect.apply(callback, target, args) as unknown);
+        runSafely(String(name), logger, () => Reflect.apply(callback, target, args) as unknown);
       };
     },
   });
 }
 
 /** The client's message handler, guarded: it runs app callbacks. */
-export function guardHandler(handler: (message: RTVIMessage) => void, logger: Logger): (message: RTVIMessage) => void {
+export function safeHandler(handler: (message: RTVIMessage) => void, logger: Logger): (message: RTVIMessage) => void {
   return (message) => {
-    runGuarded(`The handler of "${message.type}"`, logger, () => {
+    runSafely(`The handler of "${message.type}"`, logger, () => {
       handler(message);
     });
   };

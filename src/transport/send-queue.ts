@@ -16,6 +16,8 @@ export interface SendQueuePorts {
   isThrough(): boolean;
   /** Whether a message is for the transport itself, whatever becomes of the connection. */
   isImmediate(message: RTVIMessage): boolean;
+  /** Sends a message now. @throws where it cannot be sent. */
+  send(message: RTVIMessage): void;
   /** Hands a message to the client. */
   deliver(message: RTVIMessage): void;
 }
@@ -29,21 +31,8 @@ export class SendQueue {
   readonly #rejected = new WeakSet<RTVIMessage>();
   /** Sent once, and perhaps in vain. */
   readonly #lost = new WeakSet<RTVIMessage>();
-  #sendNow: ((message: RTVIMessage) => void) | undefined;
 
   constructor(private readonly ports: SendQueuePorts) {}
-
-  /**
-   * From now on what the client sends passes by here. The method is replaced on the instance, because it is the subclass's,
-   * which may be written for Pipecat's base. Idempotent.
-   */
-  takeOver(transport: { sendMessage(message: RTVIMessage): void }): void {
-    if (this.#sendNow !== undefined) return;
-    this.#sendNow = transport.sendMessage.bind(transport);
-    transport.sendMessage = (message) => {
-      this.send(message);
-    };
-  }
 
   /**
    * Sends a message, or has it wait.
@@ -56,7 +45,7 @@ export class SendQueue {
     // What waits goes first, also when the connection is back in this very moment.
     const isImmediate = message.type === CLIENT_READY || ports.isImmediate(message);
     if (isImmediate || (ports.isThrough() && this.#waiting.isEmpty)) {
-      this.#sendNow?.(message);
+      ports.send(message);
       return;
     }
     try {
@@ -90,7 +79,7 @@ export class SendQueue {
       const message = this.#waiting.next();
       if (message === undefined) return;
       try {
-        this.#sendNow?.(message);
+        this.ports.send(message);
       } catch (error) {
         if (!this.#rejected.has(message))
           this.reject(message, error instanceof Error ? error : new Error(String(error)));

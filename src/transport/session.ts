@@ -1,43 +1,59 @@
 import { DeviceError, type TransportState } from "@pipecat-ai/client-js";
 import { ErrorRegistry } from "../actors/error-registry.js";
+import { turnsOf, type TurnsActor } from "../actors/turns.js";
 import { compose, type Parts, type TransportActor } from "../compose.js";
-import type { Fault } from "../contracts/fault.js";
 import type { Continuity, Recovery } from "../contracts/continuity.js";
+import type { TurnEdge, Turns } from "../contracts/turns.js";
 import { InternalError } from "../errors.js";
+import { toDeviceError } from "../media/device-errors.js";
 import { timeOf } from "../policy/time.js";
+import { isMicrophoneMuted } from "./microphone-state.js";
 import { rtviStateOf } from "./rtvi-state.js";
 
 const AUTOPLAY_ADVICE =
   "The browser's autoplay policy blocks the bot's audio: call transport.resumeAudio() in a click handler.";
 
-/** What the session tells the adapter. */
+/** What the session tells its owner. Nothing here may call the app, but for what is posted. */
 export interface SessionListener {
-  /** The RTVI state changed. Called once per change, in order; never inside a machine action. */
-  stateChanged(state: TransportState, error: Error | undefined): void;
-  /** A `session.released` was answered: nothing is held any more. The state change, if any, follows. */
+  /** Has a callback of the app run once the session is at rest. */
+  post(callback: () => void): void;
+  /** The charts are in another RTVI state, which the app has not heard of yet. */
+  entered(state: TransportState): void;
+  /** The RTVI state is announced: once per change, in order, from among the posted callbacks. */
+  announced(state: TransportState, error: Error | undefined): void;
+  /** The session is ready again; posted behind that state. */
+  recovered(recovery: Recovery): void;
+  /** An edge of the turns that came of no fact: at the session's end, or by a lull. */
+  edge(edge: TurnEdge): void;
+  /** A `session.released` was answered: nothing is held any more. */
   settled(): void;
   /** A microphone request was answered. */
   microphoneSettled(): void;
-  deviceFault(kind: "mic" | "speaker", fault: Fault): void;
-  linkDropped(fault: Fault): void;
-  /** The session is ready again; told after that state. */
-  recovered(recovery: Recovery): void;
+  deviceFault(error: DeviceError): void;
+  connectionLost(error: Error): void;
 }
 
 /** What a composition needs beside what the session adds itself. */
-export type SessionParts = Omit<Parts, "faults" | "lifetime" | "muted"> & { readonly muted: () => boolean };
+export type SessionParts = Omit<Parts, "errors" | "lifetime" | "muted">;
+
+const NO_TURNS: Turns = { tell: () => [], is: () => false };
 
 /**
  * Owns the root actor and follows it. If a defect kills the actor, everything it held is released, the state becomes
  * `error`, and the next `revive()` composes a new one.
  */
 export class Session {
-  readonly faults = new ErrorRegistry();
+  readonly errors = new ErrorRegistry();
   #actor: TransportActor | undefined;
   #lifetime = new AbortController();
+  /** The state that the charts are in, and the one that the app was told last. */
+  #entered: TransportState = "disconnected";
   #state: TransportState = "disconnected";
-  #releasing = false;
-  /** When the session that was ready lost its link. */
+  #phase: "held" | "releasing" = "held";
+  /** Whether the microphone starts muted, before there is a chart that knows. */
+  #muted: "muted" | "unmuted" = "unmuted";
+  #turns: { readonly of: TurnsActor; readonly turns: Turns } | undefined;
+  /** When the session that was ready lost its connection. */
   #lostAt: number | undefined;
   #recovery: Recovery | undefined;
   readonly #now: () => number;
@@ -60,15 +76,23 @@ export class Session {
     return this.#state;
   }
 
+  /** The state that the charts are in: that of `state` as soon as the posted callbacks have run. */
+  get current(): TransportState {
+    return this.#entered;
+  }
+
   /** A running actor again, if the last one died. */
   revive(): TransportActor {
-    if (!this.#isAlive()) this.#actor = this.#start();
+    if (!this.#isAlive()) {
+      this.#muted = isMicrophoneMuted(this.actor) ? "muted" : "unmuted";
+      this.#actor = this.#start();
+    }
     return this.actor;
   }
 
   /** Asks for the end of everything; `settled` answers, also when a defect kills the actor on the way. */
   release(): void {
-    this.#releasing = true;
+    this.#phase = "releasing";
     if (this.#isAlive()) this.actor.send({ type: "session.released" });
     else this.#settleDead();
   }
@@ -79,16 +103,36 @@ export class Session {
     this.actor.send({ type: "service.ready", continuity, gapMs });
   }
 
-  /** Whether a session that was ready has lost its link and is about to have another. */
+  /** Whether a session that was ready has lost its connection and is about to have another. */
   get isRecovering(): boolean {
     const snapshot = this.actor.getSnapshot();
     const lost = snapshot.status === "active" && snapshot.matches("session") && snapshot.context.outage !== null;
     return lost && !snapshot.matches({ session: "disconnecting" });
   }
 
-  /** What is known of the conversation on the connection that has opened. */
-  get continuity(): Continuity {
-    return this.actor.getSnapshot().context.continuity;
+  /** Whether this session was ready before. */
+  get wasReady(): boolean {
+    return this.timesReady > 0;
+  }
+
+  /** How often this session has become ready. */
+  get timesReady(): number {
+    return this.actor.getSnapshot().context.timesReady;
+  }
+
+  /** How often a connection of this session has opened. */
+  get timesOpened(): number {
+    return this.actor.getSnapshot().context.timesOpened;
+  }
+
+  /** Turn-taking in this session; outside one nothing happens. */
+  get turns(): Turns {
+    const { turns: actor } = this.actor.getSnapshot().children;
+    if (actor === undefined) return NO_TURNS;
+    if (this.#turns?.of !== actor) {
+      this.#turns = { of: actor, turns: turnsOf(actor, (edge) => this.#listener.edge(edge)) };
+    }
+    return this.#turns.turns;
   }
 
   #isAlive(): boolean {
@@ -98,11 +142,11 @@ export class Session {
   /** Leaves `error` when there is no actor that could. */
   #settleDead(): void {
     this.#settled();
-    this.#announce("disconnected", undefined);
+    this.#enter("disconnected", undefined);
   }
 
   #settled(): void {
-    this.#releasing = false;
+    this.#phase = "held";
     this.#listener.settled();
   }
 
@@ -110,21 +154,21 @@ export class Session {
     this.#lifetime = new AbortController();
     const actor = compose({
       ...this.#parts,
-      muted: this.#parts.muted(),
-      faults: this.faults,
+      muted: this.#muted === "muted",
+      errors: this.errors,
       lifetime: this.#lifetime.signal,
     });
     actor.subscribe({
       next: (snapshot) => {
         const state = rtviStateOf(snapshot);
-        const failed = state === "error" ? this.faults.errorOf(snapshot.context.fault) : undefined;
-        this.#announce(state, failed);
+        const failed = state === "error" ? this.errors.errorOf(snapshot.context.fault) : undefined;
+        this.#enter(state, failed);
       },
       error: (cause) => {
         this.#lifetime.abort();
         bury(actor);
-        this.#announce("error", new InternalError("The session's state machine failed; it was stopped.", { cause }));
-        if (this.#releasing) this.#settleDead();
+        this.#enter("error", new InternalError("The session's state machine failed; it was stopped.", { cause }));
+        if (this.#phase === "releasing") this.#settleDead();
       },
     });
     this.#listen(actor);
@@ -132,46 +176,54 @@ export class Session {
   }
 
   #listen(actor: TransportActor): void {
+    const { errors } = this;
+    const listener = this.#listener;
     actor.on("session.settled", () => {
       this.#settled();
     });
     actor.on("mic.acquired", () => {
-      this.#listener.microphoneSettled();
+      listener.microphoneSettled();
     });
     actor.on("mic.failed", ({ fault }) => {
-      this.#listener.deviceFault("mic", fault);
-      this.#listener.microphoneSettled();
+      listener.deviceFault(toDeviceError("mic", errors.errorOf(fault)));
+      listener.microphoneSettled();
     });
     actor.on("mic.lost", ({ fault }) => {
-      this.#listener.deviceFault("mic", fault);
+      listener.deviceFault(toDeviceError("mic", errors.errorOf(fault)));
     });
     actor.on("playback.failed", ({ fault }) => {
-      this.#listener.deviceFault("speaker", fault);
+      listener.deviceFault(toDeviceError("speaker", errors.errorOf(fault)));
     });
     actor.on("playback.blocked", () => {
-      const blocked = new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE);
-      this.#listener.deviceFault("speaker", this.faults.record(blocked));
+      listener.deviceFault(new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE));
     });
     const readyNoMore = (): void => {
-      if (this.#state === "ready") this.#lostAt = this.#now();
+      if (this.#entered === "ready") this.#lostAt = this.#now();
     };
     actor.on("link.changing", readyNoMore);
     actor.on("link.dropped", ({ fault }) => {
       readyNoMore();
-      this.#listener.linkDropped(fault);
+      listener.connectionLost(errors.errorOf(fault));
     });
     actor.on("session.recovered", ({ recovery }) => {
       this.#recovery = recovery;
     });
   }
 
-  #announce(state: TransportState, error: Error | undefined): void {
-    if (state === this.#state) return;
-    this.#state = state;
+  #enter(state: TransportState, error: Error | undefined): void {
+    if (state === this.#entered) return;
+    this.#entered = state;
+    // The turns that have just begun: their edges are heard from now on.
+    void this.turns;
     const recovery = state === "ready" ? this.#recovery : undefined;
     this.#recovery = undefined;
-    this.#listener.stateChanged(state, error);
-    if (recovery !== undefined) this.#listener.recovered(recovery);
+    // What ends with a state is posted before it.
+    this.#listener.entered(state);
+    this.#listener.post(() => {
+      this.#state = state;
+      this.#listener.announced(state, error);
+      if (recovery !== undefined) this.#listener.recovered(recovery);
+    });
   }
 }
 

@@ -6,10 +6,20 @@ import { isRecord, type JsonRecord } from "./records.js";
  * One message of a service as a JSON object.
  * @throws ProtocolError when it is anything else.
  */
-export function parseRecord(data: string | ArrayBuffer, service: string): JsonRecord {
-  const record = parseText(typeof data === "string" ? data : new TextDecoder().decode(data), service);
+export function parseRecord(data: unknown, service: string): JsonRecord {
+  const record = parseText(textOf(data), service);
   if (!isRecord(record)) throw new ProtocolError(`${service} sent a message that is not an event.`);
   return record;
+}
+
+function textOf(data: unknown): string {
+  if (typeof data === "string") return data;
+  return isArrayBuffer(data) ? new TextDecoder().decode(data) : "";
+}
+
+/** `instanceof` fails for buffers of another realm, which jsdom and frames hand out. */
+function isArrayBuffer(data: unknown): data is ArrayBuffer {
+  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }
 
 function parseText(text: string, service: string): unknown {

@@ -180,7 +180,7 @@ export class Conversation implements ServiceConversation {
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
       case "hang-up":
-        this.#sink.add({ type: "hang-up" });
+        this.#sink.add({ type: "end" });
         break;
       case "nothing":
         break;

@@ -49,7 +49,7 @@ export function closeError(code: number, reason: string, redact: (text: string) 
  * Why a connection to OpenAI did not open. A browser shows a refused upgrade (401, 404, 429) and an unreachable host
  * alike: as code 1006 without a reason.
  */
-export function dialError(code: number, reason: string, redact: (text: string) => string): RtviMachineError {
+export function connectError(code: number, reason: string, redact: (text: string) => string): RtviMachineError {
   const told = closeError(code, reason, redact);
   if (!(told instanceof ConnectionLostError)) return told;
   const said = redact(reason);

@@ -110,7 +110,7 @@ const MOST_ITEMS = 1024;
  * Parses one message of the service.
  * @throws ProtocolError when it is not a JSON object with a string `type`.
  */
-export function parseMessage(data: string | ArrayBuffer): { readonly type: string; readonly record: JsonRecord } {
+export function parseMessage(data: unknown): { readonly type: string; readonly record: JsonRecord } {
   const record = parseRecord(data, SERVICE);
   const type = stringAt(record, "type");
   if (type === undefined) throw new ProtocolError("OpenAI sent a message that is not an event.");

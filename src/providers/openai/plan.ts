@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { ConversationSetup } from "./conversation-setup.js";
+import type { DialogueSetup } from "./dialogue-setup.js";
 import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";
@@ -11,7 +11,7 @@ import { checkSettings } from "./settings.js";
 
 /** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
 export interface SessionPlan extends Pick<
-  ConversationSetup,
+  DialogueSetup,
   "settings" | "session" | "initialMessages" | "runInitial" | "dialect" | "rawEvents" | "keeps" | "limits"
 > {
   /** The session was ready before, and goes on. */

@@ -1,42 +1,21 @@
 import { InvalidOptionsError } from "../../errors.js";
-import type { Clock } from "../../options.js";
 
 const DEFAULT_MS = 300_000;
 /** No session lives longer; an expiry beyond it, or in the past, comes from clocks that disagree. */
 const LONGEST_MS = 24 * 3_600_000;
 
-/** Tells some time before a session expires that it will. */
-export class PlannedReconnect {
-  #cancel: (() => void) | undefined;
-
-  /** @param expiring Told how much time is left, in ms. */
-  constructor(
-    private readonly clock: Clock | undefined,
-    private readonly expiring: (withinMs: number) => void,
-  ) {}
-
-  /**
-   * A session has begun. One that lives shorter than twice `beforeMs` is changed in the second half of its life.
-   * @param remainingMs What is left of it.
-   */
-  begin(remainingMs: number, beforeMs: number): void {
-    this.end();
-    if (beforeMs === 0 || remainingMs <= 0 || remainingMs > LONGEST_MS) return;
-    const left = Math.min(beforeMs, remainingMs / 2);
-    const clock: Clock = this.clock ?? globalThis;
-    const id = clock.setTimeout(() => {
-      this.#cancel = undefined;
-      this.expiring(left);
-    }, remainingMs - left);
-    this.#cancel = () => {
-      clock.clearTimeout(id);
-    };
-  }
-
-  end(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
+/**
+ * When a session is changed for a new one: from `afterMs` on, and within `withinMs` more. One that lives shorter than twice `beforeMs`
+ * is changed in the second half of its life. Undefined where it is not.
+ * @param remainingMs What is left of it.
+ */
+export function plannedReconnect(
+  remainingMs: number,
+  beforeMs: number,
+): { readonly afterMs: number; readonly withinMs: number } | undefined {
+  if (beforeMs === 0 || remainingMs <= 0 || remainingMs > LONGEST_MS) return undefined;
+  const withinMs = Math.min(beforeMs, remainingMs / 2);
+  return { afterMs: remainingMs - withinMs, withinMs };
 }
 
 /** The option `reconnect_before_ms`. @throws InvalidOptionsError */

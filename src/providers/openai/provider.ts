@@ -1,9 +1,15 @@
-import { MessageTooLargeError, messageSizeWithinLimit, type RTVIMessage } from "@pipecat-ai/client-js";
+import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { Attempt, Connection, Upcalls } from "../../contracts/connection.js";
 import type { Command, Dialogue, Effect } from "../../contracts/dialogue.js";
-import type { MediaPlan, Provider, ProviderSession, Responder, ResponderHost, SessionStart } from "../../contracts/provider.js";
+import type {
+  MediaPlan,
+  Provider,
+  ProviderSession,
+  Responder,
+  ResponderHost,
+  SessionStart,
+} from "../../contracts/provider.js";
 import { NotReadyError } from "../../errors.js";
-import type { TransportOptions } from "../../options.js";
 import { isRecord, stringAt } from "../../util/records.js";
 import { redactor } from "../../util/redact.js";
 import { resolveKey } from "./credential.js";
@@ -16,6 +22,8 @@ import { openAIResponder } from "./services/responder.js";
 import { checkSettings } from "./settings.js";
 
 const RESULT = "llm-function-call-result";
+/** What client-js allows a message of the app, in bytes. */
+const LONGEST_MESSAGE = 64 * 1024;
 const NOT_SENT = "The session ended before the connection was back: it was not sent.";
 
 /** How the events and the audio of one connection travel. */
@@ -37,7 +45,6 @@ export interface OpenAIProviderParts {
   readonly name: string;
   readonly channel: OpenAIChannel;
   readonly options: OpenAIServiceOptions;
-  readonly clock: TransportOptions["clock"];
   /** Reads the key of an attempt and the options that come with it. Default: `api_key`, or the session's secret. */
   readonly credential?: (attempt: Attempt, options: OpenAIServiceOptions) => Promise<OpenAICredentialOfAttempt>;
 }
@@ -179,6 +186,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
         playback: this.#parts.channel.playback,
         soundAt: () => connection.soundAt,
         maxEventSize: () => connection.maxMessageSize,
+        maxMessageSize: () => Math.min(LONGEST_MESSAGE, connection.maxMessageSize),
         redact: redactor([key]),
         now: () => performance.now(),
         date: () => new Date(),

@@ -1,15 +1,12 @@
-import { encodeBase64 } from "../../codec/base64.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
-import { openServiceSocket, socketConstructor } from "../../transport/service-socket.js";
-import { redactor } from "../../util/redact.js";
-import type { SocketHandle } from "../../connection/websocket.js";
-import { closeError, dialError } from "./close-codes.js";
-import { OpenAITransport } from "./openai-transport.js";
-import type { OpenAIServiceOptions } from "./options.js";
-import { webSocketProtocols, webSocketUrl } from "./plan.js";
-
-const NAME = "OpenAIRealTimeWebSocketTransport";
+import { VoiceTransport } from "../../transport/voice-transport.js";
+import type { OpenAIClientEvent } from "./effects.js";
+import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
+import type { OpenAIConnectionParams } from "./params.js";
+import { OpenAIProvider } from "./provider.js";
+import { checkSettings } from "./settings.js";
+import { socketChannel } from "./socket-channel.js";
 
 /**
  * Talks to OpenAI's Realtime API over a WebSocket.
@@ -22,66 +19,49 @@ const NAME = "OpenAIRealTimeWebSocketTransport";
  * const client = new PipecatClient({ transport });
  * ```
  */
-export class OpenAIRealTimeWebSocketTransport extends OpenAITransport {
-  private _socket: SocketHandle | undefined;
+export class OpenAIRealTimeWebSocketTransport extends VoiceTransport<OpenAIConnectionParams | undefined> {
+  private readonly _openai: OpenAIProvider;
 
   /**
    * @param service_options See `OpenAIServiceOptions`. They are checked when connecting, so that an error reaches the app.
    * @param manager Devices and playback; default `WebAudioMediaManager` at 24 kHz.
    */
   constructor(service_options: OpenAIServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
-    super(service_options, manager, options, { name: NAME, playback: "local" });
+    const name = "OpenAIRealTimeWebSocketTransport";
+    const provider = new OpenAIProvider({ name, channel: socketChannel(options), options: service_options });
+    super(provider, manager, options);
+    this._openai = provider;
   }
 
   /**
-   * Opens the socket; resolves when it is open.
-   * @throws AuthenticationError or InvalidOptionsError without a usable `api_key`; ConnectionFailedError.
+   * Sends a client event of the Realtime API as it is, for what RTVI has no message for: `input_audio_buffer.commit` in push to talk,
+   * an image, an out-of-band response. With the option `raw_events` the service's own events come back through `onServerMessage` as
+   * `{ t: "raw", d: event }`.
+   * @throws NotReadyError before the session is ready; InvalidOptionsError without a `type`; over WebRTC MessageTooLargeError and
+   * CongestionError.
    */
-  async connectLLM(): Promise<void> {
-    const { signal } = this.attempt;
-    const plan = this.planAttempt();
-    const WebSocket = socketConstructor(this.options);
-    const key = await this.keyOfAttempt();
-    const redact = redactor([key]);
-    await openServiceSocket({
-      url: webSocketUrl(plan),
-      protocols: webSocketProtocols(key, plan),
-      WebSocket,
-      signal,
-      begin: (socket) => {
-        this._socket = socket;
-        return this.begin(plan, redact, (text) => {
-          socket.send(text);
-        });
-      },
-      ended: (code, reason) => {
-        this.wireEnded(closeError(code, reason, redact));
-      },
-      refused: (code, reason) => dialError(code, reason, redact),
-    });
+  sendServiceEvent(event: OpenAIClientEvent): void {
+    this._core.command({ type: "raw", event });
   }
 
-  /** Says close; resolves when the socket has closed. */
-  async disconnectLLM(): Promise<void> {
-    const socket = this._socket;
-    this._socket = undefined;
-    this._runtime.end();
-    socket?.close();
-    await socket?.closed;
+  /**
+   * Changes session settings: now, in a running session, and for every later one. A new voice waits for the next session once the
+   * model has spoken.
+   * @throws InvalidOptionsError naming the key whose type is wrong; over WebRTC MessageTooLargeError and CongestionError. Nothing has
+   * changed then.
+   */
+  updateSettings(settings: OpenAISessionConfig): void {
+    this._core.updateSettings(checkSettings(settings, "settings"));
+    this._openai.keepSettings(settings);
   }
 
-  /** What is said into a closing socket is lost. */
-  protected override canSend(): boolean {
-    return super.canSend() && this._socket?.isOpen === true;
-  }
-
-  /** Sends a chunk of microphone audio, unless the network is so far behind that it would only come too late. */
+  /** Pipecat's name of the way to hand in microphone audio: 16-bit little-endian mono PCM at 24 kHz. */
   handleUserAudioStream(data: ArrayBuffer): void {
-    const socket = this._socket;
-    // The other side may be closing: its end of the session is told in its own words, shortly.
-    if (socket?.isOpen !== true || !this._runtime.isReady) return;
-    if (!this.keepsUp(socket.bufferedAmount)) return;
-    // Put together by hand: base64 needs no escaping, and this runs fifty times a second.
-    socket.send(`{"type":"input_audio_buffer.append","audio":"${encodeBase64(new Uint8Array(data))}"}`);
+    this._core.sendAudio(data);
+  }
+
+  /** Pipecat's name of `disconnect()`. */
+  async disconnectLLM(): Promise<void> {
+    await this.disconnect();
   }
 }

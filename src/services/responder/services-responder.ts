@@ -1,4 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
+import type { Responder } from "../../contracts/provider.js";
 import { InvalidOptionsError } from "../../errors.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 import {
@@ -24,7 +25,7 @@ export interface ServiceAnswer {
  * What a server would answer to the messages of RTVI's services, where a transport has no server behind it: it describes
  * a provider's services, reads and changes their options, and runs their actions. Knows no connection; every call answers.
  */
-export class ServicesResponder<S> {
+export class ServicesResponder<S> implements Responder {
   /**
    * @param table The provider's services.
    * @param host Its settings.
@@ -44,6 +45,10 @@ export class ServicesResponder<S> {
         return value === undefined ? [] : [{ name, value }];
       }),
     }));
+  }
+
+  answers({ type }: RTVIMessage): boolean {
+    return isServiceRequest(type);
   }
 
   /**

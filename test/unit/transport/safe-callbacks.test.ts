@@ -1,7 +1,7 @@
 import { RTVIMessage, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Logger } from "../../../src/log.js";
-import { guardCallbacks, guardHandler, guardLogger, runGuarded } from "../../../src/transport/safe-callbacks.js";
+import { safeCallbacks, safeHandler, safeLogger, runSafely } from "../../../src/transport/safe-callbacks.js";
 
 const lines: string[] = [];
 const log = (message: string): void => void lines.push(message);
@@ -12,10 +12,10 @@ beforeEach(() => {
 
 describe("guarded app code", () => {
   it("may throw and reject, which is logged", async () => {
-    runGuarded("onReady", logger, () => {
+    runSafely("onReady", logger, () => {
       throw new Error("no");
     });
-    runGuarded("onReady", logger, () => Promise.reject(new Error("no")));
+    runSafely("onReady", logger, () => Promise.reject(new Error("no")));
     await Promise.resolve();
     await Promise.resolve();
     expect(lines).toEqual(["onReady threw", "onReady rejected"]);
@@ -24,7 +24,7 @@ describe("guarded app code", () => {
   it("is looked up at the call, as the client replaces callbacks later", () => {
     const seen: string[] = [];
     const callbacks: RTVIEventCallbacks = {};
-    const guarded = guardCallbacks(callbacks, logger);
+    const guarded = safeCallbacks(callbacks, logger);
     guarded.onConnected?.();
     callbacks.onConnected = () => seen.push("later");
     guarded.onConnected?.();
@@ -37,7 +37,7 @@ describe("guarded app code", () => {
   });
 
   it("gets messages without a way to break their sender", () => {
-    const handler = guardHandler(() => {
+    const handler = safeHandler(() => {
       throw new Error("no");
     }, logger);
     handler(new RTVIMessage("bot-ready", {}));
@@ -45,7 +45,7 @@ describe("guarded app code", () => {
   });
 
   it("may log with a logger that throws", () => {
-    const guarded = guardLogger({
+    const guarded = safeLogger({
       ...logger,
       warn: () => {
         throw new Error("no");

@@ -89,7 +89,7 @@ export class Bot {
 
   /** Asks for silence at once, before anybody is told why. */
   silence(): void {
-    if (this.#speech.pending) this.sink.add({ type: "interrupt" });
+    if (this.#speech.pending) this.sink.add({ type: "flush" });
   }
 
   /** After `silence`: nothing more of the turn comes through, though the service goes on with it for a while. */

@@ -2,8 +2,9 @@ import { contextMessages } from "../../../services/responder/context.js";
 import { ServicesResponder } from "../../../services/responder/services-responder.js";
 import { sameValue } from "../../../services/responder/values.js";
 import type { JsonRecord } from "../../../util/records.js";
-import type { ServiceRuntime } from "../../../dialogue/runtime.js";
-import type { Conversation } from "../conversation.js";
+import type { ResponderHost } from "../../../contracts/provider.js";
+import type { ConversationHistory } from "../../../dialogue/conversation-history.js";
+import { NotReadyError } from "../../../errors.js";
 import { checkMessages } from "../items.js";
 import { DEFAULT_MODEL, type OpenAIServiceOptions } from "../options.js";
 import type { OpenAIConnectionParams } from "../params.js";
@@ -12,46 +13,44 @@ import { checkSettings } from "../settings.js";
 import { openAIServices } from "./table.js";
 import type { OpenAIServiceSettings } from "./service-settings.js";
 
-/** What the services responder needs of its transport. */
-export interface OpenAIResponderPorts {
-  options(): OpenAIServiceOptions;
-  /** Lays options over those that there are. */
-  change(options: Pick<OpenAIServiceOptions, "model" | "initial_messages">): void;
-  /** The connection parameters of the running session; undefined outside one. */
-  params(): OpenAIConnectionParams | undefined;
-  /** Changes session settings (checked), now and for later. */
-  update(settings: JsonRecord): void;
-  readonly runtime: ServiceRuntime<Conversation>;
-}
-
 /** Answers the messages of RTVI's services in OpenAI's place. */
 export type OpenAIResponder = ServicesResponder<OpenAIServiceSettings>;
 
-/** The services responder of an OpenAI transport. */
-export function openAIResponder(ports: OpenAIResponderPorts): OpenAIResponder {
-  const { runtime } = ports;
+/** What of the provider the responder reads and changes. */
+export interface OpenAIResponderParts {
+  readonly options: OpenAIServiceOptions;
+  /** The connection parameters of the running session. */
+  readonly params: OpenAIConnectionParams | undefined;
+  readonly history: ConversationHistory;
+  change(options: Pick<OpenAIServiceOptions, "model" | "initial_messages">): void;
+  keepSettings(settings: JsonRecord): void;
+}
+
+/** The services responder of an OpenAI provider. */
+export function openAIResponder(provider: OpenAIResponderParts, host: ResponderHost): OpenAIResponder {
+  const settings = (): OpenAIServiceSettings => settingsOf(provider, host);
   const table = openAIServices({
-    act: (run) => {
-      runtime.act((conversation) => conversation.act(run));
+    command: (commands) => host.command(commands),
+    context: () => {
+      if (!host.isReady()) throw new NotReadyError("The session is not ready: wait for the state `ready`.");
+      return {
+        messages: contextMessages(provider.history.items),
+        tools: table.llm.options.tools.get(settings()) ?? [],
+      };
     },
-    context: () => ({
-      messages: contextMessages(runtime.conversation.history.items),
-      tools: table.llm.options.tools.get(settingsOf(ports)) ?? [],
-    }),
   });
   return new ServicesResponder(table, {
     get settings() {
-      return settingsOf(ports);
+      return settings();
     },
     apply: (next, interrupt) => {
-      apply(ports, next, interrupt);
+      apply(provider, host, next, interrupt);
     },
   });
 }
 
-function settingsOf(ports: OpenAIResponderPorts): OpenAIServiceSettings {
-  const options = ports.options();
-  const params = ports.params();
+function settingsOf({ options, params: given }: OpenAIResponderParts, host: ResponderHost): OpenAIServiceSettings {
+  const params = host.isInSession() ? { ...given } : undefined;
   return {
     inSession: params !== undefined,
     model: params?.model ?? options.model ?? DEFAULT_MODEL,
@@ -60,17 +59,26 @@ function settingsOf(ports: OpenAIResponderPorts): OpenAIServiceSettings {
   };
 }
 
-function apply(ports: OpenAIResponderPorts, next: OpenAIServiceSettings, interrupt: boolean): void {
-  const before = settingsOf(ports);
+function apply(
+  provider: OpenAIResponderParts,
+  host: ResponderHost,
+  next: OpenAIServiceSettings,
+  interrupt: boolean,
+): void {
+  const before = settingsOf(provider, host);
   const changed = Object.fromEntries(
     Object.entries(next.settings).filter(([key, value]) => !sameValue(value, before.settings[key])),
   );
   checkSettings(changed, "settings");
   const initial = next.initialMessages === before.initialMessages ? undefined : next.initialMessages;
   const initial_messages = initial && checkMessages(initial, "llm.initial_messages");
-  if (interrupt) ports.runtime.interrupt();
+  if (interrupt) host.advise({ type: "interrupt" });
   // The connection may refuse them.
-  if (Object.keys(changed).length > 0) ports.update(changed);
-  if (next.model !== before.model) ports.change({ model: next.model });
-  if (initial_messages !== undefined) ports.change({ initial_messages });
+  if (Object.keys(changed).length > 0) {
+    if (host.isReady()) host.command([{ type: "update", settings: changed }]);
+    else host.advise({ type: "update", settings: changed });
+    provider.keepSettings(changed);
+  }
+  if (next.model !== before.model) provider.change({ model: next.model });
+  if (initial_messages !== undefined) provider.change({ initial_messages });
 }

@@ -76,7 +76,7 @@ export class Bot {
 
   /** Asks for silence at once, before anybody is told why. */
   silence(): void {
-    if (this.setup.playback === "local" && this.#speech.pending) this.sink.add({ type: "interrupt" });
+    if (this.setup.playback === "local" && this.#speech.pending) this.sink.add({ type: "flush" });
   }
 
   /** After `silence`: nothing more of the responses being made comes through. `cancel`: the service must be told to stop. */

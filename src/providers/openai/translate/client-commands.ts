@@ -1,9 +1,8 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { encodeBase64 } from "../../../codec/base64.js";
 import { NotReadyError } from "../../../errors.js";
-import type { ActionTurns } from "../../../services/responder/actions.js";
 import { readContext } from "../../../services/responder/context.js";
-import type { Effect } from "../../../dialogue/effects.js";
+import type { Effect } from "../../../contracts/dialogue.js";
 import type { ConversationHistory, HistoryItem } from "../../../dialogue/conversation-history.js";
 import { recordAt, stringAt, type JsonRecord } from "../../../util/records.js";
 import type { TurnClock } from "../../../dialogue/turn-clock.js";
@@ -27,7 +26,7 @@ export interface ClientCommandParts {
 }
 
 /** What the app itself puts into the conversation, takes out of it, and asks the bot to do about it. */
-export class ClientCommands implements ActionTurns {
+export class ClientCommands {
   readonly #parts: ClientCommandParts;
 
   constructor(parts: ClientCommandParts) {

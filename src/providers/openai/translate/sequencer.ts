@@ -1,5 +1,5 @@
 import type { OpenAISink } from "../effects.js";
-import type { Expects } from "../../../contracts/connection.js";
+import type { Expects } from "../../../contracts/dialogue.js";
 import type { JsonRecord } from "../../../util/records.js";
 
 /** Responses that may wait for the last one to be done. */

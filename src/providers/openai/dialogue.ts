@@ -1,14 +1,14 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import type { Expects } from "../../contracts/connection.js";
-import type { Effect } from "../../dialogue/effects.js";
+import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogue.js";
 import { asProtocolError } from "../../util/field-reader.js";
-import type { ServiceConversation } from "../../dialogue/service-conversation.js";
-import type { ConversationSetup } from "./conversation-setup.js";
+import type { DialogueSetup } from "./dialogue-setup.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
-import { RAW_EVENTS } from "./raw-events.js";
+import { missedSpeech } from "./missed-speech.js";
+import { plannedReconnect } from "./planned-reconnect.js";
+import { RAW_EVENTS, readServiceEvent } from "./raw-events.js";
 import { readCommand } from "../../dialogue/client-commands.js";
 import type { JsonRecord } from "../../util/records.js";
 import { readContext } from "../../services/responder/context.js";
@@ -28,7 +28,7 @@ import { TurnClock } from "../../dialogue/turn-clock.js";
  * done. Knows no socket, no media and no clock of its own; one conversation lives as long as one connection. After `end()` it may
  * still be given results of tools, until another goes on with it.
  */
-export class Conversation implements ServiceConversation {
+export class OpenAIDialogue implements Dialogue {
   readonly #sink: OpenAISink;
   readonly #sessionSetup: SessionSetup;
   readonly #user: UserTurns;
@@ -46,9 +46,9 @@ export class Conversation implements ServiceConversation {
    * @param continues The one before, whose connection was lost: this one tells the service what was said in it, and goes on.
    */
   constructor(
-    private readonly setup: ConversationSetup,
+    private readonly setup: DialogueSetup,
     // Not kept, or every connection of a long session would be.
-    continues?: Conversation,
+    continues?: OpenAIDialogue,
   ) {
     const { playback, now, date } = setup;
     this.#sink = new OpenAISink(setup.maxEventSize);
@@ -92,7 +92,7 @@ export class Conversation implements ServiceConversation {
   }
 
   /** Whether anybody speaks, or is waited for. */
-  get busy(): boolean {
+  get isBusy(): boolean {
     return this.#user.busy || this.#bot.busy;
   }
 
@@ -105,7 +105,12 @@ export class Conversation implements ServiceConversation {
     return this.#sessionSetup.expiresAt;
   }
 
-  receive(data: string | ArrayBuffer): Effect[] {
+  /** The connection is open. The service speaks first; what the one before had begun ends here, unless this one goes on with it. */
+  open(): Effect[] {
+    return [...(this.setup.first ?? [])];
+  }
+
+  receive(data: unknown): Effect[] {
     try {
       const { type, record } = parseMessage(data);
       const { rawEvents } = this.setup;
@@ -124,59 +129,60 @@ export class Conversation implements ServiceConversation {
     return this.#sink.take();
   }
 
-  cut(items: readonly PlayedItem[]): Effect[] {
+  played(items: readonly PlayedItem[]): Effect[] {
     this.#bot.cut(items);
     return this.#sink.take();
   }
 
-  /** Silences the bot and stops what it is making, as a click or a text does. */
-  interrupt(): Effect[] {
-    return this.act((turns) => {
-      turns.interrupt();
-    });
-  }
-
-  /** What the app does to the conversation. @throws what `run` throws; nothing has happened then. */
-  act(run: (turns: ClientCommands) => void): Effect[] {
-    run(this.#app);
-    return this.#sink.take();
-  }
-
-  /** A message of the app. @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then. */
-  message(message: RTVIMessage): Effect[] {
-    const command = readCommand(message, this.setup.name, RAW_EVENTS);
+  /** What the app asks for. @throws as `Dialogue.command`; nothing has happened then. */
+  command(command: Command): Effect[] {
     switch (command.type) {
-      case "say":
-        this.#app.say(command, message);
-        break;
-      case "tool-result":
-        if (this.#bot.tools.result(command.callId, command.result)) break;
-        this.#sink.debug("A function result came for a call that is not open; it is ignored.");
+      case "message":
+        this.#message(command.message);
         break;
       case "raw":
-        this.#sink.send(command.event);
-        this.#sink.deliver("server-response", { t: "raw" }, message.id);
+        this.#sink.send(readServiceEvent(command.event));
         break;
-      case "hang-up":
-        this.#sink.add({ type: "hang-up" });
+      case "update":
+        this.#sessionSetup.update(command.settings);
         break;
-      case "nothing":
+      case "interrupt":
+        this.#app.interrupt();
+        break;
+      case "append":
+        this.#app.append(command.messages, command.run);
+        break;
+      case "replace":
+        this.#app.replace(command.messages, command.interrupt);
+        break;
+      case "run":
+        this.#app.run();
+        break;
+      case "speak":
+        this.#app.speak(command.text);
+        break;
+      case "missed-speech":
+        this.#missed(command.pcm, command.rate);
+        break;
+      case "mic":
+      case "activity":
+      case "client-ready":
         break;
     }
     return this.#sink.take();
   }
 
-  /** Changes settings (checked) of the running session. */
-  updateSettings(settings: JsonRecord): Effect[] {
-    this.#sessionSetup.update(settings);
+  /** Asks for nothing new: an empty `session.update`, which the service answers with the session as it is. */
+  probe(): Effect[] | undefined {
+    if (!this.isReady) return undefined;
+    this.#sessionSetup.probe();
     return this.#sink.take();
   }
 
   /** The connection refused the first of these: none of them happens, and a call that was to be answered is cancelled. */
   unsent(effects: readonly Effect[]): Effect[] {
-    return this.act((turns) => {
-      turns.takeBack(effects);
-    });
+    this.#app.takeBack(effects);
+    return this.#sink.take();
   }
 
   /** The connection is gone: closes what was said to have started. Tools may go on, where another conversation may. */
@@ -191,6 +197,33 @@ export class Conversation implements ServiceConversation {
   abandon(): Effect[] {
     this.#bot.tools.end();
     return this.#sink.take();
+  }
+
+  #message(message: RTVIMessage): void {
+    const command = readCommand(message, this.setup.name, RAW_EVENTS);
+    switch (command.type) {
+      case "say":
+        this.#app.say(command, message);
+        break;
+      case "tool-result":
+        if (this.#bot.tools.result(command.callId, command.result)) break;
+        this.#sink.debug("A function result came for a call that is not open; it is ignored.");
+        break;
+      case "raw":
+        this.#sink.send(command.event);
+        this.#sink.deliver("server-response", { t: "raw" }, message.id);
+        break;
+      case "end":
+        this.#sink.add({ type: "end" });
+        break;
+      case "nothing":
+        break;
+    }
+  }
+
+  #missed(pcm: readonly ArrayBuffer[], rate: number): void {
+    const speech = missedSpeech(pcm, rate, this.setup.maxMessageSize());
+    if (speech !== undefined && this.isReady) this.#app.overheard(speech.pieces, speech.whole);
   }
 
   #handle(event: ServerEvent): void {
@@ -247,10 +280,22 @@ export class Conversation implements ServiceConversation {
     const { isContinued, history } = this;
     if (isContinued) replay(history, this.#register, this.#sessionSetup.dialect, this.#sink);
     else for (const item of readContext(this.#sessionSetup.told, "initial_messages")) history.append(item, true);
-    this.#sink.add({ type: "ready" });
-    if (isContinued) this.#bot.sequencer.release();
+    this.#sink.add({ type: "ready", continuity: isContinued ? "replayed" : "fresh" });
+    this.#planReconnect();
+    if (isContinued) {
+      this.setup.replayed?.();
+      this.#bot.sequencer.release();
+    }
     if (isContinued || !this.setup.runInitial) return;
     this.#clock.turnEnded();
     this.#bot.request();
+  }
+
+  #planReconnect(): void {
+    const { date, reconnectBeforeMs } = this.setup;
+    const { expiresAt } = this;
+    if (expiresAt === undefined) return;
+    const planned = plannedReconnect(expiresAt * 1000 - date().getTime(), reconnectBeforeMs);
+    if (planned !== undefined) this.#sink.add({ type: "change-connection", ...planned });
   }
 }

@@ -1,9 +1,10 @@
+import type { Effect } from "../../contracts/dialogue.js";
 import type { HistoryLimits } from "../../dialogue/conversation-history.js";
 import type { Redactor } from "../../util/redact.js";
 import type { SessionSetupParts } from "./translate/session-setup.js";
 
 /** What one conversation, over one connection, is set up with. */
-export interface ConversationSetup extends Omit<SessionSetupParts, "formats"> {
+export interface DialogueSetup extends Omit<SessionSetupParts, "formats"> {
   /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
   readonly playback: "local" | "remote";
   /** Over WebRTC: when sound last came, in the time of `now`; undefined where nobody can tell. Default: until the end. */
@@ -24,4 +25,12 @@ export interface ConversationSetup extends Omit<SessionSetupParts, "formats"> {
   readonly keeps?: boolean;
   /** How much of it is written down. */
   readonly limits?: HistoryLimits;
+  /** How long before its end a session is changed for a new one, in ms; 0 for not at all. */
+  readonly reconnectBeforeMs: number;
+  /** Bytes that an RTVI message may have on this connection. */
+  readonly maxMessageSize: () => number;
+  /** What is done first: what the dialogue of the connection before had begun, and this one does not go on with. */
+  readonly first?: readonly Effect[];
+  /** Called when the service was told the conversation again. */
+  readonly replayed?: () => void;
 }

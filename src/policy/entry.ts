@@ -1,0 +1,21 @@
+import { timersOf, type Timers } from "./time.js";
+
+/** Runs what comes from outside; see `CallbackQueue`. */
+export type Enter = <Result>(run: () => Result) => Result;
+
+/** A clock whose timers enter when they are due. Tells the time of `clock`, where that knows it. */
+export function enteringClock(clock: Timers | undefined, enter: Enter): Timers {
+  const timers = timersOf(clock);
+  return {
+    ...(clock?.now !== undefined && { now: () => timeNow(clock) }),
+    setTimeout: (run, ms) => timers.setTimeout(() => enter(run), ms),
+    clearTimeout: (id) => {
+      timers.clearTimeout(id);
+    },
+  };
+}
+
+function timeNow(clock: Timers): number {
+  const { now = 0 } = clock;
+  return typeof now === "number" ? now : now.call(clock);
+}

@@ -1,0 +1,32 @@
+import { encodeBase64 } from "../../codec/base64.js";
+import { openSocketConnection, socketConstructor } from "../../connection/socket-connection.js";
+import type { TransportOptions } from "../../options.js";
+import { redactor } from "../../util/redact.js";
+import { closeError, connectError } from "./close-codes.js";
+import type { OpenAIChannel } from "./provider.js";
+import { webSocketProtocols, webSocketUrl } from "./plan.js";
+
+/** Events and audio over a WebSocket. */
+export function socketChannel(options: Pick<TransportOptions, "WebSocket">): OpenAIChannel {
+  return {
+    media: { uplink: "pcm", voice: "player" },
+    playback: "local",
+    check: () => {
+      socketConstructor(options.WebSocket);
+    },
+    open: (plan, key, { signal }, up) => {
+      const redact = redactor([key]);
+      openSocketConnection({
+        url: webSocketUrl(plan),
+        protocols: webSocketProtocols(key, plan),
+        WebSocket: socketConstructor(options.WebSocket),
+        signal,
+        up,
+        // Put together by hand: base64 needs no escaping, and this runs fifty times a second.
+        encodeAudio: (pcm) => `{"type":"input_audio_buffer.append","audio":"${encodeBase64(new Uint8Array(pcm))}"}`,
+        closed: (code, reason) => closeError(code, reason, redact),
+        refused: (code, reason) => connectError(code, reason, redact),
+      });
+    },
+  };
+}
