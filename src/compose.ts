@@ -54,18 +54,9 @@ export function compose(parts: Parts): TransportActor {
     actors: {
       link: linkMachine.provide({
         actors: {
-<<<<<<< HEAD
-          wire: connectionActor(parts.openConnection, faults, lifetime, {
-            ...patienceOf(options.timeouts),
-            clock: options.clock,
-          }),
-          network: networkActor({ source: parts.network, outage, random, clock: options.clock, lifetime }),
-          retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, faults),
-=======
           wire: connectionActor(parts.connect, errors, lifetime, { ...patienceOf(options.timeouts), clock }),
           network: networkActor({ source: parts.network, outage, random, clock, lifetime, enter }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, errors),
->>>>>>> ae71bfc (core wip)
         },
       }),
       microphone: microphoneMachine.provide({
