@@ -67,7 +67,14 @@ export function compose(parts: Parts): TransportActor {
       }),
       speaker: speakerMachine.provide({
         actors: {
-          playback: playbackActor({ output: downlink, errors, observe: parts.observePlayback, logger, lifetime, enter }),
+          playback: playbackActor({
+            output: downlink,
+            errors,
+            observe: parts.observePlayback,
+            logger,
+            lifetime,
+            enter,
+          }),
         },
         actions: {
           flushPlayback: () => {

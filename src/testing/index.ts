@@ -12,4 +12,5 @@ export { scriptedHarness } from "./scripted-harness.js";
 export { ScriptedMediaManager, ScriptedMicrophone, ScriptedSpeaker } from "./scripted-media.js";
 export type { MicrophoneScript } from "./scripted-media.js";
 export { ScriptedTransport } from "./scripted-transport.js";
-export type { ServiceScript } from "./scripted-transport.js";
+export { ScriptedProvider } from "./scripted-provider.js";
+export type { ServiceScript, ServiceWatch } from "./scripted-provider.js";

@@ -43,7 +43,7 @@ export function scriptedHarness(
         script.close = how;
       },
       drop: (how) => {
-        transport.dropped(how === "retryable");
+        transport.service.dropped(how === "retryable");
       },
     },
     microphone: {
@@ -58,7 +58,7 @@ export function scriptedHarness(
       }
     },
     leftovers: () => [
-      ...(transport.connections === 0 ? [] : [`${transport.connections} wires`]),
+      ...(transport.service.connections === 0 ? [] : [`${transport.service.connections} wires`]),
       ...(media.microphone.held === 0 ? [] : ["the microphone"]),
       ...(media.speaker.isOpen ? ["the speaker"] : []),
       ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),

@@ -50,8 +50,8 @@ import { uplinkOf } from "./uplink-of.js";
 const MOST_BUFFERED = 256 * 1024;
 
 /** What a transport is made of. */
-export interface CoreParts<P> {
-  readonly provider: Provider<P>;
+export interface CoreParts {
+  readonly provider: Provider;
   readonly manager: MediaManager;
   readonly options: TransportOptions;
   /** The state was announced: right before the app's callback. */
@@ -73,7 +73,7 @@ export interface Interposed {
  * promises and callbacks of the app. Decides nothing about "when": it turns calls and reports into events of the charts, and
  * the charts' facts into callbacks.
  */
-export class TransportCore<P = unknown> {
+export class TransportCore {
   readonly logger: Logger;
   readonly options: TransportOptions;
   readonly session: Session;
@@ -81,7 +81,7 @@ export class TransportCore<P = unknown> {
   readonly manager: MediaManager;
   /** Everything from outside enters here, and every callback of the app leaves from here. */
   readonly queue = new CallbackQueue();
-  readonly #parts: CoreParts<P>;
+  readonly #parts: CoreParts;
   readonly #media: TransportMedia;
   readonly #downlink: Downlink;
   readonly #runner: DialogueRunner;
@@ -90,7 +90,7 @@ export class TransportCore<P = unknown> {
   readonly #responder: Responder | undefined;
   #callbacks: RTVIEventCallbacks = {};
   #onMessage: (message: RTVIMessage) => void = () => undefined;
-  #providerSession: ProviderSession<P> | undefined;
+  #providerSession: ProviderSession | undefined;
   /** What the last session left to the next one. */
   #kept: unknown;
   #reports: ConnectionReports | undefined;
@@ -106,7 +106,7 @@ export class TransportCore<P = unknown> {
   /** Errors of the audio path that were reported in this session: one of a kind is enough. */
   readonly #reportedAudioErrors = new Set<string>();
 
-  constructor(parts: CoreParts<P>) {
+  constructor(parts: CoreParts) {
     this.#parts = parts;
     const { provider, manager, options } = parts;
     this.options = options;

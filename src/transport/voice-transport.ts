@@ -30,14 +30,14 @@ import { isMicrophoneMissing } from "./microphone-state.js";
  * client-js hands apps a `Proxy` of the transport: no `#private` member lies behind a getter or setter, and no public property
  * holds a class or a function.
  */
-export class VoiceTransport<P = unknown> extends Transport {
-  protected readonly _core: TransportCore<P>;
+export class VoiceTransport extends Transport {
+  protected readonly _core: TransportCore;
 
   /**
    * @param provider The voice service.
    * @param manager Devices and playback; default `WebAudioMediaManager` at the provider's rates.
    */
-  constructor(provider: Provider<P>, manager?: MediaManager, options: TransportOptions = {}) {
+  constructor(provider: Provider, manager?: MediaManager, options: TransportOptions = {}) {
     super();
     // Until `initialize()` brings the client's: a transport that is driven without a client has none.
     this._callbacks = {};
@@ -208,7 +208,7 @@ export class VoiceTransport<P = unknown> extends Transport {
   }
 }
 
-function defaultManager<P>({ media }: Provider<P>, options: TransportOptions): MediaManager {
+function defaultManager({ media }: Provider, options: TransportOptions): MediaManager {
   const { inputSampleRate, outputSampleRate, chunkMs } = media;
   return new WebAudioMediaManager({
     ...(options.workletUrl !== undefined && { workletUrl: options.workletUrl }),

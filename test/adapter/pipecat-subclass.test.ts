@@ -1,7 +1,7 @@
 import { GeminiLiveWebsocketTransport } from "@pipecat-ai/gemini-live-websocket-transport";
 import { LogLevel, PipecatClient, type RTVIMessage } from "@pipecat-ai/client-js";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { RealTimeWebsocketTransport } from "../../src/transport/real-time-websocket-transport.js";
+import { RealTimeWebsocketTransport } from "../../src/compat/real-time-websocket-transport.js";
 import { foreignManager } from "../../packages/testkit/src/worlds/foreign-manager.js";
 import { FakeSocket } from "../../packages/testkit/src/scripted/fake-socket.js";
 import { drain } from "../../packages/testkit/src/worlds/world.js";

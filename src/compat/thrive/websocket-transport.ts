@@ -3,11 +3,11 @@ import { AlreadyConnectedError, InvalidOptionsError, NotReadyError } from "../..
 import type { MediaManager } from "../../media/media-manager.js";
 import { dialectOf, type OpenAIDialect } from "../../providers/openai/dialect.js";
 import { recordAt } from "../../util/records.js";
-import type { OpenAIRealTimeWebSocketTransport } from "../../providers/openai/transport.js";
+import { OpenAIRealTimeWebSocketTransport } from "../../providers/openai/transport.js";
 import { readConfig, type WebSocketTransportConfig } from "./config.js";
 import { documentedEvents, isOwnRace, rawEvent, type RealtimeEvent } from "./documented-events.js";
 import { serviceEvent } from "./service-events.js";
-import { SessionTransport, type SessionTokenProvider } from "./session-transport.js";
+import { SessionCredential, type SessionTokenProvider } from "./session-credential.js";
 import { deviceErrorEvent, errorEvent, wasTold } from "./error-events.js";
 
 /** What a transport needs of the app. */
@@ -64,7 +64,8 @@ export function createWebSocketTransport(
   deps: WebSocketTransportDeps = {},
 ): WebSocketTransport {
   const { service, options, hears } = readConfig(config);
-  const rtvi = new SessionTransport(service, deps.getSessionToken, deps.mediaManager, options);
+  const credential = new SessionCredential(deps.getSessionToken);
+  const rtvi = new OpenAIRealTimeWebSocketTransport(service, deps.mediaManager, options, credential.read);
   let session: { readonly onEvent: ConnectOptions["onEvent"] } | undefined;
   let released: Promise<void> | undefined;
   let dialect: OpenAIDialect = "ga";
@@ -72,7 +73,7 @@ export function createWebSocketTransport(
 
   /** Unless another session has begun, whose it is. */
   const forgetToken = (): void => {
-    if (session === undefined) rtvi.authenticate("");
+    if (session === undefined) credential.authenticate("");
   };
 
   const release = (): Promise<void> => {
@@ -125,7 +126,7 @@ export function createWebSocketTransport(
       if (session !== undefined) throw new AlreadyConnectedError("This transport is in a session; close() it first.");
       const mine = { onEvent };
       session = mine;
-      rtvi.authenticate(token);
+      credential.authenticate(token);
       try {
         await rtvi.connect();
         await rtvi.sendReadyMessage();

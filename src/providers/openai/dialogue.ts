@@ -186,9 +186,9 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   /** The connection is gone: closes what was said to have started. Tools may go on, where another conversation may. */
-  end(): Effect[] {
+  end(keeps: boolean): Effect[] {
     this.#user.end();
-    this.#bot.end(this.setup.keeps === true);
+    this.#bot.end(keeps && this.setup.keeps === true);
     if (this.#user.isOwedAnswer) this.#bot.request();
     return this.#sink.take();
   }

@@ -46,8 +46,11 @@ export interface OpenAIProviderParts {
   readonly channel: OpenAIChannel;
   readonly options: OpenAIServiceOptions;
   /** Reads the key of an attempt and the options that come with it. Default: `api_key`, or the session's secret. */
-  readonly credential?: (attempt: Attempt, options: OpenAIServiceOptions) => Promise<OpenAICredentialOfAttempt>;
+  readonly credential?: ReadCredential | undefined;
 }
+
+/** Asked once for each attempt. */
+export type ReadCredential = (attempt: Attempt) => Promise<OpenAICredentialOfAttempt>;
 
 /** The key of an attempt, and the model that it was made for. */
 export interface OpenAICredentialOfAttempt {
@@ -164,7 +167,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
   async credential(_plan: SessionPlan, attempt: Attempt): Promise<OpenAICredentialOfAttempt> {
     this.#parts.channel.check();
     const { options } = this.#provider;
-    if (this.#parts.credential !== undefined) return this.#parts.credential(attempt, options);
+    if (this.#parts.credential !== undefined) return this.#parts.credential(attempt);
     const key = await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000);
     return { key };
   }

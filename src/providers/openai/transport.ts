@@ -3,8 +3,7 @@ import type { TransportOptions } from "../../options.js";
 import { VoiceTransport } from "../../transport/voice-transport.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
-import type { OpenAIConnectionParams } from "./params.js";
-import { OpenAIProvider } from "./provider.js";
+import { OpenAIProvider, type ReadCredential } from "./provider.js";
 import { checkSettings } from "./settings.js";
 import { socketChannel } from "./socket-channel.js";
 
@@ -19,16 +18,27 @@ import { socketChannel } from "./socket-channel.js";
  * const client = new PipecatClient({ transport });
  * ```
  */
-export class OpenAIRealTimeWebSocketTransport extends VoiceTransport<OpenAIConnectionParams | undefined> {
+export class OpenAIRealTimeWebSocketTransport extends VoiceTransport {
   private readonly _openai: OpenAIProvider;
 
   /**
    * @param service_options See `OpenAIServiceOptions`. They are checked when connecting, so that an error reaches the app.
    * @param manager Devices and playback; default `WebAudioMediaManager` at 24 kHz.
+   * @param credential Reads the key of each attempt in place of `api_key`.
    */
-  constructor(service_options: OpenAIServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
+  constructor(
+    service_options: OpenAIServiceOptions,
+    manager?: MediaManager,
+    options: TransportOptions = {},
+    credential?: ReadCredential,
+  ) {
     const name = "OpenAIRealTimeWebSocketTransport";
-    const provider = new OpenAIProvider({ name, channel: socketChannel(options), options: service_options });
+    const provider = new OpenAIProvider({
+      name,
+      channel: socketChannel(options),
+      options: service_options,
+      credential,
+    });
     super(provider, manager, options);
     this._openai = provider;
   }

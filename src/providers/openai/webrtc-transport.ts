@@ -3,7 +3,6 @@ import type { TransportOptions } from "../../options.js";
 import { VoiceTransport } from "../../transport/voice-transport.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
-import type { OpenAIConnectionParams } from "./params.js";
 import { OpenAIProvider } from "./provider.js";
 import { checkSettings } from "./settings.js";
 import { webRTCChannel } from "./webrtc-channel.js";
@@ -22,7 +21,7 @@ import { webRTCChannel } from "./webrtc-channel.js";
  * The bot's track is played here. An app that attaches the track of `onTrackStarted` itself turns that off with the
  * option `playBotTrack: false`.
  */
-export class OpenAIRealTimeWebRTCTransport extends VoiceTransport<OpenAIConnectionParams | undefined> {
+export class OpenAIRealTimeWebRTCTransport extends VoiceTransport {
   private readonly _openai: OpenAIProvider;
 
   /**

@@ -3,7 +3,7 @@ import type { PlayedItem } from "../../../../src/contracts/speaker.js";
 import { Conversation } from "../../../../src/providers/gemini/conversation.js";
 import type { ConversationSetup } from "../../../../src/providers/gemini/conversation-setup.js";
 import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
-import type { Effect } from "../../../../src/dialogue/effects.js";
+import type { Effect } from "../../../../src/contracts/dialogue.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 /** What the conversation must not show. */

@@ -1,8 +1,8 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
-import { Conversation } from "../../../../src/providers/openai/conversation.js";
-import type { ConversationSetup } from "../../../../src/providers/openai/conversation-setup.js";
-import type { Effect } from "../../../../src/dialogue/effects.js";
+import { OpenAIDialogue } from "../../../../src/providers/openai/dialogue.js";
+import type { DialogueSetup } from "../../../../src/providers/openai/dialogue-setup.js";
+import type { Effect } from "../../../../src/contracts/dialogue.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 type Event = { type: string } & Record<string, unknown>;
@@ -13,12 +13,13 @@ export const pcm = (ms: number): string => Buffer.alloc(ms * 48).toString("base6
 
 /** A conversation with a clock and a memory: the effects of every call, in order. */
 export class Scenario {
-  readonly conversation: Conversation;
+  readonly conversation: OpenAIDialogue;
   readonly effects: Effect[] = [];
+  readonly keeps: boolean;
   now = 1_000;
 
-  constructor(setup: Partial<ConversationSetup> = {}, continues?: Conversation) {
-    const all: ConversationSetup = {
+  constructor(setup: Partial<DialogueSetup> = {}, continues?: OpenAIDialogue) {
+    const all: DialogueSetup = {
       settings: {},
       session: undefined,
       initialMessages: [],
@@ -30,13 +31,16 @@ export class Scenario {
       redact: redactor(["ek_the_secret"]),
       now: () => this.now,
       date: () => new Date(1_700_000_000_000),
+      reconnectBeforeMs: 300_000,
+      maxMessageSize: () => Infinity,
       ...setup,
     };
-    this.conversation = new Conversation(all, continues);
+    this.keeps = all.keeps === true;
+    this.conversation = new OpenAIDialogue(all, continues);
   }
 
   /** One that is ready, with nothing remembered. */
-  static ready(setup: Partial<ConversationSetup> = {}, session: object = {}): Scenario {
+  static ready(setup: Partial<DialogueSetup> = {}, session: object = {}): Scenario {
     const scenario = new Scenario(setup);
     scenario.receive({ type: "session.created", session: { type: "realtime", id: "sess_1", ...session } });
     scenario.receive({ type: "session.updated", session: { type: "realtime", id: "sess_1", ...session } });
@@ -45,7 +49,7 @@ export class Scenario {
   }
 
   /** Another connection was opened after this one was lost, and its service is ready. */
-  continued(setup: Partial<ConversationSetup> = {}, session: object = {}): Scenario {
+  continued(setup: Partial<DialogueSetup> = {}, session: object = {}): Scenario {
     const next = new Scenario({ keeps: true, ...setup }, this.conversation);
     next.now = this.now;
     next.receive({ type: "session.created", session: { type: "realtime", id: "sess_2", ...session } });
@@ -67,19 +71,19 @@ export class Scenario {
   }
 
   app(type: string, data?: unknown, id = "app1"): Effect[] {
-    return this.#keep(this.conversation.message(new RTVIMessage(type, data, id)));
+    return this.#keep(this.conversation.command({ type: "message", message: new RTVIMessage(type, data, id) }));
   }
 
   interrupt(): Effect[] {
-    return this.#keep(this.conversation.interrupt());
+    return this.#keep(this.conversation.command({ type: "interrupt" }));
   }
 
   cut(...items: PlayedItem[]): Effect[] {
-    return this.#keep(this.conversation.cut(items));
+    return this.#keep(this.conversation.played(items));
   }
 
   end(): Effect[] {
-    return this.#keep(this.conversation.end());
+    return this.#keep(this.conversation.end(this.keeps));
   }
 
   abandon(): Effect[] {
@@ -87,7 +91,7 @@ export class Scenario {
   }
 
   update(settings: Record<string, unknown>): Effect[] {
-    return this.#keep(this.conversation.updateSettings(settings));
+    return this.#keep(this.conversation.command({ type: "update", settings }));
   }
 
   /** The player's word about an item; times in ms. */

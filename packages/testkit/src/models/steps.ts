@@ -71,8 +71,8 @@ const APP: Acts<AppWorld> = {
   resumeAudio: ({ transport }) => {
     transport.resumeAudio();
   },
-  "userStartedSpeaking()": ({ transport }) => {
-    void transport.userStartedSpeaking();
+  "interrupt()": ({ transport }) => {
+    transport.interrupt();
   },
 };
 

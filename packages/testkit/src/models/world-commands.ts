@@ -1,3 +1,4 @@
+import { ConnectionLostError } from "../../../../src/errors.js";
 import { anyOrder, stepsOf, type Acts } from "./steps.js";
 import type { World } from "../worlds/world.js";
 
@@ -24,19 +25,19 @@ const SERVICE: Acts<World> = {
     transport.script.close = "hang";
   },
   opened: ({ transport }) => {
-    transport.opened();
+    transport.service.opened();
   },
   refused: ({ transport }) => {
-    transport.refused();
+    transport.service.refused();
   },
   "says ready": ({ transport }) => {
-    transport.said();
+    transport.service.said();
   },
   dropped: ({ transport }) => {
-    transport.dropped(true);
+    transport.service.dropped(true);
   },
   "dropped for good": ({ transport }) => {
-    transport.dropped(false);
+    transport.service.dropped(false);
   },
   "conversations are kept": ({ transport }) => {
     transport.script.continuity = "resumed";
@@ -45,16 +46,16 @@ const SERVICE: Acts<World> = {
     transport.script.continuity = "fresh";
   },
   "owes an answer": ({ transport }) => {
-    transport.owes("reply");
+    transport.service.current?.setExpects("reply");
   },
   "is at work": ({ transport }) => {
-    transport.owes("progress");
+    transport.service.current?.setExpects("progress");
   },
   "owes nothing": ({ transport }) => {
-    transport.owes("nothing");
+    transport.service.current?.setExpects("nothing");
   },
   speaks: ({ transport }) => {
-    transport.speaks();
+    transport.service.current?.speaks();
   },
   "questions are answered": ({ transport }) => {
     transport.script.probe = "answer";
@@ -66,22 +67,22 @@ const SERVICE: Acts<World> = {
     transport.script.probe = "cannot";
   },
   "wire expires": ({ transport }) => {
-    transport.expiring(3_000);
+    transport.service.perform({ type: "change-connection", withinMs: 3_000 });
   },
   busy: ({ transport }) => {
-    transport.busy(true);
+    transport.service.current?.setBusy(true);
   },
   quiet: ({ transport }) => {
-    transport.busy(false);
+    transport.service.current?.setBusy(false);
   },
-  "connectionError()": ({ transport }) => {
-    transport.connectionError("scripted");
+  "a fault": ({ transport }) => {
+    transport.service.perform({ type: "fault", error: new ConnectionLostError("scripted") });
   },
   "state = error": ({ transport }) => {
     transport.state = "error";
   },
   "bot audio": ({ transport }) => {
-    transport.bufferBotAudio(new ArrayBuffer(8), "item");
+    transport.service.perform({ type: "play", itemId: "item", pcm: new ArrayBuffer(8) });
   },
 };
 

@@ -1,5 +1,5 @@
 import type { TransportOptions } from "../../../../src/options.js";
-import type { ConversationTransport } from "../../../../src/transport/conversation-transport.js";
+import type { VoiceTransport } from "../../../../src/transport/voice-transport.js";
 import type { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakeSocket } from "./fake-socket.js";
 import type { WatchedBy } from "../worlds/conversation-watch.js";
@@ -101,7 +101,7 @@ export abstract class ScriptedService {
   #count = 0;
   readonly #waiting: (() => void)[] = [];
 
-  abstract transport(media: ScriptedMediaManager, options: TransportOptions): ConversationTransport;
+  abstract transport(media: ScriptedMediaManager, options: TransportOptions): VoiceTransport;
   /** A message of the transport. */
   abstract heard(socket: ServiceSocket, data: unknown): void;
   /** A connection is open: it begins to speak, unless it is never ready. */

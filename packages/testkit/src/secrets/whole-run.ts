@@ -3,7 +3,7 @@ import { afterAll, afterEach } from "vitest";
 import { Actor, type AnyActor, type InspectionEvent } from "xstate";
 import { RtviMachineError } from "../../../../src/errors.js";
 import type { Logger } from "../../../../src/log.js";
-import { RtviTransport } from "../../../../src/transport/rtvi-transport.js";
+import { VoiceTransport } from "../../../../src/transport/voice-transport.js";
 import { textOf, traceOfSecrets } from "./secrets.js";
 
 /**
@@ -53,9 +53,9 @@ Object.defineProperty(RtviMachineError.prototype, "name", {
   },
 });
 
-/** Every log line of a transport, every callback and every message, before the app has them. */
-function overhear(transport: RtviTransport): void {
-  const logger = Reflect.get(transport, "logger") as Logger;
+/** Every log line of a transport. */
+function overhear(transport: VoiceTransport): void {
+  const { logger } = Reflect.get(transport, "_core") as { readonly logger: Record<keyof Logger, Logger["debug"]> };
   for (const level of ["debug", "info", "warn", "error"] as const) {
     const write = logger[level];
     logger[level] = (message, ...details) => {
@@ -63,8 +63,11 @@ function overhear(transport: RtviTransport): void {
       write(message, ...details);
     };
   }
-  const callbacks = Reflect.get(transport, "_callbacks") as RTVIEventCallbacks;
-  const told = new Proxy(callbacks, {
+}
+
+/** Every callback, before the app has it. */
+function overheard(callbacks: RTVIEventCallbacks): RTVIEventCallbacks {
+  return new Proxy(callbacks, {
     get(target, name) {
       const callback: unknown = Reflect.get(target, name);
       if (typeof callback !== "function") return callback;
@@ -74,16 +77,14 @@ function overhear(transport: RtviTransport): void {
       };
     },
   });
-  Reflect.set(transport, "_callbacks", told);
-  const deliver = Reflect.get(transport, "_onMessage") as (message: RTVIMessage) => void;
-  Reflect.set(transport, "_onMessage", (message: RTVIMessage) => {
-    look(`message ${message.type}`, message);
-    deliver(message);
-  });
 }
 
-const { initialize } = RtviTransport.prototype;
-RtviTransport.prototype.initialize = function (...args) {
-  initialize.apply(this, args);
+const { initialize } = VoiceTransport.prototype;
+VoiceTransport.prototype.initialize = function (options, handler) {
+  const callbacks = overheard(options.callbacks ?? {});
+  initialize.call(this, { ...options, callbacks }, (message: RTVIMessage) => {
+    look(`message ${message.type}`, message);
+    handler(message);
+  });
   overhear(this);
 };

@@ -3,7 +3,7 @@ import type { DeviceSource } from "../../../../src/actors/watches.js";
 import type { Recovery } from "../../../../src/contracts/continuity.js";
 import { NotReadyError } from "../../../../src/errors.js";
 import type { TransportOptions } from "../../../../src/options.js";
-import type { ConversationTransport } from "../../../../src/transport/conversation-transport.js";
+import type { VoiceTransport } from "../../../../src/transport/voice-transport.js";
 import { rtviStateOf } from "../../../../src/transport/rtvi-state.js";
 import { ManualClock, ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { AGES, CountingTarget, drain, PROBE, READY_TIMEOUT, ScriptedNetwork, SILENCE, silent } from "./surroundings.js";
@@ -20,7 +20,7 @@ const VISIT = ["joined", "connected", "left", "disconnected"];
 export type Reaction = (world: AppWorld) => void;
 
 /** A transport whose media, network and time are scripted, and what an app does with it and sees of it. */
-export abstract class AppWorld<T extends ConversationTransport = ConversationTransport> {
+export abstract class AppWorld<T extends VoiceTransport = VoiceTransport> {
   readonly clock = new ManualClock();
   readonly network = new ScriptedNetwork();
   readonly devices = new CountingTarget();

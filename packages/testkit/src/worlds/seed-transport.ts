@@ -1,6 +1,6 @@
 import { RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
 import type { RtviMachineError } from "../../../../src/errors.js";
-import { RealTimeWebsocketTransport } from "../../../../src/transport/real-time-websocket-transport.js";
+import { RealTimeWebsocketTransport } from "../../../../src/compat/real-time-websocket-transport.js";
 
 /** A subclass as Pipecat's documentation tells to write one; what its service does is up to the test. */
 export class SeedTransport extends RealTimeWebsocketTransport {
@@ -63,7 +63,7 @@ export class SeedTransport extends RealTimeWebsocketTransport {
   }
 
   get speaking(): boolean {
-    return this._botIsSpeaking;
+    return this._core.session.turns.is("bot.speaking");
   }
 
   get clientWantsMic(): boolean | undefined {

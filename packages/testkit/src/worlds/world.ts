@@ -1,8 +1,7 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import type { ConnectRequest, Connection, ConnectionReports } from "../../../../src/contracts/connection.js";
-import type { RtviMachineError } from "../../../../src/errors.js";
+import type { Attempt } from "../../../../src/contracts/connection.js";
 import type { TransportOptions } from "../../../../src/options.js";
-import { ScriptedTransport } from "../../../../src/testing/index.js";
+import { ScriptedTransport, type ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { AppWorld, claim } from "./app-world.js";
 
 export { AGES, CountingTarget, drain, PROBE, READY_TIMEOUT, ScriptedNetwork, SILENCE, silent } from "./surroundings.js";
@@ -10,15 +9,15 @@ export { AGES, CountingTarget, drain, PROBE, READY_TIMEOUT, ScriptedNetwork, SIL
 /** A session whose service is a script. */
 export class World extends AppWorld<AuditedTransport> {
   constructor(enableMic = true, options: TransportOptions = {}) {
-    super(enableMic, options, (all, media) => new AuditedTransport(all, {}, media));
+    super(enableMic, options, (all, media) => new AuditedTransport(all, media));
   }
 
   protected get wires(): number {
-    return this.transport.connections;
+    return this.transport.service.connections;
   }
 
   lose(retryable: boolean): void {
-    this.transport.dropped(retryable);
+    this.transport.service.dropped(retryable);
   }
 
   /** Microphone audio, marked with the session it was spoken in. */
@@ -29,7 +28,7 @@ export class World extends AppWorld<AuditedTransport> {
   override checkInvariants(): void {
     super.checkInvariants();
     const { transport } = this;
-    claim(transport.mostConnections <= 1, "there were never two wires");
+    claim(transport.service.mostConnections <= 1, "there were never two wires");
     const live = transport.liveAttempts;
     claim(live <= 1, "one attempt is live at most", live);
     if (transport.actor.getSnapshot().matches("idle")) claim(live === 0, "no attempt is live while idle", live);
@@ -44,7 +43,7 @@ export class World extends AppWorld<AuditedTransport> {
 
   /** Each message that was taken was sent once, or refused once, and what was sent was sent in its order. */
   private checkMessages(): void {
-    const sent = this.transport.sent.map(({ id }) => id);
+    const sent = this.transport.service.sent.map(({ id }) => id);
     const refused = this.refusals.map(({ id }) => id);
     for (const { id } of this.accepted) {
       const fates = [...sent, ...refused].filter((each) => each === id).length;
@@ -58,11 +57,11 @@ export class World extends AppWorld<AuditedTransport> {
   /** A manager that goes on delivering audio after it was told to stop reaches nobody. */
   private checkUplinkShut(): void {
     const { microphone } = this.media;
-    const before = this.transport.audioBytes;
+    const before = this.transport.service.audioBytes;
     Object.assign(microphone, { held: 1, streaming: true, muted: false });
     this.say();
     Object.assign(microphone, { held: 0, streaming: false });
-    claim(this.transport.audioBytes === before, "the uplink is shut");
+    claim(this.transport.service.audioBytes === before, "the uplink is shut");
   }
 }
 
@@ -71,51 +70,41 @@ export class AuditedTransport extends ScriptedTransport {
   sessions = 0;
   readonly crossed: string[] = [];
   /** What was asked of the service at each attempt. */
-  readonly requests: ConnectRequest[] = [];
+  readonly requests: Attempt[] = [];
+  /** The connection parameters that were in force at each attempt. */
+  readonly models: unknown[] = [];
+  /** What the service makes of a message, instead of taking it. */
+  sends: ((message: RTVIMessage) => void) | undefined;
+
+  constructor(options: TransportOptions, media: ScriptedMediaManager) {
+    super(options, undefined, media);
+    this.service.watch = {
+      attempt: (request) => {
+        this.requests.push(request);
+        this.models.push((this.service.params as { readonly model?: unknown } | undefined)?.model);
+        if (request.attempt === 1) this.sessions += 1;
+      },
+      message: (message) => {
+        this.sends?.(message);
+        if (this.state === "ready" && this.service.connections === 0) {
+          this.crossed.push(`"${message.type}" without a connection`);
+        }
+      },
+      audio: (data) => {
+        const [session] = new Int32Array(data);
+        if (session !== this.sessions) this.crossed.push(`session ${session} in ${this.sessions}`);
+        if (this.state !== "ready") this.crossed.push(`audio in ${this.state}`);
+      },
+    };
+  }
 
   /** Attempts that nobody has given up. */
   get liveAttempts(): number {
     return this.requests.filter(({ signal }) => !signal.aborted).length;
   }
 
-  /** The model that was in force at each attempt. */
-  readonly models: unknown[] = [];
-
-  /** What the service makes of a message, instead of taking it. */
-  sends: ((message: RTVIMessage) => void) | undefined;
-
-  override sendMessage(message: RTVIMessage): void {
-    this.sends?.(message);
-    if (this.state === "ready" && this.connections === 0) this.crossed.push(`"${message.type}" without a wire`);
-    super.sendMessage(message);
-  }
-
   /** As a transport does it that will not have a message. */
   refuse(message: RTVIMessage, error: Error): void {
-    this.rejectMessage(message, error);
-  }
-
-  /** The open connection is lost, in so many words. */
-  loses(error: RtviMachineError): void {
-    this.connections = 0;
-    this.connectionLost(error);
-  }
-
-  protected override openConnection(request: ConnectRequest, reports: ConnectionReports): Connection {
-    this.requests.push(request);
-    this.models.push(this._service_options.model);
-    return super.openConnection(request, reports);
-  }
-
-  override async connectLLM(): Promise<void> {
-    if (this.attempt.attempt === 1) this.sessions += 1;
-    await super.connectLLM();
-  }
-
-  override handleUserAudioStream(data: ArrayBuffer): void {
-    super.handleUserAudioStream(data);
-    const [session] = new Int32Array(data);
-    if (session !== this.sessions) this.crossed.push(`session ${session} in ${this.sessions}`);
-    if (this.state !== "ready") this.crossed.push(`audio in ${this.state}`);
+    this._core.reject(message, error);
   }
 }
