@@ -99,6 +99,8 @@ export class TransportCore {
   #botReady: "ours" | "delivered" = "ours";
   #selectedSpeaker: MediaDeviceInfo | undefined;
   readonly #startGuard = new StartGuard();
+  #asksForDevices = false;
+  #callOf: "app" | "bot-left" = "app";
   #botTrack: BotTrack | undefined;
   #peer: Connection | undefined;
   /** What the user says while there is no connection that could carry their track. */
@@ -161,7 +163,7 @@ export class TransportCore {
       },
       {
         post: (callback) => this.queue.post(callback),
-        entered: (state) => this.#entered(state),
+        entered: (state, error) => this.#entered(state, error),
         edge: (edge) => this.#deliverEdge(edge),
         announced: (state, error) => this.#announced(state, error),
         settled: () => this.promises.released(),
@@ -235,7 +237,10 @@ export class TransportCore {
   initialize(options: PipecatClientOptions, handler: (message: RTVIMessage) => void): PipecatClientOptions {
     this.#callbacks = safeCallbacks(options.callbacks ?? {}, this.logger);
     this.#onMessage = safeHandler(handler, this.logger);
-    return { ...options, callbacks: this.#queued(this.#callbacks) };
+    this.#asksForDevices = options.enableMic === true || options.enableCam === true;
+    this.manager.setClientOptions({ ...options, callbacks: this.#queued(this.#callbacks) });
+    if (options.enableMic === false) this.enableMic(false);
+    return { ...options, callbacks: this.#callbacks };
   }
 
   /** Reads connection parameters and lets go of them. @throws InvalidOptionsError naming the key that is wrong. */
@@ -282,6 +287,8 @@ export class TransportCore {
 
   /** Legal in every state; resolves when nothing is held any more. */
   disconnect(): Promise<void> {
+    if (this.#callOf === "bot-left") return Promise.resolve();
+    this.#startGuard.released(this.promises.awaitsDevices && this.#asksForDevices);
     return this.queue.enter(() => this.promises.disconnect());
   }
 
@@ -549,7 +556,9 @@ export class TransportCore {
   }
 
   /** A state of the chart, before the app hears of it. */
-  #entered(state: TransportState): void {
+  #entered(state: TransportState, error: Error | undefined): void {
+    // Settles promises; what awaits them goes on after the callbacks that are posted by then.
+    this.promises.entered(state, error);
     const { isRecovering } = this.session;
     this.#media.listen(isRecovering);
     if (state === "ready") this.#ready();
@@ -575,7 +584,6 @@ export class TransportCore {
 
   #announced(state: TransportState, error: Error | undefined): void {
     this.#parts.announced(state);
-    this.promises.announced(state, error);
     this.logger.info(`state: ${state}`);
     this.#callbacks.onTransportStateChanged?.(state);
     if (state === "connected" && this.session.timesOpened === 1) this.#callbacks.onConnected?.();
@@ -652,7 +660,13 @@ export class TransportCore {
         break;
       case "bot-left":
         this.queue.post(() => this.#callbacks.onParticipantLeft?.(BOT));
-        this.queue.post(() => this.#callbacks.onBotDisconnected?.(BOT));
+        this.queue.post(() => {
+          // The client disconnects by itself when the bot leaves. The session is ending already, and a second wish might meet the
+          // next connect() of an app that has asked for one meanwhile.
+          this.#callOf = "bot-left";
+          this.#callbacks.onBotDisconnected?.(BOT);
+          this.#callOf = "app";
+        });
         break;
       case "bot-ready":
         if (this.#botReady === "ours") this.deliver({ type: "bot-ready", data: this.#aboutBot() });

@@ -35,7 +35,7 @@ export class LifecyclePromises {
     if (released !== undefined) await released;
     if (this.#epoch !== epoch) throw aborted();
     if (this.#connecting !== undefined) return this.#connecting;
-    if (isInSession(this.#session.state)) {
+    if (isInSession(this.#session.current)) {
       throw new AlreadyConnectedError("This transport is in a session; disconnect() first.");
     }
     const actor = this.#session.revive();
@@ -90,25 +90,25 @@ export class LifecyclePromises {
   /** The end of a `disconnect()` in progress; undefined when there is none. */
   #released(): Promise<void> | undefined {
     if (this.#releasing !== undefined) return this.#releasing;
-    if (this.#session.state !== "disconnecting") return undefined;
+    if (this.#session.current !== "disconnecting") return undefined;
     return this.#states.next((state) => (state === "disconnected" || state === "error" ? "done" : undefined));
   }
 
   /** Resolves at `ready`; rejects when the session ends before, or is over. */
   whenReady(): Promise<void> {
-    if (this.#session.state === "ready") return Promise.resolve();
-    if (!isInSession(this.#session.state)) return Promise.reject(this.#ending);
+    if (this.#session.current === "ready") return Promise.resolve();
+    if (!isInSession(this.#session.current)) return Promise.reject(this.#ending);
     return this.#states.next((state, error) => (state === "ready" ? "done" : endOfSession(state, error)));
   }
 
   /** Rejects when the session ends, or is over; never resolves. */
   whenEnded(): Promise<void> {
-    if (!isInSession(this.#session.state)) return Promise.reject(this.#ending);
+    if (!isInSession(this.#session.current)) return Promise.reject(this.#ending);
     return this.#states.next(endOfSession);
   }
 
-  /** A state was announced; to be told before the app is, so that what the app asks for in its callback waits on. */
-  announced(state: TransportState, error: Error | undefined): void {
+  /** The charts are in another state. The app hears of it later, and what it asks for then is about what comes after. */
+  entered(state: TransportState, error: Error | undefined): void {
     const ending = endOfSession(state, error);
     if (ending !== undefined) {
       this.#ending = ending;

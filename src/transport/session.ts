@@ -18,7 +18,7 @@ export interface SessionListener {
   /** Has a callback of the app run once the session is at rest. */
   post(callback: () => void): void;
   /** The charts are in another RTVI state, which the app has not heard of yet. */
-  entered(state: TransportState): void;
+  entered(state: TransportState, error: Error | undefined): void;
   /** The RTVI state is announced: once per change, in order, from among the posted callbacks. */
   announced(state: TransportState, error: Error | undefined): void;
   /** The session is ready again; posted behind that state. */
@@ -218,7 +218,7 @@ export class Session {
     const recovery = state === "ready" ? this.#recovery : undefined;
     this.#recovery = undefined;
     // What ends with a state is posted before it.
-    this.#listener.entered(state);
+    this.#listener.entered(state, error);
     this.#listener.post(() => {
       this.#state = state;
       this.#listener.announced(state, error);
