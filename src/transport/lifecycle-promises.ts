@@ -90,6 +90,8 @@ export class LifecyclePromises {
   /** The end of a `disconnect()` in progress; undefined when there is none. */
   #released(): Promise<void> | undefined {
     if (this.#releasing !== undefined) return this.#releasing;
+    // An app that asks in a callback has yet to hear of the end that it has brought about.
+    if (this.#session.state !== this.#session.current) return Promise.resolve();
     if (this.#session.current !== "disconnecting") return undefined;
     return this.#states.next((state) => (state === "disconnected" || state === "error" ? "done" : undefined));
   }
