@@ -5,3 +5,4 @@ export type { CaptureCommand, CaptureInput } from "./microphone.machine.js";
 export { speakerMachine } from "./speaker.machine.js";
 export { transportMachine } from "./transport.machine.js";
 export type { RtviTag, TransportContext, TransportEvent, TransportFact } from "./transport.types.js";
+export { turnsMachine } from "./turns.machine.js";

@@ -26,6 +26,7 @@ const STEPS: readonly Step[] = [
   step("types: worklets", "tsc --pretty false -p src/media/worklets"),
   step("types: local service, without DOM", "tsc --pretty false -p packages/local-service"),
   step("types: test kit", "tsc --pretty false -p packages/testkit"),
+  step("types: chart reader", "tsc --pretty false -p packages/chart-reader"),
   step("types: tests", "tsc --pretty false -p test"),
   step("types: tools, benches and examples", "tsc --pretty false -p ."),
   step("lint", "eslint . --max-warnings 0"),

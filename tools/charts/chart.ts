@@ -11,8 +11,10 @@ export interface ChartState {
   readonly tags: readonly string[];
   /** Sources of the actors that live as long as this state. */
   readonly invokes: readonly string[];
-  /** Id of the initial child, where there are children. */
+  /** Id of the initial child, where one of the children is active at a time. */
   readonly initial: string | undefined;
+  /** Whether all of its children are active at once. */
+  readonly parallel: boolean;
   readonly children: readonly ChartState[];
 }
 
@@ -40,7 +42,8 @@ function readState(node: StateNode): ChartState {
     final: node.type === "final",
     tags: node.tags,
     invokes: node.invoke.map((definition) => (typeof definition.src === "string" ? definition.src : definition.id)),
-    initial: node.initial.target[0]?.id,
+    initial: node.type === "parallel" ? undefined : node.initial.target[0]?.id,
+    parallel: node.type === "parallel",
     children: childrenOf(node).map(readState),
   };
 }

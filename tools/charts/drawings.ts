@@ -33,7 +33,8 @@ async function drawAll(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   for (const entry of await readChartList()) {
     const chart = readChart(await loadMachine(entry));
-    files.set(entry.svg, await toSvg(chart, entry.title));
+    // The tags of the root are the states that RTVI knows.
+    files.set(entry.svg, await toSvg(chart, entry.title, entry.role === "root" ? "RTVI " : ""));
     if (entry.role === "root") {
       files.set(README, intoReadme((await readIfPresent(README)) ?? "# rtvi-machine\n", entry.id, chart));
     }

@@ -38,20 +38,29 @@ const NODE = {
 };
 const EDGE = { ...TEXT, fontsize: "10", color: FAINT, arrowsize: "0.7" };
 
-const notesOf = (state: ChartState): readonly string[] => [
-  ...state.tags.map((tag) => `RTVI ${tag}`),
-  ...(state.invokes.length === 0 ? [] : [`runs ${state.invokes.join(", ")}`]),
-];
+/** What is written under a state's name. */
+type Notes = (state: ChartState) => readonly string[];
 
-const labelOf = (state: ChartState): string => [state.key, ...notesOf(state)].join("\n");
+const notesWith =
+  (tagPrefix: string): Notes =>
+  (state) => [
+    ...state.tags.map((tag) => `${tagPrefix}${tag}`),
+    ...(state.invokes.length === 0 ? [] : [`runs ${state.invokes.join(", ")}`]),
+  ];
 
 const isCompound = (state: ChartState): boolean => state.children.length > 0;
 const startOf = (id: string): string => `${id}:start`;
 const portOf = (id: string): string => `${id}:any`;
 const boxOf = (id: string): string => `cluster ${id}`;
 
-function stateLines(state: ChartState, depth: number, ported: ReadonlySet<string>): readonly string[] {
-  const group = { id: state.id, class: "state", label: labelOf(state) };
+function stateLines(
+  state: ChartState,
+  notes: Notes,
+  ported: ReadonlySet<string>,
+  depth = 0,
+  isRegion = false,
+): readonly string[] {
+  const group = { id: state.id, class: "state", label: [state.key, ...notes(state)].join("\n") };
   if (!isCompound(state)) {
     return [`${quote(state.id)} ${attributes({ ...group, ...(state.final ? { peripheries: "2" } : {}) })};`];
   }
@@ -60,10 +69,11 @@ function stateLines(state: ChartState, depth: number, ported: ReadonlySet<string
   const inside = [
     ...(state.initial === undefined ? [] : [`${quote(startOf(state.id))} ${attributes(start)};`]),
     ...(ported.has(state.id) ? [`${quote(portOf(state.id))} ${attributes(port)};`] : []),
-    ...state.children.flatMap((child) => stateLines(child, depth + 1, ported)),
+    ...state.children.flatMap((child) => stateLines(child, notes, ported, depth + 1, state.parallel)),
   ];
   if (depth === 0) return inside;
-  const box = { ...group, style: "rounded,filled", fillcolor: BOXES[depth - 1] ?? PAPER, color: FAINT };
+  const style = isRegion ? "rounded,filled,dashed" : "rounded,filled";
+  const box = { ...group, style, fillcolor: BOXES[depth - 1] ?? PAPER, color: FAINT };
   return [`subgraph ${quote(boxOf(state.id))} {`, ...assignments(box), ...inside, "}"];
 }
 
@@ -75,7 +85,7 @@ function directionIn(scope: ChartState, { from, to }: ChartArrow): number {
 }
 
 /** The chart in Graphviz's language. Arrows that a parent shares with its children leave from its port, `any state`. */
-function toDot({ root, arrows }: Chart, title: string): string {
+function toDot({ root, arrows }: Chart, title: string, notes: Notes): string {
   const states = allStates(root);
   const compounds = new Set(states.filter(isCompound).map((state) => state.id));
   const ported = new Set(arrows.map((arrow) => arrow.from).filter((id) => compounds.has(id)));
@@ -103,10 +113,10 @@ function toDot({ root, arrows }: Chart, title: string): string {
   const padded = arrows.map((arrow) => ({ ...arrow, label: `  ${arrow.label}  ` }));
   return [
     "digraph {",
-    `graph ${attributes({ ...GRAPH, ...TEXT, pad: "0.2", label: [title, ...notesOf(root)].join("\n") })};`,
+    `graph ${attributes({ ...GRAPH, ...TEXT, pad: "0.2", label: [title, ...notes(root)].join("\n") })};`,
     `node ${attributes({ ...NODE, ...TEXT })};`,
     `edge ${attributes(EDGE)};`,
-    ...stateLines(root, 0, ported),
+    ...stateLines(root, notes, ported),
     ...starts,
     ...mergeArrows(padded, "\n").map(arrowLine),
     "}",
@@ -116,10 +126,14 @@ function toDot({ root, arrows }: Chart, title: string): string {
 const escapeXml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Draws a chart as SVG. Each state's group has the state's id as its `id` and the class `state`. */
-export async function toSvg(chart: Chart, title: string): Promise<string> {
+/**
+ * Draws a chart as SVG. Each state's group has the state's id as its `id` and the class `state`; regions that are active at
+ * once have dashed borders.
+ * @param tagPrefix is written before each tag of a state.
+ */
+export async function toSvg(chart: Chart, title: string, tagPrefix: string): Promise<string> {
   const graphviz = await Graphviz.load();
-  const svg = graphviz.dot(toDot(chart, title), "svg");
+  const svg = graphviz.dot(toDot(chart, title, notesWith(tagPrefix)), "svg");
   return svg
     .slice(svg.indexOf("<svg"))
     .replace(/<!--[^]*?-->\n?/g, "")
