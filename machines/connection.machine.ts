@@ -12,12 +12,12 @@ import {
   type EventObject,
 } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
-import type { Conversation } from "../src/contracts/recovery.js";
+import type { Continuity } from "../src/contracts/continuity.js";
 import type { RetryContext } from "../src/contracts/retry.js";
 
 /** Facts that an `attempt` actor reports of the connection it opens. */
 export type AttemptFact =
-  | { readonly type: "connection.opened"; readonly conversation: Conversation }
+  | { readonly type: "connection.opened"; readonly continuity: Continuity }
   /** The service will end it within so many ms. */
   | { readonly type: "connection.expiring"; readonly withinMs: number }
   /** The user or the bot speaks, or one waits for the other: no moment to change the connection. */
@@ -52,7 +52,7 @@ export type RetryFact =
   | { readonly type: "retry.failed"; readonly fault: Fault };
 
 /** What a `retry` actor is asked. */
-export interface RetryInput extends Pick<RetryContext, "redial" | "attempts" | "fault"> {
+export interface RetryInput extends Pick<RetryContext, "reconnect" | "attempts" | "fault"> {
   /** How many attempts of this session have opened. */
   readonly openings: number;
   /** How many attempts of this outage have ended, this one included; 1 when the outage begins. */
@@ -67,7 +67,7 @@ export type ConnectionEvent =
 
 /** What the connection reports to its parent. `attempt` counts the attempts of the session. */
 export type ConnectionFact =
-  | { readonly type: "connection.opened"; readonly attempt: number; readonly conversation: Conversation }
+  | { readonly type: "connection.opened"; readonly attempt: number; readonly continuity: Continuity }
   /** It was lost, and a reconnect will be attempted. */
   | { readonly type: "connection.lost"; readonly attempt: number; readonly fault: Fault }
   /** It is changed on purpose, before the service would end it. */
@@ -179,10 +179,10 @@ export const connectionMachine = setup({
     }),
     askToClose: sendTo("attempt", { type: "close" }),
     askForSignOfLife: sendTo("attempt", { type: "probe" }),
-    reportOpened: sendParent(({ context }, params: { conversation: Conversation }): ConnectionFact => ({
+    reportOpened: sendParent(({ context }, params: { continuity: Continuity }): ConnectionFact => ({
       type: "connection.opened",
       attempt: context.attempt,
-      conversation: params.conversation,
+      continuity: params.continuity,
     })),
     reportLost: sendParent(({ context }): ConnectionFact => ({
       type: "connection.lost",
@@ -431,7 +431,7 @@ export const connectionMachine = setup({
                 id: "retry",
                 src: "retry",
                 input: ({ context }): RetryInput => ({
-                  redial: context.reconnects,
+                  reconnect: context.reconnects,
                   attempts: context.attempt,
                   fault: context.fault ?? crash,
                   openings: context.openings,

@@ -10,7 +10,7 @@ import {
   type RetryInput,
 } from "../../machines/connection.machine.js";
 import type { Fault } from "../../src/contracts/fault.js";
-import { CONNECTION_INPUT } from "../support/connection-chart.js";
+import { CONNECTION_INPUT } from "../../packages/testkit/src/models/connection-chart.js";
 
 const lost: Fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true };
 const refused: Fault = { id: 2, code: "unauthorized", message: "scripted", retryable: false };
@@ -69,7 +69,7 @@ describe("a running connection", () => {
   }
 
   const open = (): void => {
-    attempt({ type: "connection.opened", conversation: "fresh" });
+    attempt({ type: "connection.opened", continuity: "fresh" });
   };
   const drop = (): void => {
     attempt({ type: "connection.closed", fault: lost });
@@ -112,8 +112,8 @@ describe("a running connection", () => {
     drop();
     expect(attempts).toBe(2);
     expect(asked).toEqual([
-      { redial: 1, attempts: 1, fault: lost, openings: 1, failures: 1 },
-      { redial: 2, attempts: 2, fault: lost, openings: 1, failures: 2 },
+      { reconnect: 1, attempts: 1, fault: lost, openings: 1, failures: 1 },
+      { reconnect: 2, attempts: 2, fault: lost, openings: 1, failures: 2 },
     ]);
     expect(reported).toEqual(["opened", "lost"]);
   });
@@ -153,17 +153,17 @@ describe("a running connection", () => {
       drop();
       clock.increment(100);
     }
-    expect(asked.map(({ redial }) => redial)).toEqual([1, 1, 2]);
+    expect(asked.map(({ reconnect }) => reconnect)).toEqual([1, 1, 2]);
   });
 
   it("proof: a connection whose service is never ready is a failed reconnect, however long it lasts", () => {
     const connection = start();
-    for (let redial = 1; redial <= 3; redial += 1) {
+    for (let reconnect = 1; reconnect <= 3; reconnect += 1) {
       last();
       connection.send({ type: "session.overdue", readyTimeout: 2_000 });
       clock.increment(100);
     }
-    expect(asked.map(({ redial, fault: { code } }) => [redial, code])).toEqual([
+    expect(asked.map(({ reconnect, fault: { code } }) => [reconnect, code])).toEqual([
       [1, "ready-timeout"],
       [2, "ready-timeout"],
       [3, "ready-timeout"],
@@ -172,7 +172,7 @@ describe("a running connection", () => {
     last();
     connection.send({ type: "session.ready" });
     drop();
-    expect(asked.at(-1)).toMatchObject({ redial: 1 });
+    expect(asked.at(-1)).toMatchObject({ reconnect: 1 });
   });
 
   it("wait: is cut short when the page wakes up, and never made longer", () => {
@@ -268,7 +268,7 @@ describe("a running connection", () => {
     network({ type: "network.returned", wait: 0 });
     clock.increment(0);
     drop();
-    expect(asked.map(({ redial, failures }) => [redial, failures])).toEqual([
+    expect(asked.map(({ reconnect, failures }) => [reconnect, failures])).toEqual([
       [1, 1],
       [1, 2],
       [1, 3],
@@ -378,7 +378,7 @@ describe("a running connection", () => {
       last();
       attempt({ type: "connection.expiring", withinMs: 60_000 });
       drop();
-      expect(asked, "the outage begins here").toMatchObject([{ redial: 1, failures: 1 }]);
+      expect(asked, "the outage begins here").toMatchObject([{ reconnect: 1, failures: 1 }]);
       expect(reported).toEqual(["opened", "changing"]);
       clock.increment(100);
       expect(attempts).toBe(3);

@@ -215,7 +215,7 @@ const closed = fc
   .map(([id, chance]) => ({ type: "connection.closed", fault: fault(id, chance > 0) }));
 const opened = fc
   .constantFrom("fresh", "resumed", "replayed")
-  .map((conversation) => ({ type: "connection.opened", conversation }));
+  .map((continuity) => ({ type: "connection.opened", continuity }));
 const answer = fc.oneof(
   { weight: 30, arbitrary: wait.map((ms) => ({ type: "retry.granted", wait: ms })) },
   { weight: 1, arbitrary: fc.constant({ type: "retry.denied" }) },
@@ -253,7 +253,7 @@ const granted = { event: { type: "retry.granted", wait: 250 } };
 const passes = [250, 1_000, 5_000, 9_000].map((passMs) => ({ passMs }));
 const lost = { event: { type: "network.lost" } };
 const returned = { event: { type: "network.returned", wait: 50 } };
-const opens = { event: { type: "connection.opened", conversation: "fresh" } };
+const opens = { event: { type: "connection.opened", continuity: "fresh" } };
 const LIKELY: Readonly<Record<string, readonly Step[]>> = {
   connecting: [opens, opens, opens, closes, lost, returned, { passMs: 2_000 }],
   open: [

@@ -1,4 +1,4 @@
-import { connectionMachine, type ConnectionInput } from "../../machines/connection.machine.js";
+import { connectionMachine, type ConnectionInput } from "../../../../machines/connection.machine.js";
 import type { ChartUnderTest, Letter } from "./charts.js";
 
 const fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true } as const;
@@ -48,8 +48,8 @@ export const connectionChart: ChartUnderTest = {
     "retry.granted": [{ event: { type: "retry.granted", wait: 1_000 } }],
     "retry.failed": [{ event: { type: "retry.failed", fault: final } }],
     "connection.opened": [
-      { note: "new", event: { type: "connection.opened", conversation: "fresh" } },
-      { note: "resumed", event: { type: "connection.opened", conversation: "resumed" } },
+      { note: "new", event: { type: "connection.opened", continuity: "fresh" } },
+      { note: "resumed", event: { type: "connection.opened", continuity: "resumed" } },
     ],
     "connection.expiring": [{ event: { type: "connection.expiring", withinMs: 9_000 } }],
     "connection.closed": [
