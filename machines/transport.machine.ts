@@ -69,9 +69,9 @@ export const transportMachine = transportSetup.createMachine({
       entry: ["beginAnew", "startMicrophone", "startSpeaker", "armUplink"],
       exit: "disarmUplink",
       invoke: {
-        id: "link",
-        src: "link",
-        input: ({ context }) => context.link,
+        id: "connection",
+        src: "connection",
+        input: ({ context }) => context.connection,
         onDone: [
           { guard: "isReleased", target: "idle.disconnected" },
           {
@@ -96,7 +96,7 @@ export const transportMachine = transportSetup.createMachine({
         connecting: {
           tags: "connecting",
           on: {
-            "link.opened": {
+            "connection.opened": {
               target: "connected",
               actions: { type: "recordWire", params: ({ event }) => event },
             },
@@ -113,11 +113,11 @@ export const transportMachine = transportSetup.createMachine({
               },
               { target: "ready" },
             ],
-            "link.dropped": {
+            "connection.lost": {
               target: "recovering",
               actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
             },
-            "link.changing": {
+            "connection.changing": {
               target: "recovering",
               actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
             },
@@ -135,14 +135,14 @@ export const transportMachine = transportSetup.createMachine({
           entry: ["openUplink", "confirmLink"],
           exit: "shutUplink",
           on: {
-            "link.dropped": {
+            "connection.lost": {
               target: "recovering",
               actions: [
                 { type: "recordOutage", params: ({ event }) => event },
                 { type: "announce", params: ({ event }) => ({ fact: event }) },
               ],
             },
-            "link.changing": {
+            "connection.changing": {
               target: "recovering",
               actions: [
                 { type: "recordOutage", params: ({ event }) => event },
@@ -156,7 +156,7 @@ export const transportMachine = transportSetup.createMachine({
           tags: "connecting",
           entry: "interruptSpeaker",
           on: {
-            "link.opened": {
+            "connection.opened": {
               target: "connected",
               actions: { type: "recordWire", params: ({ event }) => event },
             },

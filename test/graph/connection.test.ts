@@ -1,7 +1,7 @@
 import { transition, type AnyMachineSnapshot, type StateValue } from "xstate";
 import { describe, expect, it } from "vitest";
 import type { ConnectionContext, ConnectionOutcome } from "../../machines/connection.machine.js";
-import { connectionChart } from "../../packages/testkit/src/models/connection-chart.js";
+import { connectionChart } from "../../packages/testkit/src/models/charts.js";
 import { isIn, placeOf, silenced, walk, type Edge } from "../../packages/testkit/src/models/graph.js";
 
 const { states, edges } = walk(connectionChart);
