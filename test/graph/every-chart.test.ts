@@ -20,6 +20,14 @@ describe.each(charts)("$id", (chart) => {
     ).toEqual([]);
   });
 
+  it("describes every state", () => {
+    // The root's states are said by their RTVI tags where they say it all.
+    const silent = nodesOf(chart).filter(
+      ({ parent, description, tags }) => parent !== undefined && description === undefined && tags.length === 0,
+    );
+    expect(silent.map(({ id }) => id)).toEqual([]);
+  });
+
   it("handles a crash of every actor it invokes", () => {
     const invoking = nodesOf(chart).flatMap((node) => node.invoke.map((invoke) => ({ node, id: invoke.id })));
     const unhandled = invoking.filter(({ node, id }) => !node.transitions.has(`xstate.error.actor.${id}`));
