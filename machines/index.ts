@@ -1,5 +1,5 @@
-export { linkMachine } from "./link.machine.js";
-export type { LinkInput, WireCommand } from "./link.types.js";
+export { connectionMachine } from "./connection.machine.js";
+export type { AttemptCommand, ConnectionInput } from "./connection.machine.js";
 export { microphoneMachine } from "./microphone.machine.js";
 export type { CaptureCommand, CaptureInput } from "./microphone.machine.js";
 export { speakerMachine } from "./speaker.machine.js";

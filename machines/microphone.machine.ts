@@ -103,6 +103,7 @@ export const microphoneMachine = setup({
   initial: "off",
   states: {
     off: {
+      description: "No microphone is held, and none is asked for. What the user prefers and the mute are remembered.",
       entry: "forgetSession",
       on: {
         "mic.requested": "open",
@@ -118,11 +119,13 @@ export const microphoneMachine = setup({
       },
     },
     open: {
+      description: "A microphone is wanted: one is held, or the next one that arrives is taken.",
       // Without the watch a lost device does not come back by itself; the one in use is no worse for it.
       invoke: { id: "deviceWatch", src: "deviceWatch", onError: {} },
       initial: "held",
       states: {
         held: {
+          description: "One capture, from the question to the browser until the device is given back.",
           invoke: {
             id: "capture",
             src: "capture",
@@ -136,6 +139,7 @@ export const microphoneMachine = setup({
           initial: "acquiring",
           states: {
             acquiring: {
+              description: "The browser, or the user, has not answered yet. A mute counts already.",
               on: {
                 "mic.acquired": [
                   {
@@ -159,12 +163,14 @@ export const microphoneMachine = setup({
               },
             },
             live: {
+              description: "The microphone's audio flows to the uplink.",
               on: {
                 "mic.muted": { target: "muted", actions: ["markMuted", "muteCapture"] },
                 "mic.requested": { actions: "reportAcquired" },
               },
             },
             muted: {
+              description: "The device is held, and silent because the app asked for it.",
               on: {
                 "mic.unmuted": { target: "live", actions: ["markUnmuted", "unmuteCapture"] },
                 "mic.requested": { actions: "reportAcquired" },

@@ -43,22 +43,27 @@ export const speakerMachine = setup({
   initial: "off",
   states: {
     off: {
+      description: "No session: no output is open.",
       on: { "speaker.requested": "open" },
     },
     open: {
+      description: "The output is open for a session.",
       invoke: { id: "playback", src: "playback", onError: { target: "failed", actions: "reportCrash" } },
       initial: "silent",
       states: {
         silent: {
+          description: "Nothing is played, or nothing of it has reached the output yet.",
           on: { "playback.began": "speaking" },
         },
         speaking: {
+          description: "The bot is audible.",
           on: {
             "playback.drained": "silent",
             "bot.interrupted": { target: "silent", actions: "flushPlayback" },
           },
         },
         blocked: {
+          description: "The browser plays nothing before the user has clicked.",
           entry: "reportBlocked",
           on: {
             "playback.unblocked": { target: "silent", actions: "reportUnblocked" },

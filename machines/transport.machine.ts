@@ -79,9 +79,9 @@ export const transportMachine = transportSetup.createMachine({
       invoke: [
         { id: "turns", src: "turns", input: ({ context }) => ({ lull: context.lull }) },
         {
-          id: "link",
-          src: "link",
-          input: ({ context }) => context.link,
+          id: "connection",
+          src: "connection",
+          input: ({ context }) => context.connection,
           onDone: [
             { guard: "isReleased", target: "idle.disconnected" },
             {
@@ -107,7 +107,7 @@ export const transportMachine = transportSetup.createMachine({
         connecting: {
           tags: "connecting",
           on: {
-            "link.opened": {
+            "connection.opened": {
               target: "connected",
               actions: { type: "recordWire", params: ({ event }) => event },
             },
@@ -124,11 +124,11 @@ export const transportMachine = transportSetup.createMachine({
               },
               { target: "ready" },
             ],
-            "link.dropped": {
+            "connection.lost": {
               target: "recovering",
               actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
             },
-            "link.changing": {
+            "connection.changing": {
               target: "recovering",
               actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
             },
@@ -146,14 +146,14 @@ export const transportMachine = transportSetup.createMachine({
           entry: ["countReady", "openUplink", "confirmLink"],
           exit: "shutUplink",
           on: {
-            "link.dropped": {
+            "connection.lost": {
               target: "recovering",
               actions: [
                 { type: "recordOutage", params: ({ event }) => event },
                 { type: "announce", params: ({ event }) => ({ fact: event }) },
               ],
             },
-            "link.changing": {
+            "connection.changing": {
               target: "recovering",
               actions: [
                 { type: "recordOutage", params: ({ event }) => event },
@@ -167,7 +167,7 @@ export const transportMachine = transportSetup.createMachine({
           tags: "connecting",
           entry: "interruptSpeaker",
           on: {
-            "link.opened": {
+            "connection.opened": {
               target: "connected",
               actions: { type: "recordWire", params: ({ event }) => event },
             },

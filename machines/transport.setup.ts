@@ -1,8 +1,7 @@
 import { assign, emit, sendTo, setup, stateIn } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
 import type { Recovery } from "../src/contracts/continuity.js";
-import { linkMachine } from "./link.machine.js";
-import type { LinkFact, LinkOutcome } from "./link.types.js";
+import { connectionMachine, type ConnectionFact, type ConnectionOutcome } from "./connection.machine.js";
 import { microphoneMachine } from "./microphone.machine.js";
 import { speakerMachine } from "./speaker.machine.js";
 import { turnsMachine } from "./turns.machine.js";
@@ -15,8 +14,8 @@ import type {
   TransportInput,
 } from "./transport.types.js";
 
-type Opened = Extract<LinkFact, { type: "link.opened" }>;
-type Dropped = Exclude<LinkFact, Opened>;
+type Opened = Extract<ConnectionFact, { type: "connection.opened" }>;
+type Dropped = Exclude<ConnectionFact, Opened>;
 type Ready = Extract<TransportEvent, { type: "service.ready" }>;
 
 /** What an app needs to know of a loss that was mended. */
@@ -34,9 +33,14 @@ export const transportSetup = setup({
     emitted: {} as TransportFact,
     input: {} as TransportInput,
     tags: {} as RtviTag,
-    children: {} as { microphone: "microphone"; speaker: "speaker"; link: "link"; turns: "turns" },
+    children: {} as { microphone: "microphone"; speaker: "speaker"; connection: "connection"; turns: "turns" },
   },
-  actors: { microphone: microphoneMachine, speaker: speakerMachine, link: linkMachine, turns: turnsMachine },
+  actors: {
+    microphone: microphoneMachine,
+    speaker: speakerMachine,
+    connection: connectionMachine,
+    turns: turnsMachine,
+  },
   actions: {
     askForMicrophone: sendTo("microphone", { type: "mic.requested" }),
     startMicrophone: sendTo("microphone", { type: "session.began" }),
@@ -51,12 +55,12 @@ export const transportSetup = setup({
     releaseSpeaker: sendTo("speaker", { type: "speaker.released" }),
     interruptSpeaker: sendTo("speaker", { type: "bot.interrupted" }),
     unblockSpeaker: sendTo("speaker", { type: "gesture.made" }),
-    confirmLink: sendTo("link", { type: "session.ready" }),
-    giveUpWire: sendTo("link", ({ context }) => ({
+    confirmLink: sendTo("connection", { type: "session.ready" }),
+    giveUpWire: sendTo("connection", ({ context }) => ({
       type: "session.overdue" as const,
       readyTimeout: context.readyTimeout,
     })),
-    hangUp: sendTo("link", { type: "link.released" }),
+    hangUp: sendTo("connection", { type: "connection.released" }),
     /** Provided by the composition: valves of the uplink pipe. */
     armUplink: () => undefined,
     openUplink: () => undefined,
@@ -93,7 +97,7 @@ export const transportSetup = setup({
     recordOutage: assign({
       outage: (_, params: Dropped): Outage => ({
         attempt: params.attempt,
-        fault: params.type === "link.dropped" ? params.fault : null,
+        fault: params.type === "connection.lost" ? params.fault : null,
       }),
     }),
     forgetOutage: assign({ outage: null }),
@@ -112,7 +116,7 @@ export const transportSetup = setup({
   guards: {
     /** However the link ends once the app has hung up, the session has ended as it was asked to. */
     isReleased: stateIn({ session: "disconnecting" }),
-    closedOnPurpose: (_, params: { outcome: LinkOutcome }) => params.outcome.outcome === "closed",
+    closedOnPurpose: (_, params: { outcome: ConnectionOutcome }) => params.outcome.outcome === "closed",
     isRecovering: ({ context }) => context.outage !== null,
   },
   delays: {

@@ -1,6 +1,6 @@
 import type { Fault } from "../src/contracts/fault.js";
 import type { Continuity, Recovery } from "../src/contracts/continuity.js";
-import type { LinkFact, LinkInput } from "./link.types.js";
+import type { ConnectionFact, ConnectionInput } from "./connection.machine.js";
 import type { MicrophoneFact } from "./microphone.machine.js";
 import type { SpeakerFact } from "./speaker.machine.js";
 
@@ -34,7 +34,7 @@ export type TransportEvent =
   | { readonly type: "bot.interrupted" }
   | { readonly type: "bot.failed"; readonly fault: Fault }
   /* from the children */
-  | LinkFact
+  | ConnectionFact
   | MicrophoneFact
   | SpeakerFact;
 
@@ -42,7 +42,7 @@ export type TransportEvent =
 export type TransportFact =
   | MicrophoneFact
   | Extract<SpeakerFact, { type: "playback.blocked" | "playback.unblocked" | "playback.failed" }>
-  | Exclude<LinkFact, { type: "link.opened" }>
+  | Exclude<ConnectionFact, { type: "connection.opened" }>
   /** The session is ready again after an outage. */
   | { readonly type: "session.recovered"; readonly recovery: Recovery }
   /** Nothing is held and nothing runs: the answer to each `session.released`. */
@@ -50,7 +50,7 @@ export type TransportFact =
 
 /** All times in ms. */
 export interface TransportInput {
-  readonly link: LinkInput;
+  readonly connection: ConnectionInput;
   /** How long the service may take from open to ready. */
   readonly readyTimeout: number;
   /** How long an orderly goodbye may take. */
@@ -62,7 +62,7 @@ export interface TransportInput {
 }
 
 export interface TransportContext {
-  readonly link: LinkInput;
+  readonly connection: ConnectionInput;
   readonly readyTimeout: number;
   readonly disconnectTimeout: number;
   readonly muted: boolean;

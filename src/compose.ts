@@ -1,5 +1,5 @@
 import { createActor, type Actor, type InspectionEvent } from "xstate";
-import { linkMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
+import { connectionMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
 import { captureActor } from "./actors/capture.js";
 import type { ErrorRegistry } from "./actors/error-registry.js";
 import { playbackActor } from "./actors/playback.js";
@@ -52,9 +52,9 @@ export function compose(parts: Parts): TransportActor {
 
   const machine = transportMachine.provide({
     actors: {
-      link: linkMachine.provide({
+      connection: connectionMachine.provide({
         actors: {
-          wire: connectionActor(parts.connect, errors, lifetime, { ...patienceOf(options.timeouts), clock }),
+          attempt: connectionActor(parts.connect, errors, lifetime, { ...patienceOf(options.timeouts), clock }),
           network: networkActor({ source: parts.network, outage, random, clock, lifetime, enter }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, errors),
         },
@@ -104,8 +104,8 @@ export function compose(parts: Parts): TransportActor {
 
   return createActor(machine, {
     input: {
-      link: {
-        dialTimeout: options.timeouts?.connect ?? 15_000,
+      connection: {
+        connectTimeout: options.timeouts?.connect ?? 15_000,
         retryInitial: reconnect.initial,
         minUptime: reconnect.minUptime,
       },

@@ -1,5 +1,5 @@
 import { fromCallback } from "xstate";
-import type { WireCommand, WireFact } from "../../machines/link.types.js";
+import type { AttemptCommand, AttemptFact } from "../../machines/connection.machine.js";
 import type { Fault } from "../contracts/fault.js";
 import type { OpenConnection, OpeningConnection } from "../contracts/connection.js";
 import { LONGEST_WAIT, timersOf, type Timers } from "../policy/time.js";
@@ -17,19 +17,19 @@ export interface Patience {
 }
 
 /**
- * Owns one connection from the attempt to its end. Reports `wire.opened` at most once, then exactly one `wire.closed`; after the
- * cleanup it reports nothing, so that an abandoned attempt cannot speak for the next one.
+ * Owns one connection from the attempt to its end. Reports `connection.opened` at most once, then exactly one
+ * `connection.closed`; after the cleanup it reports nothing, so that an abandoned attempt cannot speak for the next one.
  */
 export function connectionActor(open: OpenConnection, errors: ErrorRegistry, outer: AbortSignal, patience: Patience) {
-  return fromCallback<WireCommand, { attempt: number }>(({ input, sendBack, receive }) => {
+  return fromCallback<AttemptCommand, { attempt: number }>(({ input, sendBack, receive }) => {
     const lifetime = lifetimeWithin(outer);
-    // A link that outlived its root, which a defect killed, must not connect again.
+    // A chart that outlived its root, which a defect killed, must not connect again.
     if (lifetime.signal.aborted) return;
     let phase: "connecting" | "open" | "closed" = "connecting";
     let isBusy = false;
     const timers = timersOf(patience.clock);
     let expiry: unknown;
-    const report = (fact: WireFact): void => {
+    const report = (fact: AttemptFact): void => {
       if (!lifetime.signal.aborted) sendBack(fact);
     };
     const closed = (fault: Fault): void => {
@@ -37,7 +37,7 @@ export function connectionActor(open: OpenConnection, errors: ErrorRegistry, out
       phase = "closed";
       timers.clearTimeout(expiry);
       livenessCheck.end();
-      report({ type: "wire.closed", fault });
+      report({ type: "connection.closed", fault });
     };
     let connection: OpeningConnection | undefined = undefined;
     const livenessCheck = new LivenessCheck({
@@ -58,12 +58,12 @@ export function connectionActor(open: OpenConnection, errors: ErrorRegistry, out
               if (phase !== "connecting") return;
               phase = "open";
               livenessCheck.begin();
-              report({ type: "wire.opened", continuity: "fresh" });
-              if (isBusy) report({ type: "wire.busy" });
+              report({ type: "connection.opened", continuity: "fresh" });
+              if (isBusy) report({ type: "connection.busy" });
             },
             expiring: ({ afterMs, withinMs }) => {
               timers.clearTimeout(expiry);
-              const expiring = (): void => report({ type: "wire.expiring", withinMs: asWait(withinMs) });
+              const expiring = (): void => report({ type: "connection.expiring", withinMs: asWait(withinMs) });
               if (phase !== "open") return;
               if (afterMs > 0) expiry = timers.setTimeout(expiring, asWait(afterMs));
               else expiring();
@@ -71,7 +71,7 @@ export function connectionActor(open: OpenConnection, errors: ErrorRegistry, out
             busy: (busy) => {
               const isNews = isBusy !== busy;
               isBusy = busy;
-              if (isNews && phase === "open") report({ type: busy ? "wire.busy" : "wire.quiet" });
+              if (isNews && phase === "open") report({ type: busy ? "connection.busy" : "connection.quiet" });
             },
             received: () => {
               livenessCheck.received();
@@ -89,7 +89,7 @@ export function connectionActor(open: OpenConnection, errors: ErrorRegistry, out
     };
     connection = start();
     receive(({ type }) => {
-      if (type === "probe.requested") {
+      if (type === "probe") {
         livenessCheck.doubt();
         return;
       }

@@ -1,5 +1,5 @@
 import { fromCallback } from "xstate";
-import type { NetworkFact } from "../../machines/link.types.js";
+import type { NetworkFact } from "../../machines/connection.machine.js";
 import type { Enter } from "../policy/entry.js";
 import type { OutageClock } from "../policy/outage-clock.js";
 import { timersOf, wallTimeOf, type Timers } from "../policy/time.js";

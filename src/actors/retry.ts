@@ -1,5 +1,5 @@
 import { fromCallback, type EventObject } from "xstate";
-import type { RetryFact, RetryInput } from "../../machines/link.types.js";
+import type { RetryFact, RetryInput } from "../../machines/connection.machine.js";
 import type { RetryPolicy } from "../contracts/retry.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { OutageClock } from "../policy/outage-clock.js";
@@ -9,12 +9,18 @@ import type { ErrorRegistry } from "./error-registry.js";
 /** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
 export function retryActor(policy: RetryPolicy, outage: OutageClock, errors: ErrorRegistry) {
   return fromCallback<EventObject, RetryInput>(({ input, sendBack }) => {
-    const { reconnect, attempts, fault, everOpened, isFirst } = input;
-    if (isFirst) outage.restart();
+    const { reconnect, attempts, fault, openings, failures } = input;
+    if (failures === 1) outage.restart();
     outage.hold(fault.retryAfterMs ?? 0);
     const answer = (): RetryFact => {
       try {
-        const delay = policy.nextDelay({ reconnect, attempts, elapsed: outage.elapsed, fault, everOpened });
+        const delay = policy.nextDelay({
+          reconnect,
+          attempts,
+          elapsed: outage.elapsed,
+          fault,
+          everOpened: openings > 0,
+        });
         if (delay === null) return { type: "retry.denied" };
         const wait = Math.max(checked(delay), outage.held);
         return { type: "retry.granted", wait: Math.min(wait, LONGEST_WAIT) };

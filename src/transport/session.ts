@@ -200,8 +200,8 @@ export class Session {
     const readyNoMore = (): void => {
       if (this.#entered === "ready") this.#lostAt = this.#now();
     };
-    actor.on("link.changing", readyNoMore);
-    actor.on("link.dropped", ({ fault }) => {
+    actor.on("connection.changing", readyNoMore);
+    actor.on("connection.lost", ({ fault }) => {
       readyNoMore();
       listener.connectionLost(errors.errorOf(fault));
     });
@@ -229,8 +229,8 @@ export class Session {
 
 /** XState stops no child of an actor that died by a throw: they are told to end by themselves, and drop their timers. */
 function bury(actor: TransportActor): void {
-  const { link, microphone, speaker } = actor.getSnapshot().children;
-  link?.send({ type: "link.released" });
+  const { connection, microphone, speaker } = actor.getSnapshot().children;
+  connection?.send({ type: "connection.released" });
   microphone?.send({ type: "mic.released" });
   speaker?.send({ type: "speaker.released" });
 }

@@ -23,7 +23,7 @@ it("fifty sessions on one instance leave nothing behind", { timeout: 120_000 }, 
     await app.client.connect();
     await app.until("the microphone", () => app.client.tracks().local.audio);
     expect(holdings.now()).toMatchObject({ tracks: 1, sockets: 1 });
-    links.add(transport.actor.getSnapshot().children.link!);
+    links.add(transport.actor.getSnapshot().children.connection!);
     await app.client.disconnect();
     expect(holdings.now()).toMatchObject({ tracks: 0, sockets: 0 });
     expect(app.states.slice(-5)).toEqual(["connecting", "connected", "ready", "disconnecting", "disconnected"]);

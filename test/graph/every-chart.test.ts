@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { charts } from "../../packages/testkit/src/models/charts.js";
-import { describeWalk, nodesOf, walk } from "../../packages/testkit/src/models/graph.js";
+import { describeWalk } from "../../packages/testkit/src/models/describe-walk.js";
+import { nodesOf, walk } from "../../packages/testkit/src/models/graph.js";
 
 describe.each(charts)("$id", (chart) => {
   const { states, edges } = walk(chart);
@@ -17,6 +18,14 @@ describe.each(charts)("$id", (chart) => {
     expect(
       letters.filter((letter) => !used.has(letter)).map(({ event, note }) => `${event.type} ${note ?? ""}`),
     ).toEqual([]);
+  });
+
+  it("describes every state", () => {
+    // The root's states are said by their RTVI tags where they say it all.
+    const silent = nodesOf(chart).filter(
+      ({ parent, description, tags }) => parent !== undefined && description === undefined && tags.length === 0,
+    );
+    expect(silent.map(({ id }) => id)).toEqual([]);
   });
 
   it("handles a crash of every actor it invokes", () => {

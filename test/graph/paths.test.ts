@@ -11,18 +11,18 @@ import {
 } from "xstate";
 import { describe, expect, it } from "vitest";
 import {
-  linkMachine,
+  connectionMachine,
   microphoneMachine,
   speakerMachine,
   transportMachine,
+  type AttemptCommand,
   type CaptureCommand,
   type CaptureInput,
-  type WireCommand,
 } from "../../machines/index.js";
-import type { RetryInput } from "../../machines/link.types.js";
+import type { RetryInput } from "../../machines/connection.machine.js";
 import {
-  LINK_INPUT,
-  linkChart,
+  CONNECTION_INPUT,
+  connectionChart,
   microphoneChart,
   speakerChart,
   transportChart,
@@ -39,9 +39,9 @@ function silentEnds() {
       return () => live.delete(name);
     });
   const machines = {
-    link: linkMachine.provide({
+    connection: connectionMachine.provide({
       actors: {
-        wire: end<WireCommand, { attempt: number }>("wire"),
+        attempt: end<AttemptCommand, { attempt: number }>("attempt"),
         network: end("network"),
         retry: end<EventObject, RetryInput>("retry"),
       },
@@ -69,7 +69,7 @@ const alone = (machine: AnyStateMachine): AnyStateMachine =>
     actions: Object.fromEntries(
       [
         "reportOpened",
-        "reportDropped",
+        "reportLost",
         "reportChanging",
         "reportAcquired",
         "reportFailed",
@@ -84,17 +84,17 @@ const alone = (machine: AnyStateMachine): AnyStateMachine =>
 const lives: readonly Live[] = [
   {
     chart: transportChart,
-    // The real link below stays quiet, so that the path decides.
-    input: { ...(transportChart.input as object), link: { ...LINK_INPUT, dialTimeout: 1_000_000 } },
+    // The real connection below stays quiet, so that the path decides.
+    input: { ...(transportChart.input as object), connection: { ...CONNECTION_INPUT, connectTimeout: 1_000_000 } },
     build: ({ machines }) => transportMachine.provide({ actors: machines }),
     release: { type: "session.released" },
     settled: ["idle.disconnected"],
   },
   {
-    chart: linkChart,
-    input: linkChart.input,
-    build: ({ machines }) => alone(machines.link),
-    release: { type: "link.released" },
+    chart: connectionChart,
+    input: connectionChart.input,
+    build: ({ machines }) => alone(machines.connection),
+    release: { type: "connection.released" },
     settled: ["closed", "refused", "exhausted"],
   },
   {
@@ -116,7 +116,7 @@ const lives: readonly Live[] = [
 const DELAYS: Readonly<Record<string, number>> = {
   readyTimeout: 2_000,
   disconnectTimeout: 500,
-  dialTimeout: 1_000,
+  connectTimeout: 1_000,
   minUptime: 5_000,
   deadline: 8_000,
   wait: 1_000,
@@ -138,20 +138,21 @@ describe.each(lives)("$chart.id, live", ({ chart, input, build, release, settled
     const clock = new SimulatedClock();
     const actor = createActor(build(ends), { input, clock }).start();
     const snapshot = (): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot;
-    const seen: string[] = [];
+    const seen: { readonly place: string; readonly tags: readonly string[] }[] = [];
     actor.subscribe(() => {
-      seen.push(`${placeOf(snapshot())} ${[...snapshot().tags].join(" ")}`);
+      seen.push({ place: placeOf(snapshot()), tags: [...snapshot().tags] });
     });
     for (const [index, event] of steps.entries()) {
       seen.length = 0;
       play(actor, clock, event);
       // Among those seen, not the last: a real child may answer at once and lead on.
-      expect(seen.map((line) => line.split(" ")[0])).toContain(places[index]);
-      for (const line of seen) if (chart === transportChart) expect(line.split(" ")).toHaveLength(2);
+      expect(seen.map(({ place }) => place)).toContain(places[index]);
+      for (const { tags } of seen) if (chart === transportChart) expect(tags).toHaveLength(1);
     }
 
     if (snapshot().status === "active") actor.send(release);
-    if (placeOf(snapshot()) === "attempt.closing") actor.send({ type: "wire.closed", fault: null });
+    if (snapshot().matches({ active: { phase: { attempt: "closing" } } }))
+      actor.send({ type: "connection.closed", fault: null });
     clock.increment(60_000);
     expect(settled).toContain(placeOf(snapshot()));
     expect([...ends.live]).toEqual([]);

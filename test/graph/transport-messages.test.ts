@@ -75,7 +75,7 @@ describe("a fact of a child", () => {
     }
   });
 
-  it.each(["link.dropped", "link.changing"])("%s is announced, and what is played is cut", (type) => {
+  it.each(["connection.lost", "connection.changing"])("%s is announced, and what is played is cut", (type) => {
     for (const { from, letter, to } of edgesOf(type)) {
       const { facts, actions } = told(from, letter.event);
       expect(facts, placeOf(from)).toEqual([letter.event]);
@@ -89,13 +89,13 @@ describe("a fact of a child", () => {
 
 describe("what the root remembers", () => {
   it("is the wire that has opened", () => {
-    for (const { letter, to } of edgesOf("link.opened")) {
-      const { attempt, continuity } = letter.event as Extract<TransportEvent, { type: "link.opened" }>;
+    for (const { letter, to } of edgesOf("connection.opened")) {
+      const { attempt, continuity } = letter.event as Extract<TransportEvent, { type: "connection.opened" }>;
       if (isIn(to, { session: "connected" })) expect(contextOf(to)).toMatchObject({ attempt, continuity });
     }
   });
 
-  it("is an outage until the service is ready again, which is announced, and told to the link", () => {
+  it("is an outage until the service is ready again, which is announced, and told to the connection", () => {
     for (const { from, letter, to } of edgesOf("service.ready")) {
       const { facts, actions } = told(from, letter.event);
       const { outage, attempt } = contextOf(from);
@@ -111,8 +111,8 @@ describe("what the root remembers", () => {
 
   it("is why the last session failed", () => {
     const codes: Readonly<Record<string, string>> = {
-      "xstate.done.actor.link": "unauthorized",
-      "xstate.error.actor.link": "internal-error",
+      "xstate.done.actor.connection": "unauthorized",
+      "xstate.error.actor.connection": "internal-error",
       "xstate.after.readyTimeout.transport.session.connected": "ready-timeout",
       "bot.failed": "unauthorized",
     };

@@ -97,7 +97,7 @@ describe("the way out", () => {
 describe("a session", () => {
   it("does not outlive its link", () => {
     for (const { from, letter, to } of edges) {
-      if (isIn(from, "session") && letter.event.type.endsWith("actor.link")) expect(isIn(to, "idle")).toBe(true);
+      if (isIn(from, "session") && letter.event.type.endsWith("actor.connection")) expect(isIn(to, "idle")).toBe(true);
     }
   });
 

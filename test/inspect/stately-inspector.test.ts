@@ -68,7 +68,7 @@ describe("statelyInspector", () => {
     );
 
     const machines = received.filter((event) => event.type === "@xstate.actor").map((event) => event.name);
-    expect(machines).toEqual(expect.arrayContaining(["transport", "microphone", "speaker", "link"]));
+    expect(machines).toEqual(expect.arrayContaining(["transport", "microphone", "speaker", "connection"]));
     expect(JSON.stringify(received)).not.toContain(SECRET);
   });
 

@@ -1,7 +1,7 @@
 import { createActor, fromCallback } from "xstate";
 import { describe, expect, it } from "vitest";
-import { linkMachine } from "../../machines/index.js";
-import type { WireFact } from "../../machines/link.types.js";
+import { connectionMachine } from "../../machines/index.js";
+import type { AttemptFact } from "../../machines/connection.machine.js";
 import { ErrorRegistry } from "../../src/actors/error-registry.js";
 import { retryActor } from "../../src/actors/retry.js";
 import { networkActor } from "../../src/actors/network.js";
@@ -52,20 +52,20 @@ class Crowd {
     const outage = new OutageClock(timeOf(clock));
     const lifetime = new AbortController().signal;
     const fault = { id: 1, code: "connection-lost", message: "away", retryable: true } as const;
-    const lost: WireFact = {
-      type: "wire.closed",
+    const lost: AttemptFact = {
+      type: "connection.closed",
       fault: { ...fault, ...(this.retryAfterMs !== undefined && { retryAfterMs: this.retryAfterMs }) },
     };
-    const link = linkMachine.provide({
+    const connection = connectionMachine.provide({
       actors: {
-        wire: fromCallback(({ sendBack }) => {
+        attempt: fromCallback(({ sendBack }) => {
           this.dials.push(clock.now);
           if (this.away === undefined) {
             if (clock.now > 0) this.arrivals.push(clock.now);
             this.drops.push(() => {
               sendBack(lost);
             });
-            sendBack({ type: "wire.opened", continuity: "fresh" });
+            sendBack({ type: "connection.opened", continuity: "fresh" });
             return;
           }
           const refusal = clock.setTimeout(() => {
@@ -78,10 +78,10 @@ class Crowd {
         network: networkActor({ source: this.network, outage, random, clock, lifetime }),
         retry: retryActor(backoffPolicy(reconnect, random), outage, new ErrorRegistry()),
       },
-      actions: { reportOpened: () => undefined, reportDropped: () => undefined },
+      actions: { reportOpened: () => undefined, reportLost: () => undefined },
     });
-    createActor(link, {
-      input: { dialTimeout: 15_000, retryInitial: false, minUptime: reconnect.minUptime },
+    createActor(connection, {
+      input: { connectTimeout: 15_000, retryInitial: false, minUptime: reconnect.minUptime },
       clock,
     }).start();
   }

@@ -29,7 +29,7 @@ describe("a transport, as an app uses it", () => {
     expectTypeOf(transport.actor).toEqualTypeOf<TransportActor>();
     expectTypeOf(rtviStateOf(transport.actor.getSnapshot())).toEqualTypeOf<RtviTag>();
     expectTypeOf(rtviStateOf).parameter(0).toEqualTypeOf(transport.actor.getSnapshot());
-    transport.actor.on("link.dropped", ({ fault }) => {
+    transport.actor.on("connection.lost", ({ fault }) => {
       expectTypeOf(fault.code).toEqualTypeOf<FaultCode>();
     });
     transport.actor.getSnapshot().matches({ session: "ready" });

@@ -66,7 +66,7 @@ describe("RealTimeWebsocketTransport, as an author extends it", () => {
   it("gives its actor to selectors", () => {
     const { actor } = new MyLLMServiceTransport({ api_key: "k" });
     expectTypeOf(rtviStateOf(actor.getSnapshot())).toEqualTypeOf<RtviTag>();
-    actor.on("link.dropped", ({ fault }) => {
+    actor.on("connection.lost", ({ fault }) => {
       expectTypeOf(fault).toEqualTypeOf<Fault>();
     });
     // @ts-expect-error an event that the root chart does not know

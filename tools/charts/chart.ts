@@ -22,7 +22,7 @@ export interface ChartState {
 export interface ChartArrow {
   readonly from: string;
   readonly to: string;
-  /** `link.opened [resumes]` */
+  /** `connection.opened [resumes]` */
   readonly label: string;
 }
 

@@ -20,7 +20,7 @@ const NEAR: readonly (readonly [kind: RegExp, tests: RegExp])[] = [
   [/^src\/transport\//, /^test\/(unit\/transport\/|adapter\/subclass)/],
 ];
 /** Of one chart: no neighbour of the others. */
-const CHART_OF = /^test\/graph\/(link|microphone|speaker|transport)[.-]/;
+const CHART_OF = /^test\/graph\/(connection|microphone|speaker|transport)[.-]/;
 const ASSEMBLED =
   /^test\/(graph|unit\/actors|unit\/transport|unit\/dialogue|properties\/(orderings|system|defects)|adapter\/(subclass|inspection)|conformance\/scripted)/;
 const SERVICES = /^test\/(unit\/(providers|compat|media\/[^/]+$)|adapter|conformance)/;

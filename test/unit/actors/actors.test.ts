@@ -80,18 +80,18 @@ describe("a lifetime", () => {
   });
 });
 
-describe("the wire actor", () => {
+describe("the connection actor", () => {
   const lost = () => faults.record(new ConnectionLostError("lost"));
   let request: Parameters<OpenConnection>[0];
   let reports: ConnectionReports;
-  let goodbyes: number;
+  let closes: number;
   const start = () =>
     run(
       connectionActor(
         (dialled, told) => {
           request = dialled;
           reports = told;
-          return { close: () => (goodbyes += 1) };
+          return { close: () => (closes += 1) };
         },
         faults,
         composition.signal,
@@ -100,40 +100,43 @@ describe("the wire actor", () => {
       { attempt: 3 },
     );
   beforeEach(() => {
-    goodbyes = 0;
+    closes = 0;
   });
 
-  it("reports one opening and one end, whatever the wire says", () => {
-    const wire = start();
+  it("reports one opening and one end, whatever the connection reports", () => {
+    const connection = start();
     expect(request.attempt).toBe(3);
     reports.opened({ continuity: "resumed" });
     reports.opened({ continuity: "fresh" });
     reports.closed(lost());
     reports.closed(lost());
     reports.opened({ continuity: "fresh" });
-    expect(wire.facts).toMatchObject([{ type: "wire.opened", continuity: "resumed" }, { type: "wire.closed" }]);
+    expect(connection.facts).toMatchObject([
+      { type: "connection.opened", continuity: "resumed" },
+      { type: "connection.closed" },
+    ]);
   });
 
-  it("says goodbye when it is asked to, and nothing once it is stopped", () => {
-    const wire = start();
-    wire.send({ type: "goodbye.requested" });
-    expect(goodbyes).toBe(1);
-    wire.stop();
+  it("closes when it is asked to, and reports nothing once it is stopped", () => {
+    const connection = start();
+    connection.send({ type: "close" });
+    expect(closes).toBe(1);
+    connection.stop();
     expect(request.signal.aborted).toBe(true);
     reports.closed(lost());
-    expect(wire.facts).toEqual([]);
+    expect(connection.facts).toEqual([]);
   });
 
   it("says nothing either once the composition is over, although nobody has stopped it", () => {
-    const wire = start();
+    const connection = start();
     composition.abort();
     reports.closed(lost());
-    expect(wire.facts).toEqual([]);
+    expect(connection.facts).toEqual([]);
   });
 
-  it("takes a dial or a goodbye that throws for the end of the wire", () => {
+  it("takes an attempt or a close that throws for the end of the connection", () => {
     const thrown = new ConnectionLostError("no WebSocket here");
-    const dialThrows = run(
+    const attemptThrows = run(
       connectionActor(
         () => {
           throw thrown;
@@ -144,8 +147,8 @@ describe("the wire actor", () => {
       ),
       { attempt: 1 },
     );
-    expect(dialThrows.facts).toMatchObject([{ type: "wire.closed", fault: { message: "no WebSocket here" } }]);
-    const hangUpThrows = run(
+    expect(attemptThrows.facts).toMatchObject([{ type: "connection.closed", fault: { message: "no WebSocket here" } }]);
+    const closeThrows = run(
       connectionActor(
         () => ({
           close: () => {
@@ -158,11 +161,11 @@ describe("the wire actor", () => {
       ),
       { attempt: 1 },
     );
-    hangUpThrows.send({ type: "goodbye.requested" });
-    expect(hangUpThrows.types()).toEqual(["wire.closed"]);
+    closeThrows.send({ type: "close" });
+    expect(closeThrows.types()).toEqual(["connection.closed"]);
   });
 
-  it("does not dial in a composition that is over", () => {
+  it("does not connect in a composition that is over", () => {
     composition.abort();
     let dials = 0;
     run(

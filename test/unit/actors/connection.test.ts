@@ -5,14 +5,14 @@ import { connectionActor, type OpenConnection } from "../../../src/actors/connec
 import { ManualClock } from "../../../src/testing/index.js";
 import type { ConnectionReports } from "../../../src/contracts/connection.js";
 
-/** A wire actor in a parent that writes down what it hears. */
+/** A connection actor in a parent that writes down what it reports. */
 function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
   const heard: string[] = [];
   const outer = new AbortController();
   const clock = new ManualClock();
   const faults = new ErrorRegistry();
   let dialed: { request: Parameters<OpenConnection>[0]; reports: ConnectionReports } | undefined;
-  const wire = connectionActor(
+  const attempt = connectionActor(
     (request, reports) => {
       dialed = { request, reports };
       return { close: hangUp, ...(probe !== undefined && { probe }) };
@@ -22,8 +22,8 @@ function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
     { silence: 1_000, probe: 300, clock },
   );
   const parent = createActor(
-    setup({ actors: { wire } }).createMachine({
-      invoke: { id: "wire", src: "wire", input: { attempt: 1 } },
+    setup({ actors: { attempt } }).createMachine({
+      invoke: { id: "attempt", src: "attempt", input: { attempt: 1 } },
       on: {
         "*": {
           actions: ({ event }) => {
@@ -35,7 +35,7 @@ function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
     }),
   ).start();
   if (dialed === undefined) throw new Error("it was not dialled");
-  return { ...dialed, clock, heard, parent, outer, faults, wire: parent.getSnapshot().children.wire };
+  return { ...dialed, clock, heard, parent, outer, faults, attempt: parent.getSnapshot().children.attempt };
 }
 
 describe("wireActor", () => {
@@ -46,7 +46,7 @@ describe("wireActor", () => {
     reports.closed(faults.record(new Error("a")));
     reports.closed(faults.record(new Error("b")));
     reports.opened({ continuity: "resumed" });
-    expect(heard).toEqual(["wire.opened", "wire.closed"]);
+    expect(heard).toEqual(["connection.opened", "connection.closed"]);
   });
 
   it("says only while it is open that it expires, in ms that a timer can bear", () => {
@@ -56,8 +56,8 @@ describe("wireActor", () => {
     for (const withinMs of [60_000, -1, Number.NaN, Infinity]) reports.expiring({ withinMs });
     reports.closed(faults.record(new Error("a")));
     reports.expiring({ withinMs: 1 });
-    const times = ["60000", "0", "0", "2147483647"].map((ms) => `wire.expiring ${ms}`);
-    expect(heard).toEqual(["wire.opened", ...times, "wire.closed"]);
+    const times = ["60000", "0", "0", "2147483647"].map((ms) => `connection.expiring ${ms}`);
+    expect(heard).toEqual(["connection.opened", ...times, "connection.closed"]);
   });
 
   it("tells once for each change whether it is busy, from its opening on", () => {
@@ -66,7 +66,7 @@ describe("wireActor", () => {
     reports.busy(true);
     reports.opened({ continuity: "fresh" });
     for (const isBusy of [true, false, false, true]) reports.busy(isBusy);
-    expect(heard).toEqual(["wire.opened", "wire.busy", "wire.quiet", "wire.busy"]);
+    expect(heard).toEqual(["connection.opened", "connection.busy", "connection.quiet", "connection.busy"]);
   });
 
   it("aborts its signal when it is stopped, and says nothing after that", () => {
@@ -84,20 +84,20 @@ describe("wireActor", () => {
     expect(request.signal.aborted).toBe(true);
   });
 
-  it("turns a goodbye that throws into the terminal fact", () => {
-    const { wire, heard } = harness(() => {
+  it("turns a close that throws into the terminal fact", () => {
+    const { attempt, heard } = harness(() => {
       throw new Error("cannot");
     });
-    wire?.send({ type: "goodbye.requested" });
-    expect(heard).toEqual(["wire.closed"]);
+    attempt?.send({ type: "close" });
+    expect(heard).toEqual(["connection.closed"]);
   });
 
-  it("closes a wire whose service is silent, with an error that is worth another dial, and lets go of it", () => {
+  it("closes a connection whose service is silent, with an error that is worth a reconnect, and lets go of it", () => {
     const { reports, heard, clock, faults, parent, request } = harness();
     reports.opened({ continuity: "fresh" });
     reports.expects("reply");
     clock.advance(1_000);
-    expect(heard).toEqual(["wire.opened", "wire.closed"]);
+    expect(heard).toEqual(["connection.opened", "connection.closed"]);
     const error = faults.errorOf({ ...faults.record(new Error("next")), id: 1 });
     expect(error).toMatchObject({
       code: "connection-lost",
@@ -111,17 +111,17 @@ describe("wireActor", () => {
 
   it("asks at once when there is a reason to doubt, and believes what it hears", () => {
     let asked = 0;
-    const { reports, heard, clock, wire } = harness(undefined, () => (asked += 1) > 0);
+    const { reports, heard, clock, attempt } = harness(undefined, () => (asked += 1) > 0);
     reports.opened({ continuity: "fresh" });
-    wire?.send({ type: "probe.requested" });
-    wire?.send({ type: "probe.requested" });
+    attempt?.send({ type: "probe" });
+    attempt?.send({ type: "probe" });
     expect(asked).toBe(1);
     reports.received();
     clock.advance(900);
-    expect(heard).toEqual(["wire.opened"]);
-    wire?.send({ type: "probe.requested" });
+    expect(heard).toEqual(["connection.opened"]);
+    attempt?.send({ type: "probe" });
     clock.advance(300);
-    expect(heard).toEqual(["wire.opened", "wire.closed"]);
+    expect(heard).toEqual(["connection.opened", "connection.closed"]);
   });
 
   it.each([
@@ -133,20 +133,20 @@ describe("wireActor", () => {
     ],
     ["cannot be put", () => false],
   ])("takes a question that %s for no reason to give up by itself", (_, probe: () => boolean) => {
-    const { reports, heard, clock, wire } = harness(undefined, probe);
+    const { reports, heard, clock, attempt } = harness(undefined, probe);
     reports.opened({ continuity: "fresh" });
-    wire?.send({ type: "probe.requested" });
+    attempt?.send({ type: "probe" });
     clock.advance(10_000);
-    expect(heard).toEqual(["wire.opened"]);
+    expect(heard).toEqual(["connection.opened"]);
     expect(clock.pending).toBe(1);
   });
 
-  it.each(["a goodbye", "an end of the composition", "a loss"])("leaves no timer after %s", (how) => {
-    const { reports, clock, wire, outer, faults } = harness();
+  it.each(["a close", "an end of the composition", "a loss"])("leaves no timer after %s", (how) => {
+    const { reports, clock, attempt, outer, faults } = harness();
     reports.opened({ continuity: "fresh" });
     reports.expects("reply");
     expect(clock.pending).toBe(1);
-    if (how === "a goodbye") wire?.send({ type: "goodbye.requested" });
+    if (how === "a close") attempt?.send({ type: "close" });
     else if (how === "a loss") reports.closed(faults.record(new Error("lost")));
     else outer.abort();
     expect(clock.pending).toBe(0);

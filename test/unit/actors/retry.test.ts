@@ -1,6 +1,6 @@
 import { createActor, setup } from "xstate";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { RetryInput } from "../../../machines/link.types.js";
+import type { RetryInput } from "../../../machines/connection.machine.js";
 import { ErrorRegistry } from "../../../src/actors/error-registry.js";
 import { retryActor } from "../../../src/actors/retry.js";
 import type { RetryContext } from "../../../src/contracts/retry.js";
@@ -8,7 +8,7 @@ import { InvalidOptionsError } from "../../../src/errors.js";
 import { OutageClock } from "../../../src/policy/outage-clock.js";
 
 const fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true } as const;
-const input: RetryInput = { reconnect: 1, attempts: 1, fault, everOpened: true, isFirst: true };
+const input: RetryInput = { reconnect: 1, attempts: 1, fault, openings: 1, failures: 1 };
 
 let now = 0;
 let outage: OutageClock;
@@ -52,9 +52,9 @@ describe("the retry actor", () => {
   it("counts the time of one outage over all its redials, and of the next one anew", () => {
     ask(() => 1);
     now += 700;
-    ask(() => 1, { reconnect: 2, attempts: 2, isFirst: false });
+    ask(() => 1, { reconnect: 2, attempts: 2, failures: 2 });
     now += 300;
-    ask(() => 1, { reconnect: 3, attempts: 3, isFirst: false });
+    ask(() => 1, { reconnect: 3, attempts: 3, failures: 3 });
     now += 5_000;
     ask(() => 1, { reconnect: 1, attempts: 4 });
     now += 50;

@@ -9,7 +9,7 @@ interface Child {
 }
 
 /** The charts beside the root's: what they are called, and what they show when they are not running. */
-const SHOWN = { microphone: "off", speaker: "off", link: "no session" } as const;
+const SHOWN = { microphone: "off", speaker: "off", connection: "no session" } as const;
 
 /** Where the root's children are, in words. They come and go; each is followed while it is there. */
 export class ChildStates {
@@ -47,9 +47,12 @@ export class ChildStates {
   }
 }
 
+/** The innermost active states; one of each region, where regions run side by side, with the name of its parent. */
 function leaves(snapshot: unknown): string[] {
   if (typeof snapshot !== "object" || snapshot === null || !("value" in snapshot)) return [];
-  return statePaths(snapshot.value).slice(-1);
+  const paths = statePaths(snapshot.value);
+  const innermost = paths.filter((path) => !paths.some((other) => other.startsWith(`${path}.`)));
+  return innermost.length < 2 ? innermost : innermost.map((path) => path.split(".").slice(-2).join("."));
 }
 
 function show(cell: HTMLElement, paths: readonly string[]): void {

@@ -1,10 +1,10 @@
 import type { AnyEventObject, AnyStateMachine } from "xstate";
 import {
-  linkMachine,
+  connectionMachine,
   microphoneMachine,
   speakerMachine,
   transportMachine,
-  type LinkInput,
+  type ConnectionInput,
 } from "../../../../machines/index.js";
 
 /** One letter of a chart's alphabet; `note` tells apart letters of the same type. */
@@ -31,8 +31,8 @@ const final = { ...fault, code: "unauthorized", retryable: false } as const;
 const device = { deviceId: "a", label: "A", groupId: "" };
 
 /** Retry numbers small enough for a small graph. */
-export const LINK_INPUT: LinkInput = {
-  dialTimeout: 1_000,
+export const CONNECTION_INPUT: ConnectionInput = {
+  connectTimeout: 1_000,
   retryInitial: false,
   minUptime: 5_000,
 };
@@ -52,7 +52,7 @@ export const transportChart: ChartUnderTest = {
   id: "transport",
   machine: transportMachine,
   vital: ["microphone", "speaker"],
-  input: { link: LINK_INPUT, readyTimeout: 2_000, disconnectTimeout: 500, muted: false },
+  input: { connection: CONNECTION_INPUT, readyTimeout: 2_000, disconnectTimeout: 500, muted: false },
   alphabet: {
     ...bare(
       "devices.requested",
@@ -69,63 +69,65 @@ export const transportChart: ChartUnderTest = {
       "xstate.after.readyTimeout.transport.session.connected",
       "xstate.after.disconnectTimeout.transport.session.disconnecting",
     ),
-    ...crashed("link"),
+    ...crashed("connection"),
     "mic.chosen": [{ event: { type: "mic.chosen", deviceId: "b" } }],
     "mic.acquired": [{ event: { type: "mic.acquired", device } }],
     "mic.failed": [{ event: { type: "mic.failed", fault: final } }],
     "mic.lost": [{ event: { type: "mic.lost", fault: final } }],
     "playback.failed": [{ event: { type: "playback.failed", fault: final } }],
     "bot.failed": [{ event: { type: "bot.failed", fault: final } }],
-    "link.opened": [
-      { note: "new", event: { type: "link.opened", attempt: 1, continuity: "fresh" } },
-      { note: "resumed", event: { type: "link.opened", attempt: 2, continuity: "resumed" } },
+    "connection.opened": [
+      { note: "new", event: { type: "connection.opened", attempt: 1, continuity: "fresh" } },
+      { note: "resumed", event: { type: "connection.opened", attempt: 2, continuity: "resumed" } },
     ],
-    "link.dropped": [{ event: { type: "link.dropped", attempt: 1, fault } }],
-    "link.changing": [{ event: { type: "link.changing", attempt: 1 } }],
+    "connection.lost": [{ event: { type: "connection.lost", attempt: 1, fault } }],
+    "connection.changing": [{ event: { type: "connection.changing", attempt: 1 } }],
     "service.ready": [{ event: { type: "service.ready", continuity: "replayed", gapMs: 700 } }],
-    "xstate.done.actor.link": (["closed", "refused", "exhausted"] as const).map((outcome) => ({
+    "xstate.done.actor.connection": (["closed", "refused", "exhausted"] as const).map((outcome) => ({
       note: outcome,
       event: {
-        type: "xstate.done.actor.link",
-        actorId: "link",
+        type: "xstate.done.actor.connection",
+        actorId: "connection",
         output: { outcome, fault: outcome === "closed" ? null : final },
       },
     })),
   },
 };
 
-export const linkChart: ChartUnderTest = {
-  id: "link",
-  machine: linkMachine,
-  input: LINK_INPUT,
-  endless: ["attempt", "redials", "isFirst"],
+export const connectionChart: ChartUnderTest = {
+  id: "connection",
+  machine: connectionMachine,
+  input: CONNECTION_INPUT,
+  endless: ["attempt", "openings", "reconnects", "failures"],
   alphabet: {
     ...bare(
       "network.lost",
-      "link.released",
+      "connection.released",
       "session.ready",
       "retry.denied",
-      "wire.busy",
-      "wire.quiet",
-      "xstate.after.dialTimeout.link.attempt.dialing",
-      "xstate.after.minUptime.link.attempt.up",
-      "xstate.after.deadline.link.attempt.up.expiring",
-      "xstate.after.wait.link.waiting.counting",
+      "connection.busy",
+      "connection.quiet",
+      "xstate.after.connectTimeout.connection.active.phase.attempt.connecting",
+      "xstate.after.minUptime.connection.active.phase.attempt.open.proof.young",
+      "xstate.after.deadline.connection.active.phase.attempt.open.plan.reconnect",
+      "xstate.after.wait.connection.active.phase.waiting.counting",
     ),
-    ...crashed("wire", "network", "retry"),
+    ...crashed("attempt", "network", "retry"),
+    // The chart says it to itself, within a step.
+    "attempt.began": [],
     "session.overdue": [{ event: { type: "session.overdue", readyTimeout: 2_000 } }],
     "page.woke": [{ event: { type: "page.woke", wait: 250 } }],
     "network.returned": [{ event: { type: "network.returned", wait: 250 } }],
     "retry.granted": [{ event: { type: "retry.granted", wait: 1_000 } }],
     "retry.failed": [{ event: { type: "retry.failed", fault: final } }],
-    "wire.opened": [
-      { note: "new", event: { type: "wire.opened", continuity: "fresh" } },
-      { note: "resumed", event: { type: "wire.opened", continuity: "resumed" } },
+    "connection.opened": [
+      { note: "new", event: { type: "connection.opened", continuity: "fresh" } },
+      { note: "resumed", event: { type: "connection.opened", continuity: "resumed" } },
     ],
-    "wire.expiring": [{ event: { type: "wire.expiring", withinMs: 9_000 } }],
-    "wire.closed": [
-      { note: "retryable", event: { type: "wire.closed", fault } },
-      { note: "final", event: { type: "wire.closed", fault: final } },
+    "connection.expiring": [{ event: { type: "connection.expiring", withinMs: 9_000 } }],
+    "connection.closed": [
+      { note: "retryable", event: { type: "connection.closed", fault } },
+      { note: "final", event: { type: "connection.closed", fault: final } },
     ],
   },
 };
@@ -168,4 +170,4 @@ export const speakerChart: ChartUnderTest = {
   },
 };
 
-export const charts = [transportChart, linkChart, microphoneChart, speakerChart];
+export const charts = [transportChart, connectionChart, microphoneChart, speakerChart];

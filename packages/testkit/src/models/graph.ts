@@ -129,31 +129,3 @@ export function shortestPaths(chart: ChartUnderTest): Path[] {
   }
   return [...shortest.values()];
 }
-
-/** The states and edges of a chart as text that a reviewer reads. */
-export function describeWalk(chart: ChartUnderTest, { states, edges }: Walk): string {
-  const places = new Map<string, { heading: string; out: Set<string> }>();
-  for (const state of states) {
-    const place = placeOf(state);
-    const tags = [...state.tags].map((tag) => ` [${tag}]`).join("");
-    places.set(place, { heading: `${place}${tags}${state.status === "done" ? " (final)" : ""}`, out: new Set() });
-  }
-  for (const { from, letter, to } of edges) {
-    const [source, target] = [placeOf(from), placeOf(to)];
-    const note = letter.note === undefined ? "" : ` (${letter.note})`;
-    places.get(source)?.out.add(`${letter.event.type}${note} -> ${source === target ? "stays" : target}`);
-  }
-  const living = [...places.values()].filter(({ out }) => out.size > 0);
-  const everywhere = [...(living[0]?.out ?? [])].filter((line) => living.every(({ out }) => out.has(line))).sort();
-  const count = living.reduce((sum, { out }) => sum + out.size, 0);
-  const block = (heading: string, lines: readonly string[]): string =>
-    [heading, ...lines.map((line) => `  ${line}`)].join("\n");
-  return [
-    `# ${chart.id}: ${places.size} states, ${count} edges`,
-    ...(everywhere.length === 0 ? [] : [block("in every state", everywhere)]),
-    ...[...places.values()].map(({ heading, out }) =>
-      block(heading, [...out].filter((line) => !everywhere.includes(line)).sort()),
-    ),
-    "",
-  ].join("\n\n");
-}

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stagesOf } from "../../../../tools/mutate/stages.js";
 
 const every = [
-  "test/graph/link.test.ts",
+  "test/graph/connection.test.ts",
   "test/graph/charts.test.ts",
   "test/graph/paths.test.ts",
   "test/unit/actors/connection.test.ts",
@@ -24,7 +24,7 @@ describe("stagesOf", () => {
       [
         "assembled",
         [
-          "test/graph/link.test.ts",
+          "test/graph/connection.test.ts",
           "test/graph/paths.test.ts",
           "test/unit/actors/connection.test.ts",
           "test/properties/orderings.test.ts",
@@ -39,15 +39,15 @@ describe("stagesOf", () => {
       ["near", ["test/graph/paths.test.ts"]],
       [
         "assembled",
-        ["test/graph/link.test.ts", "test/unit/actors/connection.test.ts", "test/properties/orderings.test.ts"],
+        ["test/graph/connection.test.ts", "test/unit/actors/connection.test.ts", "test/properties/orderings.test.ts"],
       ],
     ]);
   });
 
   it("does not ask whether a drawing is stale", () => {
-    expect(stages("machines/link.machine.ts")[0]).toEqual([
+    expect(stages("machines/connection.machine.ts")[0]).toEqual([
       "near",
-      ["test/graph/link.test.ts", "test/graph/paths.test.ts"],
+      ["test/graph/connection.test.ts", "test/graph/paths.test.ts"],
     ]);
   });
 });
