@@ -1,4 +1,4 @@
-import type { Connection, Upcalls } from "../contracts/connection.js";
+import type { Connection, EncodedMessage, Upcalls } from "../contracts/connection.js";
 import { ConnectionFailedError, UnsupportedEnvironmentError } from "../errors.js";
 import type { JsonRecord } from "../util/records.js";
 import { openWebSocket, type SocketHandle } from "./websocket.js";
@@ -14,7 +14,7 @@ export interface SocketParts {
   readonly signal: AbortSignal;
   readonly up: Upcalls;
   /** Writes a chunk of microphone audio, 16-bit mono PCM; undefined where there is nothing to send. */
-  readonly encodeAudio: (pcm: ArrayBuffer) => string | ArrayBuffer | undefined;
+  readonly encodeAudio: (pcm: ArrayBuffer) => EncodedMessage | undefined;
   /** What the close of an open socket means. */
   readonly closed: (code: number, reason: string) => Error;
   /** What a close before the opening means. */

@@ -1,7 +1,5 @@
+import type { EncodedMessage } from "../contracts/connection.js";
 import { ConnectionAbortedError, ConnectionFailedError, NotReadyError, RtviMachineError } from "../errors.js";
-
-/** What a WebSocket carries. */
-export type SocketData = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /** How a socket ended. */
 export interface SocketClose {
@@ -13,7 +11,7 @@ export interface SocketClose {
 /** An open socket. */
 export interface SocketHandle {
   /** @throws NotReadyError when the socket is no longer open. */
-  send(data: SocketData): void;
+  send(data: EncodedMessage): void;
   /** Begins the closing handshake; `onClose` follows. Later messages are dropped. Idempotent. */
   close(code?: number, reason?: string): void;
   /** Whether `send` takes anything. Not from the moment that either side closes, before `onClose`. */

@@ -3,6 +3,9 @@ import type { Continuity } from "./continuity.js";
 import type { Effect, Expects } from "./dialogue.js";
 import type { Fault } from "./fault.js";
 
+/** What a codec writes for a connection. */
+export type EncodedMessage = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+
 /** One attempt to reach the service. */
 export interface Attempt {
   /** 1 for the first attempt of a session. */
@@ -24,7 +27,7 @@ export interface Connection {
   /** Sends one message of the service's protocol. @throws NotReadyError, MessageTooLargeError, CongestionError */
   send(event: JsonRecord): void;
   /** Sends what a codec has written already. @throws as `send`. */
-  sendEncoded(data: string | ArrayBuffer): void;
+  sendEncoded(data: EncodedMessage): void;
   /** Sends a chunk of microphone audio; nothing where a track carries it. @throws as `send`. */
   audio(pcm: ArrayBuffer): void;
   /** The microphone's track that is sent from now on, where a track carries the audio. */

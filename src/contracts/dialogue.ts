@@ -1,6 +1,7 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { RtviMachineError } from "../errors.js";
 import type { JsonRecord } from "../util/records.js";
+import type { EncodedMessage } from "./connection.js";
 import type { Continuity } from "./continuity.js";
 import type { PlaybackReport, PlayedItem } from "./speaker.js";
 import type { TurnFact } from "./turns.js";
@@ -54,7 +55,7 @@ export type Effect =
   /** Send a message of the service's own protocol, as JSON. */
   | { readonly type: "send"; readonly event: JsonRecord }
   /** Send what a codec has written already. `of`: the message of the app that it is. */
-  | { readonly type: "send-encoded"; readonly data: string | ArrayBuffer; readonly of?: RTVIMessage }
+  | { readonly type: "send-encoded"; readonly data: EncodedMessage; readonly of?: RTVIMessage }
   /** Queue audio of one item: 16-bit little-endian mono PCM at the rate that the player takes. */
   | { readonly type: "play"; readonly itemId: string; readonly pcm: ArrayBuffer }
   /** Silence the player now; what was really played comes back through `played`. */

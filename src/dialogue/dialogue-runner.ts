@@ -27,7 +27,7 @@ export interface DialoguePorts {
   stands(expects: Expects, isBusy: boolean): void;
   unconfirmed(messages: readonly RTVIMessage[]): void;
   report(error: Error): void;
-  /** The connection is of no use any more. */
+  /** The connection is of no use any more: it is ended, and what had begun on it. */
   lost(error: RtviMachineError): void;
   /** End the session on purpose. */
   end(): void;
@@ -235,7 +235,6 @@ export class DialogueRunner {
         else this.#ports.report(effect.error);
         break;
       case "fault":
-        this.end(true);
         this.#ports.lost(effect.error);
         break;
       case "end":

@@ -137,7 +137,11 @@ export class TransportCore {
         },
         unconfirmed: (messages) => this.#sending.lost(messages),
         report: (error) => this.reportError(error),
-        lost: (error) => this.#reports?.closed(this.session.errors.record(error)),
+        lost: (error) => {
+          this.tell({ type: "connection.lost" });
+          this.#runner.end(true);
+          this.#reports?.closed(this.session.errors.record(error));
+        },
         end: () => void this.disconnect(),
         logger: this.logger,
       },
@@ -296,7 +300,9 @@ export class TransportCore {
   async sendReadyMessage(): Promise<void> {
     this.queue.enter(() => {
       this.tell({ type: "bot.asked" });
-      this.advise({ type: "client-ready" });
+      const asked: Command = { type: "client-ready" };
+      if (this.#runner.connection === undefined) this.#providerSession?.commandOffline(asked);
+      else this.advise(asked);
     });
     await this.promises.whenReady();
     this.queue.enter(() => {

@@ -1,6 +1,11 @@
 import { openPeer, type PeerHandle } from "../../connection/peer-connection.js";
 import type { Connection } from "../../contracts/connection.js";
-import { ConnectionFailedError, ConnectionLostError, UnsupportedEnvironmentError } from "../../errors.js";
+import {
+  ConnectionFailedError,
+  ConnectionLostError,
+  InvalidOptionsError,
+  UnsupportedEnvironmentError,
+} from "../../errors.js";
 import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../options.js";
 import { redactor } from "../../util/redact.js";
 import type { OpenAIChannel } from "./provider.js";
@@ -76,7 +81,9 @@ function connectionOf(peer: PeerHandle, closed: () => void): Connection {
       peer.send(JSON.stringify(event));
     },
     sendEncoded: (data) => {
-      peer.send(typeof data === "string" ? data : new TextDecoder().decode(data));
+      // Events are text, and are written as JSON above.
+      if (typeof data !== "string") throw new InvalidOptionsError("The data channel takes text.");
+      peer.send(data);
     },
     // The microphone's track carries it.
     audio: () => undefined,
