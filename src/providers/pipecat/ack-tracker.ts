@@ -25,38 +25,31 @@ export class AckTracker {
   /** Messages ever sent, and how many of them before each ping that is not answered, oldest first. */
   #sent = 0;
   readonly #pings = new Map<string, number>();
-  #answersPings = false;
-  /** The bot of the connection before did. */
-  #shouldAnswer = false;
+  /** Whether the bot of this connection has answered a ping; "should": it has not yet, but that of the connection before did. */
+  #answers: "unknown" | "should" | "does" = "unknown";
 
   constructor(private readonly limits: AckLimits = LIMITS) {}
 
   /** A connection begins: it is not known yet who is at its other end. */
   begin(): void {
     this.#pings.clear();
-    this.#shouldAnswer = this.#answersPings;
-    this.#answersPings = false;
-  }
-
-  /** The session is over: the next one may be with somebody else. */
-  end(): void {
-    this.#answersPings = false;
+    this.#answers = this.answersPings ? "should" : "unknown";
   }
 
   /** Whether this bot has answered a ping. */
   get answersPings(): boolean {
-    return this.#answersPings;
+    return this.#answers === "does";
   }
 
   /** Whether there are messages to be confirmed, and no ping is under way: time for one. */
   get wantsPing(): boolean {
-    return this.#answersPings && this.#unconfirmed.length > 0 && this.#pings.size === 0;
+    return this.answersPings && this.#unconfirmed.length > 0 && this.#pings.size === 0;
   }
 
   /** @throws NotReadyError naming the limit when so much waits to be confirmed that no more can be remembered. */
   admit(): void {
     const { messages, size } = this.limits;
-    if (!this.#answersPings || (this.#unconfirmed.length < messages && this.#size < size)) return;
+    if (!this.answersPings || (this.#unconfirmed.length < messages && this.#size < size)) return;
     throw new NotReadyError(
       `The bot has yet to confirm ${messages} messages or ${size} bytes: no more are sent before.`,
     );
@@ -73,6 +66,16 @@ export class AckTracker {
     while (this.#unconfirmed.length > this.limits.messages || this.#size > this.limits.size) this.#confirm(1);
   }
 
+  /** The connection has refused a message after all. */
+  unsent(message: RTVIMessage): void {
+    const index = this.#unconfirmed.findIndex((each) => each.message === message);
+    if (index === -1) return;
+    const place = this.#confirmed + index;
+    for (const { size } of this.#unconfirmed.splice(index, 1)) this.#size -= size;
+    this.#sent -= 1;
+    for (const [ping, before] of this.#pings) if (before > place) this.#pings.set(ping, before - 1);
+  }
+
   /** A ping was handed to the socket. */
   pinged(id: string): void {
     this.#pings.set(id, this.#sent);
@@ -82,12 +85,12 @@ export class AckTracker {
   received(id: string | undefined): boolean {
     const sent = id === undefined ? undefined : this.#pings.get(id);
     if (sent !== undefined) {
-      this.#answersPings = true;
+      this.#answers = "does";
       for (const [ping, before] of this.#pings) if (before <= sent) this.#pings.delete(ping);
       this.#confirm(sent - this.#confirmed);
       return true;
     }
-    if (!this.#answersPings && !this.#shouldAnswer) this.#confirm(this.#unconfirmed.length);
+    if (this.#answers === "unknown") this.#confirm(this.#unconfirmed.length);
     else if (id !== undefined) this.#confirm(this.#unconfirmed.findIndex(({ message }) => message.id === id) + 1);
     return false;
   }

@@ -26,7 +26,7 @@ export interface VoiceOutput {
   /** Mono PCM at the player's rate. */
   write(pcm: Int16Array, itemId: string): void;
   /** Silences what was written. */
-  interrupt(): void;
+  flush(): void;
 }
 
 /** The bot's audio on its way to the player: at the player's rate, in one channel, silenced when it is interrupted. */
@@ -34,20 +34,23 @@ export class BotVoice {
   readonly #rate: number;
   readonly #output: VoiceOutput;
   readonly #now: () => number;
+  readonly #name: string;
   #converter: RateConverter;
   #utterances = 0;
-  /** Something was written that has not been played to its end. */
-  #audible = false;
+  /** Audible: something was written that has not been played to its end. */
+  #phase: "silent" | "audible" = "silent";
   #dropsUntil = 0;
 
   /**
    * @param rate Hz of the player
    * @param now milliseconds of a clock that only goes forward
+   * @param name What the items are called: no two voices of a session by the same name
    */
-  constructor(rate: number, output: VoiceOutput, now: () => number = () => performance.now()) {
+  constructor(rate: number, output: VoiceOutput, now: () => number = () => performance.now(), name = "utterance") {
     this.#rate = rate;
     this.#output = output;
     this.#now = now;
+    this.#name = name;
     this.#converter = this.#newConverter();
   }
 
@@ -57,7 +60,7 @@ export class BotVoice {
     if (this.#now() < this.#dropsUntil) return;
     const pcm = this.#converter.convert(mixToMono(audio, channels), sampleRate);
     if (pcm.length === 0) return;
-    this.#audible = true;
+    this.#phase = "audible";
     this.#output.write(pcm, this.#itemId);
   }
 
@@ -65,7 +68,7 @@ export class BotVoice {
   received(type: string): void {
     if (CUTS.has(type)) {
       // A user who speaks into silence interrupts nobody, and the answer must not lose its beginning.
-      if (this.#audible) this.#cut(this.#now() + LATE_MS);
+      if (this.#phase === "audible") this.#cut(this.#now() + LATE_MS);
     } else if (RENEWS.has(type)) {
       this.#dropsUntil = 0;
       if (type === "bot-stopped-speaking") this.#next();
@@ -74,26 +77,25 @@ export class BotVoice {
 
   /** Everything before this is void, and everything after it is new. */
   interrupted(): void {
-    if (this.#audible) this.#cut(0);
+    if (this.#phase === "audible") this.#cut(0);
     else this.#void();
   }
 
-  playback(report: PlaybackReport): void {
-    if (report.type === "drained" && report.item.itemId === this.#itemId) this.#audible = false;
+  /** The app interrupts the bot: as a server that says so, without effect while nothing is audible. */
+  interrupt(): void {
+    this.received("bot-interrupted");
   }
 
-  /** A new connection begins, or the old one is gone. */
-  reset(): void {
-    this.#void();
-    this.#converter = this.#newConverter();
+  playback(report: PlaybackReport): void {
+    if (report.type === "drained" && report.item.itemId === this.#itemId) this.#phase = "silent";
   }
 
   get #itemId(): string {
-    return `utterance-${this.#utterances}`;
+    return `${this.#name}-${this.#utterances}`;
   }
 
   #void(): void {
-    this.#audible = false;
+    this.#phase = "silent";
     this.#dropsUntil = 0;
     this.#next();
   }
@@ -101,7 +103,7 @@ export class BotVoice {
   #cut(dropsUntil: number): void {
     this.#void();
     this.#dropsUntil = dropsUntil;
-    this.#output.interrupt();
+    this.#output.flush();
   }
 
   #next(): void {

@@ -1,5 +1,4 @@
 import { ProtocolError } from "../../errors.js";
-import type { InboundLimiter } from "../../connection/inbound-limiter.js";
 import { isRecord } from "../../util/records.js";
 import type { Decoded, WebSocketSerializer } from "./serializer.js";
 
@@ -21,20 +20,18 @@ export interface DecodeQueueEvents {
 /** Hands the messages of one connection through the serializer, in the order in which they came, however long each takes. */
 export class DecodeQueue {
   #waiting = 0;
-  #closed = false;
+  #phase: "open" | "closed" = "open";
   #tail: Promise<void> = Promise.resolve();
   readonly #serializer: WebSocketSerializer;
-  readonly #limiter: InboundLimiter;
   readonly #events: DecodeQueueEvents;
 
-  constructor(serializer: WebSocketSerializer, limiter: InboundLimiter, events: DecodeQueueEvents) {
+  constructor(serializer: WebSocketSerializer, events: DecodeQueueEvents) {
     this.#serializer = serializer;
-    this.#limiter = limiter;
     this.#events = events;
   }
 
   take(data: string | ArrayBuffer): void {
-    if (this.#closed || !this.#limiter.admits(data)) return;
+    if (this.#isClosed()) return;
     if (this.#waiting === MOST_WAITING) {
       this.close();
       this.#events.stuck(
@@ -48,13 +45,12 @@ export class DecodeQueue {
 
   /** The connection is gone: what still waits is dropped. */
   close(): void {
-    this.#closed = true;
-    this.#limiter.end();
+    this.#phase = "closed";
   }
 
   async #read(data: string | ArrayBuffer): Promise<void> {
     this.#waiting -= 1;
-    if (this.#closed) return;
+    if (this.#isClosed()) return;
     try {
       const given = typeof data === "string" || this.#serializer.binaryType === "arraybuffer" ? data : new Blob([data]);
       const decoded = checkDecoded(await this.#serializer.deserialize(given));
@@ -66,7 +62,7 @@ export class DecodeQueue {
   }
 
   #isClosed(): boolean {
-    return this.#closed;
+    return this.#phase === "closed";
   }
 }
 
@@ -76,7 +72,8 @@ function checkDecoded(decoded: unknown): Decoded {
   throw new ProtocolError("serializer.deserialize() must give an `audio`, `message` or `raw` object.");
 }
 
-function isDecoded(decoded: unknown): decoded is Decoded {
+/** Whether it is what a serializer gives. */
+export function isDecoded(decoded: unknown): decoded is Decoded {
   if (!isRecord(decoded)) return false;
   const { type, audio } = decoded;
   if (type === "audio") return Object.prototype.toString.call(audio) === "[object Int16Array]";

@@ -1,16 +1,16 @@
 import { MessageTooLargeError } from "@pipecat-ai/client-js";
+import type { EncodedMessage } from "../../contracts/connection.js";
 import { InvalidOptionsError } from "../../errors.js";
-import type { SocketData } from "../../connection/websocket.js";
 
 /**
  * What a serializer gave, ready to be sent; undefined where it gave nothing.
  * @param most bytes
  * @throws MessageTooLargeError; InvalidOptionsError when a WebSocket cannot carry it, or the serializer threw.
  */
-export function encode(serialize: () => unknown, most: number): SocketData | undefined {
+export function encode(serialize: () => unknown, most: number): EncodedMessage | undefined {
   const encoded = attempt(serialize);
   if (encoded === undefined || encoded === null || encoded === "") return undefined;
-  if (!isSocketData(encoded)) {
+  if (!isEncodedMessage(encoded)) {
     throw new InvalidOptionsError("The serializer must give a string, bytes, a Blob, or nothing.");
   }
   const size = sizeOf(encoded, most);
@@ -26,13 +26,13 @@ function attempt(serialize: () => unknown): unknown {
   }
 }
 
-function isSocketData(value: unknown): value is SocketData {
+function isEncodedMessage(value: unknown): value is EncodedMessage {
   if (typeof value === "string" || ArrayBuffer.isView(value)) return true;
   return /^\[object (ArrayBuffer|Blob)\]$/.test(Object.prototype.toString.call(value));
 }
 
 /** In bytes, about. A string is measured only where its length leaves a doubt: UTF-8 takes one to three for each unit. */
-export function sizeOf(data: SocketData, most: number): number {
+export function sizeOf(data: EncodedMessage, most: number): number {
   if (typeof data !== "string") return data instanceof Blob ? data.size : data.byteLength;
   return data.length > most || data.length * 3 <= most ? data.length : new TextEncoder().encode(data).length;
 }

@@ -1,46 +1,44 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import { NotReadyError } from "../../errors.js";
-import type { SocketHandle } from "../../connection/websocket.js";
+import type { EncodedMessage } from "../../contracts/connection.js";
 import { encode, sizeOf } from "./encode.js";
 import type { WebSocketSerializer } from "./serializer.js";
 
 /** Python's `websockets` takes no larger message unless it is told to. In bytes. */
 export const MOST_BYTES = 1024 * 1024;
 
+/** A message as the connection takes it. */
+export interface WrittenMessage {
+  readonly data: EncodedMessage;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /**
- * The way out, over the connection in use. Each of the three returns how many bytes it has sent, and undefined where the
- * serializer has nothing to send; each throws NotReadyError when there is no connection, MessageTooLargeError, and
- * InvalidOptionsError when it cannot be serialized.
+ * Writes what is sent, by the serializer. Each of the three returns undefined where the serializer has nothing to send, and
+ * throws MessageTooLargeError, and InvalidOptionsError when it cannot be serialized.
  */
 export class MessageWriter {
-  socket: SocketHandle | undefined;
+  readonly #serializer: WebSocketSerializer;
 
-  constructor(
-    private readonly serializer: WebSocketSerializer,
-    /** Bytes that a message may have. */
-    private readonly most: () => number,
-  ) {}
-
-  message(message: RTVIMessage): number | undefined {
-    return this.#send(() => this.serializer.serializeMessage(message));
+  constructor(serializer: WebSocketSerializer) {
+    this.#serializer = serializer;
   }
 
-  raw(data: unknown): number | undefined {
-    return this.#send(() => this.serializer.serialize(data));
+  message(message: RTVIMessage): WrittenMessage | undefined {
+    return written(() => this.#serializer.serializeMessage(message));
+  }
+
+  raw(data: unknown): WrittenMessage | undefined {
+    return written(() => this.#serializer.serialize(data));
   }
 
   /** @param rate Hz. */
-  audio(pcm: ArrayBuffer, rate: number): number | undefined {
-    return this.#send(() => this.serializer.serializeAudio(pcm, rate, 1));
+  audio(pcm: ArrayBuffer, rate: number): EncodedMessage | undefined {
+    return encode(() => this.#serializer.serializeAudio(pcm, rate, 1), MOST_BYTES);
   }
+}
 
-  #send(serialize: () => unknown): number | undefined {
-    const { socket } = this;
-    if (socket?.isOpen !== true) throw new NotReadyError("There is no connection to the bot: connect() first.");
-    const most = this.most();
-    const data = encode(serialize, most);
-    if (data === undefined) return undefined;
-    socket.send(data);
-    return sizeOf(data, most);
-  }
+function written(serialize: () => unknown): WrittenMessage | undefined {
+  const data = encode(serialize, MOST_BYTES);
+  return data === undefined ? undefined : { data, size: sizeOf(data, MOST_BYTES) };
 }

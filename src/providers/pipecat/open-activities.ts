@@ -1,14 +1,21 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
+import type { OutgoingMessage } from "../../contracts/dialogue.js";
+import type { ToolFact } from "../../contracts/turns.js";
 import { isRecord, stringAt } from "../../util/records.js";
 
 /** Calls that are remembered. Beyond it the oldest is forgotten: not every bot tells how a call ended. */
 const MOST_CALLS = 256;
 
-/** How a user's turn and a response that are cut off end, in the order of the other services. */
-const ENDS = ["user-stopped-speaking", "bot-stopped-speaking", "bot-tts-stopped", "bot-llm-stopped"];
+/** Who speaks, which the turns chart ends when the bot is lost. */
+const SPEECH = ["user-stopped-speaking", "bot-stopped-speaking"];
+
+/** How the rest of a response that is cut off ends, in the order of the other services. */
+const ENDS = ["bot-tts-stopped", "bot-llm-stopped"];
 
 /** A bot that comes back goes on muting the user, a new one has not begun to. */
 const UNMUTED = "user-mute-stopped";
+
+const TRACKED = new Set([...SPEECH, ...ENDS]);
 
 const CALL = "llm-function-call";
 const STARTED = `${CALL}-started`;
@@ -19,28 +26,44 @@ interface Call {
   /** Undefined while the call is only announced. */
   readonly id: string | undefined;
   readonly name: string | undefined;
-  /** Of an older protocol: nobody tells how it ended, so that it is over when it is answered. */
-  readonly isLegacy: boolean;
-  isOpen: boolean;
+  /** In an older protocol no message tells how a call ended, so that it is over when it is answered. */
+  readonly protocol: "current" | "legacy";
+  phase: "open" | "answered";
   /** What became of the bot that called: one that is lost may come back, of one that is gone nobody knows the calls. */
   bot: "here" | "lost" | "gone";
 }
 
 /** What the bot has said to have begun and not to have ended, to be ended for it when it is lost. */
 export class OpenActivities {
+  /** The messages with which what is open would end. */
   readonly #ends = new Set<string>();
-  #wasMuted = false;
+  /** Whether the bot has muted the user; "lost": one did that is lost. */
+  #user: "heard" | "muted" | "lost" = "heard";
   /** Oldest first; those of bots that are gone as well, because their results may still come. */
   readonly #calls: Call[] = [];
+  /** What the turns chart knows of the calls, and is yet to be told. */
+  #tools: "none" | "called" = "none";
+  #facts: ToolFact[] = [];
 
-  constructor(private readonly deliver: (type: string, data?: unknown) => void) {}
+  /** Whether anybody speaks, a response is made, or a call is open. */
+  get isBusy(): boolean {
+    return this.#ends.size > 0 || this.#calls.some(isOpen);
+  }
+
+  /** What the turns chart is to be told of the calls since this was asked last. */
+  takeFacts(): readonly ToolFact[] {
+    const facts = this.#facts;
+    this.#facts = [];
+    return facts;
+  }
 
   /** A message of the bot. */
   received(type: string, data: unknown): void {
     if (OF_CALLS.has(type)) this.#receivedOfCall(type, data);
     const end = type.replace("-started", "-stopped");
-    if (type === end) this.#ends.delete(end);
-    else if (end === UNMUTED || ENDS.includes(end)) this.#ends.add(end);
+    if (end === UNMUTED) this.#user = type === end ? "heard" : "muted";
+    else if (type === end) this.#ends.delete(end);
+    else if (TRACKED.has(end)) this.#ends.add(end);
   }
 
   /**
@@ -50,32 +73,34 @@ export class OpenActivities {
   takes({ type, data }: RTVIMessage): boolean {
     if (type !== `${CALL}-result` || !isRecord(data)) return true;
     const call = this.#byId(stringAt(data, "tool_call_id"));
-    if (call?.isLegacy === true) call.isOpen = false;
+    if (call?.protocol === "legacy") call.phase = "answered";
+    this.#note();
     return call?.bot !== "gone";
   }
 
-  /** The connection is lost. A bot that may come back would go on with its calls, and with nothing else. */
-  lost(mayComeBack: boolean): void {
-    for (const end of ENDS) if (this.#ends.delete(end)) this.deliver(end);
+  /**
+   * The connection is lost. A bot that may come back would go on with its calls, and with nothing else.
+   * @returns what is to be delivered in its place, but for the ends of speech: those are the turns chart's.
+   */
+  lost(mayComeBack: boolean): readonly OutgoingMessage[] {
+    const ends = ENDS.filter((end) => this.#ends.has(end)).map((type) => ({ type }));
+    this.#ends.clear();
     for (const call of this.#calls) if (call.bot === "here") call.bot = "lost";
-    if (this.#ends.delete(UNMUTED)) this.#wasMuted = true;
-    if (!mayComeBack) this.settle(false);
+    if (this.#user === "muted") this.#user = "lost";
+    return mayComeBack ? ends : [...ends, ...this.settle(false)];
   }
 
-  /** It turns out whether the bot that was lost is back. If not, its calls are cancelled. */
-  settle(isBack: boolean): void {
-    if (this.#wasMuted) {
-      this.#wasMuted = false;
-      if (isBack) this.#ends.add(UNMUTED);
-      else this.deliver(UNMUTED);
-    }
+  /** It turns out whether the bot that was lost is back. Returns what is to be delivered: if not, its calls are cancelled. */
+  settle(isBack: boolean): readonly OutgoingMessage[] {
+    const unmuted = this.#user === "lost" && !isBack ? [{ type: UNMUTED }] : [];
+    if (this.#user === "lost") this.#user = isBack ? "muted" : "heard";
     const lost = this.#calls.filter(({ bot }) => bot === "lost");
-    // All of them first: the app may end the session when it hears of one.
     for (const call of lost) call.bot = isBack ? "here" : "gone";
-    for (const { id = "", name, isOpen } of isBack ? [] : lost) {
-      const named = name !== undefined && { function_name: name };
-      if (isOpen) this.deliver(STOPPED, { tool_call_id: id, cancelled: true, ...named });
-    }
+    if (isBack) return unmuted;
+    // Also where another bot has called already: the chart takes its calls for new ones.
+    if (lost.length > 0) this.#tell("none");
+    this.#note();
+    return [...unmuted, ...lost.filter(({ phase }) => phase === "open").map(cancelled)];
   }
 
   #receivedOfCall(type: string, data: unknown): void {
@@ -84,10 +109,22 @@ export class OpenActivities {
     const name = stringAt(fields, "function_name");
     const known = type === STARTED ? undefined : this.#find(id, name);
     if (known !== undefined) this.#calls.splice(this.#calls.indexOf(known), 1);
-    if (type === STOPPED) return;
-    const isLegacy = type === CALL && known?.isLegacy !== false;
-    this.#calls.push({ id: id ?? known?.id, name: name ?? known?.name, isLegacy, isOpen: true, bot: "here" });
-    if (this.#calls.length > MOST_CALLS) this.#calls.shift();
+    if (type !== STOPPED) {
+      const protocol = type === CALL && known?.protocol !== "current" ? "legacy" : "current";
+      this.#calls.push({ id: id ?? known?.id, name: name ?? known?.name, protocol, phase: "open", bot: "here" });
+      if (this.#calls.length > MOST_CALLS) this.#calls.shift();
+    }
+    this.#note();
+  }
+
+  #note(): void {
+    this.#tell(this.#calls.some(isOpen) ? "called" : "none");
+  }
+
+  #tell(tools: "none" | "called"): void {
+    if (tools === this.#tools) return;
+    this.#tools = tools;
+    this.#facts.push({ type: tools === "called" ? "tools.called" : "tools.settled" });
   }
 
   /** The call of this id; else one that was announced, without an id yet, and if possible under this name. */
@@ -100,4 +137,13 @@ export class OpenActivities {
   #byId(id: string | undefined): Call | undefined {
     return id === undefined ? undefined : this.#calls.find((call) => call.id === id);
   }
+}
+
+function isOpen({ phase, bot }: Call): boolean {
+  return phase === "open" && bot !== "gone";
+}
+
+function cancelled({ id = "", name }: Call): OutgoingMessage {
+  const named = name !== undefined && { function_name: name };
+  return { type: STOPPED, data: { tool_call_id: id, cancelled: true, ...named } };
 }

@@ -1,36 +1,37 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
-import { AckTracker } from "./ack-tracker.js";
+import type { Effect } from "../../contracts/dialogue.js";
+import type { EffectSink } from "../../dialogue/effects.js";
+import type { AckTracker } from "./ack-tracker.js";
+import type { WrittenMessage } from "./message-writer.js";
 
 /**
  * A type that no bot knows. Pipecat answers such a message, in its turn, with an `error-response` of the same id: that is
- * a sign of life, and proof that everything before it was heard.
+ * a sign of life, and proof that everything before it was received.
  */
 const PING = "rtvi-machine/ping";
 
 /** Sound is never sent again, a greeting is said anew on each connection, and a farewell ends the session. */
 const NOT_KEPT = new Set(["client-ready", "disconnect-bot", "raw-audio", "raw-audio-batch"]);
 
-/** Sends a message; false where there is no way to write it. May throw. */
-type Send = (message: RTVIMessage) => boolean;
+/** What pings are made with. */
+export interface PingProbeParts {
+  readonly sink: EffectSink;
+  readonly acks: AckTracker;
+  /** Whether there are pings: not where silence is never too long. */
+  readonly pings: "on" | "off";
+  /** Writes a message; undefined where there is no way to. May throw. */
+  readonly write: (message: RTVIMessage) => WrittenMessage | undefined;
+}
 
 /**
- * Finds out whether the bot is there and has heard what it was told. Nothing is concluded from the silence of a bot that
+ * Finds out whether the bot is there and has received what it was sent. Nothing is concluded from the silence of a bot that
  * has never answered a ping: not every server speaks all of RTVI.
  */
 export class PingProbe {
-  readonly #acks = new AckTracker();
-  readonly #isOn: boolean;
-  readonly #send: Send;
+  readonly #parts: PingProbeParts;
 
-  /** @param patience With a `silence` for ever nobody is pinged. */
-  constructor({ silence }: { readonly silence: number }, send: Send) {
-    this.#isOn = silence > 0 && silence < Infinity;
-    this.#send = send;
-  }
-
-  /** A connection begins. */
-  begin(): void {
-    this.#acks.begin();
+  constructor(parts: PingProbeParts) {
+    this.#parts = parts;
   }
 
   /** The bot is ready: finds out, once on each connection, whether it answers. */
@@ -40,59 +41,52 @@ export class PingProbe {
 
   /** A message of the app is to be sent. @throws NotReadyError when too many wait to be confirmed. */
   admit({ type }: RTVIMessage): void {
-    if (!NOT_KEPT.has(type)) this.#acks.admit();
+    if (!NOT_KEPT.has(type)) this.#parts.acks.admit();
   }
 
   /**
-   * A message of the app was handed to the socket.
+   * A message of the app goes to the connection.
    * @param size Bytes.
    */
   sent(message: RTVIMessage, size: number): void {
     if (NOT_KEPT.has(message.type)) return;
-    this.#acks.sent(message, size);
-    this.#soon(() => this.#acks.wantsPing);
+    this.#parts.acks.sent(message, size);
+    this.#soon(() => this.#parts.acks.wantsPing);
   }
 
   /** The bot has sent an RTVI message. Returns whether it answers a ping, so that it is not for the app. */
   received(id: string | undefined): boolean {
-    const isAnswer = this.#acks.received(id);
-    this.#soon(() => this.#acks.wantsPing);
+    const isAnswer = this.#parts.acks.received(id);
+    this.#soon(() => this.#parts.acks.wantsPing);
     return isAnswer;
   }
 
-  /** Asks the bot for a sign of life; false where it is not known to give one. */
-  probe(): boolean {
-    return this.#acks.answersPings && this.#ping();
-  }
-
-  /** The connection is over: the messages of the app of which nobody knows whether they arrived, oldest first. */
-  take(): readonly RTVIMessage[] {
-    return this.#acks.take();
-  }
-
-  /** The session is over. */
-  end(): void {
-    this.#acks.end();
+  /** Asks the bot for a sign of life; undefined where it is not known to give one. */
+  probe(): Effect[] | undefined {
+    return this.#parts.acks.answersPings ? this.#ping() : undefined;
   }
 
   /** In a moment, so that one ping stands for all that is sent in one breath. */
   #soon(isWanted: () => boolean): void {
     if (!isWanted()) return;
-    queueMicrotask(() => {
-      if (isWanted()) this.#ping();
-    });
+    this.#parts.sink.add({ type: "soon", run: () => (isWanted() ? (this.#ping() ?? []) : []) });
   }
 
-  #ping(): boolean {
-    if (!this.#isOn) return false;
+  #ping(): Effect[] | undefined {
+    if (this.#parts.pings === "off") return undefined;
     const ping = new RTVIMessage(PING, {});
+    const written = this.#write(ping);
+    if (written === undefined) return undefined;
+    this.#parts.acks.pinged(ping.id);
+    return [{ type: "send-encoded", data: written.data }];
+  }
+
+  #write(ping: RTVIMessage): WrittenMessage | undefined {
     try {
-      if (!this.#send(ping)) return false;
+      return this.#parts.write(ping);
     } catch {
-      // The connection is closing, or the serializer is one that throws at what it does not know.
-      return false;
+      // The serializer is one that throws at what it does not know.
+      return undefined;
     }
-    this.#acks.pinged(ping.id);
-    return true;
   }
 }

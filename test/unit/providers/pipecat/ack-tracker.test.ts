@@ -81,13 +81,17 @@ describe("acks", () => {
     expect(ids(acks)).toEqual([]);
   });
 
-  it("expect nothing of the bot of another session", () => {
+  it("forget a message that the connection has refused, and count on as if it had not been", () => {
     const acks = calibrated();
-    acks.end();
-    acks.begin();
+    const refused = new RTVIMessage("send-text", {}, "b");
     send(acks, "a");
-    acks.received(undefined);
-    expect(ids(acks)).toEqual([]);
+    acks.sent(refused, 10);
+    acks.pinged("ping");
+    acks.unsent(refused);
+    acks.unsent(refused);
+    send(acks, "c");
+    expect(acks.received("ping")).toBe(true);
+    expect(ids(acks)).toEqual(["c"]);
   });
 
   it("want a ping when there is something to confirm and none is under way", () => {

@@ -1,8 +1,13 @@
 import { PipecatClient, RTVIMessage } from "@pipecat-ai/client-js";
 import fc from "fast-check";
+import { createActor } from "xstate";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { turnsMachine } from "../../../../machines/turns.machine.js";
+import { turnsOf } from "../../../../src/actors/turns.js";
+import type { TurnFact } from "../../../../src/contracts/turns.js";
 import { OpenActivities } from "../../../../src/providers/pipecat/open-activities.js";
 import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
+import { turnFactOf } from "../../../../src/providers/pipecat/turn-facts.js";
 import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, build, connected, dialled, ready, sentMessages, turn, type Rig } from "./rig.js";
 
@@ -308,17 +313,27 @@ describe("a bot that makes no sense", () => {
     });
     fc.assert(
       fc.property(fc.array(saying), (all) => {
-        const told: string[] = [];
-        const openActivities = new OpenActivities((type) => void told.push(type));
-        for (const { type, data } of all) openActivities.received(type, data);
-        openActivities.lost(false);
+        const openActivities = new OpenActivities();
+        const turns = turnsOf(createActor(turnsMachine, { input: { lull: undefined } }).start(), () => undefined);
+        const tell = (...facts: readonly TurnFact[]) =>
+          facts.flatMap((fact) => turns.tell(fact)).map(({ type }) => type);
+        const lost = () => [
+          ...tell({ type: "connection.lost" }),
+          ...openActivities.lost(false).map(({ type }) => type),
+          ...tell(...openActivities.takeFacts()),
+        ];
+        for (const { type, data } of all) {
+          openActivities.received(type, data);
+          const fact = turnFactOf(type);
+          expect(tell(...(fact === undefined ? [] : [fact]), ...openActivities.takeFacts())).toEqual([]);
+        }
+        const told = lost();
         const edges = (end: string) =>
           all.map(({ type }) => type).filter((type) => type.replace("started", "stopped") === end);
         const open = ENDED.filter((end) => edges(end).at(-1)?.includes("started") === true);
         expect(told.filter((type) => type !== STOPPED)).toEqual(open);
-        told.length = 0;
-        openActivities.lost(false);
-        expect(told).toEqual([]);
+        expect(lost()).toEqual([]);
+        expect([openActivities.isBusy, turns.is("busy")]).toEqual([false, false]);
       }),
     );
   });
@@ -329,10 +344,12 @@ describe("a bot that makes no sense", () => {
     ["llm-function-call", (index: number) => ({ tool_call_id: String(index), function_name: "f" })],
     ["bot-llm-started", () => undefined],
   ])("and says %s without end is remembered to a bound", (type, data) => {
-    const told: unknown[] = [];
-    const openActivities = new OpenActivities((_type, said) => void told.push(said));
-    for (let index = 0; index < 10_000; index += 1) openActivities.received(type, data(index));
-    openActivities.lost(false);
+    const openActivities = new OpenActivities();
+    for (let index = 0; index < 10_000; index += 1) {
+      openActivities.received(type, data(index));
+      openActivities.takeFacts();
+    }
+    const told = openActivities.lost(false);
     expect(told.length).toBeGreaterThan(0);
     expect(told.length).toBeLessThanOrEqual(256);
   });

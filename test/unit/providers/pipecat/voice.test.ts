@@ -173,7 +173,7 @@ describe("a lost connection", () => {
 });
 
 describe("BotVoice", () => {
-  const output = { write: vi.fn<(pcm: Int16Array, itemId: string) => void>(), interrupt: vi.fn() };
+  const output = { write: vi.fn<(pcm: Int16Array, itemId: string) => void>(), flush: vi.fn() };
   let now = 0;
   const voiceAt = (rate = 24_000) => new BotVoice(rate, output, () => now);
   const say = (voice: BotVoice, sampleRate = 24_000, count = 480) => {
@@ -219,7 +219,7 @@ describe("BotVoice", () => {
     voice.received("bot-interrupted");
     now = 500;
     say(voice);
-    expect(output.interrupt).toHaveBeenCalledTimes(1);
+    expect(output.flush).toHaveBeenCalledTimes(1);
     expect(output.write).toHaveBeenCalledTimes(2);
   });
 
@@ -249,7 +249,7 @@ describe("BotVoice", () => {
     say(voice);
     voice.playback({ type: "drained", item: { itemId, playedSamples: 480, receivedSamples: 480, sampleRate: 24_000 } });
     voice.received("user-started-speaking");
-    expect(output.interrupt).toHaveBeenCalledTimes(1);
+    expect(output.flush).toHaveBeenCalledTimes(1);
   });
 
   it("names an utterance after the bot has stopped anew", () => {
