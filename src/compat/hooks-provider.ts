@@ -42,7 +42,7 @@ class HookedAttempt implements Dialogue, Connection {
     this.#logger = logger;
   }
 
-  /** Calls `connectLLM()`. `isCurrent`: whether no newer attempt has begun. */
+  /** Calls `connectLLM()`. `isCurrent`: whether no newer attempt is under way. */
   start(isCurrent: () => boolean): void {
     const { signal } = this.request;
     signal.addEventListener("abort", () => void this.#disconnect(), { once: true });
@@ -218,7 +218,8 @@ export class HooksProvider implements Provider {
       open: (_plan, _credential, request, up) => {
         const attempt = new HookedAttempt(request, up, hooks, logger);
         this.#attempt = attempt;
-        attempt.start(() => this.#attempt === attempt);
+        // After the end of the session there is none.
+        attempt.start(() => (this.#attempt ?? attempt) === attempt);
       },
       dialogue: (_plan, _credential, connection) => {
         // Not at once: the app has not heard yet that the connection is open.

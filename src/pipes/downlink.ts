@@ -1,13 +1,14 @@
 import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 
+const NOTHING: Promise<readonly PlayedItem[]> = Promise.resolve([]);
+
 /**
  * Socket to speaker, in plain calls. The `playback` actor opens and closes it with the output, the `speaker` chart
  * flushes it when the bot is interrupted. What is written while it is closed is dropped: audio never crosses sessions.
  */
 export class Downlink {
-  #isOpen = false;
-  /** The flush that emptied the output, while nothing was written since. */
-  #flushed: Promise<readonly PlayedItem[]> | undefined;
+  /** `flushed`: open, and nothing was written since it was emptied. */
+  #phase: "closed" | "open" | "flushed" = "closed";
   readonly #speaker: SpeakerPort;
 
   constructor(speaker: SpeakerPort) {
@@ -16,30 +17,30 @@ export class Downlink {
 
   /** Opens the output. Audio is taken from now on; resolves when it may be heard. */
   open(reports: (report: PlaybackReport) => void, signal: AbortSignal): Promise<void> {
-    this.#isOpen = true;
+    this.#phase = "open";
     return this.#speaker.open(reports, signal);
   }
 
   close(): void {
-    this.#isOpen = false;
-    this.#flushed = undefined;
+    this.#phase = "closed";
     this.#speaker.close();
   }
 
   /** Queues 16-bit mono PCM of one item (one utterance of the bot). */
   write(pcm: Int16Array, itemId: string): void {
-    if (!this.#isOpen) return;
-    this.#flushed = undefined;
+    if (this.#phase === "closed") return;
+    this.#phase = "open";
     this.#speaker.write(pcm, itemId);
   }
 
   /**
-   * Silences the output now. Resolves to what was cut: items with the samples really played. A second flush, before anything was
-   * written since, is the first one.
+   * Silences the output now. Resolves to what was cut: items with the samples really played. What was cut is told to the caller of
+   * that flush alone: a second one, before anything was written since, finds nothing.
    */
   flush(): Promise<readonly PlayedItem[]> {
-    this.#flushed ??= this.#interrupt().catch(() => []);
-    return this.#flushed;
+    if (this.#phase !== "open") return NOTHING;
+    this.#phase = "flushed";
+    return this.#interrupt().catch(() => []);
   }
 
   /** Tries to leave a blocked output; must run inside the user's gesture. */

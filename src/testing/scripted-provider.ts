@@ -3,6 +3,7 @@ import type { Attempt, Connection, Upcalls } from "../contracts/connection.js";
 import type { Continuity } from "../contracts/continuity.js";
 import type { Command, Dialogue, Effect, Expects } from "../contracts/dialogue.js";
 import type { Provider, ProviderSession, SessionStart } from "../contracts/provider.js";
+import type { PlayedItem } from "../contracts/speaker.js";
 import { ConnectionFailedError, ConnectionLostError, type RtviMachineError } from "../errors.js";
 
 /** How the scripted service behaves when it is connected to; change it at any time. */
@@ -128,6 +129,7 @@ class ScriptedConnection implements Connection, Dialogue {
     return [effect];
   }
   command(command: Command): Effect[] {
+    if (command.type === "interrupt") return [{ type: "flush" }];
     if (command.type !== "message") return [];
     this.service.watch.message?.(command.message);
     this.service.sent.push(command.message);
@@ -136,7 +138,8 @@ class ScriptedConnection implements Connection, Dialogue {
   playback(): Effect[] {
     return [];
   }
-  played(): Effect[] {
+  played(items: readonly PlayedItem[]): Effect[] {
+    this.service.cut.push(items);
     return [];
   }
   probe(): Effect[] | undefined {
@@ -177,6 +180,8 @@ export class ScriptedProvider implements Provider {
   readonly sent: RTVIMessage[] = [];
   /** Bytes of microphone audio that reached the service. */
   audioBytes = 0;
+  /** What was really played of the items that were cut, by interruption. */
+  readonly cut: (readonly PlayedItem[])[] = [];
   /** Connection parameters in force. */
   params: unknown;
   readonly #all: ScriptedConnection[] = [];

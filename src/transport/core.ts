@@ -1,7 +1,6 @@
 import {
   DeviceError,
   MessageTooLargeError,
-  messageSizeWithinLimit,
   RTVI_PROTOCOL_VERSION,
   RTVIMessage,
   type PipecatClientOptions,
@@ -38,7 +37,7 @@ import { timeOf } from "../policy/time.js";
 import { BOT } from "./bot.js";
 import { CallbackQueue } from "./callback-queue.js";
 import { isInSession, LifecyclePromises } from "./lifecycle-promises.js";
-import { errorMessage } from "./messages.js";
+import { errorMessage, sendingFault } from "./messages.js";
 import { openConnection, type Planned } from "./open-connection.js";
 import { runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
 import { SendQueue } from "./send-queue.js";
@@ -324,12 +323,11 @@ export class TransportCore {
    */
   sendNow(message: RTVIMessage): void {
     if (message.type === "client-ready") return;
-    const most = this.#parts.maxMessageSize();
-    if (!messageSizeWithinLimit(message, most)) {
-      throw new MessageTooLargeError(`The message is larger than ${most} bytes.`);
-    }
+    const fault = sendingFault(message, this.#parts.maxMessageSize());
+    if (fault instanceof MessageTooLargeError) throw fault;
     const answersIt = this.#responder?.answers(message) === true;
     try {
+      if (fault !== undefined) throw fault;
       const answer = answersIt ? this.#responder?.answer(message) : undefined;
       if (answer !== undefined) this.deliver({ ...answer, id: message.id });
       else if (this.#takeOffline(message)) return;

@@ -1,5 +1,6 @@
-import { RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
-import { RtviMachineError, ServiceError } from "../errors.js";
+import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
+import { InvalidOptionsError, RtviMachineError, ServiceError } from "../errors.js";
+import { isRecord } from "../util/records.js";
 
 /** An RTVI `error` message: what `onError` receives. Carries `error` and, for older apps, `message`. */
 export function errorMessage(error: Error, fatal: boolean): RTVIMessage {
@@ -26,4 +27,26 @@ export function errorResponse(request: RTVIMessage, error: Error): RTVIMessage {
     { error: error.message, msgType: request.type, name: error.name, fatal: false },
     request.id,
   );
+}
+
+/** @throws InvalidOptionsError for what is no RTVI message, whatever an app without types hands in. */
+export function checkShape(message: unknown): void {
+  if (isRecord(message) && typeof message.type === "string") return;
+  throw new InvalidOptionsError("A message must be an object with a string `type`.");
+}
+
+/**
+ * Why a message cannot be sent at all; undefined when it can.
+ * @param limit in bytes.
+ */
+export function sendingFault(
+  message: RTVIMessage,
+  limit: number,
+): InvalidOptionsError | MessageTooLargeError | undefined {
+  try {
+    if (messageSizeWithinLimit(message, limit)) return undefined;
+  } catch (cause) {
+    return new InvalidOptionsError(`The message "${message.type}" cannot be written as JSON.`, { cause });
+  }
+  return new MessageTooLargeError(`The message is larger than ${limit} bytes.`);
 }

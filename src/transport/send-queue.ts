@@ -1,6 +1,6 @@
-import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
-import { ConnectionLostError, InvalidOptionsError, NotReadyError } from "../errors.js";
-import { errorResponse } from "./messages.js";
+import { MessageTooLargeError, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
+import { ConnectionLostError, NotReadyError } from "../errors.js";
+import { checkShape, errorResponse, sendingFault } from "./messages.js";
 import { WaitingMessages } from "./waiting-messages.js";
 
 const CLIENT_READY: string = RTVIMessageType.CLIENT_READY;
@@ -36,24 +36,26 @@ export class SendQueue {
 
   /**
    * Sends a message, or has it wait.
-   * @throws MessageTooLargeError, InvalidOptionsError or NotReadyError when it cannot wait, all but the first also through
+   * @throws InvalidOptionsError for what is no message; MessageTooLargeError, InvalidOptionsError or NotReadyError when it cannot wait, all but the first also through
    * `onMessageError`; otherwise what the transport throws. Of a `sendClientRequest` that throws, client-js rejects a second
    * promise that nobody can catch: there it goes to `onMessageError` alone.
    */
   send(message: RTVIMessage): void {
     const { ports } = this;
+    checkShape(message);
     // What waits goes first, also when the connection is back in this very moment.
     const isImmediate = message.type === CLIENT_READY || ports.isImmediate(message);
     if (isImmediate || (ports.isThrough() && this.#waiting.isEmpty)) {
       ports.send(message);
       return;
     }
+    const fault = sendingFault(message, ports.maxMessageSize());
+    if (fault instanceof MessageTooLargeError) throw fault;
     try {
-      this.#checkSize(message);
+      if (fault !== undefined) throw fault;
       this.#waiting.put(message);
     } catch (error) {
-      if (error instanceof MessageTooLargeError || !(error instanceof Error)) throw error;
-      this.reject(message, error);
+      if (error instanceof Error) this.reject(message, error);
       if (message.type !== "client-message") throw error;
     }
   }
@@ -101,16 +103,5 @@ export class SendQueue {
   reject(message: RTVIMessage, error: Error): void {
     this.#rejected.add(message);
     this.ports.deliver(errorResponse(message, error));
-  }
-
-  #checkSize(message: RTVIMessage): void {
-    const limit = this.ports.maxMessageSize();
-    let fits: boolean;
-    try {
-      fits = messageSizeWithinLimit(message, limit);
-    } catch (cause) {
-      throw new InvalidOptionsError(`The message "${message.type}" cannot be written as JSON.`, { cause });
-    }
-    if (!fits) throw new MessageTooLargeError(`The message is larger than ${limit} bytes.`);
   }
 }

@@ -12,10 +12,7 @@ const SECRET = canary("sk-proj-");
 function start(logger: Logger = silent) {
   const events: InspectionEvent[] = [];
   const clock = new ManualClock();
-  const transport = new ScriptedTransport(
-    { clock, logger, random: () => 0.5, inspect: (event) => events.push(event) },
-    { api_key: SECRET, settings: { key: SECRET } },
-  );
+  const transport = new ScriptedTransport({ clock, logger, random: () => 0.5, inspect: (event) => events.push(event) });
   const client = new PipecatClient({ transport });
   client.setLogLevel(LogLevel.NONE);
   return { events, clock, transport, client };
@@ -25,20 +22,22 @@ function start(logger: Logger = silent) {
 async function live({ clock, transport, client }: ReturnType<typeof start>): Promise<void> {
   const { media } = transport;
   await client.initDevices();
-  await client.connect({ api_key: SECRET });
+  await client.connect({ api_key: SECRET, settings: { key: SECRET } });
   media.say(new ArrayBuffer(960));
-  transport.bufferBotAudio(new ArrayBuffer(960), "item");
+  transport.service.perform({ type: "play", itemId: "item", pcm: new ArrayBuffer(960) });
   const item = { itemId: "item", playedSamples: 480, receivedSamples: 480, sampleRate: 24_000 };
   media.speaker.report({ type: "began", item });
   media.speaker.report({ type: "drained", item });
   media.speaker.report({ type: "blocked" });
   transport.resumeAudio();
-  await transport.userStartedSpeaking();
+  transport.interrupt();
+  await drain();
+  expect(transport.service.cut).toMatchObject([[{ itemId: "item" }]]);
   client.enableMic(false);
   client.enableMic(true);
   media.microphone.lose();
   await drain();
-  transport.dropped(true);
+  transport.service.dropped(true);
   clock.advance(1_000);
   await drain();
   await client.disconnect();
@@ -98,12 +97,12 @@ describe("what an inspector sees", () => {
     transport.media.speaker.report({ type: "began", item });
     for (let chunk = 0; chunk < 500; chunk += 1) {
       transport.media.say(new ArrayBuffer(960));
-      transport.bufferBotAudio(new ArrayBuffer(960), "item");
+      transport.service.perform({ type: "play", itemId: "item", pcm: new ArrayBuffer(960) });
       if (chunk % 5 === 0) transport.media.speaker.report({ type: "progress", item });
       clock.advance(20);
     }
     transport.media.speaker.report({ type: "drained", item });
-    expect(transport.audioBytes).toBe(500 * 960);
+    expect(transport.service.audioBytes).toBe(500 * 960);
     expect(events.length).toBeLessThan(30);
     await client.disconnect();
   });

@@ -119,7 +119,7 @@ describe("RTVIServices", () => {
     const { client, transport, services } = await start();
     const asked = services.getConfig();
     const outcome = expect(asked).rejects.toThrow(ConnectionLostError);
-    transport.dropped();
+    transport.service.dropped();
     await outcome;
     await vi.waitFor(() => {
       expect(client.state).toBe("ready");

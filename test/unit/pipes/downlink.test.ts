@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Downlink } from "../../../src/pipes/downlink.js";
 import { ScriptedSpeaker } from "../../../src/testing/index.js";
 
@@ -25,17 +25,32 @@ describe("the downlink", () => {
   it("tells once what a flush has cut", async () => {
     await open();
     downlink.write(new Int16Array(240), "a");
-    downlink.flush();
-    expect(await downlink.takeCut()).toMatchObject([{ itemId: "a", receivedSamples: 240 }]);
-    expect(await downlink.takeCut()).toEqual([]);
+    const cut = downlink.flush();
+    expect(speaker.queue, "it is silent at once").toEqual([]);
+    expect(await downlink.flush()).toEqual([]);
+    expect(await cut).toMatchObject([{ itemId: "a", receivedSamples: 240 }]);
+    expect(await downlink.flush()).toEqual([]);
+  });
+
+  it("flushes the output once for all that was written", async () => {
+    const interrupt = vi.spyOn(speaker, "interrupt");
+    await open();
+    downlink.write(new Int16Array(240), "a");
+    for (let n = 0; n < 3; n += 1) void downlink.flush();
+    expect(interrupt).toHaveBeenCalledTimes(1);
+    downlink.write(new Int16Array(120), "b");
+    expect(await downlink.flush()).toMatchObject([{ itemId: "b", receivedSamples: 120 }]);
+    expect(interrupt).toHaveBeenCalledTimes(2);
   });
 
   it("does not tell the next session what was cut in this one", async () => {
     await open();
     downlink.write(new Int16Array(240), "a");
-    downlink.flush();
+    void downlink.flush();
     downlink.close();
-    expect(await downlink.takeCut()).toEqual([]);
+    expect(await downlink.flush()).toEqual([]);
+    await open();
+    expect(await downlink.flush()).toEqual([]);
   });
 
   it("survives an output that throws where it should reject", async () => {
@@ -46,8 +61,8 @@ describe("the downlink", () => {
       throw new Error("resume");
     };
     await open();
-    downlink.flush();
+    const cut = downlink.flush();
     downlink.resume();
-    expect(await downlink.takeCut()).toEqual([]);
+    expect(await cut).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ describe("a session that comes back", () => {
   it("shows its way, announces the new bot, and says what happened once", async () => {
     const world = await ready();
     world.transport.script.connect = "refuse";
-    world.transport.loses(new ConnectionLostError("gone", { retryable: true, closeCode: 1006 }));
+    world.transport.service.lost(new ConnectionLostError("gone", { retryable: true, closeCode: 1006 }));
     await elapse(world, 60);
     world.transport.script.connect = "open";
     await elapse(world, 1_000);
@@ -48,7 +48,7 @@ describe("a session that comes back", () => {
   it.each(["resumed", "replayed"] as const)("does not announce a bot that is still the same: %s", async (how) => {
     const world = await ready();
     world.transport.script.continuity = how;
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 100);
     expect(world.log).toEqual(["onError", "connecting", "connected", "ready", "onRecovered"]);
     expect(world.recoveries).toMatchObject([{ attempts: 1, continuity: how }]);
@@ -57,7 +57,7 @@ describe("a session that comes back", () => {
 
   it("has one bot for the app, who is not seen to leave in between", async () => {
     const world = await ready();
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 100);
     expect(world.transport.state).toBe("ready");
     expect(world.presence).toEqual(["joined", "connected"]);
@@ -71,7 +71,7 @@ describe("a session that comes back", () => {
     for (const how of ["replayed", "resumed", "fresh", "fresh", "replayed", "fresh"] as const) {
       world.transport.script.continuity = how;
       world.log.length = 0;
-      world.transport.dropped();
+      world.transport.service.dropped();
       for (let seconds = 0; seconds < 3; seconds += 1) await elapse(world, 1_000);
       announced.push(world.log.includes("bot-ready"));
     }
@@ -82,18 +82,18 @@ describe("a session that comes back", () => {
     const world = await ready();
     const facts: unknown[] = [];
     world.transport.actor.on("session.recovered", ({ recovery }) => facts.push(recovery));
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 100);
     expect(facts).toEqual(world.recoveries);
   });
 
   it("counts the whole gap, also over wires that open and are never ready", async () => {
     const world = await ready();
-    world.transport.dropped();
+    world.transport.service.dropped();
     world.transport.script.ready = "never";
     await elapse(world, 100);
     expect(world.transport.state).toBe("connected");
-    world.transport.dropped();
+    world.transport.service.dropped();
     world.transport.script.ready = "at once";
     await elapse(world, 1_000);
     expect(world.recoveries).toMatchObject([{ attempts: 2, gapMs: 1_100 }]);
@@ -105,7 +105,7 @@ describe("a session that comes back", () => {
     world.transport.script.continuity = "resumed";
     world.connect();
     await drain();
-    world.transport.dropped();
+    world.transport.service.dropped();
     world.transport.script.ready = "at once";
     await elapse(world, 100);
     expect(world.transport.state).toBe("ready");
@@ -119,7 +119,7 @@ describe("a session that comes back", () => {
     world.reactions.set("onRecovered", () => {
       throw new Error("a bug of the app");
     });
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 100);
     expect(world.transport.state).toBe("ready");
     await world.release();
@@ -128,7 +128,7 @@ describe("a session that comes back", () => {
 
   it("starts its account anew in the next session", async () => {
     const world = await ready();
-    world.transport.dropped();
+    world.transport.service.dropped();
     world.disconnect();
     await elapse(world, 1_000);
     world.connect();
@@ -142,10 +142,12 @@ describe("what was in flight", () => {
   it("is settled at the loss: the bot stops speaking, and what it had still to say is not heard", async () => {
     const world = await ready();
     const { transport } = world;
-    transport.botStartedSpeaking();
-    transport.bufferBotAudio(new ArrayBuffer(480), "half a sentence");
-    transport.dropped();
-    expect(world.log).toEqual(["onBotStartedSpeaking", "onError", "onBotStoppedSpeaking", "connecting"]);
+    transport.service.perform(
+      { type: "tell", fact: { type: "voice.began" } },
+      { type: "play", itemId: "half a sentence", pcm: new ArrayBuffer(480) },
+    );
+    transport.service.dropped();
+    expect(world.log).toEqual(["bot-started-speaking", "bot-stopped-speaking", "onError", "connecting"]);
     expect(transport.media.speaker.queue).toEqual([]);
   });
 });
@@ -155,30 +157,30 @@ describe("the microphone during an outage", () => {
     const world = await ready();
     const { transport } = world;
     transport.script.continuity = continuity;
-    const before = transport.audioBytes;
-    transport.dropped();
+    const before = transport.service.audioBytes;
+    transport.service.dropped();
     world.say();
-    expect(transport.audioBytes).toBe(before);
+    expect(transport.service.audioBytes).toBe(before);
     await elapse(world, 100);
-    expect(transport.audioBytes).toBe(before + 16);
+    expect(transport.service.audioBytes).toBe(before + 16);
     expect(transport.crossed).toEqual([]);
   });
 
   it("keeps the newest alone, and nothing for the next session", async () => {
     const world = await ready();
     const { transport } = world;
-    transport.dropped();
+    transport.service.dropped();
     for (let chunk = 0; chunk < 1_000; chunk += 1) world.say();
     await elapse(world, 100);
-    expect(transport.audioBytes, "100 ms at 48 bytes per ms").toBe(4_800);
-    transport.dropped();
+    expect(transport.service.audioBytes, "100 ms at 48 bytes per ms").toBe(4_800);
+    transport.service.dropped();
     world.say();
     world.disconnect();
     await drain();
     world.connect();
     await drain();
     expect(transport.state).toBe("ready");
-    expect(transport.audioBytes).toBe(4_800);
+    expect(transport.service.audioBytes).toBe(4_800);
   });
 });
 
@@ -186,34 +188,34 @@ describe("a planned change of wires", () => {
   it("takes no backoff and no error, and says that it was planned", async () => {
     const world = await ready();
     world.transport.script.continuity = "resumed";
-    world.transport.expiring(60_000);
+    world.transport.service.perform({ type: "change-connection", withinMs: 60_000 });
     await drain();
     expect(world.log).toEqual(["connecting", "connected", "ready", "onRecovered"]);
     expect(world.recoveries).toEqual([{ attempts: 1, gapMs: 0, continuity: "resumed", planned: true }]);
-    expect(world.transport.mostConnections).toBe(1);
+    expect(world.transport.service.mostConnections).toBe(1);
   });
 
   it("waits for a quiet moment, but not beyond the deadline", async () => {
     const world = await ready();
     world.transport.script.probe = "cannot";
-    world.transport.busy(true);
-    world.transport.expiring(60_000);
+    world.transport.service.current?.setBusy(true);
+    world.transport.service.perform({ type: "change-connection", withinMs: 60_000 });
     await elapse(world, 50_000);
-    expect(world.transport.attempts).toBe(1);
-    world.transport.busy(false);
+    expect(world.transport.service.attempts).toBe(1);
+    world.transport.service.current?.setBusy(false);
     await drain();
     await elapse(world, 2_000);
-    expect(world.transport.attempts).toBe(2);
-    world.transport.busy(true);
-    world.transport.expiring(60_000);
+    expect(world.transport.service.attempts).toBe(2);
+    world.transport.service.current?.setBusy(true);
+    world.transport.service.perform({ type: "change-connection", withinMs: 60_000 });
     await elapse(world, 59_000);
-    expect(world.transport.attempts).toBe(3);
+    expect(world.transport.service.attempts).toBe(3);
   });
 
   it("goes the ordinary way when the new dial fails, and was planned all the same", async () => {
     const world = await ready();
     world.transport.script.connect = "refuse";
-    world.transport.expiring(60_000);
+    world.transport.service.perform({ type: "change-connection", withinMs: 60_000 });
     await drain();
     world.transport.script.connect = "open";
     await elapse(world, 100);
@@ -228,7 +230,7 @@ describe("options.reconnect.budget", () => {
     world.transport.script.probe = "cannot";
     await elapse(world, 3_300_000);
     world.transport.script.connect = "refuse";
-    world.transport.expiring(300_000);
+    world.transport.service.perform({ type: "change-connection", withinMs: 300_000 });
     await drain();
     world.transport.script.connect = "open";
     await elapse(world, 1_000);
@@ -251,9 +253,9 @@ describe("options.reconnect.policy", () => {
       },
     });
     world.transport.script.connect = "refuse";
-    world.transport.loses(new ServiceError("busy", { retryable: true, retryAfterMs: 500 }));
+    world.transport.service.lost(new ServiceError("busy", { retryable: true, retryAfterMs: 500 }));
     await elapse(world, 499);
-    expect(world.transport.attempts).toBe(1);
+    expect(world.transport.service.attempts).toBe(1);
     await elapse(world, 1);
     expect(asked).toEqual([
       [1, 1, 0, "service-error", 500, true],
@@ -273,7 +275,7 @@ describe("options.reconnect.policy", () => {
         },
       },
     });
-    world.transport.dropped();
+    world.transport.service.dropped();
     await drain();
     expect(world.errors.at(-1)?.data).toMatchObject({ code: "invalid-options", fatal: true });
     expect(InvalidOptionsError.name).toBe((world.errors.at(-1)?.data as { name: string }).name);
@@ -292,9 +294,9 @@ describe("options.connectionParams", () => {
       },
     });
     expect(asked).toEqual([]);
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 100);
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 1_000);
     expect(asked).toEqual([2, 3]);
     expect(world.transport.models).toEqual([undefined, "model 2", "model 3"]);
@@ -310,11 +312,11 @@ describe("options.connectionParams", () => {
         return {};
       },
     });
-    world.transport.dropped();
+    world.transport.service.dropped();
     for (let round = 0; round < 5; round += 1) await elapse(world, 1_000);
     expect(world.transport.state).toBe("ready");
     expect(calls).toBe(3);
-    expect(world.transport.attempts).toBe(2);
+    expect(world.transport.service.attempts).toBe(2);
     expect(world.recoveries).toMatchObject([{ attempts: 3 }]);
   });
 
@@ -324,7 +326,7 @@ describe("options.connectionParams", () => {
         throw new ServiceError("no more credit");
       },
     });
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 100);
     expect(world.errors.at(-1)?.data).toMatchObject({ fatal: true, error: "no more credit" });
   });
@@ -334,13 +336,13 @@ describe("options.connectionParams", () => {
     const world = await ready({
       connectionParams: () => new Promise((resolve) => answers.push(resolve)),
     });
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 100);
     await elapse(world, 2_000);
     await elapse(world, 100);
     answers[0]?.({ model: "late" });
     await drain();
-    expect(world.transport.attempts).toBe(1);
+    expect(world.transport.service.attempts).toBe(1);
     answers[1]?.({ model: "in time" });
     await drain();
     expect(world.transport.models).toEqual([undefined, "in time"]);
@@ -353,12 +355,12 @@ describe("the network", () => {
   it("stops the clock while it is gone, and spreads those who return", async () => {
     const world = await ready({ random: () => 0.8, reconnect: { budget: 1_000, attempts: Infinity } });
     world.network.turn(false);
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 3_600_000);
-    expect(world.transport.attempts).toBe(1);
+    expect(world.transport.service.attempts).toBe(1);
     world.network.turn(true);
     await elapse(world, 399);
-    expect(world.transport.attempts).toBe(1);
+    expect(world.transport.service.attempts).toBe(1);
     await elapse(world, 1);
     expect(world.transport.state).toBe("ready");
     expect(world.recoveries).toMatchObject([{ gapMs: 3_600_400 }]);
@@ -371,26 +373,26 @@ describe("a service that is there no more", () => {
   it("is noticed while it owes an answer, and replaced without a word from its socket", async () => {
     const world = await ready();
     world.transport.script.probe = "silent";
-    world.transport.owes("reply");
+    world.transport.service.current?.setExpects("reply");
     await elapse(world, SILENCE);
-    expect([world.transport.probes, world.transport.attempts]).toEqual([1, 1]);
+    expect([world.transport.service.probes, world.transport.service.attempts]).toEqual([1, 1]);
     await elapse(world, PROBE);
     await elapse(world, 100);
     expect(seen(world)).toEqual(["onError", "connecting", "connected", "ready", "onRecovered", "bot-ready"]);
     expect(world.recoveries).toMatchObject([
       { fault: { code: "connection-lost", message: expect.stringContaining("silent") as unknown } },
     ]);
-    expect(world.transport.mostConnections).toBe(1);
+    expect(world.transport.service.mostConnections).toBe(1);
     await world.release();
     world.checkSettled();
   });
 
   it("is noticed also while it owes nothing, at a word that it is asked for from time to time", async () => {
     const world = await ready();
-    world.transport.speaks();
+    world.transport.service.current?.speaks();
     for (let count = 1; count <= 10; count += 1) {
       await elapse(world, SILENCE);
-      expect([world.transport.probes, world.transport.attempts]).toEqual([count, 1]);
+      expect([world.transport.service.probes, world.transport.service.attempts]).toEqual([count, 1]);
     }
     world.transport.script.probe = "silent";
     await elapse(world, SILENCE + PROBE);
@@ -405,12 +407,12 @@ describe("a service that is there no more", () => {
     world.transport.script.probe = "cannot";
     await elapse(world, 10 * SILENCE);
     world.transport.script.probe = "silent";
-    world.transport.owes("reply");
+    world.transport.service.current?.setExpects("reply");
     for (let count = 0; count < 10; count += 1) {
       await elapse(world, SILENCE - 1);
-      world.transport.speaks();
+      world.transport.service.current?.speaks();
     }
-    expect([world.transport.probes, world.transport.attempts]).toEqual([0, 1]);
+    expect([world.transport.service.probes, world.transport.service.attempts]).toEqual([0, 1]);
   });
 
   it.each([
@@ -422,18 +424,18 @@ describe("a service that is there no more", () => {
     wake(world);
     await elapse(world, 1);
     await elapse(world, 2 * PROBE);
-    expect([world.transport.probes, world.transport.attempts], "it has answered").toEqual([1, 1]);
+    expect([world.transport.service.probes, world.transport.service.attempts], "it has answered").toEqual([1, 1]);
     world.transport.script.probe = "silent";
     wake(world);
     await elapse(world, PROBE);
     await elapse(world, 100);
-    expect(world.transport.attempts).toBe(2);
+    expect(world.transport.service.attempts).toBe(2);
     expect(world.transport.state).toBe("ready");
   });
 
   it("is dialled soon when the page wakes up, however long it would have waited", async () => {
     const world = await ready({ reconnect: { base: 60_000, cap: 60_000, attempts: 3 } });
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 1_000);
     world.network.show(true);
     await elapse(world, 250);
@@ -445,7 +447,7 @@ describe("a service that takes the connection and is not ready again", () => {
   it("counts as a redial that failed, and is dialled again", async () => {
     const world = await ready();
     world.transport.script.ready = "never";
-    world.transport.dropped();
+    world.transport.service.dropped();
     await elapse(world, 50);
     expect(world.transport.state).toBe("connected");
     await elapse(world, READY_TIMEOUT);
@@ -461,9 +463,9 @@ describe("a service that takes the connection and is not ready again", () => {
   it("ends the session when the policy has had enough, however long each wire was up", async () => {
     const world = await ready({ timeouts: { ready: 10_000 } });
     world.transport.script.ready = "never";
-    world.transport.dropped();
+    world.transport.service.dropped();
     for (let past = 0; past < 60; past += 1) await elapse(world, 1_000);
-    expect(world.transport.attempts).toBe(4);
+    expect(world.transport.service.attempts).toBe(4);
     expect(world.errors.at(-1)?.data).toMatchObject({ fatal: true, code: "ready-timeout" });
     expect(world.transport.state).toBe("disconnected");
   });

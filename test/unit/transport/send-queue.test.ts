@@ -1,8 +1,10 @@
 import { MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
-import { NotReadyError } from "../../../src/errors.js";
+import { ConnectionLostError, InvalidOptionsError, NotReadyError } from "../../../src/errors.js";
+import { ManualClock, ScriptedMediaManager } from "../../../src/testing/index.js";
 import { SendQueue } from "../../../src/transport/send-queue.js";
-import { drain, World } from "../../../packages/testkit/src/worlds/world.js";
+import { SeedTransport } from "../../../packages/testkit/src/worlds/seed-transport.js";
+import { drain, silent, World } from "../../../packages/testkit/src/worlds/world.js";
 
 const text = (content: unknown, type = "send-text") => new RTVIMessage(type, { content }, `id ${String(content)}`);
 const contents = (messages: readonly RTVIMessage[]) =>
@@ -20,7 +22,7 @@ async function ready(): Promise<World> {
 async function lost(): Promise<World> {
   const world = await ready();
   world.transport.script.connect = "hang";
-  world.transport.dropped();
+  world.transport.service.dropped();
   world.clock.advance(100);
   await drain();
   expect(world.transport.state).toBe("connecting");
@@ -28,13 +30,14 @@ async function lost(): Promise<World> {
 }
 
 describe("a message of the app", () => {
-  it("goes through at once when the session is ready, and before there was one, to the transport alone", async () => {
+  it("goes through at once when the session is ready, and is refused before there was one", async () => {
     const before = new World();
-    before.transport.sendMessage(text("early"));
-    expect(contents(before.transport.sent)).toEqual(["early"]);
+    expect(() => before.transport.sendMessage(text("early"))).toThrow(NotReadyError);
+    expect(before.refusals).toMatchObject([{ id: "id early", data: { name: "NotReadyError" } }]);
+    expect(before.transport.service.sent).toEqual([]);
     const world = await ready();
     world.transport.sendMessage(text("a"));
-    expect(contents(world.transport.sent)).toEqual(["a"]);
+    expect(contents(world.transport.service.sent)).toEqual(["a"]);
   });
 
   it("waits during an outage, also while the new wire is open and not ready, and goes in its order", async () => {
@@ -42,17 +45,17 @@ describe("a message of the app", () => {
     const { transport } = world;
     transport.script.ready = "never";
     transport.sendMessage(text("a"));
-    transport.opened();
+    transport.service.opened();
     await drain();
     expect(transport.state).toBe("connected");
     transport.sendMessage(text("b"));
-    expect(transport.sent).toEqual([]);
+    expect(transport.service.sent).toEqual([]);
     // What the app says in the very moment comes after what has waited.
     world.reactions.set("ready", ({ transport: again }) => again.sendMessage(text("c")));
-    transport.said();
+    transport.service.said();
     await drain();
     transport.sendMessage(text("d"));
-    expect(contents(transport.sent)).toEqual(["a", "b", "c", "d"]);
+    expect(contents(transport.service.sent)).toEqual(["a", "b", "c", "d"]);
   });
 
   it("waits for the next wire when the one that is back is lost before all was sent", async () => {
@@ -61,11 +64,11 @@ describe("a message of the app", () => {
     const sent: unknown[] = [];
     transport.sends = ({ data }) => {
       sent.push((data as { content: unknown }).content);
-      if (sent.length === 2) transport.dropped();
+      if (sent.length === 2) transport.service.dropped();
     };
     for (const content of ["a", "b", "c"]) transport.sendMessage(text(content));
     transport.script.connect = "open";
-    transport.opened();
+    transport.service.opened();
     await drain();
     expect(sent).toEqual(["a", "b"]);
     world.clock.advance(1_000);
@@ -73,10 +76,14 @@ describe("a message of the app", () => {
     expect(sent).toEqual(["a", "b", "c"]);
   });
 
-  it("does not wait when it says that the client is ready", async () => {
-    const { transport } = await lost();
-    transport.sendMessage(RTVIMessage.clientReady());
-    expect(transport.sent).toHaveLength(1);
+  it("does not wait when it says that the client is ready, which is for the transport alone", async () => {
+    const world = await lost();
+    world.transport.sendMessage(RTVIMessage.clientReady());
+    world.transport.service.opened();
+    await drain();
+    expect(world.transport.state).toBe("ready");
+    expect(world.transport.service.sent).toEqual([]);
+    expect(world.refusals).toEqual([]);
   });
 
   it("is refused, and told to be, when too many wait", async () => {
@@ -109,10 +116,10 @@ describe("a message of the app", () => {
       transport.sendMessage(text("a"));
       transport.sendMessage(text("b"));
       if (how === "disconnect()") world.disconnect();
-      else if (how === "a loss for good") transport.connectionError("no");
+      else if (how === "a loss for good") transport.service.dropped(false);
       else {
         transport.script.connect = "refuse";
-        transport.refused();
+        transport.service.refused();
         world.clock.advance(60_000);
       }
       await drain();
@@ -122,12 +129,12 @@ describe("a message of the app", () => {
         ["id a", expect.stringContaining("session ended")],
         ["id b", expect.stringContaining("session ended")],
       ]);
-      expect(transport.sent).toEqual([]);
+      expect(transport.service.sent).toEqual([]);
       Object.assign(transport.script, { connect: "open", ready: "at once" });
       world.connect();
       await drain();
       expect(transport.state).toBe("ready");
-      expect(transport.sent).toEqual([]);
+      expect(transport.service.sent).toEqual([]);
     },
   );
 
@@ -137,17 +144,122 @@ describe("a message of the app", () => {
     transport.sends = (message) => {
       if (message.id === "id a") throw new NotReadyError("not even now");
       if (message.id !== "id b") return;
-      transport.refuse(message, new Error("told already"));
-      throw new Error("told already");
+      throw new Error("told once");
     };
     for (const content of ["a", "b", "c"]) transport.sendMessage(text(content));
-    transport.opened();
+    transport.service.opened();
     await drain();
-    expect(world.refusals.map(({ data }) => (data as { error: string }).error)).toEqual([
-      "not even now",
-      "told already",
-    ]);
-    expect(contents(transport.sent)).toEqual(["c"]);
+    expect(world.refusals.map(({ data }) => (data as { error: string }).error)).toEqual(["not even now", "told once"]);
+    expect(contents(transport.service.sent)).toEqual(["c"]);
+  });
+});
+
+describe("a message that is none", () => {
+  const circle: { content?: unknown } = {};
+  circle.content = circle;
+  const broken: readonly [string, unknown, string | undefined][] = [
+    ["a number", 42, undefined],
+    ["nothing", undefined, undefined],
+    ["null", null, undefined],
+    ["a text", "hello", undefined],
+    ["a list", [], undefined],
+    ["of no type", { id: "x", label: "rtvi-ai", data: {} }, undefined],
+    ["of a type that is none", { id: "x", label: "rtvi-ai", type: 7, data: {} }, undefined],
+    ["with a BigInt", text(7n), "id 7"],
+    ["with data in a circle", new RTVIMessage("send-text", circle, "id circle"), "id circle"],
+  ];
+  /** As an app may that is written in JavaScript. */
+  const send = (world: World, message: unknown): void => world.transport.sendMessage(message as RTVIMessage);
+
+  it.each(broken)("is refused at once during an outage, and blocks nothing behind it: %s", async (_, message, id) => {
+    const world = await lost();
+    world.transport.sendMessage(text("before"));
+    expect(() => send(world, message)).toThrow(InvalidOptionsError);
+    world.transport.sendMessage(text("behind"));
+    expect(world.refusals.map((refusal) => refusal.id)).toEqual(id === undefined ? [] : [id]);
+    world.transport.service.opened();
+    await drain();
+    expect(contents(world.transport.service.sent)).toEqual(["before", "behind"]);
+    expect(world.refusals).toHaveLength(id === undefined ? 0 : 1);
+  });
+
+  it.each(broken)("is refused in the same way when the session is ready: %s", async (_, message, id) => {
+    const world = await ready();
+    expect(() => send(world, message)).toThrow(InvalidOptionsError);
+    world.transport.sendMessage(text("behind"));
+    expect(world.refusals.map((refusal) => refusal.id)).toEqual(id === undefined ? [] : [id]);
+    expect(contents(world.transport.service.sent)).toEqual(["behind"]);
+  });
+
+  it.each(["ready", "lost"] as const)("is told in one way alone when it is a request: %s", async (when) => {
+    const world = await (when === "ready" ? ready() : lost());
+    world.transport.sendMessage(new RTVIMessage("client-message", circle, "id circle"));
+    expect(world.refusals).toMatchObject([{ id: "id circle", data: { name: "InvalidOptionsError" } }]);
+  });
+});
+
+describe("a subclass of Pipecat's base", () => {
+  /** Its session is ready. */
+  async function subclass() {
+    const clock = new ManualClock();
+    const transport = new SeedTransport({}, new ScriptedMediaManager(), { clock, logger: silent, random: () => 0 });
+    const refusals: unknown[] = [];
+    transport.initialize({ transport, callbacks: {} }, (message) => {
+      if (message.type === "error-response") refusals.push((message.data as { error: unknown }).error);
+    });
+    const connect = async (): Promise<void> => {
+      await transport.connect();
+      await transport.sendReadyMessage();
+    };
+    return {
+      clock,
+      transport,
+      refusals,
+      connect,
+      sent: () => transport.calls.filter((call) => call.startsWith("send")),
+    };
+  }
+
+  it("gets what the app sends before there was a session", async () => {
+    const { transport, sent } = await subclass();
+    transport.sendMessage(text("early"));
+    expect(sent()).toEqual(["sendMessage(send-text)"]);
+  });
+
+  it("gets client-ready during an outage, and the rest when it is over", async () => {
+    const { transport, clock, connect, sent } = await subclass();
+    await connect();
+    let open: () => void = () => undefined;
+    transport.connects = () => new Promise((resolve) => (open = resolve));
+    transport.loses(new ConnectionLostError("lost", { retryable: true }));
+    clock.advance(1);
+    await drain();
+    transport.sendMessage(text("a"));
+    transport.sendMessage(RTVIMessage.clientReady());
+    expect(sent()).toEqual(["sendMessage(client-ready)"]);
+    open();
+    await drain();
+    expect(transport.state).toBe("ready");
+    expect(sent()).toEqual(["sendMessage(client-ready)", "sendMessage(send-text)"]);
+    await transport.disconnect();
+  });
+
+  it("may refuse a message through onMessageError and throw: it is told once, and the rest goes on", async () => {
+    const { transport, clock, connect, refusals, sent } = await subclass();
+    await connect();
+    transport.loses(new ConnectionLostError("lost", { retryable: true }));
+    const refused = text("b");
+    transport.sends = (message) => {
+      if (message !== refused) return;
+      transport.refuses(message, new Error("told already"));
+      throw new Error("told already");
+    };
+    for (const message of [text("a"), refused, text("c")]) transport.sendMessage(message);
+    clock.advance(1);
+    await drain();
+    expect(sent()).toHaveLength(3);
+    expect(refusals).toEqual(["told already"]);
+    await transport.disconnect();
   });
 });
 
@@ -155,23 +267,22 @@ describe("SendQueue", () => {
   it("waits with what a closing wire would lose, and sends nothing immediate late", () => {
     const sent: string[] = [];
     let through = false;
-    const transport = { sendMessage: ({ id }: RTVIMessage) => void sent.push(id) };
     const queue = new SendQueue({
       maxMessageSize: () => 1_000,
       isThrough: () => through,
       isImmediate: ({ type }) => type === "get-config",
       deliver: () => undefined,
+      send: ({ id, type }) => void sent.push(type === "client-ready" ? type : id),
     });
-    queue.takeOver(transport);
-    queue.takeOver(transport);
-    transport.sendMessage(text("a"));
-    transport.sendMessage(text("b", "get-config"));
-    expect(sent).toEqual(["id b"]);
+    queue.send(text("a"));
+    queue.send(text("b", "get-config"));
+    queue.send(RTVIMessage.clientReady());
+    expect(sent).toEqual(["id b", "client-ready"]);
     through = true;
-    transport.sendMessage(text("c"));
-    expect(sent).toEqual(["id b"]);
+    queue.send(text("c"));
+    expect(sent).toEqual(["id b", "client-ready"]);
     queue.flush();
-    expect(sent).toEqual(["id b", "id a", "id c"]);
+    expect(sent).toEqual(["id b", "client-ready", "id a", "id c"]);
   });
 });
 
@@ -184,9 +295,7 @@ describe("messages that may be lost", () => {
       isThrough: () => sends > 0,
       isImmediate: () => false,
       deliver: () => undefined,
-    });
-    queue.takeOver({
-      sendMessage: ({ id }) => {
+      send: ({ id }) => {
         sends -= 1;
         sent.push(id);
       },

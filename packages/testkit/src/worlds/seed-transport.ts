@@ -8,6 +8,7 @@ export class SeedTransport extends RealTimeWebsocketTransport {
   readonly heard: ArrayBuffer[] = [];
   connects: () => Promise<void> = () => Promise.resolve();
   disconnects: () => Promise<void> = () => Promise.resolve();
+  sends: (message: RTVIMessage) => void = () => undefined;
   hears: (data: ArrayBuffer) => void = () => undefined;
 
   initializeLLM(): void {
@@ -46,6 +47,12 @@ export class SeedTransport extends RealTimeWebsocketTransport {
 
   sendMessage(message: RTVIMessage): void {
     this.calls.push(`sendMessage(${message.type})`);
+    this.sends(message);
+  }
+
+  /** As a subclass does it that will not have a message. */
+  refuses(message: RTVIMessage, error: Error): void {
+    this.rejectMessage(message, error);
   }
 
   /** The key the subclass was given: it reads its options where Pipecat's class keeps them. */

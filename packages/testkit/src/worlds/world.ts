@@ -102,9 +102,4 @@ export class AuditedTransport extends ScriptedTransport {
   get liveAttempts(): number {
     return this.requests.filter(({ signal }) => !signal.aborted).length;
   }
-
-  /** As a transport does it that will not have a message. */
-  refuse(message: RTVIMessage, error: Error): void {
-    this._core.reject(message, error);
-  }
 }
