@@ -41,7 +41,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
   private readonly _plannedReconnect: PlannedReconnect;
   /** Of the last connection that had opened in this session: the next goes on with it. */
   private _latest: Conversation | undefined;
-  private _reconnectBeforeMs = 0;
+  private _plan: Pick<SessionPlan, "reconnectBeforeMs" | "maxSessionMs"> | undefined;
   private _toldBusy = false;
   /** Results that were taken without a connection, and of which the service has not been told. */
   private _late: RTVIMessage[] = [];
@@ -119,7 +119,7 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
     if (continues === undefined) this._abandon();
     const setup = { ...this._traits, ...plan, ...wire, redact, now, date: this._date };
     this._latest = new Conversation(setup, continues);
-    this._reconnectBeforeMs = plan.reconnectBeforeMs;
+    this._plan = plan;
     this._toldBusy = false;
     const receive = this._runtime.begin(this._latest, send);
     return (data) => {
@@ -138,9 +138,9 @@ export abstract class OpenAITransport extends ServiceTransport<Conversation, Ope
 
   protected override stateAnnounced(state: TransportState): void {
     super.stateAnnounced(state);
-    if (state === "ready")
-      this._plannedReconnect.begin((this.expiry ?? 0) * 1000 - this._date().getTime(), this._reconnectBeforeMs);
-    else this._plannedReconnect.end();
+    if (state === "connected" && this._plan !== undefined) {
+      this._plannedReconnect.begin(this._plan.maxSessionMs, this._plan.reconnectBeforeMs);
+    } else if (state !== "ready") this._plannedReconnect.end();
     if (state !== "disconnected" && state !== "error") return;
     this._runtime.end();
     this._abandon();

@@ -1,11 +1,16 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { Clock } from "../../options.js";
 
-const DEFAULT_MS = 300_000;
-/** No session lives longer; an expiry beyond it, or in the past, comes from clocks that disagree. */
-const LONGEST_MS = 24 * 3_600_000;
+const DEFAULT_BEFORE_MS = 300_000;
+/** What OpenAI documents: 60 minutes. */
+const DEFAULT_SESSION_MS = 3_600_000;
+/** No service lets a session last longer; and a timer bears no more than some weeks. */
+const LONGEST_SESSION_MS = 24 * 3_600_000;
 
-/** Tells some time before a session expires that it will. */
+/**
+ * Tells some time before a session expires that it will. It measures how long the session has lasted: `expires_at` is the
+ * service's clock, no event says what that clock shows now, and the user's may be off by hours.
+ */
 export class PlannedReconnect {
   #cancel: (() => void) | undefined;
 
@@ -16,18 +21,18 @@ export class PlannedReconnect {
   ) {}
 
   /**
-   * A session has begun. One that lives shorter than twice `beforeMs` is changed in the second half of its life.
-   * @param remainingMs What is left of it.
+   * A session begins. One that lasts shorter than twice `beforeMs` is changed in the second half of its life.
+   * @param sessionMs How long the service lets it last.
    */
-  begin(remainingMs: number, beforeMs: number): void {
+  begin(sessionMs: number, beforeMs: number): void {
     this.end();
-    if (beforeMs === 0 || remainingMs <= 0 || remainingMs > LONGEST_MS) return;
-    const left = Math.min(beforeMs, remainingMs / 2);
+    if (beforeMs === 0) return;
+    const left = Math.min(beforeMs, sessionMs / 2);
     const clock: Clock = this.clock ?? globalThis;
     const id = clock.setTimeout(() => {
       this.#cancel = undefined;
       this.expiring(left);
-    }, remainingMs - left);
+    }, sessionMs - left);
     this.#cancel = () => {
       clock.clearTimeout(id);
     };
@@ -40,7 +45,13 @@ export class PlannedReconnect {
 }
 
 /** The option `reconnect_before_ms`. @throws InvalidOptionsError */
-export function readReconnectBefore(ms: unknown = DEFAULT_MS): number {
+export function readReconnectBefore(ms: unknown = DEFAULT_BEFORE_MS): number {
   if (typeof ms === "number" && ms >= 0 && Number.isFinite(ms)) return ms;
   throw new InvalidOptionsError("`reconnect_before_ms` must be a number of ms, not below 0.");
+}
+
+/** The option `max_session_ms`. @throws InvalidOptionsError */
+export function readMaxSession(ms: unknown = DEFAULT_SESSION_MS): number {
+  if (typeof ms === "number" && ms > 0 && ms <= LONGEST_SESSION_MS) return ms;
+  throw new InvalidOptionsError("`max_session_ms` must be a number of ms, above 0 and at most 86 400 000 (a day).");
 }
