@@ -27,6 +27,8 @@ export interface DialogueSetup extends Omit<SessionSetupParts, "formats"> {
   readonly limits?: HistoryLimits;
   /** How long before its end a session is changed for a new one, in ms; 0 for not at all. */
   readonly reconnectBeforeMs: number;
+  /** How long the service lets a session last, in ms. */
+  readonly maxSessionMs: number;
   /** Bytes that an RTVI message may have on this connection. */
   readonly maxMessageSize: () => number;
   /** What is done first: what the dialogue of the connection before had begun, and this one does not go on with. */

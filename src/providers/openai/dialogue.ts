@@ -107,7 +107,9 @@ export class OpenAIDialogue implements Dialogue {
 
   /** The connection is open. The service speaks first; what the one before had begun ends here, unless this one goes on with it. */
   open(): Effect[] {
-    return [...(this.setup.first ?? [])];
+    const { first = [], maxSessionMs, reconnectBeforeMs } = this.setup;
+    const planned = plannedReconnect(maxSessionMs, reconnectBeforeMs);
+    return planned === undefined ? [...first] : [...first, { type: "change-connection", ...planned }];
   }
 
   receive(data: unknown): Effect[] {
@@ -281,7 +283,6 @@ export class OpenAIDialogue implements Dialogue {
     if (isContinued) replay(history, this.#register, this.#sessionSetup.dialect, this.#sink);
     else for (const item of readContext(this.#sessionSetup.told, "initial_messages")) history.append(item, true);
     this.#sink.add({ type: "ready", continuity: isContinued ? "replayed" : "fresh" });
-    this.#planReconnect();
     if (isContinued) {
       this.setup.replayed?.();
       this.#bot.sequencer.release();
@@ -289,13 +290,5 @@ export class OpenAIDialogue implements Dialogue {
     if (isContinued || !this.setup.runInitial) return;
     this.#clock.turnEnded();
     this.#bot.request();
-  }
-
-  #planReconnect(): void {
-    const { date, reconnectBeforeMs } = this.setup;
-    const { expiresAt } = this;
-    if (expiresAt === undefined) return;
-    const planned = plannedReconnect(expiresAt * 1000 - date().getTime(), reconnectBeforeMs);
-    if (planned !== undefined) this.#sink.add({ type: "change-connection", ...planned });
   }
 }

@@ -154,10 +154,16 @@ export interface OpenAIServiceOptions {
    */
   keep_conversation?: boolean | HistoryLimits;
   /**
-   * How long before the service ends a session (OpenAI: after 60 minutes) to look for a quiet moment to change to a new
-   * one, in ms. Default 300 000; 0 waits for the end.
+   * How long before the service ends a session to look for a quiet moment to change to a new one, in ms. Default 300 000;
+   * 0 waits for the end.
    */
   reconnect_before_ms?: number;
+  /**
+   * After how long the service ends a session, in ms from its opening. Default 3 600 000, OpenAI's 60 minutes; to be
+   * set for a service with other limits. The `expires_at` of a session is not used, because the user's clock may disagree
+   * with the service's.
+   */
+  max_session_ms?: number;
   /**
    * Also deliver every server event but audio as an RTVI server message `{ t: "raw", d: event }`; "all" includes the
    * audio. Default false.

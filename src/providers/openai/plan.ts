@@ -5,7 +5,7 @@ import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./op
 import type { OpenAIConnectionParams } from "./params.js";
 import type { HistoryLimits } from "../../dialogue/conversation-history.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
-import { readReconnectBefore } from "./planned-reconnect.js";
+import { readMaxSession, readReconnectBefore } from "./planned-reconnect.js";
 import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
 
@@ -18,6 +18,8 @@ export interface SessionPlan extends Pick<
   readonly resumes: boolean;
   /** How long before its end a session is changed for a new one, in ms; 0 for not at all. */
   readonly reconnectBeforeMs: number;
+  /** How long the service lets a session last, in ms. */
+  readonly maxSessionMs: number;
   readonly baseUrl: URL;
   readonly model: string;
 }
@@ -56,6 +58,7 @@ export function planSession(
     keeps,
     limits,
     reconnectBeforeMs: readReconnectBefore(options.reconnect_before_ms),
+    maxSessionMs: readMaxSession(options.max_session_ms),
     resumes: returning && keeps,
     rawEvents: options.raw_events === "all" ? "all" : options.raw_events === true,
   };

@@ -31,7 +31,8 @@ export class Scenario {
       redact: redactor(["ek_the_secret"]),
       now: () => this.now,
       date: () => new Date(1_700_000_000_000),
-      reconnectBeforeMs: 300_000,
+      reconnectBeforeMs: 0,
+      maxSessionMs: 3_600_000,
       maxMessageSize: () => Infinity,
       ...setup,
     };

@@ -6,8 +6,8 @@ import { pcm, server } from "../messages/openai.js";
 import { canary } from "../secrets/secrets.js";
 import type { Acts } from "../models/steps.js";
 
-/** How long a session lives, in seconds. */
-const LIFE = 60;
+/** How long a session lasts, in ms. */
+const LIFE = 60_000;
 
 type ClientEvent = { readonly type: string; readonly response_id?: string };
 
@@ -23,7 +23,11 @@ export class ScriptedOpenAI extends ScriptedService {
   readonly #configured = new WeakSet<ServiceSocket>();
 
   transport(media: ScriptedMediaManager, options: TransportOptions): OpenAIRealTimeWebSocketTransport {
-    return new OpenAIRealTimeWebSocketTransport({ api_key: canary(), reconnect_before_ms: 10_000 }, media, options);
+    return new OpenAIRealTimeWebSocketTransport(
+      { api_key: canary(), reconnect_before_ms: 10_000, max_session_ms: LIFE },
+      media,
+      options,
+    );
   }
 
   heard(socket: ServiceSocket, data: unknown): void {
@@ -47,7 +51,7 @@ export class ScriptedOpenAI extends ScriptedService {
   }
 
   get session(): object {
-    return { type: "realtime", id: "sess_1", expires_at: Date.now() / 1000 + LIFE };
+    return { type: "realtime", id: "sess_1", expires_at: (Date.now() + LIFE) / 1000 };
   }
 
   begin(): void {

@@ -22,7 +22,11 @@ class Rig {
   readonly transport: OpenAIRealTimeWebSocketTransport;
   #session: object = {};
 
-  constructor(service: OpenAIServiceOptions = {}) {
+  /** @param ahead How many ms the user's clock is ahead of the service's. */
+  constructor(
+    service: OpenAIServiceOptions = {},
+    private readonly ahead = 0,
+  ) {
     this.transport = new OpenAIRealTimeWebSocketTransport({ api_key: canary("ek_"), ...service }, this.manager, {
       WebSocket: FakeWebSocketConstructor,
       clock: this.clock,
@@ -36,8 +40,8 @@ class Rig {
     vi.setSystemTime(STARTED);
   }
 
-  static async ready(service: OpenAIServiceOptions = {}): Promise<Rig> {
-    const rig = new Rig(service);
+  static async ready(service: OpenAIServiceOptions = {}, ahead = 0): Promise<Rig> {
+    const rig = new Rig(service, ahead);
     await rig.transport.initDevices();
     void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
     await rig.opens(1);
@@ -64,7 +68,7 @@ class Rig {
     FakeWebSocket.last.open();
     await drain();
     this.receive({ type: "session.created", session: { type: "realtime" } });
-    this.#session = { type: "realtime", expires_at: Math.floor(Date.now() / 1000) + 3_600 };
+    this.#session = { type: "realtime", expires_at: Math.floor((Date.now() - this.ahead) / 1000) + 3_600 };
     this.receive({ type: "session.updated", session: this.#session });
     await drain();
     expect(this.transport.state).toBe("ready");
@@ -272,6 +276,8 @@ describe("a connection that is lost", () => {
     { keep_conversation: { items: 0 } },
     { keep_conversation: { characters: "all" } },
     { reconnect_before_ms: -1 },
+    { max_session_ms: 0 },
+    { max_session_ms: Infinity },
   ])("refuses %j", async (option) => {
     const rig = new Rig(option as OpenAIServiceOptions);
     await expect(rig.transport.connect()).rejects.toThrow(Object.keys(option)[0]);
@@ -291,6 +297,31 @@ describe("a session that nears its end", () => {
     expect(rig.sentTypes).toEqual(["session.update", "message"]);
     expect(rig.recoveries).toMatchObject([{ continuity: "replayed", planned: true }]);
     expect(rig.count("bot-ready")).toBe(1);
+    await rig.leave();
+  });
+
+  it.each([
+    ["59.5 minutes ahead", 59.5],
+    ["an hour ahead", 60],
+    ["half an hour behind", -30],
+    ["right", 0],
+  ])("planned reconnect: comes 55 minutes after the opening for a user whose clock is %s", async (_, ahead) => {
+    const rig = await Rig.ready({}, ahead * MINUTE);
+    await rig.pass(55 * MINUTE - 1);
+    expect(FakeWebSocket.all).toHaveLength(1);
+    await rig.pass(1);
+    FakeWebSocket.all[0]?.drop(1000, "", true);
+    await rig.opens(2);
+    expect(rig.recoveries).toMatchObject([{ planned: true }]);
+    await rig.leave();
+  });
+
+  it("planned reconnect: comes in time before the end of a session that the options make shorter", async () => {
+    const rig = await Rig.ready({ max_session_ms: 30 * MINUTE, reconnect_before_ms: 20 * MINUTE });
+    await rig.pass(15 * MINUTE - 1);
+    expect(FakeWebSocket.all).toHaveLength(1);
+    await rig.pass(1);
+    expect(FakeWebSocket.all).toHaveLength(2);
     await rig.leave();
   });
 
