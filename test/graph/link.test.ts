@@ -218,7 +218,7 @@ describe("a running link", () => {
       dropped();
       clock.increment(100);
     }
-    expect(asked.map(({ reconnect: redial }) => redial)).toEqual([1, 1, 2]);
+    expect(asked.map(({ reconnect }) => reconnect)).toEqual([1, 1, 2]);
   });
 
   it("counts a wire whose service is never ready as a failed redial, however long it was up", () => {
@@ -228,7 +228,7 @@ describe("a running link", () => {
       link.send({ type: "session.overdue", readyTimeout: 2_000 });
       clock.increment(100);
     }
-    expect(asked.map(({ reconnect: redial, fault: { code } }) => [redial, code])).toEqual([
+    expect(asked.map(({ reconnect, fault: { code } }) => [reconnect, code])).toEqual([
       [1, "ready-timeout"],
       [2, "ready-timeout"],
       [3, "ready-timeout"],
@@ -333,7 +333,7 @@ describe("a running link", () => {
     network({ type: "network.returned", wait: 0 });
     clock.increment(0);
     dropped();
-    expect(asked.map(({ reconnect: redial, isFirst }) => [redial, isFirst])).toEqual([
+    expect(asked.map(({ reconnect, isFirst }) => [reconnect, isFirst])).toEqual([
       [1, true],
       [1, false],
       [1, false],
