@@ -20,13 +20,13 @@ afterAll(() => {
 /** A wire whose service owes an answer and does not give it is replaced, whether it shows another sign of life or not. */
 async function isReplacedWhenSilent(world: World): Promise<void> {
   const { transport, clock } = world;
-  const { attempts: dials } = transport;
+  const { attempts: before } = transport;
   transport.owes("reply");
   for (let past = 0; past <= 2 * SILENCE + PROBE; past += PROBE) {
     clock.advance(PROBE);
     await drain();
   }
-  expect(transport.attempts).toBeGreaterThan(dials);
+  expect(transport.attempts).toBeGreaterThan(before);
 }
 
 describe("the assembled system", () => {

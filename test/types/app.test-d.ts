@@ -85,7 +85,7 @@ describe("options", () => {
 
   it("take a policy of the app's", () => {
     const policy: RetryPolicy = {
-      nextDelay: ({ reconnect: redial, fault }) => (redial > 3 ? null : (fault.retryAfterMs ?? 100)),
+      nextDelay: ({ reconnect, fault }) => (reconnect > 3 ? null : (fault.retryAfterMs ?? 100)),
     };
     const reconnect: TransportOptions["reconnect"] = { policy };
     // @ts-expect-error the answer is needed at once

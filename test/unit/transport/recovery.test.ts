@@ -245,9 +245,9 @@ describe("options.reconnect.policy", () => {
     const world = await ready({
       reconnect: {
         policy: {
-          nextDelay: ({ reconnect: redial, attempts, elapsed, fault, everOpened }) => {
-            asked.push([redial, attempts, elapsed, fault.code, fault.retryAfterMs, everOpened]);
-            return redial === 1 ? 10 : null;
+          nextDelay: ({ reconnect, attempts, elapsed, fault, everOpened }) => {
+            asked.push([reconnect, attempts, elapsed, fault.code, fault.retryAfterMs, everOpened]);
+            return reconnect === 1 ? 10 : null;
           },
         },
       },

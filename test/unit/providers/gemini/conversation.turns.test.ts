@@ -230,9 +230,9 @@ describe("an answer that is owed", () => {
     const s = Scenario.ready();
     expect(owed(s)).toEqual(["nothing", false]);
     ask(s);
-    expect(owed(s)).toEqual(["answer", true]);
+    expect(owed(s)).toEqual(["reply", true]);
     s.receive(server.audio(20));
-    expect(owed(s)).toEqual(["answer", true]);
+    expect(owed(s)).toEqual(["reply", true]);
     s.receive(server.generated);
     expect(owed(s)).toEqual(["nothing", true]);
     s.receive(server.complete);
@@ -252,7 +252,7 @@ describe("an answer that is owed", () => {
     s.receive(server.audio(20), server.interrupted);
     ask(s);
     s.receive(server.complete);
-    expect(owed(s)).toEqual(["answer", true]);
+    expect(owed(s)).toEqual(["reply", true]);
   });
 });
 

@@ -118,7 +118,7 @@ describe("a lost connection", () => {
   it("is followed by one that owes what it is asked", () => {
     const conversationHistory = new GeminiHistory();
     const s = Scenario.ready({ conversationHistory, runInitial: true });
-    expect([s.conversation.expects, s.conversation.busy, conversationHistory.due]).toEqual(["answer", true, false]);
+    expect([s.conversation.expects, s.conversation.busy, conversationHistory.due]).toEqual(["reply", true, false]);
     s.end();
     expect(conversationHistory.due).toBe(true);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
-const due = ({ conversation }: Scenario) => conversation.expects;
+const expected = ({ conversation }: Scenario) => conversation.expects;
 const ask = (scenario: Scenario) => scenario.app("send-text", { content: "hi" });
 const noAnswers = { audio: { input: { turn_detection: { type: "server_vad", create_response: false } } } };
 const stopped = { type: "input_audio_buffer.speech_stopped", item_id: "item_user" };
@@ -9,39 +9,39 @@ const stopped = { type: "input_audio_buffer.speech_stopped", item_id: "item_user
 describe("what OpenAI owes", () => {
   it("is nothing while the session opens: that has a deadline of its own", () => {
     const scenario = new Scenario();
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
     scenario.receive({ type: "session.created", session: {} });
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
   });
 
   it("is an answer from the question to its beginning, and then progress until its end", () => {
     const scenario = Scenario.ready();
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
     ask(scenario);
-    expect(due(scenario)).toBe("answer");
+    expect(expected(scenario)).toBe("reply");
     scenario.receive(server.created());
-    expect(due(scenario)).toBe("progress");
+    expect(expected(scenario)).toBe("progress");
     scenario.receive(server.done());
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
   });
 
   it("is an answer when what is being made was cancelled, and neither stops nor was never there", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.created());
     scenario.interrupt();
-    expect(due(scenario)).toBe("answer");
+    expect(expected(scenario)).toBe("reply");
     scenario.receive({ type: "error", error: { code: "response_cancel_not_active", message: "no" } });
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
   });
 
   it("is nothing any more when an answer was cancelled that never began, and the next is asked for", () => {
     const scenario = Scenario.ready();
     ask(scenario);
     scenario.interrupt();
-    expect(due(scenario)).toBe("answer");
+    expect(expected(scenario)).toBe("reply");
     const refusal = { type: "error", error: { code: "response_cancel_not_active", message: "no" } };
     scenario.receive(refusal);
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
     ask(scenario);
     expect(scenario.sentTypes.filter((type) => type === "response.create")).toHaveLength(2);
   });
@@ -49,43 +49,43 @@ describe("what OpenAI owes", () => {
   it("is an answer to a user who has stopped speaking, where the service answers by itself", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.started);
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
     scenario.receive(stopped);
-    expect(due(scenario)).toBe("answer");
+    expect(expected(scenario)).toBe("reply");
     scenario.receive(server.started);
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
     scenario.receive(stopped, server.created());
-    expect(due(scenario)).toBe("progress");
+    expect(expected(scenario)).toBe("progress");
     const manual = Scenario.ready({}, noAnswers);
     manual.receive(server.started, stopped);
-    expect(due(manual)).toBe("nothing");
+    expect(expected(manual)).toBe("nothing");
   });
 
   it("is an answer still when a response that was cut ends after the user has stopped", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.created(), server.started, stopped, server.done("resp_1", { status: "cancelled" }));
-    expect(due(scenario)).toBe("answer");
+    expect(expected(scenario)).toBe("reply");
     scenario.receive(server.done("resp_2", { status: "failed" }));
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
   });
 
   it("is paid by the answer that we asked for ourselves meanwhile", () => {
     const scenario = Scenario.ready();
     ask(scenario);
     scenario.receive(server.started, stopped, server.created(), server.done());
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
   });
 
   it("is a word on changed settings, be it an error", () => {
     const scenario = Scenario.ready();
     scenario.update({ instructions: "be brief" });
-    expect(due(scenario)).toBe("answer");
+    expect(expected(scenario)).toBe("reply");
     scenario.receive({ type: "session.updated", session: {} });
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
     scenario.update({ instructions: "be brief" });
     const error = { message: "no", event_id: scenario.lastId("session.update") };
     scenario.receive({ type: "error", error });
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
   });
 });
 
@@ -107,7 +107,7 @@ describe("asking OpenAI for a sign of life", () => {
     expect(scenario.receive({ type: "session.updated", session: {} })).toEqual([]);
     const told = scenario.receive({ type: "error", error: { message: "no", event_id } });
     expect(told.map(({ type }) => type)).toEqual(["log"]);
-    expect(due(scenario)).toBe("nothing");
+    expect(expected(scenario)).toBe("nothing");
   });
 
   it("waits until the session runs: its answer would be taken for the one to the first settings", () => {
