@@ -1,28 +1,30 @@
-import type { RTVIMessage } from "@pipecat-ai/client-js";
+import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
+import type { Continuity } from "../../contracts/continuity.js";
+import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogue.js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import type { Expects } from "../../contracts/connection.js";
 import { readCommand } from "../../dialogue/client-commands.js";
-import { EffectSink, type Effect } from "../../dialogue/effects.js";
-import type { HistoryItem } from "../../dialogue/conversation-history.js";
-import type { ServiceConversation } from "../../dialogue/service-conversation.js";
+import { EffectSink } from "../../dialogue/effects.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
+import type { DialogueSetup } from "./dialogue-setup.js";
 import { messageOf } from "./history-contents.js";
-import type { ConversationSetup } from "./conversation-setup.js";
 import { PROCESSOR } from "./names.js";
-import { RAW_MESSAGES } from "./raw-messages.js";
+import { RAW_MESSAGES, readClientMessage } from "./raw-messages.js";
 import { messagesOf } from "./replay-plan.js";
 import { Activity } from "./translate/activity.js";
-import { ClientCommands } from "./translate/client-commands.js";
 import { Bot } from "./translate/bot.js";
-import { MessageReader } from "./translate/message-reader.js";
+import { ClientCommands } from "./translate/client-commands.js";
 import { ConnectionLifetime } from "./translate/connection-lifetime.js";
+import { MessageReader } from "./translate/message-reader.js";
 import { User } from "./translate/user.js";
+
+/** How long a change of connections that nothing hurries may wait for a moment when nobody speaks, in ms. */
+const UNHURRIED = 30_000;
 
 /**
  * The Live API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be done.
- * Knows no socket, no media and no clock of its own; one conversation lives as long as one connection.
+ * Knows no socket, no media and no clock of its own; one dialogue lives as long as one connection.
  */
-export class Conversation implements ServiceConversation {
+export class GeminiDialogue implements Dialogue {
   readonly #sink = new EffectSink();
   readonly #clock: TurnClock;
   readonly #user: User;
@@ -31,10 +33,12 @@ export class Conversation implements ServiceConversation {
   readonly #lifetime: ConnectionLifetime;
   readonly #reader: MessageReader;
   readonly #app: ClientCommands;
-  #ready = false;
+  #phase: "opening" | "ready" | "over" = "opening";
+  /** Whether the connection is to be changed for the sake of what it cannot change. */
+  #renewal: "none" | "wished" = "none";
 
-  constructor(private readonly setup: ConversationSetup) {
-    const { now, date, manual, playbackRate, conversationHistory } = setup;
+  constructor(private readonly setup: DialogueSetup) {
+    const { now, date, manual, playbackRate, conversationHistory, textInput, name } = setup;
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#user = new User(this.#sink, this.#clock, date, manual, conversationHistory);
     this.#bot = new Bot(this.#sink, {
@@ -50,7 +54,7 @@ export class Conversation implements ServiceConversation {
       conversationHistory,
       redact: setup.redact,
     });
-    this.#activity = new Activity(this.#sink, manual, setup.speaking);
+    this.#activity = new Activity(this.#sink, manual, setup.speaking, setup.micOn);
     this.#lifetime = new ConnectionLifetime(now, setup.handle);
     this.#reader = new MessageReader(this.#sink, {
       bot: this.#bot,
@@ -64,107 +68,139 @@ export class Conversation implements ServiceConversation {
       },
     });
     const [sink, clock, bot] = [this.#sink, this.#clock, this.#bot];
-    this.#app = new ClientCommands({
-      sink,
-      clock,
-      bot,
-      conversationHistory,
-      textInput: setup.textInput,
-      name: setup.name,
-    });
+    this.#app = new ClientCommands({ sink, clock, bot, conversationHistory, textInput, name });
   }
 
-  /** Whether messages of the app can be taken. */
   get isReady(): boolean {
-    return this.#ready;
+    return this.#phase === "ready";
   }
 
-  /** Where the conversation of an earlier connection came from, if it goes on. */
-  get kept(): "resumed" | "replayed" | undefined {
-    if (this.setup.handle !== undefined) return "resumed";
-    return this.setup.replays ? "replayed" : undefined;
-  }
-
-  /** What was said and done so far, on earlier connections too. */
-  get items(): readonly HistoryItem[] {
-    return this.setup.conversationHistory.items ?? [];
-  }
-
-  /** What the service says about the end of this connection, and about the next. */
-  get lifetime(): Pick<ConnectionLifetime, "handle" | "resumable" | "isProven" | "endsAt" | "expiresInMs"> {
-    return this.#lifetime;
-  }
-
-  /** Whether somebody speaks, or a function is being called: no moment to change the connection. */
-  get busy(): boolean {
-    return this.#bot.busy || this.#user.speaking || this.#activity.isOpen;
-  }
-
-  /** Whether the user speaks, as the app says. */
-  get speaking(): boolean {
-    return this.#activity.isOpen;
-  }
-
-  /** Whether the app says when the user speaks. */
-  get isManual(): boolean {
-    return this.setup.manual;
-  }
-
-  /** When the service will close the connection, in epoch seconds. */
   get expects(): Expects {
     return this.#bot.owed;
   }
 
+  /** Whether somebody speaks, or a function is being called. */
+  get isBusy(): boolean {
+    return this.#bot.busy || this.#user.speaking || this.#activity.isOpen;
+  }
+
+  /** When the service will close the connection, in epoch seconds. */
   get expiresAt(): number | undefined {
     const left = this.#lifetime.expiresInMs;
     return left === undefined ? undefined : (this.setup.date().getTime() + left) / 1000;
   }
 
-  /** The connection is open: the first thing to say. */
+  /** What the service says about the end of this connection, and about the next. */
+  get lifetime(): Pick<ConnectionLifetime, "handle" | "resumable" | "isProven" | "expiresInMs"> {
+    return this.#lifetime;
+  }
+
+  /** Whether the user speaks, as the app says. */
+  get isSpeaking(): boolean {
+    return this.#activity.isOpen;
+  }
+
+  /** Whether microphone audio is sent: not before the service is ready, and not once the microphone is muted. */
+  get takesAudio(): boolean {
+    return this.isReady && this.#activity.takesAudio;
+  }
+
   open(): Effect[] {
     this.#sink.send({ setup: this.setup.setup });
     return this.#sink.take();
   }
 
   /** A message of the service. Each of its fields counts; what cannot be understood is reported, and the session goes on. */
-  receive(data: string | ArrayBuffer): Effect[] {
-    this.#reader.receive(data);
+  receive(message: unknown): Effect[] {
+    this.#reader.receive(message);
+    const { conversationHistory, resumption } = this.setup;
+    const { handle, isProven } = this.#lifetime;
+    // A handle for the conversation that was replaced would bring it back.
+    if (handle !== undefined && !conversationHistory.superseded) resumption.keep(handle, isProven);
     return this.#next();
   }
 
-  /** What the player says. */
   playback(report: PlaybackReport): Effect[] {
     this.#bot.playback(report);
     return this.#next();
   }
 
-  /** The answer to an `interrupt` effect: what was really played of each item that was cut. */
-  cut(items: readonly PlayedItem[]): Effect[] {
+  played(items: readonly PlayedItem[]): Effect[] {
     this.#bot.cut(items);
     return this.#next();
   }
 
-  /**
-   * Silences the bot, as a click or a text does. The service has no message to stop a turn: what it still makes of this
-   * one is dropped.
-   */
-  interrupt(): Effect[] {
-    return this.act((turns) => {
-      turns.interrupt();
-    });
-  }
-
-  /** What the app does to the conversation. @throws what `run` throws; nothing has happened then. */
-  act(run: (turns: ClientCommands) => void): Effect[] {
-    run(this.#app);
+  /** What the app asks for. @throws as `Dialogue.command`; nothing has happened then. */
+  command(command: Command): Effect[] {
+    switch (command.type) {
+      case "message":
+        this.#message(command.message);
+        break;
+      case "raw":
+        this.#sink.send(readClientMessage(command.event));
+        break;
+      case "interrupt":
+        this.#app.interrupt();
+        break;
+      case "append":
+        this.#app.append(command.messages, command.run);
+        break;
+      case "replace":
+        this.#app.replace(command.messages, command.interrupt);
+        break;
+      case "run":
+        this.#app.run();
+        break;
+      case "speak":
+        this.#app.speak(command.text);
+        break;
+      case "mic":
+        this.#activity.microphone(command.on);
+        if (this.setup.manual) this.#tellActivity(command.on);
+        break;
+      case "activity":
+        this.#activityOf(command.on);
+        break;
+      // The service takes no settings while connected: the next connection is opened with them.
+      case "update":
+      case "client-ready":
+      case "missed-speech":
+        break;
+    }
+    this.#renew();
     return this.#sink.take();
   }
 
-  /**
-   * A message of the app.
-   * @throws UnsupportedFeatureError, InvalidOptionsError; nothing has happened then.
-   */
-  message(message: RTVIMessage): Effect[] {
+  streaming(): Effect[] {
+    if (this.isReady) this.#activity.streaming();
+    return [];
+  }
+
+  /** The service answers no question that changes nothing. */
+  probe(): undefined {
+    return undefined;
+  }
+
+  /** What was not sent is not repeated; that the connection is to be changed stays true. */
+  unsent(effects: readonly Effect[]): Effect[] {
+    return effects.filter(({ type }) => type === "change-connection");
+  }
+
+  /** The connection is gone: closes whatever was said to have started. */
+  end(): Effect[] {
+    const { conversationHistory } = this.setup;
+    const calledOff = this.#bot.tools.pending;
+    const speaks = this.#user.isHeard;
+    this.#user.end();
+    this.#bot.end();
+    // A user who goes on speaking is answered after that. What was asked of a conversation that was replaced is not answered.
+    const counts = this.isReady && !conversationHistory.superseded;
+    if (counts) conversationHistory.due = (calledOff || this.#bot.unheardReplies.isAwaited) && !speaks;
+    this.#phase = "over";
+    return this.#sink.take();
+  }
+
+  #message(message: RTVIMessage): void {
     const command = readCommand(message, this.setup.name, RAW_MESSAGES);
     switch (command.type) {
       case "say":
@@ -179,50 +215,17 @@ export class Conversation implements ServiceConversation {
         this.#sink.send(command.event);
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
-      case "hang-up":
+      case "end":
         this.#sink.add({ type: "end" });
         break;
       case "nothing":
         break;
     }
-    return this.#sink.take();
-  }
-
-  /** Microphone audio is about to be sent. */
-  streaming(): void {
-    this.#activity.streaming();
-  }
-
-  /** The app turned the microphone on or off. */
-  microphone(on: boolean): Effect[] {
-    if (this.setup.manual) return this.activity(on);
-    if (!on) this.#activity.streamEnded();
-    return this.#sink.take();
-  }
-
-  /** The app says that the user begins, or stops, to speak. Without effect when it is not news. */
-  activity(speaking: boolean): Effect[] {
-    if (this.#activity.set(speaking, this.#ready)) this.#spoke(speaking);
-    return this.#sink.take();
-  }
-
-  /** The connection is gone: closes whatever was said to have started. */
-  end(): Effect[] {
-    const { conversationHistory } = this.setup;
-    const calledOff = this.#bot.tools.pending;
-    const speaks = this.#user.isHeard;
-    this.#user.end();
-    this.#bot.end();
-    // Who goes on speaking is answered after that. Nobody waits for what was asked of a conversation that was replaced.
-    const counts = this.#ready && !conversationHistory.superseded;
-    if (counts) conversationHistory.due = (calledOff || this.#bot.unheardReplies.isAwaited) && !speaks;
-    this.#ready = false;
-    return this.#sink.take();
   }
 
   #opened(): void {
-    if (this.#ready) return;
-    this.#ready = true;
+    if (this.#phase !== "opening") return;
+    this.#phase = "ready";
     const { history, initial, prompt, runInitial, conversationHistory } = this.setup;
     for (const content of initial) conversationHistory.append(messageOf(content));
     conversationHistory.opened(history.length > 0 || prompt !== "");
@@ -232,17 +235,44 @@ export class Conversation implements ServiceConversation {
       this.#bot.unheardReplies.asked();
       this.#clock.turnEnded();
     }
-    this.#sink.add({ type: "ready" });
+    this.#sink.add({ type: "ready", continuity: this.#continuity });
     if (this.#activity.resume()) this.#user.began();
+  }
+
+  get #continuity(): Continuity {
+    if (this.setup.handle !== undefined) return "resumed";
+    return this.setup.replays ? "replayed" : "fresh";
   }
 
   /** The bot may have fallen silent. */
   #next(): Effect[] {
-    if (this.#ready) this.#app.next();
+    if (this.isReady) this.#app.next();
+    this.#renew();
     return this.#sink.take();
   }
 
-  #spoke(speaking: boolean): void {
+  /** What cannot change while connected is to change with the connection. Said once a connection. */
+  #renew(): void {
+    const { conversationHistory, resumption, isStale } = this.setup;
+    if (conversationHistory.superseded) resumption.renounce();
+    else if (!isStale()) return;
+    if (!this.isReady || this.#renewal === "wished") return;
+    this.#renewal = "wished";
+    const withinMs = Math.min(UNHURRIED, this.#lifetime.expiresInMs ?? UNHURRIED);
+    this.#sink.add({ type: "change-connection", withinMs });
+  }
+
+  #activityOf(on: boolean): void {
+    if (!this.setup.manual) {
+      const feature = on ? "activityStart" : "activityEnd";
+      throw new UnsupportedFeatureError(feature, this.setup.name, "only with `automatic_activity_detection.disabled`");
+    }
+    this.#tellActivity(on);
+  }
+
+  /** The app says that the user begins, or stops, to speak. Without effect when it is not news. */
+  #tellActivity(speaking: boolean): void {
+    if (!this.#activity.set(speaking, this.isReady)) return;
     if (!speaking) {
       this.#user.stopped();
       return;

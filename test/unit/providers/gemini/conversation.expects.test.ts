@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
-const due = ({ conversation }: Scenario) => conversation.expects;
+const due = ({ dialogue }: Scenario) => dialogue.expects;
 const ask = (scenario: Scenario) => scenario.app("send-text", { content: "hi" });
 
 describe("what Gemini owes", () => {
@@ -9,9 +9,9 @@ describe("what Gemini owes", () => {
     const scenario = Scenario.ready();
     expect(due(scenario)).toBe("nothing");
     ask(scenario);
-    expect(due(scenario)).toBe("answer");
+    expect(due(scenario)).toBe("reply");
     scenario.receive(server.audio(100));
-    expect(due(scenario)).toBe("answer");
+    expect(due(scenario)).toBe("reply");
     scenario.receive(server.generated);
     expect(due(scenario)).toBe("nothing");
   });
@@ -28,7 +28,7 @@ describe("what Gemini owes", () => {
     scenario.receive(server.audio(100));
     ask(scenario);
     scenario.receive(server.interrupted, server.complete);
-    expect(due(scenario)).toBe("answer");
+    expect(due(scenario)).toBe("reply");
     scenario.receive(server.audio(100), server.generated, server.complete);
     expect(due(scenario)).toBe("nothing");
   });
@@ -42,9 +42,9 @@ describe("what Gemini owes", () => {
     ask(scenario);
     // What was said is on its way, or it has vanished: the service has not heard of it yet.
     scenario.receive(server.generated, server.complete);
-    expect(due(scenario)).toBe("answer");
+    expect(due(scenario)).toBe("reply");
     scenario.receive(server.audio(100));
-    expect(due(scenario)).toBe("answer");
+    expect(due(scenario)).toBe("reply");
     scenario.receive(server.generated, server.complete);
     expect(due(scenario)).toBe("nothing");
   });
@@ -65,6 +65,6 @@ describe("what Gemini owes", () => {
     scenario.receive(server.call("c1"));
     expect(due(scenario)).toBe("nothing");
     scenario.app("llm-function-call-result", { tool_call_id: "c1", function_name: "f", arguments: {}, result: 1 });
-    expect(due(scenario)).toBe("answer");
+    expect(due(scenario)).toBe("reply");
   });
 });
