@@ -15,7 +15,7 @@ export interface TrackSampleOffset {
  * A voice transport with the members of Pipecat's base class by which a subclass, or an app, says who speaks and what is said.
  * Those of RTVI's services need none of them: their dialogue says it.
  */
-export class SpeakingTransport<P = unknown> extends VoiceTransport<P> {
+export class SpeakingTransport extends VoiceTransport {
   /** Silences the bot now; resolves to what was really played of each item that was cut. */
   protected interruptBot(): Promise<readonly PlayedItem[]> {
     return this._core.enter(() => this._core.flush());

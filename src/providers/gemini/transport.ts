@@ -3,7 +3,6 @@ import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { SpeakingTransport } from "../../transport/speaking-transport.js";
 import type { GeminiLLMServiceOptions } from "./options.js";
-import type { GeminiConnectionParams } from "./params.js";
 import { GeminiProvider } from "./provider.js";
 import type { GeminiClientMessage } from "./raw-messages.js";
 
@@ -18,7 +17,7 @@ import type { GeminiClientMessage } from "./raw-messages.js";
  * const client = new PipecatClient({ transport });
  * ```
  */
-export class GeminiLiveWebsocketTransport extends SpeakingTransport<GeminiConnectionParams | undefined> {
+export class GeminiLiveWebsocketTransport extends SpeakingTransport {
   /**
    * @param service_options See `GeminiLLMServiceOptions`. They are checked when connecting, so that an error reaches the app.
    * @param manager Devices and playback; default `WebAudioMediaManager`, recording at 16 kHz and playing at 24 kHz.

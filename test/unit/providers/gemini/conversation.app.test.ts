@@ -239,14 +239,44 @@ describe("the microphone", () => {
     const s = Scenario.ready();
     s.microphone(false);
     expect(s.sent).toEqual([]);
+    s.microphone(true);
     s.dialogue.streaming();
     s.microphone(true);
     s.microphone(false);
     s.microphone(false);
     expect(s.sent).toEqual([{ realtimeInput: { audioStreamEnd: true } }]);
+    s.microphone(true);
     s.dialogue.streaming();
     s.microphone(false);
     expect(s.sent).toHaveLength(2);
+  });
+
+  it("opens no stream with a chunk that was under way when it was muted, or before the service is ready", () => {
+    const s = new Scenario();
+    const takes = (): boolean => {
+      s.dialogue.streaming();
+      return s.dialogue.takesAudio;
+    };
+    s.keep(s.dialogue.open());
+    expect(takes()).toBe(false);
+    s.receive({ setupComplete: {} });
+    s.forget();
+    expect(takes()).toBe(true);
+    s.microphone(false);
+    expect(takes()).toBe(false);
+    s.microphone(false);
+    expect(s.sent).toHaveLength(1);
+    s.microphone(true);
+    expect(takes()).toBe(true);
+  });
+
+  it("is muted on a new connection where it was muted before", () => {
+    const s = Scenario.ready({ micOn: false });
+    s.dialogue.streaming();
+    expect(s.dialogue.takesAudio).toBe(false);
+    s.microphone(true);
+    s.dialogue.streaming();
+    expect(s.dialogue.takesAudio).toBe(true);
   });
 
   it("is the button of push to talk", () => {
