@@ -53,6 +53,7 @@ export type {
   WebSocketConstructor,
 } from "./options.js";
 export { RealTimeWebsocketTransport } from "./compat/real-time-websocket-transport.js";
-export type { LLMServiceOptions, TrackSampleOffset } from "./compat/real-time-websocket-transport.js";
+export type { LLMServiceOptions } from "./compat/real-time-websocket-transport.js";
+export type { TrackSampleOffset } from "./transport/speaking-transport.js";
 export { VoiceTransport } from "./transport/voice-transport.js";
 export { rtviStateOf } from "./transport/rtvi-state.js";

@@ -1,20 +1,17 @@
 import {
   RTVIMessage,
   RTVIMessageType,
-  type BotTTSTextData,
   type PipecatClientOptions,
   type RTVIEventCallbacks,
-  type TranscriptData,
   type TransportState,
 } from "@pipecat-ai/client-js";
 import type { Attempt } from "../contracts/connection.js";
 import type { Expects } from "../contracts/dialogue.js";
-import type { PlayedItem } from "../contracts/speaker.js";
 import type { TurnEdge } from "../contracts/turns.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
-import { VoiceTransport } from "../transport/voice-transport.js";
+import { SpeakingTransport } from "../transport/speaking-transport.js";
 import { HooksProvider } from "./hooks-provider.js";
 import { interpose } from "./interpose.js";
 
@@ -38,21 +35,12 @@ export interface LLMServiceOptions {
   settings?: object;
 }
 
-/** What `userStartedSpeaking()` resolves to: where the bot was cut, in the shape of Pipecat's player; null if silent. */
-export interface TrackSampleOffset {
-  readonly trackId: string;
-  /** Samples really played. */
-  readonly offset: number;
-  /** Seconds really played. */
-  readonly currentTime: number;
-}
-
 /**
  * Base of transports that talk directly to a voice-to-voice service, in the shape of Pipecat's abstract class of this name: extend
  * it, implement the abstract methods, and the charts give lifecycle, devices, playback, reconnection and inspection. A subclass
  * written for Pipecat's class runs unchanged; see `docs/writing-a-transport.md`. A new service is better written as a `Provider`.
  */
-export abstract class RealTimeWebsocketTransport extends VoiceTransport {
+export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
   protected _service_options: LLMServiceOptions;
   private readonly _hooks: HooksProvider;
   private _interposed: ((message: RTVIMessage) => void) | undefined;
@@ -227,55 +215,11 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
     return this._core.keepsUp(bufferedAmount);
   }
 
-  /** Silences the bot now; resolves to what was really played of each item that was cut. */
-  protected interruptBot(): Promise<readonly PlayedItem[]> {
-    return this._core.enter(() => this._core.flush());
-  }
-
   /** The connection failed for good: the session ends in `error`. */
   connectionError(errorMsg: string): void {
     const { attempt } = this._hooks;
     if (attempt === undefined) this._core.fail(new ConnectionLostError(errorMsg));
     else attempt.lost(new ConnectionLostError(errorMsg));
-  }
-
-  /** The user began to speak: silences the bot and reports it to the app. */
-  async userStartedSpeaking(): Promise<unknown> {
-    const played = this.interruptBot();
-    this._core.call((callbacks) => callbacks.onUserStartedSpeaking?.());
-    const [cut] = await played;
-    if (cut === undefined) return null;
-    const { itemId, playedSamples, sampleRate } = cut;
-    return {
-      trackId: itemId,
-      offset: playedSamples,
-      currentTime: playedSamples / sampleRate,
-    } satisfies TrackSampleOffset;
-  }
-
-  userStoppedSpeaking(): void {
-    this._core.call((callbacks) => callbacks.onUserStoppedSpeaking?.());
-  }
-
-  userTranscript(transcript: TranscriptData): void {
-    this._core.call((callbacks) => callbacks.onUserTranscript?.(transcript));
-  }
-
-  botStartedSpeaking(): void {
-    this._core.enter(() => this._core.tell({ type: "voice.began" }));
-  }
-
-  botStoppedSpeaking(): void {
-    this._core.enter(() => this._core.tell({ type: "voice.drained" }));
-  }
-
-  botTtsText(data: BotTTSTextData): void {
-    this._core.call((callbacks) => callbacks.onBotTtsText?.(data));
-  }
-
-  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
-  bufferBotAudio(audio: ArrayBuffer, id = "default"): void {
-    this._core.play(audio, id);
   }
 
   /** A subclass that gives up while it connects usually throws right after, and what it throws says more. */

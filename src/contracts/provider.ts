@@ -27,6 +27,8 @@ export interface SessionStart<P> {
   /** Rates of the chunks that the microphone makes and the player takes, in Hz. */
   readonly rates: { readonly input: number; readonly output: number };
   readonly logger: Logger;
+  /** Whether the app wants the microphone on, now: it may be turned while there is no dialogue that could be told. */
+  readonly isMicWanted: () => boolean;
 }
 
 /**

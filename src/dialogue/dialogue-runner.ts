@@ -136,7 +136,7 @@ export class DialogueRunner {
     if (live?.dialogue.isReady !== true) {
       throw new NotReadyError("The session is not ready: wait for the state `ready`.");
     }
-    const effects = commands.flatMap((command) => live.dialogue.command(command));
+    const effects = this.#effectsOf(live, commands);
     const act: Act = { effects };
     this.#perform(live, effects, act);
     if (act.error !== undefined) throw act.error;
@@ -173,6 +173,18 @@ export class DialogueRunner {
       if (isForApp(type) || (task.act !== undefined && isSending(type))) this.#do(task);
     }
     this.#ports.stands("nothing", false);
+  }
+
+  /** What commands lead to. One that is refused keeps those before it from nothing: the dialogue has carried them out. */
+  #effectsOf(live: Live, commands: readonly Command[]): Effect[] {
+    const effects: Effect[] = [];
+    try {
+      for (const command of commands) effects.push(...live.dialogue.command(command));
+    } catch (error) {
+      this.#perform(live, effects);
+      throw error;
+    }
+    return effects;
   }
 
   #perform(live: Live, effects: readonly Effect[], act?: Act): void {
@@ -219,6 +231,8 @@ export class DialogueRunner {
         this.#ports.ready(effect.continuity, effect.botReady ?? "ours");
         break;
       case "change-connection":
+        // The connection asks at once whether this is a quiet moment.
+        this.#ports.stands(live.dialogue.expects, live.dialogue.isBusy);
         this.#ports.changeConnection(effect.afterMs ?? 0, effect.withinMs);
         break;
       case "unconfirmed":

@@ -284,8 +284,13 @@ export class TransportCore {
     const { provider, manager } = this.#parts;
     const kept = this.#kept;
     this.#kept = undefined;
-    const start = { params: provider.readParams(params), kept, rates: ratesOf(manager), logger: this.logger };
-    this.#providerSession = provider.begin(start);
+    this.#providerSession = provider.begin({
+      params: provider.readParams(params),
+      kept,
+      rates: ratesOf(manager),
+      logger: this.logger,
+      isMicWanted: () => this.isMicWanted,
+    });
   }
 
   /** Legal in every state; resolves when nothing is held any more. */

@@ -5,8 +5,8 @@ import { ConversationHistory, type HistoryItem } from "../../dialogue/conversati
  * cover: the service hands out none while it answers, so that a connection cut then comes back without the question.
  */
 export class GeminiHistory {
-  #whole = new ConversationHistory();
-  #uncovered = new ConversationHistory();
+  readonly #whole = new ConversationHistory();
+  readonly #uncovered = new ConversationHistory();
   #wire = 0;
   #begun = false;
   /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
@@ -26,16 +26,6 @@ export class GeminiHistory {
   /** What a resumed session does not know. */
   get uncovered(): readonly HistoryItem[] {
     return this.#uncovered.items;
-  }
-
-  /** A new session, about which nothing is known. */
-  forget(): void {
-    this.#whole = new ConversationHistory();
-    this.#uncovered = new ConversationHistory();
-    this.#begun = false;
-    this.superseded = false;
-    this.due = false;
-    this.orders.length = 0;
   }
 
   /** A connection is ready. Its ids are counted from 1 again. `told`: it is being told of the conversation. */

@@ -1,4 +1,3 @@
-import type { TransportOptions } from "../../options.js";
 import type { CredentialRequest } from "../../util/credential-source.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
@@ -117,9 +116,4 @@ export const DEFAULT_BASE_URL = "wss://generativelanguage.googleapis.com";
 export const DEFAULT_MODEL = "models/gemini-2.5-flash-native-audio-preview-12-2025";
 
 /** What the service works with inside; other rates are converted there. In Hz. */
-const INPUT_RATE = 16_000;
-
-/** Has the default manager record at the service's own rate, where the app does not say otherwise. */
-export function withInputRate(options: TransportOptions): TransportOptions {
-  return { ...options, audio: { inputSampleRate: INPUT_RATE, ...options.audio } };
-}
+export const INPUT_RATE = 16_000;

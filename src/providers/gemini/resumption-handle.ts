@@ -17,9 +17,8 @@ export class ResumptionHandle {
     return !this.#begunAnew;
   }
 
-  /** A new session. @param keep Take up the last one. */
-  begin(keep: boolean): void {
-    if (!keep) this.#handle = undefined;
+  /** A new session takes up the last one. */
+  begin(): void {
     this.#fresh = false;
     this.#begunAnew = false;
   }

@@ -1,12 +1,13 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
-import { Conversation } from "../../../../src/providers/gemini/conversation.js";
-import type { ConversationSetup } from "../../../../src/providers/gemini/conversation-setup.js";
+import type { Command, Effect } from "../../../../src/contracts/dialogue.js";
+import { GeminiDialogue } from "../../../../src/providers/gemini/dialogue.js";
+import type { DialogueSetup } from "../../../../src/providers/gemini/dialogue-setup.js";
 import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
-import type { Effect } from "../../../../src/contracts/dialogue.js";
+import { ResumptionHandle } from "../../../../src/providers/gemini/resumption-handle.js";
 import { redactor } from "../../../../src/util/redact.js";
 
-/** What the conversation must not show. */
+/** What the dialogue must not show. */
 export const KEY = "own/key+the_secret";
 
 type Message = Record<string, unknown>;
@@ -15,14 +16,14 @@ type Of<T extends Effect["type"]> = Extract<Effect, { type: T }>;
 /** Base64 of so many ms of silence. */
 export const pcm = (ms: number, rate = 24_000): string => Buffer.alloc(((ms * rate) / 1000) * 2).toString("base64");
 
-/** A conversation with a clock and a memory: the effects of every call, in order. */
+/** A dialogue with a clock and a memory: the effects of every call, in order. */
 export class Scenario {
-  readonly conversation: Conversation;
+  readonly dialogue: GeminiDialogue;
   readonly effects: Effect[] = [];
   now = 1_000;
 
-  constructor(setup: Partial<ConversationSetup> = {}) {
-    this.conversation = new Conversation({
+  constructor(setup: Partial<DialogueSetup> = {}) {
+    this.dialogue = new GeminiDialogue({
       setup: { model: "models/m" },
       handle: undefined,
       history: [],
@@ -39,6 +40,9 @@ export class Scenario {
       redact: redactor([KEY]),
       playbackRate: 24_000,
       speaking: false,
+      micOn: true,
+      resumption: new ResumptionHandle(),
+      isStale: () => false,
       now: () => this.now,
       date: () => new Date(1_700_000_000_000),
       ...setup,
@@ -46,9 +50,9 @@ export class Scenario {
   }
 
   /** One that is ready, with nothing remembered. */
-  static ready(setup: Partial<ConversationSetup> = {}): Scenario {
+  static ready(setup: Partial<DialogueSetup> = {}): Scenario {
     const scenario = new Scenario(setup);
-    scenario.keep(scenario.conversation.open());
+    scenario.keep(scenario.dialogue.open());
     scenario.receive({ setupComplete: {} });
     scenario.forget();
     return scenario;
@@ -60,36 +64,40 @@ export class Scenario {
   }
 
   receive(...messages: Message[]): Effect[] {
-    return messages.flatMap((message) => this.keep(this.conversation.receive(JSON.stringify(message))));
+    return messages.flatMap((message) => this.keep(this.dialogue.receive(JSON.stringify(message))));
   }
 
   raw(data: string | ArrayBuffer): Effect[] {
-    return this.keep(this.conversation.receive(data));
+    return this.keep(this.dialogue.receive(data));
+  }
+
+  command(command: Command): Effect[] {
+    return this.keep(this.dialogue.command(command));
   }
 
   app(type: string, data?: unknown, id = "app1"): Effect[] {
-    return this.keep(this.conversation.message(new RTVIMessage(type, data, id)));
+    return this.command({ type: "message", message: new RTVIMessage(type, data, id) });
   }
 
   interrupt(): Effect[] {
-    return this.keep(this.conversation.interrupt());
+    return this.command({ type: "interrupt" });
   }
 
   cut(...items: PlayedItem[]): Effect[] {
-    return this.keep(this.conversation.cut(items));
+    return this.keep(this.dialogue.played(items));
   }
 
   microphone(on: boolean): Effect[] {
-    return this.keep(this.conversation.microphone(on));
+    return this.command({ type: "mic", on });
   }
 
   end(): Effect[] {
-    return this.keep(this.conversation.end());
+    return this.keep(this.dialogue.end());
   }
 
   /** The player's word about an item; times in ms. */
   plays(type: "began" | "progress" | "drained", itemId: string, playedMs: number, receivedMs = playedMs): Effect[] {
-    return this.keep(this.conversation.playback({ type, item: played(itemId, playedMs, receivedMs) }));
+    return this.keep(this.dialogue.playback({ type, item: played(itemId, playedMs, receivedMs) }));
   }
 
   forget(): void {

@@ -1,7 +1,8 @@
-import type { ActionTurns } from "../../../services/responder/actions.js";
+import type { ResponderHost } from "../../../contracts/provider.js";
+import type { HistoryItem } from "../../../dialogue/conversation-history.js";
+import { NotReadyError } from "../../../errors.js";
 import { contextMessages } from "../../../services/responder/context.js";
 import { ServicesResponder } from "../../../services/responder/services-responder.js";
-import type { HistoryItem } from "../../../dialogue/conversation-history.js";
 import { isRecord, mergeRecords } from "../../../util/records.js";
 import { DEFAULT_MODEL, type GeminiLLMServiceOptions } from "../options.js";
 import type { GeminiConnectionParams } from "../params.js";
@@ -10,49 +11,44 @@ import { setupFields } from "../settings.js";
 import { changesOf, withoutFields, type GeminiServiceSettings } from "./service-settings.js";
 import { geminiServices } from "./table.js";
 
-/** What the services responder needs of its transport. */
-export interface GeminiResponderPorts {
-  options(): GeminiLLMServiceOptions;
-  /** The connection parameters of the running session; undefined outside one. */
-  params(): GeminiConnectionParams | undefined;
-  /** Puts options and connection parameters in the place of those that there are. */
-  change(options: GeminiLLMServiceOptions, params: GeminiConnectionParams | undefined): void;
-  /** Settings of a running session have changed: they come in force with its next connection. */
-  renew(): void;
-  /** Does something to the conversation. @throws NotReadyError before the session is ready. */
-  act(run: (turns: ActionTurns) => void): void;
-  /** The conversation so far. @throws NotReadyError before the session is ready. */
-  items(): readonly HistoryItem[];
-  interrupt(): void;
-}
-
 /** Answers the messages of RTVI's services in Gemini's place. */
 export type GeminiResponder = ServicesResponder<GeminiServiceSettings>;
 
-/** The services responder of a Gemini transport. */
-export function geminiResponder(ports: GeminiResponderPorts): GeminiResponder {
+/** What of the provider the responder reads and changes. */
+export interface GeminiResponderParts {
+  readonly options: GeminiLLMServiceOptions;
+  /** The connection parameters of the running session. */
+  readonly params: GeminiConnectionParams | undefined;
+  /** The conversation so far. */
+  readonly items: readonly HistoryItem[];
+  change(options: GeminiLLMServiceOptions, params: GeminiConnectionParams | undefined): void;
+  settingsChanged(): void;
+}
+
+/** The services responder of a Gemini provider. */
+export function geminiResponder(provider: GeminiResponderParts, host: ResponderHost): GeminiResponder {
+  const settings = (): GeminiServiceSettings => settingsOf(provider, host);
   const table = geminiServices({
-    act: (run) => {
-      ports.act(run);
+    command: (commands) => {
+      host.command(commands);
     },
-    context: () => ({
-      messages: contextMessages(ports.items()),
-      tools: table.llm.options.tools.get(settingsOf(ports)) ?? [],
-    }),
+    context: () => {
+      if (!host.isReady()) throw new NotReadyError("The session is not ready: wait for the state `ready`.");
+      return { messages: contextMessages(provider.items), tools: table.llm.options.tools.get(settings()) ?? [] };
+    },
   });
   return new ServicesResponder(table, {
     get settings() {
-      return settingsOf(ports);
+      return settings();
     },
     apply: (next, interrupt) => {
-      apply(ports, next, interrupt);
+      apply(provider, host, next, interrupt);
     },
   });
 }
 
-function settingsOf(ports: GeminiResponderPorts): GeminiServiceSettings {
-  const options = ports.options();
-  const params = ports.params();
+function settingsOf({ options, params: given }: GeminiResponderParts, host: ResponderHost): GeminiServiceSettings {
+  const params = host.isInSession() ? { ...given } : undefined;
   const over = options.setup;
   return {
     inSession: params !== undefined,
@@ -65,14 +61,19 @@ function settingsOf(ports: GeminiResponderPorts): GeminiServiceSettings {
   };
 }
 
-function apply(ports: GeminiResponderPorts, next: GeminiServiceSettings, interrupt: boolean): void {
-  const before = settingsOf(ports);
-  const options = ports.options();
-  const params = ports.params();
+function apply(
+  provider: GeminiResponderParts,
+  host: ResponderHost,
+  next: GeminiServiceSettings,
+  interrupt: boolean,
+): void {
+  const before = settingsOf(provider, host);
+  const { options } = provider;
+  const params = host.isInSession() ? provider.params : undefined;
   const changes = setupFields(changesOf(before.fields, next.fields), "settings");
   const isChanged = Object.keys(changes).length > 0;
   const replacesMessages = next.initialMessages !== before.initialMessages;
-  ports.change(
+  provider.change(
     {
       ...options,
       ...(next.model !== before.model && { model: next.model }),
@@ -83,6 +84,8 @@ function apply(ports: GeminiResponderPorts, next: GeminiServiceSettings, interru
     },
     isChanged && params?.fields !== undefined ? { ...params, fields: mergeRecords(params.fields, changes) } : params,
   );
-  if (interrupt) ports.interrupt();
-  if (isChanged) ports.renew();
+  if (interrupt) host.advise({ type: "interrupt" });
+  if (!isChanged) return;
+  provider.settingsChanged();
+  host.advise({ type: "update", settings: changes });
 }

@@ -1,50 +1,62 @@
 import type { EffectSink } from "../../../dialogue/effects.js";
 
-/** What the service is told about the microphone besides its audio: that it fell silent, or that the user speaks. */
+/**
+ * What the service is told about the microphone besides its audio: that it fell silent, or that the user speaks. Audio of a
+ * muted microphone is not sent: a chunk that was under way would open the stream again.
+ */
 export class Activity {
-  #open: boolean;
-  #streaming = false;
+  #user: "silent" | "speaking";
+  #stream: "muted" | "idle" | "flowing";
 
   /**
    * @param manual Whether the app says when the user speaks.
-   * @param open Whether the user was speaking when the last connection was lost.
+   * @param speaking Whether the user was speaking when the last connection was lost.
+   * @param micOn Whether the microphone is on.
    */
   constructor(
     private readonly sink: EffectSink,
     private readonly manual: boolean,
-    open: boolean,
+    speaking: boolean,
+    micOn: boolean,
   ) {
-    this.#open = manual && open;
+    this.#user = manual && speaking ? "speaking" : "silent";
+    this.#stream = micOn ? "idle" : "muted";
   }
 
   /** Whether the user speaks, as the app says. */
   get isOpen(): boolean {
-    return this.#open;
+    return this.#user === "speaking";
   }
 
-  /** Audio is being sent. */
+  /** Whether microphone audio is sent. */
+  get takesAudio(): boolean {
+    return this.#stream === "flowing";
+  }
+
+  /** Audio is about to be sent. */
   streaming(): void {
-    this.#streaming = true;
+    if (this.#stream === "idle") this.#stream = "flowing";
   }
 
-  /** No audio comes any more: what was said last is to be answered without waiting for silence. Told once a stretch. */
-  streamEnded(): void {
-    if (!this.#streaming) return;
-    this.#streaming = false;
-    this.sink.send({ realtimeInput: { audioStreamEnd: true } });
+  /** The microphone was turned on or off. Off: what was said last is to be answered without waiting for silence. */
+  microphone(on: boolean): void {
+    const { takesAudio } = this;
+    if (on && this.#stream !== "muted") return;
+    this.#stream = on ? "idle" : "muted";
+    if (!this.manual && takesAudio) this.sink.send({ realtimeInput: { audioStreamEnd: true } });
   }
 
   /** The user begins or stops to speak. Returns whether that is news. */
-  set(open: boolean, ready: boolean): boolean {
-    if (this.#open === open) return false;
-    this.#open = open;
-    if (ready) this.sink.send({ realtimeInput: open ? { activityStart: {} } : { activityEnd: {} } });
+  set(speaking: boolean, ready: boolean): boolean {
+    if (this.isOpen === speaking) return false;
+    this.#user = speaking ? "speaking" : "silent";
+    if (ready) this.sink.send({ realtimeInput: speaking ? { activityStart: {} } : { activityEnd: {} } });
     return ready;
   }
 
   /** A new connection is ready: goes on with what had begun. Returns whether the user speaks. */
   resume(): boolean {
-    if (this.#open) this.sink.send({ realtimeInput: { activityStart: {} } });
-    return this.#open;
+    if (this.isOpen) this.sink.send({ realtimeInput: { activityStart: {} } });
+    return this.isOpen;
   }
 }

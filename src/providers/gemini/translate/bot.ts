@@ -1,5 +1,5 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
-import type { Expects } from "../../../contracts/connection.js";
+import type { Expects } from "../../../contracts/dialogue.js";
 import { ProtocolError } from "../../../errors.js";
 import { BotOutput } from "../../../dialogue/bot-output.js";
 import { BotSpeech } from "../../../dialogue/bot-speech.js";

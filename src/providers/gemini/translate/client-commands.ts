@@ -1,6 +1,5 @@
 import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
 import { NotReadyError } from "../../../errors.js";
-import type { ActionTurns } from "../../../services/responder/actions.js";
 import { readContext } from "../../../services/responder/context.js";
 import type { ClientCommand } from "../../../dialogue/client-commands.js";
 import type { EffectSink } from "../../../dialogue/effects.js";
@@ -25,7 +24,7 @@ export interface ClientCommandParts {
 const MOST_WAITING = 64;
 
 /** What the app itself puts into the conversation, and asks the bot to do about it. */
-export class ClientCommands implements ActionTurns {
+export class ClientCommands {
   readonly #parts: ClientCommandParts;
 
   constructor(parts: ClientCommandParts) {

@@ -63,8 +63,11 @@ export class ConnectionLifetime {
     return this.#resumable;
   }
 
-  /** A `goAway`. @throws ProtocolError */
-  goAway(read: FieldReader): void {
-    this.#endsAt = this.now() + durationMs(read.text("timeLeft", LONGEST_TEXT));
+  /** A `goAway`. Returns in how many ms the connection ends, where that is news. @throws ProtocolError */
+  goAway(read: FieldReader): number | undefined {
+    const leftMs = durationMs(read.text("timeLeft", LONGEST_TEXT));
+    const before = this.#endsAt;
+    this.#endsAt = this.now() + leftMs;
+    return this.#endsAt === before ? undefined : leftMs;
   }
 }

@@ -32,7 +32,7 @@ export class MessageReader {
   ) {}
 
   /** One message. What cannot be understood is reported. */
-  receive(data: string | ArrayBuffer): void {
+  receive(data: unknown): void {
     this.#guarded(() => {
       const { lifetime, conversationHistory, opened } = this.ports;
       const message = parseRecord(data, SERVICE);
@@ -51,7 +51,8 @@ export class MessageReader {
         this.ports.bot.unheardReplies.covered();
       });
       this.#each(read, "goAway", (inner) => {
-        lifetime.goAway(inner);
+        const withinMs = lifetime.goAway(inner);
+        if (withinMs !== undefined) this.sink.add({ type: "change-connection", withinMs });
       });
     });
   }

@@ -10,9 +10,9 @@ describe("the opening", () => {
       { role: "user", parts: [{ text: "hi" }] },
     ] as const;
     const s = new Scenario({ history, runInitial: true });
-    s.keep(s.conversation.open());
+    s.keep(s.dialogue.open());
     expect(s.sent).toEqual([{ setup: { model: "models/m" } }]);
-    expect(s.conversation.isReady).toBe(false);
+    expect(s.dialogue.isReady).toBe(false);
     s.forget();
     s.receive({ setupComplete: { sessionId: "x" } });
     expect(s.effects).toEqual([
@@ -20,7 +20,7 @@ describe("the opening", () => {
         type: "send",
         event: { clientContent: { turns: [{ ...history[0], role: "user" }, history[1]], turnComplete: true } },
       },
-      { type: "ready" },
+      { type: "ready", continuity: "fresh" },
     ]);
     s.receive({ setupComplete: {} });
     expect(s.of("ready")).toHaveLength(1);
@@ -29,7 +29,7 @@ describe("the opening", () => {
   it("reads binary messages", () => {
     const s = new Scenario();
     s.raw(new TextEncoder().encode('{"setupComplete":{}}').buffer);
-    expect(s.conversation.isReady).toBe(true);
+    expect(s.dialogue.isReady).toBe(true);
   });
 });
 
@@ -96,7 +96,7 @@ describe("text of the app", () => {
     s.receive(server.audio(100));
     s.forget();
     expect(() => s.app(type, data)).toThrow(named);
-    expect(s.interrupt()[0]).toEqual({ type: "interrupt" });
+    expect(s.interrupt()[0]).toEqual({ type: "flush" });
     expect(s.sent).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe("other messages of the app", () => {
     s.app("client-ready");
     expect(s.effects).toEqual([]);
     s.app("disconnect-bot");
-    expect(s.effects).toEqual([{ type: "hang-up" }]);
+    expect(s.effects).toEqual([{ type: "end" }]);
   });
 
   it.each(["get-config", "action"])("%s is not supported", (type) => {
@@ -156,12 +156,12 @@ describe("functions", () => {
     expect(s.data("llm-function-call-in-progress")).toEqual([
       { tool_call_id: "c1", function_name: "f", arguments: { a: 1 } },
     ]);
-    expect(s.conversation.busy).toBe(true);
+    expect(s.dialogue.isBusy).toBe(true);
     s.app("llm-function-call-result", { tool_call_id: "c1", function_name: "f", arguments: {}, result });
     expect(s.sent).toEqual([{ toolResponse: { functionResponses: [{ id: "c1", name: "f", response }] } }]);
     expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c1", cancelled: false }]);
     s.receive(server.complete);
-    expect(s.conversation.busy).toBe(false);
+    expect(s.dialogue.isBusy).toBe(false);
   });
 
   it("are cancelled, and a late result is ignored", () => {
@@ -221,7 +221,7 @@ describe("functions", () => {
     expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c", cancelled: true }]);
     expect(s.of("report")).toHaveLength(1);
     s.receive(server.generated, server.complete);
-    expect([s.conversation.busy, s.conversation.expects]).toEqual([false, "nothing"]);
+    expect([s.dialogue.isBusy, s.dialogue.expects]).toEqual([false, "nothing"]);
   });
 
   it("are closed when the session ends", () => {
@@ -239,14 +239,44 @@ describe("the microphone", () => {
     const s = Scenario.ready();
     s.microphone(false);
     expect(s.sent).toEqual([]);
-    s.conversation.streaming();
+    s.microphone(true);
+    s.dialogue.streaming();
     s.microphone(true);
     s.microphone(false);
     s.microphone(false);
     expect(s.sent).toEqual([{ realtimeInput: { audioStreamEnd: true } }]);
-    s.conversation.streaming();
+    s.microphone(true);
+    s.dialogue.streaming();
     s.microphone(false);
     expect(s.sent).toHaveLength(2);
+  });
+
+  it("opens no stream with a chunk that was under way when it was muted, or before the service is ready", () => {
+    const s = new Scenario();
+    const takes = (): boolean => {
+      s.dialogue.streaming();
+      return s.dialogue.takesAudio;
+    };
+    s.keep(s.dialogue.open());
+    expect(takes()).toBe(false);
+    s.receive({ setupComplete: {} });
+    s.forget();
+    expect(takes()).toBe(true);
+    s.microphone(false);
+    expect(takes()).toBe(false);
+    s.microphone(false);
+    expect(s.sent).toHaveLength(1);
+    s.microphone(true);
+    expect(takes()).toBe(true);
+  });
+
+  it("is muted on a new connection where it was muted before", () => {
+    const s = Scenario.ready({ micOn: false });
+    s.dialogue.streaming();
+    expect(s.dialogue.takesAudio).toBe(false);
+    s.microphone(true);
+    s.dialogue.streaming();
+    expect(s.dialogue.takesAudio).toBe(true);
   });
 
   it("is the button of push to talk", () => {
@@ -255,10 +285,10 @@ describe("the microphone", () => {
     s.forget();
     s.microphone(true);
     s.microphone(true);
-    expect(s.effects.slice(0, 2).map(({ type }) => type)).toEqual(["send", "interrupt"]);
+    expect(s.effects.slice(0, 2).map(({ type }) => type)).toEqual(["send", "flush"]);
     expect(s.told).toEqual(["user-started-speaking", "bot-tts-stopped"]);
     s.receive(server.interrupted, server.complete, server.heard("hello"));
-    s.conversation.streaming();
+    s.dialogue.streaming();
     s.microphone(false);
     expect(s.sent).toEqual([{ realtimeInput: { activityStart: {} } }, { realtimeInput: { activityEnd: {} } }]);
     expect(s.told.at(-1)).toBe("user-stopped-speaking");
@@ -270,7 +300,7 @@ describe("the microphone", () => {
     s.receive(server.audio(100));
     s.microphone(true);
     s.receive(server.audio(100));
-    expect(s.of("interrupt")).toEqual([]);
+    expect(s.of("flush")).toEqual([]);
     expect(s.bytes).toEqual({ turn_1: 9600 });
   });
 
@@ -327,7 +357,7 @@ describe("raw events", () => {
 describe("resumption", () => {
   it("keeps the newest handle with which it could resume", () => {
     const s = Scenario.ready({ handle: "h0" });
-    const { lifetime } = s.conversation;
+    const { lifetime } = s.dialogue;
     expect([lifetime.handle, lifetime.resumable]).toEqual(["h0", true]);
     s.receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
     s.receive({ sessionResumptionUpdate: { newHandle: "", resumable: false } });
@@ -340,6 +370,6 @@ describe("resumption", () => {
     const s = Scenario.ready();
     s.receive({ goAway: { timeLeft } });
     expect(s.of("report")).toHaveLength(1);
-    expect(s.conversation.expiresAt).toBeUndefined();
+    expect(s.dialogue.expiresAt).toBeUndefined();
   });
 });

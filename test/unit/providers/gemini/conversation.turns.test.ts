@@ -78,7 +78,7 @@ describe("a turn of the bot", () => {
     expect(s.data("metrics")).toContainEqual({
       tokens: [{ processor: "gemini-live", prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 }],
     });
-    const { lifetime, expiresAt } = s.conversation;
+    const { lifetime, expiresAt } = s.dialogue;
     expect([lifetime.handle, lifetime.resumable, lifetime.expiresInMs, expiresAt]).toEqual([
       "h1",
       true,
@@ -185,7 +185,7 @@ describe("an interruption by the user", () => {
     s.plays("began", "turn_1", 10, 500);
     s.forget();
     s.receive(server.interrupted);
-    expect(s.effects[0]).toEqual({ type: "interrupt" });
+    expect(s.effects[0]).toEqual({ type: "flush" });
     expect(s.told.slice(0, 4)).toEqual([
       "user-started-speaking",
       "bot-tts-stopped",
@@ -224,7 +224,7 @@ describe("an interruption by the user", () => {
 
 describe("an answer that is owed", () => {
   const ask = (s: Scenario) => s.app("send-text", { content: "hello" });
-  const owed = ({ conversation }: Scenario) => [conversation.expects, conversation.busy];
+  const owed = ({ dialogue }: Scenario) => [dialogue.expects, dialogue.isBusy];
 
   it("is owed until it begins and while it is made, and until it is heard somebody is busy", () => {
     const s = Scenario.ready();
@@ -298,7 +298,7 @@ describe("an interruption by the app", () => {
     s.plays("began", "turn_1", 0, 100);
     s.forget();
     s.interrupt();
-    expect(s.effects[0]).toEqual({ type: "interrupt" });
+    expect(s.effects[0]).toEqual({ type: "flush" });
     expect(s.told).toEqual(["bot-tts-stopped", "bot-stopped-speaking"]);
     s.receive(server.audio(100), server.said("more"), server.generated, server.complete, server.audio(10));
     expect(s.bytes).toEqual({ turn_2: 480 });

@@ -10,24 +10,11 @@ const gets =
 const plays = (turn: string, ms: number) => (s: Scenario) => s.plays("progress", turn, ms, 1_000);
 const drained = (s: Scenario) => s.plays("drained", "turn_1", 1_000);
 const result = (id: string) => (s: Scenario) => s.app("llm-function-call-result", { tool_call_id: id, result: 1 });
-const append =
-  (run: boolean) =>
-  ({ conversation }: Scenario) =>
-    conversation.act((turns) => {
-      turns.append([{ role: "user", content: "a fact" }], run);
-    });
-const run = ({ conversation }: Scenario) =>
-  conversation.act((turns) => {
-    turns.run();
-  });
-const speak = ({ conversation }: Scenario) =>
-  conversation.act((turns) => {
-    turns.speak("Welcome!");
-  });
-const replace = ({ conversation }: Scenario) =>
-  conversation.act((turns) => {
-    turns.replace([], true);
-  });
+const append = (run: boolean) => (s: Scenario) =>
+  s.command({ type: "append", messages: [{ role: "user", content: "a fact" }], run });
+const run = (s: Scenario) => s.command({ type: "run" });
+const speak = (s: Scenario) => s.command({ type: "speak", text: "Welcome!" });
+const replace = (s: Scenario) => s.command({ type: "replace", messages: [], interrupt: true });
 
 const SPEECH = gets(server.audio(1_000), server.said("One two three four five six."));
 const DONE = gets(server.generated, server.complete);
@@ -110,7 +97,7 @@ describe("a lost connection", () => {
     ask("hi")(s);
     s.end();
     const next = new Scenario({ conversationHistory });
-    next.conversation.open();
+    next.dialogue.open();
     next.end();
     expect(conversationHistory.due).toBe(true);
   });
@@ -118,7 +105,7 @@ describe("a lost connection", () => {
   it("is followed by one that owes what it is asked", () => {
     const conversationHistory = new GeminiHistory();
     const s = Scenario.ready({ conversationHistory, runInitial: true });
-    expect([s.conversation.expects, s.conversation.busy, conversationHistory.due]).toEqual(["reply", true, false]);
+    expect([s.dialogue.expects, s.dialogue.isBusy, conversationHistory.due]).toEqual(["reply", true, false]);
     s.end();
     expect(conversationHistory.due).toBe(true);
   });
@@ -128,7 +115,7 @@ describe("a connection has proven itself", () => {
   const proven = (...steps: Step[]): boolean => {
     const s = Scenario.ready();
     for (const step of steps) step(s);
-    return s.conversation.lifetime.isProven;
+    return s.dialogue.lifetime.isProven;
   };
 
   it("with an answer and a handle, in whatever order", () => {
@@ -145,11 +132,7 @@ describe("a connection has proven itself", () => {
 
 describe("texts that the bot is to say", () => {
   const says = (s: Scenario, text: string): void => {
-    s.keep(
-      s.conversation.act((turns) => {
-        turns.speak(text);
-      }),
-    );
+    s.command({ type: "speak", text });
   };
   const said = (s: Scenario) => JSON.stringify(s.sent).match(/text \d+/g) ?? [];
 
@@ -173,7 +156,7 @@ describe("texts that the bot is to say", () => {
     says(s, "text 1");
     s.end();
     const next = new Scenario({ conversationHistory, handle: "h" });
-    next.keep(next.conversation.open());
+    next.keep(next.dialogue.open());
     next.receive({ setupComplete: {} });
     expect(said(next)).toEqual(["text 1"]);
   });

@@ -1,6 +1,7 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
+import { GeminiProvider } from "../../../../src/providers/gemini/provider.js";
 import { planSession } from "../../../../src/providers/gemini/plan.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { silent } from "../../../../packages/testkit/src/worlds/world.js";
@@ -9,11 +10,13 @@ import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 /** A transport without a session: it answers for itself. */
 function offline(options: GeminiLLMServiceOptions = {}) {
   const told: RTVIMessage[] = [];
+  const responders = vi.spyOn(GeminiProvider.prototype, "responder");
   const transport = new GeminiLiveWebsocketTransport(
     { api_key: canary("AIza"), ...options },
     new ScriptedMediaManager(),
     { logger: silent },
   );
+  const provider = responders.mock.contexts.at(-1) as GeminiProvider;
   transport.initialize({ transport }, (message) => void told.push(message));
   const ask = (type: string, data: unknown = {}) => {
     transport.sendMessage(new RTVIMessage(type, data, "id1"));
@@ -33,8 +36,7 @@ function offline(options: GeminiLLMServiceOptions = {}) {
     );
   };
   /** The `setup` of the next session. */
-  const setup = () =>
-    planSession(Reflect.get(transport, "_service_options") as GeminiLLMServiceOptions, undefined, { fresh: false });
+  const setup = () => planSession(provider.options, undefined, { fresh: false });
   return { ask, set, config, setup };
 }
 

@@ -2,6 +2,7 @@ import { MessageTooLargeError, RTVIMessage, UnsupportedFeatureError } from "@pip
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AuthenticationError, InvalidOptionsError, NotReadyError } from "../../../../src/errors.js";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
+import { GeminiProvider } from "../../../../src/providers/gemini/provider.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { server } from "../../../../packages/testkit/src/messages/gemini.js";
@@ -64,6 +65,9 @@ async function hangUp({ transport }: { transport: GeminiLiveWebsocketTransport }
   await gone;
 }
 
+const managerOf = (transport: GeminiLiveWebsocketTransport): unknown =>
+  (Reflect.get(transport, "_core") as { readonly manager: unknown }).manager;
+
 const setupSent = ({ sent }: { sent: () => Record<string, unknown>[] }) => sent()[0]?.setup as Record<string, unknown>;
 
 beforeEach(() => {
@@ -121,17 +125,21 @@ describe("connecting", () => {
     "forgets the connection parameters at `%s`, and not while it reconnects",
     async (end) => {
       const token = canary("auth_tokens/");
+      const begun = vi.spyOn(GeminiProvider.prototype, "begin");
       const rig = await ready({}, { name: token });
       FakeWebSocket.last.drop();
       await dialled(2);
       expect(FakeWebSocket.last.url).toContain(`access_token=${encodeURIComponent(token).replaceAll("%2F", "/")}`);
       FakeWebSocket.last.open();
+      const kept = traceOfSecrets(textOf((begun.mock.contexts[0] as GeminiProvider).params));
       if (end === "error") FakeWebSocket.last.drop(1007, "no");
       else await hangUp(rig);
       await vi.waitFor(() => {
         expect(rig.states.at(-1)).toBe(end);
       });
-      expect(traceOfSecrets(textOf(Reflect.get(rig.transport, "_params")))).toEqual([]);
+      const [provider] = begun.mock.contexts as GeminiProvider[];
+      expect(kept).not.toEqual([]);
+      expect(traceOfSecrets(textOf(provider?.params))).toEqual([]);
     },
   );
 
@@ -326,12 +334,12 @@ describe("audio", () => {
 
   it("is recorded at 16 kHz by the default manager", () => {
     const transport = new GeminiLiveWebsocketTransport({ api_key: KEY });
-    expect(Reflect.get(transport, "_mediaManager")).toMatchObject({
+    expect(managerOf(transport)).toMatchObject({
       inputSampleRate: 16_000,
       outputSampleRate: 24_000,
     });
     const other = new GeminiLiveWebsocketTransport({ api_key: KEY }, undefined, { audio: { inputSampleRate: 8_000 } });
-    expect(Reflect.get(other, "_mediaManager")).toMatchObject({ inputSampleRate: 8_000 });
+    expect(managerOf(other)).toMatchObject({ inputSampleRate: 8_000 });
   });
 
   it("ends its stream on mute, and goes on after it", async () => {

@@ -1,9 +1,10 @@
 import type { Redactor } from "../../util/redact.js";
 import type { GeminiHistory } from "./gemini-history.js";
 import type { SessionPlan } from "./plan.js";
+import type { ResumptionHandle } from "./resumption-handle.js";
 
-/** What one conversation, over one connection, is set up with. */
-export interface ConversationSetup extends Pick<
+/** What one dialogue, over one connection, is set up with. */
+export interface DialogueSetup extends Pick<
   SessionPlan,
   | "setup"
   | "handle"
@@ -25,8 +26,14 @@ export interface ConversationSetup extends Pick<
   readonly playbackRate: number;
   /** Whether the user was speaking, in push to talk, when the last connection was lost. */
   readonly speaking: boolean;
+  /** Whether the app wants the microphone on, as the dialogue begins. */
+  readonly micOn: boolean;
   /** What was said before, and where to write down what is said now. */
   readonly conversationHistory: GeminiHistory;
+  /** Where the handles go that the service gives. */
+  readonly resumption: ResumptionHandle;
+  /** Whether settings have changed of which this connection knows nothing. */
+  readonly isStale: () => boolean;
   /** Monotonic time in ms. */
   readonly now: () => number;
   /** Wall-clock time. */

@@ -1,0 +1,285 @@
+import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
+import type { Continuity } from "../../contracts/continuity.js";
+import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogue.js";
+import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
+import { readCommand } from "../../dialogue/client-commands.js";
+import { EffectSink } from "../../dialogue/effects.js";
+import { TurnClock } from "../../dialogue/turn-clock.js";
+import type { DialogueSetup } from "./dialogue-setup.js";
+import { messageOf } from "./history-contents.js";
+import { PROCESSOR } from "./names.js";
+import { RAW_MESSAGES, readClientMessage } from "./raw-messages.js";
+import { messagesOf } from "./replay-plan.js";
+import { Activity } from "./translate/activity.js";
+import { Bot } from "./translate/bot.js";
+import { ClientCommands } from "./translate/client-commands.js";
+import { ConnectionLifetime } from "./translate/connection-lifetime.js";
+import { MessageReader } from "./translate/message-reader.js";
+import { User } from "./translate/user.js";
+
+/** How long a change of connections that nothing hurries may wait for a moment when nobody speaks, in ms. */
+const UNHURRIED = 30_000;
+
+/**
+ * The Live API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be done.
+ * Knows no socket, no media and no clock of its own; one dialogue lives as long as one connection.
+ */
+export class GeminiDialogue implements Dialogue {
+  readonly #sink = new EffectSink();
+  readonly #clock: TurnClock;
+  readonly #user: User;
+  readonly #bot: Bot;
+  readonly #activity: Activity;
+  readonly #lifetime: ConnectionLifetime;
+  readonly #reader: MessageReader;
+  readonly #app: ClientCommands;
+  #phase: "opening" | "ready" | "over" = "opening";
+  /** Whether the connection is to be changed for the sake of what it cannot change. */
+  #renewal: "none" | "wished" = "none";
+
+  constructor(private readonly setup: DialogueSetup) {
+    const { now, date, manual, playbackRate, conversationHistory, textInput, name } = setup;
+    this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
+    this.#user = new User(this.#sink, this.#clock, date, manual, conversationHistory);
+    this.#bot = new Bot(this.#sink, {
+      now,
+      playbackRate,
+      answered: () => {
+        this.#clock.answered();
+      },
+      turnBegan: () => {
+        this.#user.boundary();
+        conversationHistory.answered();
+      },
+      conversationHistory,
+      redact: setup.redact,
+    });
+    this.#activity = new Activity(this.#sink, manual, setup.speaking, setup.micOn);
+    this.#lifetime = new ConnectionLifetime(now, setup.handle);
+    this.#reader = new MessageReader(this.#sink, {
+      bot: this.#bot,
+      user: this.#user,
+      lifetime: this.#lifetime,
+      conversationHistory,
+      rawEvents: setup.rawEvents,
+      redact: setup.redact,
+      opened: () => {
+        this.#opened();
+      },
+    });
+    const [sink, clock, bot] = [this.#sink, this.#clock, this.#bot];
+    this.#app = new ClientCommands({ sink, clock, bot, conversationHistory, textInput, name });
+  }
+
+  get isReady(): boolean {
+    return this.#phase === "ready";
+  }
+
+  get expects(): Expects {
+    return this.#bot.owed;
+  }
+
+  /** Whether somebody speaks, or a function is being called. */
+  get isBusy(): boolean {
+    return this.#bot.busy || this.#user.speaking || this.#activity.isOpen;
+  }
+
+  /** When the service will close the connection, in epoch seconds. */
+  get expiresAt(): number | undefined {
+    const left = this.#lifetime.expiresInMs;
+    return left === undefined ? undefined : (this.setup.date().getTime() + left) / 1000;
+  }
+
+  /** What the service says about the end of this connection, and about the next. */
+  get lifetime(): Pick<ConnectionLifetime, "handle" | "resumable" | "isProven" | "expiresInMs"> {
+    return this.#lifetime;
+  }
+
+  /** Whether the user speaks, as the app says. */
+  get isSpeaking(): boolean {
+    return this.#activity.isOpen;
+  }
+
+  /** Whether microphone audio is sent: not before the service is ready, and not once the microphone is muted. */
+  get takesAudio(): boolean {
+    return this.isReady && this.#activity.takesAudio;
+  }
+
+  open(): Effect[] {
+    this.#sink.send({ setup: this.setup.setup });
+    return this.#sink.take();
+  }
+
+  /** A message of the service. Each of its fields counts; what cannot be understood is reported, and the session goes on. */
+  receive(message: unknown): Effect[] {
+    this.#reader.receive(message);
+    const { conversationHistory, resumption } = this.setup;
+    const { handle, isProven } = this.#lifetime;
+    // A handle for the conversation that was replaced would bring it back.
+    if (handle !== undefined && !conversationHistory.superseded) resumption.keep(handle, isProven);
+    return this.#next();
+  }
+
+  playback(report: PlaybackReport): Effect[] {
+    this.#bot.playback(report);
+    return this.#next();
+  }
+
+  played(items: readonly PlayedItem[]): Effect[] {
+    this.#bot.cut(items);
+    return this.#next();
+  }
+
+  /** What the app asks for. @throws as `Dialogue.command`; nothing has happened then. */
+  command(command: Command): Effect[] {
+    switch (command.type) {
+      case "message":
+        this.#message(command.message);
+        break;
+      case "raw":
+        this.#sink.send(readClientMessage(command.event));
+        break;
+      case "interrupt":
+        this.#app.interrupt();
+        break;
+      case "append":
+        this.#app.append(command.messages, command.run);
+        break;
+      case "replace":
+        this.#app.replace(command.messages, command.interrupt);
+        break;
+      case "run":
+        this.#app.run();
+        break;
+      case "speak":
+        this.#app.speak(command.text);
+        break;
+      case "mic":
+        this.#activity.microphone(command.on);
+        if (this.setup.manual) this.#tellActivity(command.on);
+        break;
+      case "activity":
+        this.#activityOf(command.on);
+        break;
+      // The service takes no settings while connected: the next connection is opened with them.
+      case "update":
+      case "client-ready":
+      case "missed-speech":
+        break;
+    }
+    this.#renew();
+    return this.#sink.take();
+  }
+
+  streaming(): Effect[] {
+    if (this.isReady) this.#activity.streaming();
+    return [];
+  }
+
+  /** The service answers no question that changes nothing. */
+  probe(): undefined {
+    return undefined;
+  }
+
+  /** What was not sent is not repeated; that the connection is to be changed stays true. */
+  unsent(effects: readonly Effect[]): Effect[] {
+    return effects.filter(({ type }) => type === "change-connection");
+  }
+
+  /** The connection is gone: closes whatever was said to have started. */
+  end(): Effect[] {
+    const { conversationHistory } = this.setup;
+    const calledOff = this.#bot.tools.pending;
+    const speaks = this.#user.isHeard;
+    this.#user.end();
+    this.#bot.end();
+    // A user who goes on speaking is answered after that. What was asked of a conversation that was replaced is not answered.
+    const counts = this.isReady && !conversationHistory.superseded;
+    if (counts) conversationHistory.due = (calledOff || this.#bot.unheardReplies.isAwaited) && !speaks;
+    this.#phase = "over";
+    return this.#sink.take();
+  }
+
+  #message(message: RTVIMessage): void {
+    const command = readCommand(message, this.setup.name, RAW_MESSAGES);
+    switch (command.type) {
+      case "say":
+        this.#app.say(command, message);
+        break;
+      case "tool-result":
+        if (this.#bot.tools.result(command.callId, command.result)) this.#bot.prompted();
+        else this.#sink.debug("A function result came for a call that is not open; it is ignored.");
+        break;
+      case "raw":
+        this.#bot.asked();
+        this.#sink.send(command.event);
+        this.#sink.deliver("server-response", { t: "raw" }, message.id);
+        break;
+      case "end":
+        this.#sink.add({ type: "end" });
+        break;
+      case "nothing":
+        break;
+    }
+  }
+
+  #opened(): void {
+    if (this.#phase !== "opening") return;
+    this.#phase = "ready";
+    const { history, initial, prompt, runInitial, conversationHistory } = this.setup;
+    for (const content of initial) conversationHistory.append(messageOf(content));
+    conversationHistory.opened(history.length > 0 || prompt !== "");
+    for (const message of messagesOf(this.setup)) this.#sink.send(message);
+    if (runInitial) {
+      this.#bot.asked(true);
+      this.#bot.unheardReplies.asked();
+      this.#clock.turnEnded();
+    }
+    this.#sink.add({ type: "ready", continuity: this.#continuity });
+    if (this.#activity.resume()) this.#user.began();
+  }
+
+  get #continuity(): Continuity {
+    if (this.setup.handle !== undefined) return "resumed";
+    return this.setup.replays ? "replayed" : "fresh";
+  }
+
+  /** The bot may have fallen silent. */
+  #next(): Effect[] {
+    if (this.isReady) this.#app.next();
+    this.#renew();
+    return this.#sink.take();
+  }
+
+  /** What cannot change while connected is to change with the connection. Said once a connection. */
+  #renew(): void {
+    const { conversationHistory, resumption, isStale } = this.setup;
+    if (conversationHistory.superseded) resumption.renounce();
+    else if (!isStale()) return;
+    if (!this.isReady || this.#renewal === "wished") return;
+    this.#renewal = "wished";
+    const withinMs = Math.min(UNHURRIED, this.#lifetime.expiresInMs ?? UNHURRIED);
+    this.#sink.add({ type: "change-connection", withinMs });
+  }
+
+  #activityOf(on: boolean): void {
+    if (!this.setup.manual) {
+      const feature = on ? "activityStart" : "activityEnd";
+      throw new UnsupportedFeatureError(feature, this.setup.name, "only with `automatic_activity_detection.disabled`");
+    }
+    this.#tellActivity(on);
+  }
+
+  /** The app says that the user begins, or stops, to speak. Without effect when it is not news. */
+  #tellActivity(speaking: boolean): void {
+    if (!this.#activity.set(speaking, this.isReady)) return;
+    if (!speaking) {
+      this.#user.stopped();
+      return;
+    }
+    this.#bot.prompted();
+    if (this.setup.interruptible) this.#bot.silence();
+    this.#user.began();
+    if (this.setup.interruptible) this.#bot.stop();
+  }
+}
