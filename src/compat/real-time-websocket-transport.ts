@@ -96,10 +96,10 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
     super.initialize(options, messageHandler);
     this._onMessage = (message) => {
       // A subclass that hands out bot-ready has said that its service is ready.
-      if (message.type === BOT_READY) {
+      if (message.type === BOT_READY && !this._core.isOutgoing(message)) {
         this.serviceReady();
         this._core.botReady(message);
-      } else this._core.deliver(message);
+      } else this._core.pass(message);
     };
     if (this._interposed === undefined) {
       this._interposed = interpose(this, {

@@ -10,6 +10,8 @@ import { InboundLimiter } from "../connection/inbound-limiter.js";
 
 /** What the session does for the dialogue that it carries. */
 export interface DialoguePorts {
+  /** Runs what comes of itself: callbacks of the app wait until it is over. */
+  enter(run: () => void): void;
   /** Hands an RTVI message to the client. */
   deliver(message: OutgoingMessage): void;
   /** Answers a message of the app with an error. */
@@ -240,7 +242,7 @@ export class DialogueRunner {
         break;
       case "soon":
         queueMicrotask(() => {
-          if (this.#live === live) this.#perform(live, effect.run());
+          if (this.#live === live) this.#ports.enter(() => this.#perform(live, effect.run()));
         });
         break;
       case "report":
@@ -286,7 +288,7 @@ export class DialogueRunner {
   #flush(live: Live): void {
     this.#ports.flush().then(
       (items) => {
-        if (this.#live === live) this.#perform(live, live.dialogue.played(items));
+        if (this.#live === live) this.#ports.enter(() => this.#perform(live, live.dialogue.played(items)));
       },
       (error: unknown) => {
         this.#ports.logger.warn("The player could not be flushed", error);

@@ -57,6 +57,8 @@ export interface CoreParts {
   readonly announced: (state: TransportState) => void;
   /** Bytes that an RTVI message may have. */
   readonly maxMessageSize: () => number;
+  /** Hands a message out through the transport's own handler, where others may listen as well; it is passed back to `pass`. */
+  readonly handOut: (message: RTVIMessage) => void;
 }
 
 /** What a subclass of Pipecat's base does itself; see `compat/interpose.ts`. */
@@ -89,6 +91,8 @@ export class TransportCore {
   readonly #responder: Responder | undefined;
   #callbacks: RTVIEventCallbacks = {};
   #onMessage: (message: RTVIMessage) => void = () => undefined;
+  /** The message that is being handed out. */
+  #outgoing: RTVIMessage | undefined;
   #providerSession: ProviderSession | undefined;
   /** What the last session left to the next one. */
   #kept: unknown;
@@ -123,6 +127,7 @@ export class TransportCore {
     const { enter } = this.queue;
     this.#runner = new DialogueRunner(
       {
+        enter,
         deliver: (message) => this.deliver(message),
         reject: (message, error) => this.#sending.reject(message, error),
         play: (itemId, pcm) => this.play(pcm, itemId),
@@ -181,7 +186,7 @@ export class TransportCore {
       maxMessageSize: parts.maxMessageSize,
       isThrough: () => !this.session.isRecovering && (this.session.state !== "ready" || this.isOpen),
       isImmediate: (message) => this.#isImmediate(message),
-      deliver: (message) => this.queue.post(() => this.#onMessage(message)),
+      deliver: (message) => this.#handOut(message),
       send: (message) => (this.#own ?? { sendMessage: (each: RTVIMessage) => this.sendNow(each) }).sendMessage(message),
     });
     this.#responder = provider.responder?.({
@@ -427,7 +432,26 @@ export class TransportCore {
 
   /** Hands a server-to-client RTVI message to the client. */
   deliver({ type, data, id }: OutgoingMessage): void {
-    this.queue.post(() => this.#onMessage(new RTVIMessage(type, data, id)));
+    this.#handOut(new RTVIMessage(type, data, id));
+  }
+
+  /** Whether a message that the transport's handler is given is the core's own: a subclass may hand out messages, too. */
+  isOutgoing(message: RTVIMessage): boolean {
+    return message === this.#outgoing;
+  }
+
+  /** The transport's handler was given a message: the client gets it. */
+  pass(message: RTVIMessage): void {
+    if (this.isOutgoing(message)) this.#onMessage(message);
+    else this.queue.post(() => this.#onMessage(message));
+  }
+
+  #handOut(message: RTVIMessage): void {
+    this.queue.post(() => {
+      this.#outgoing = message;
+      runSafely("The transport's handler of messages", this.logger, () => this.#parts.handOut(message));
+      this.#outgoing = undefined;
+    });
   }
 
   /** Queues the bot's audio: 16-bit little-endian mono PCM; `itemId` names the utterance. */
@@ -474,10 +498,9 @@ export class TransportCore {
   }
 
   /** A subclass delivers bot-ready itself: it is handed on if the app waits for one. */
-  botReady(message: OutgoingMessage): void {
+  botReady(message: RTVIMessage): void {
     this.queue.enter(() => {
-      if (this.session.turns.tell({ type: "bot.ready" }).some(({ type }) => type === "bot-ready"))
-        this.deliver(message);
+      if (this.session.turns.tell({ type: "bot.ready" }).some(({ type }) => type === "bot-ready")) this.pass(message);
     });
   }
 

@@ -51,6 +51,9 @@ export class VoiceTransport extends Transport {
         this._state = state;
       },
       maxMessageSize: () => this.maxMessageSize,
+      handOut: (message) => {
+        this._onMessage(message);
+      },
     });
   }
 
@@ -68,7 +71,7 @@ export class VoiceTransport extends Transport {
     this._options = this._core.initialize(options, messageHandler);
     this._callbacks = this._core.callbacks;
     this._onMessage = (message) => {
-      this._core.deliver(message);
+      this._core.pass(message);
     };
   }
 

@@ -167,7 +167,8 @@ export class GeminiDialogue implements Dialogue {
       case "missed-speech":
         break;
     }
-    this.#renew();
+    // The app hears first what became of its message.
+    if (this.#isOutdated()) this.#sink.add({ type: "soon", run: () => this.#next() });
     return this.#sink.take();
   }
 
@@ -181,9 +182,9 @@ export class GeminiDialogue implements Dialogue {
     return undefined;
   }
 
-  /** What was not sent is not repeated; that the connection is to be changed stays true. */
-  unsent(effects: readonly Effect[]): Effect[] {
-    return effects.filter(({ type }) => type === "change-connection");
+  /** What was not sent is not repeated. */
+  unsent(): Effect[] {
+    return [];
   }
 
   /** The connection is gone: closes whatever was said to have started. */
@@ -253,13 +254,17 @@ export class GeminiDialogue implements Dialogue {
 
   /** What cannot change while connected is to change with the connection. Said once a connection. */
   #renew(): void {
-    const { conversationHistory, resumption, isStale } = this.setup;
-    if (conversationHistory.superseded) resumption.renounce();
-    else if (!isStale()) return;
-    if (!this.isReady || this.#renewal === "wished") return;
+    if (!this.#isOutdated() || !this.isReady || this.#renewal === "wished") return;
     this.#renewal = "wished";
     const withinMs = Math.min(UNHURRIED, this.#lifetime.expiresInMs ?? UNHURRIED);
     this.#sink.add({ type: "change-connection", withinMs });
+  }
+
+  /** Whether the conversation, or the settings, are not those of this connection any more. */
+  #isOutdated(): boolean {
+    const { conversationHistory, resumption, isStale } = this.setup;
+    if (conversationHistory.superseded) resumption.renounce();
+    return conversationHistory.superseded || isStale();
   }
 
   #activityOf(on: boolean): void {
