@@ -1,5 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { Logger } from "../log.js";
+import type { Turns } from "./turns.js";
 import type { Attempt, Connection, Upcalls } from "./connection.js";
 import type { Command, Dialogue, Effect, OutgoingMessage } from "./dialogue.js";
 
@@ -64,7 +65,7 @@ export interface ProviderSession<P = unknown, Plan = unknown, Credential = unkno
   /** Opens the socket or peer. Never throws: a failure is `up.closed`. */
   open(plan: Plan, credential: Credential, attempt: Attempt, up: Upcalls): void;
   /** The dialogue of a connection that has opened; made before its first message is read. */
-  dialogue(plan: Plan, credential: Credential, connection: Connection): Dialogue;
+  dialogue(plan: Plan, credential: Credential, connection: Connection, turns: Turns): Dialogue;
   /**
    * A command of the app while there is no connection: what is done about it now, or "wait" for the next connection.
    * @throws NotReadyError and what `Dialogue.command` throws.

@@ -1,4 +1,5 @@
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
+import type { FlushCause } from "../contracts/turns.js";
 import { samplesToMs } from "../codec/pcm16.js";
 import type { EffectSink } from "./effects.js";
 import type { BotOutput } from "./bot-output.js";
@@ -26,7 +27,6 @@ interface Utterance {
 export class BotSpeech {
   #queue: Utterance[] = [];
   #cutting: Utterance[] = [];
-  #speaking = false;
 
   /**
    * @param firstSample Called when the bot begins to be heard.
@@ -43,7 +43,7 @@ export class BotSpeech {
 
   /** Whether any of the bot's audio is queued or being played. */
   get pending(): boolean {
-    return this.#speaking || this.#queue.length > 0;
+    return this.sink.is("bot.speaking") || this.#queue.length > 0;
   }
 
   /** Whether audio of an item is queued, being played, or being cut. */
@@ -65,6 +65,7 @@ export class BotSpeech {
         drained: false,
         truncated: false,
       };
+      if (this.#queue.length === 0) this.sink.tell({ type: "voice.queued" });
       this.#queue.push(utterance);
       if (this.#queue.length > MOST_QUEUED) this.output.forget(this.#queue.shift()?.itemId ?? "");
     }
@@ -117,14 +118,19 @@ export class BotSpeech {
 
   /** The service cut its own playback (WebRTC). */
   remoteCleared(): void {
-    this.#stopped();
+    this.#flushed("service");
+    this.sink.tell({ type: "voice.counted" });
   }
 
   /** The bot is being silenced: its edges come out now, the rest when `cut` says what was heard. */
-  interrupt(): void {
+  interrupt(by: FlushCause): void {
+    const wasPending = this.pending;
     this.#cutting = this.#queue;
     this.#queue = [];
-    this.#stopped();
+    if (!wasPending) return;
+    this.#flushed(by);
+    // Where the service plays, it does not say how much.
+    if (this.#cutting.length === 0) this.sink.tell({ type: "voice.counted" });
   }
 
   /**
@@ -134,6 +140,7 @@ export class BotSpeech {
   cut(items: readonly PlayedItem[]): void {
     const cutting = this.#cutting;
     this.#cutting = [];
+    this.sink.tell({ type: "voice.counted" });
     for (const utterance of cutting) {
       const played = items.find((item) => item.itemId === utterance.itemId);
       const heard =
@@ -182,16 +189,15 @@ export class BotSpeech {
   }
 
   #started(): void {
-    if (this.#speaking) return;
-    this.#speaking = true;
-    this.sink.deliver("bot-started-speaking");
-    this.firstSample();
+    if (this.sink.tell({ type: "voice.began" })) this.firstSample();
+  }
+
+  #flushed(by: FlushCause): void {
+    this.sink.tell({ type: "voice.flushed", by });
   }
 
   #stopped(): void {
-    if (!this.#speaking) return;
-    this.#speaking = false;
-    this.sink.deliver("bot-stopped-speaking");
+    this.sink.tell({ type: "voice.drained" });
   }
 }
 

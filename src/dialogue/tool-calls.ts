@@ -75,6 +75,7 @@ export class ToolCalls {
     const call = known ?? this.#open(responseId, callId, called);
     if (call === undefined) return;
     const json = typeof args === "string" ? args : stringified(args);
+    if (!this.pending) this.sink.tell({ type: "tools.called" });
     call.phase = "running";
     this.ports.called?.(callId, called, json ?? "{}");
     const parsed = json === undefined ? undefined : parseArguments(json);
@@ -124,6 +125,7 @@ export class ToolCalls {
     if (call === undefined || call.phase === "answered") return false;
     this.#calls.delete(callId);
     this.#batches.get(call.responseId)?.calls.delete(callId);
+    this.#settled();
     this.#stopped(call, true, undefined);
     this.#settle(call.responseId);
     return true;
@@ -161,6 +163,7 @@ export class ToolCalls {
     }
     this.#calls.clear();
     this.#batches.clear();
+    this.#settled();
   }
 
   #open(responseId: string, callId: string, name: string | undefined): Call | undefined {
@@ -196,6 +199,12 @@ export class ToolCalls {
   #answer(call: Call, answer: ToolAnswer): void {
     this.ports.answer(call.callId, call.name, answer);
     call.phase = "answered";
+    this.#settled();
+  }
+
+  /** Tells the turns once no result is waited for any more. */
+  #settled(): void {
+    if (!this.pending) this.sink.tell({ type: "tools.settled" });
   }
 
   #stopped({ callId, name }: Call, cancelled: boolean, result: unknown): void {

@@ -7,7 +7,6 @@ export const LONGEST_TRANSCRIPT = 20_000;
 /** What the user does: starts and stops speaking, and the words of it as they are recognised. */
 export class UserTurnEvents {
   readonly #partials = new Map<string, string>();
-  #speaking = false;
 
   /** @param date Wall-clock time. */
   constructor(
@@ -16,7 +15,7 @@ export class UserTurnEvents {
   ) {}
 
   get speaking(): boolean {
-    return this.#speaking;
+    return this.sink.is("user.speaking");
   }
 
   /** What has been understood so far of turns whose transcript is not complete, by item. */
@@ -24,16 +23,14 @@ export class UserTurnEvents {
     return this.#partials;
   }
 
-  started(): void {
-    if (this.#speaking) return;
-    this.#speaking = true;
-    this.sink.deliver("user-started-speaking");
+  /** @param inferred Only words, or an interruption, say so: no service will say when it ends. */
+  started(inferred = false): void {
+    this.sink.tell({ type: "user.started", ...(inferred && { inferred }) });
   }
 
-  stopped(): void {
-    if (!this.#speaking) return;
-    this.#speaking = false;
-    this.sink.deliver("user-stopped-speaking");
+  /** @param replyDue The service replies by itself. */
+  stopped(replyDue = false): void {
+    this.sink.tell({ type: "user.stopped", replyDue });
   }
 
   /** A piece of an item's transcript; the partial transcript is everything so far, up to a length. */
@@ -58,7 +55,7 @@ export class UserTurnEvents {
     this.#partials.delete(itemId);
   }
 
-  /** The session is over. */
+  /** The connection is gone. */
   end(): void {
     this.#partials.clear();
     this.stopped();

@@ -543,7 +543,7 @@ export class TransportCore {
       opened: entering((opened: Connection) => {
         if (provided === undefined || planned === undefined) return;
         connection = opened;
-        const dialogue = provided.dialogue(planned.plan, planned.credential, opened);
+        const dialogue = provided.dialogue(planned.plan, planned.credential, opened, session.turns);
         reports.opened();
         this.#runner.begin(dialogue, opened);
       }),

@@ -1,3 +1,4 @@
+import type { Turns } from "../../contracts/turns.js";
 import type { Redactor } from "../../util/redact.js";
 import type { GeminiHistory } from "./gemini-history.js";
 import type { SessionPlan } from "./plan.js";
@@ -34,6 +35,8 @@ export interface DialogueSetup extends Pick<
   readonly resumption: ResumptionHandle;
   /** Whether settings have changed of which this connection knows nothing. */
   readonly isStale: () => boolean;
+  /** Turn-taking in this session. */
+  readonly turns: Turns;
   /** Monotonic time in ms. */
   readonly now: () => number;
   /** Wall-clock time. */

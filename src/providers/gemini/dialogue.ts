@@ -25,7 +25,7 @@ const UNHURRIED = 30_000;
  * Knows no socket, no media and no clock of its own; one dialogue lives as long as one connection.
  */
 export class GeminiDialogue implements Dialogue {
-  readonly #sink = new EffectSink();
+  readonly #sink: EffectSink;
   readonly #clock: TurnClock;
   readonly #user: User;
   readonly #bot: Bot;
@@ -38,6 +38,7 @@ export class GeminiDialogue implements Dialogue {
   #renewal: "none" | "wished" = "none";
 
   constructor(private readonly setup: DialogueSetup) {
+    this.#sink = new EffectSink(setup.turns);
     const { now, date, manual, playbackRate, conversationHistory, textInput, name } = setup;
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#user = new User(this.#sink, this.#clock, date, manual, conversationHistory);
@@ -285,6 +286,6 @@ export class GeminiDialogue implements Dialogue {
     this.#bot.prompted();
     if (this.setup.interruptible) this.#bot.silence();
     this.#user.began();
-    if (this.setup.interruptible) this.#bot.stop();
+    if (this.setup.interruptible) this.#bot.stop("user");
   }
 }

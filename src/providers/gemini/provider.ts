@@ -1,6 +1,6 @@
 import { encodeBase64 } from "../../codec/base64.js";
 import { openSocketConnection, socketConstructor } from "../../connection/socket-connection.js";
-import type { Attempt, Upcalls } from "../../contracts/connection.js";
+import type { Attempt, Connection, Upcalls } from "../../contracts/connection.js";
 import type { Dialogue } from "../../contracts/dialogue.js";
 import type {
   MediaPlan,
@@ -22,6 +22,7 @@ import { readConnectionParams, type GeminiConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
 import { geminiResponder } from "./services/responder.js";
 import { SessionMemory } from "./session-memory.js";
+import type { Turns } from "../../contracts/turns.js";
 
 type Params = GeminiConnectionParams | undefined;
 
@@ -180,7 +181,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
     });
   }
 
-  dialogue(plan: SessionPlan, credential: string): Dialogue {
+  dialogue(plan: SessionPlan, credential: string, _connection: Connection, turns: Turns): Dialogue {
     const micOn = this.#isMicWanted();
     const dialogue = new GeminiDialogue({
       ...plan,
@@ -192,6 +193,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
       conversationHistory: this.#memory.history,
       resumption: this.#memory.resumption,
       isStale: () => this.#settings === "changed",
+      turns,
       now: () => performance.now(),
       date: () => new Date(),
     });

@@ -1,5 +1,6 @@
 import type { Effect } from "../../contracts/dialogue.js";
 import type { HistoryLimits } from "../../dialogue/conversation-history.js";
+import type { Turns } from "../../contracts/turns.js";
 import type { Redactor } from "../../util/redact.js";
 import type { SessionSetupParts } from "./translate/session-setup.js";
 
@@ -17,6 +18,8 @@ export interface DialogueSetup extends Omit<SessionSetupParts, "formats"> {
   readonly name: string;
   /** Makes the service's words safe to show. */
   readonly redact: Redactor;
+  /** Turn-taking in this session. */
+  readonly turns: Turns;
   /** Monotonic time in ms. */
   readonly now: () => number;
   /** Wall-clock time. */

@@ -51,7 +51,7 @@ export class OpenAIDialogue implements Dialogue {
     continues?: OpenAIDialogue,
   ) {
     const { playback, now, date } = setup;
-    this.#sink = new OpenAISink(setup.maxEventSize);
+    this.#sink = new OpenAISink(setup.turns, setup.maxEventSize);
     this.isContinued = continues !== undefined;
     const history = continues?.history ?? new ConversationHistory(setup.limits);
     this.history = history;
@@ -88,12 +88,13 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   get expects(): Expects {
-    return this.#sessionSetup.isUnanswered ? "reply" : this.#bot.sequencer.expects;
+    if (this.#sessionSetup.isUnanswered || this.#sink.is("expects.reply")) return "reply";
+    return this.#sink.is("expects.progress") ? "progress" : "nothing";
   }
 
   /** Whether anybody speaks, or is waited for. */
   get isBusy(): boolean {
-    return this.#user.busy || this.#bot.busy;
+    return this.#sink.is("busy") || this.#bot.sequencer.isBusy;
   }
 
   /** Whether the result of this call is waited for. */

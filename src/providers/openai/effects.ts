@@ -1,4 +1,5 @@
 import type { MessageTooLargeError } from "@pipecat-ai/client-js";
+import type { Turns } from "../../contracts/turns.js";
 import { EffectSink } from "../../dialogue/effects.js";
 import { excessOf } from "../../connection/message-size.js";
 import type { JsonRecord } from "../../util/records.js";
@@ -17,8 +18,11 @@ export class OpenAISink extends EffectSink {
   #count = 0;
 
   /** @param most Bytes that an event may have. */
-  constructor(private readonly most: () => number = () => Infinity) {
-    super();
+  constructor(
+    turns: Turns,
+    private readonly most: () => number = () => Infinity,
+  ) {
+    super(turns);
   }
 
   /** Why the connection does not take an event, which will yet have an id; undefined where it does. */

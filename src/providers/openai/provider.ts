@@ -20,6 +20,7 @@ import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
 import { openAIResponder } from "./services/responder.js";
 import { checkSettings } from "./settings.js";
+import type { Turns } from "../../contracts/turns.js";
 
 const RESULT = "llm-function-call-result";
 /** What client-js allows a message of the app, in bytes. */
@@ -178,7 +179,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
     this.#parts.channel.open(minted, key, attempt, up, named);
   }
 
-  dialogue(plan: SessionPlan, { key }: OpenAICredentialOfAttempt, connection: Connection): Dialogue {
+  dialogue(plan: SessionPlan, { key }: OpenAICredentialOfAttempt, connection: Connection, turns: Turns): Dialogue {
     const continues = plan.resumes ? this.#latest : undefined;
     // A session that was lost before it was ready is not gone on with.
     const left = continues === undefined ? this.#abandon() : [];
@@ -191,6 +192,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
         maxEventSize: () => connection.maxMessageSize,
         maxMessageSize: () => Math.min(LONGEST_MESSAGE, connection.maxMessageSize),
         redact: redactor([key]),
+        turns,
         now: () => performance.now(),
         date: () => new Date(),
         first: left,

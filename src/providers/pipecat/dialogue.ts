@@ -1,4 +1,5 @@
 import { RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
+import type { Turns } from "../../contracts/turns.js";
 import type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "../../contracts/dialogue.js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { EffectSink } from "../../dialogue/effects.js";
@@ -27,6 +28,8 @@ export interface PipecatDialogueSetup {
   readonly playerRate: number;
   /** Blanks the secrets of the connection's address where the bot quotes them. */
   readonly redact: Redactor;
+  /** Turn-taking in this session. */
+  readonly turns: Turns;
   /** Ms of a clock that only goes forward. */
   readonly now: () => number;
   readonly pings: "on" | "off";
@@ -44,7 +47,7 @@ export interface PipecatDialogueSetup {
  */
 export class PipecatDialogue implements Dialogue {
   readonly #setup: PipecatDialogueSetup;
-  readonly #sink = new EffectSink();
+  readonly #sink: EffectSink;
   readonly #voice: BotVoice;
   readonly #pings: PingProbe;
   #phase: "open" | "ready" = "open";
@@ -55,6 +58,7 @@ export class PipecatDialogue implements Dialogue {
 
   constructor(setup: PipecatDialogueSetup) {
     this.#setup = setup;
+    this.#sink = new EffectSink(setup.turns);
     const { acks, pings, writer, playerRate, voice } = setup;
     const output = {
       write: (samples: Int16Array, itemId: string): void => {

@@ -1,3 +1,4 @@
+import type { Turns } from "../../contracts/turns.js";
 import type { Attempt, Connection, Upcalls } from "../../contracts/connection.js";
 import type { Command, Effect } from "../../contracts/dialogue.js";
 import type { Provider, ProviderSession, SessionStart } from "../../contracts/provider.js";
@@ -125,7 +126,7 @@ class PipecatSession implements ProviderSession<Target, BotPlan, Address> {
     openBotConnection({ address, WebSocket, signal, up: { ...up, closed }, serializer, writer, recorderRate });
   }
 
-  dialogue({ resuming }: BotPlan, { secrets }: Address, _connection: Connection): PipecatDialogue {
+  dialogue({ resuming }: BotPlan, { secrets }: Address, _connection: Connection, turns: Turns): PipecatDialogue {
     const { serializer, writer, playerRate, pings, voice } = this.#parts;
     serializer.reset?.();
     this.#dialogue = new PipecatDialogue({
@@ -134,6 +135,7 @@ class PipecatSession implements ProviderSession<Target, BotPlan, Address> {
       activities: this.#activities,
       playerRate,
       voice: voice(),
+      turns,
       now: () => performance.now(),
       redact: redactor(secrets),
       pings,

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { BotOutput } from "../../../src/dialogue/bot-output.js";
 import { EffectSink } from "../../../src/dialogue/effects.js";
+import { runningTurns } from "../../../packages/testkit/src/models/running-turns.js";
 
 const make = () => {
-  const sink = new EffectSink();
+  const sink = new EffectSink(runningTurns());
   const said = vi.fn<(itemId: string, text: string, responseId: string) => void>();
   const output = new BotOutput(sink, said);
   const known = (most: number) =>

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { EffectSink } from "../../../src/dialogue/effects.js";
 import { UserTurnEvents } from "../../../src/dialogue/user-turn-events.js";
+import { runningTurns } from "../../../packages/testkit/src/models/running-turns.js";
 
 describe("UserTurnEvents", () => {
   it("lets a partial transcript grow to 20 000 characters, and tells the whole when it is complete", () => {
-    const sink = new EffectSink();
+    const sink = new EffectSink(runningTurns());
     const turns = new UserTurnEvents(sink, () => new Date(0));
     for (let n = 0; n < 100; n += 1) turns.recognised("item", "x".repeat(1_500));
     turns.understood("item", "y".repeat(150_000));

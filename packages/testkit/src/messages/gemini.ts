@@ -5,6 +5,7 @@ import { GeminiDialogue } from "../../../../src/providers/gemini/dialogue.js";
 import type { DialogueSetup } from "../../../../src/providers/gemini/dialogue-setup.js";
 import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
 import { ResumptionHandle } from "../../../../src/providers/gemini/resumption-handle.js";
+import { runningTurns } from "../models/running-turns.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 /** What the dialogue must not show. */
@@ -43,6 +44,7 @@ export class Scenario {
       micOn: true,
       resumption: new ResumptionHandle(),
       isStale: () => false,
+      turns: runningTurns(),
       now: () => this.now,
       date: () => new Date(1_700_000_000_000),
       ...setup,

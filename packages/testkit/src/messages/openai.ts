@@ -1,8 +1,10 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
+import type { Turns } from "../../../../src/contracts/turns.js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
 import { OpenAIDialogue } from "../../../../src/providers/openai/dialogue.js";
 import type { DialogueSetup } from "../../../../src/providers/openai/dialogue-setup.js";
 import type { Effect } from "../../../../src/contracts/dialogue.js";
+import { runningTurns } from "../models/running-turns.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 type Event = { type: string } & Record<string, unknown>;
@@ -16,6 +18,7 @@ export class Scenario {
   readonly conversation: OpenAIDialogue;
   readonly effects: Effect[] = [];
   readonly keeps: boolean;
+  readonly turns: Turns;
   now = 1_000;
 
   constructor(setup: Partial<DialogueSetup> = {}, continues?: OpenAIDialogue) {
@@ -29,6 +32,7 @@ export class Scenario {
       rawEvents: false,
       name: "TestTransport",
       redact: redactor(["ek_the_secret"]),
+      turns: runningTurns(),
       now: () => this.now,
       date: () => new Date(1_700_000_000_000),
       reconnectBeforeMs: 0,
@@ -37,6 +41,7 @@ export class Scenario {
       ...setup,
     };
     this.keeps = all.keeps === true;
+    this.turns = all.turns;
     this.conversation = new OpenAIDialogue(all, continues);
   }
 
@@ -51,7 +56,7 @@ export class Scenario {
 
   /** Another connection was opened after this one was lost, and its service is ready. */
   continued(setup: Partial<DialogueSetup> = {}, session: object = {}): Scenario {
-    const next = new Scenario({ keeps: true, ...setup }, this.conversation);
+    const next = new Scenario({ keeps: true, turns: this.turns, ...setup }, this.conversation);
     next.now = this.now;
     next.receive({ type: "session.created", session: { type: "realtime", id: "sess_2", ...session } });
     next.receive({ type: "session.updated", session: { type: "realtime", id: "sess_2", ...session } });

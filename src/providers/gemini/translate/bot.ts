@@ -1,5 +1,6 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
 import type { Expects } from "../../../contracts/dialogue.js";
+import type { FlushCause } from "../../../contracts/turns.js";
 import { ProtocolError } from "../../../errors.js";
 import { BotOutput } from "../../../dialogue/bot-output.js";
 import { BotSpeech } from "../../../dialogue/bot-speech.js";
@@ -56,13 +57,13 @@ export class Bot {
 
   /** Whether the bot speaks, is about to, or waits for a function. */
   get busy(): boolean {
-    return this.#due || this.#turn !== undefined || this.#speech.pending || this.tools.pending;
+    return this.#due || this.#turn !== undefined || this.sink.is("busy");
   }
 
   /** What the service owes: an answer that the app asked for, and the rest of one that it makes, unless a tool is waited for. */
   get owed(): Expects {
-    const owes = this.#due || this.#turn?.generated === false;
-    return owes && !this.tools.pending ? "reply" : "nothing";
+    const owes = this.sink.is("expects.reply") || this.sink.is("expects.progress");
+    return owes && !this.sink.is("tools.pending") ? "reply" : "nothing";
   }
 
   playback(report: PlaybackReport): void {
@@ -84,6 +85,7 @@ export class Bot {
   asked(answer = false): void {
     if (this.#turn !== undefined) this.#turn.asked = true;
     else this.#dueStopped = this.#due;
+    if (answer && !this.#due) this.sink.tell({ type: "reply.requested" });
     this.#due ||= answer;
   }
 
@@ -93,19 +95,20 @@ export class Bot {
   }
 
   /** After `silence`: nothing more of the turn comes through, though the service goes on with it for a while. */
-  stop(): void {
+  stop(by: FlushCause): void {
     if (this.#turn !== undefined) {
       this.#turn.stopped = true;
+      this.sink.tell({ type: "reply.cancelled" });
       this.#responses.interrupt(this.#turn.id);
     }
     this.unheardReplies.stopped();
-    this.#speech.interrupt();
+    this.#speech.interrupt(by);
   }
 
   /** Silence, and nothing more of the turn. */
-  hush(): void {
+  hush(by: FlushCause): void {
     this.silence();
-    this.stop();
+    this.stop(by);
   }
 
   /** A piece of audio. @throws ProtocolError for anything that would be noise. */
@@ -167,6 +170,7 @@ export class Bot {
     const turn = this.#turn;
     if (turn === undefined) return;
     turn.generated = true;
+    this.sink.tell({ type: "reply.ended", another: false });
     this.#output.pause(turn.id);
     this.#responses.done(turn.id, !turn.stopped);
     this.#speech.responseEnded(turn.id);
@@ -178,7 +182,10 @@ export class Bot {
     this.#closing = false;
     const turn = this.#turn;
     if (turn !== undefined) this.#finish(turn, "whole");
-    else if (!closing) this.#due = false;
+    else if (!closing) {
+      this.#due = false;
+      this.sink.tell({ type: "reply.ended", another: false });
+    }
     // A turn that was being made when the app asked and was not stopped for it is no answer: the two have crossed.
     const crossed = turn === undefined ? closing : turn.asked || turn.stopped;
     if (!crossed) this.unheardReplies.complete(turn !== undefined && this.#speech.holds(turn.id));
@@ -195,7 +202,7 @@ export class Bot {
     const turn = this.#turn;
     if (turn !== undefined) this.#responses.interrupt(turn.id);
     this.unheardReplies.stopped();
-    this.#speech.interrupt();
+    this.#speech.interrupt("service");
     this.#closing = true;
     this.#dueStopped = false;
     this.#tail = "cut";
@@ -227,6 +234,7 @@ export class Bot {
     this.#count += 1;
     const turn = newTurn(`turn_${this.#count}`, this.#silentNext);
     this.#turn = turn;
+    this.sink.tell({ type: "reply.began" });
     this.unheardReplies.making(turn.id);
     this.#converter.reset();
     this.#due = this.#dueStopped = false;
@@ -239,6 +247,7 @@ export class Bot {
 
   #finish(turn: Turn, tail: "cut" | "whole"): void {
     this.#turn = undefined;
+    this.sink.tell({ type: "reply.ended", another: this.#due });
     this.#tail = turn.stopped ? "cut" : tail;
     this.#output.responseEnded(turn.id, (itemId) => this.#speech.holds(itemId));
     this.#responses.done(turn.id, tail === "whole" && !turn.stopped);

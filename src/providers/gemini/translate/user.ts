@@ -59,7 +59,7 @@ export class User {
     if (text !== "") {
       if (!late) this.#unplace();
       if (!late && !this.#told) {
-        this.#turns.started();
+        this.#turns.started(true);
         // The last words recognised are the nearest sign of the end of a turn.
         this.clock.turnEnded();
       }
@@ -73,7 +73,7 @@ export class User {
   /** The service stopped the bot because of the user. */
   interrupted(): void {
     if (this.#told) return;
-    this.#turns.started();
+    this.#turns.started(true);
     this.clock.turnBegan();
   }
 

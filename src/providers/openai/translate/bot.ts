@@ -1,4 +1,5 @@
 import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
+import type { FlushCause } from "../../../contracts/turns.js";
 import type { OpenAISink } from "../effects.js";
 import { abandoned, type ItemInfo, type ResponseInfo, type ServerEvent } from "../events.js";
 import { decodePcm } from "../../../codec/base64-pcm.js";
@@ -80,13 +81,13 @@ export class Bot {
   }
 
   /** After `silence`: nothing more of the responses being made comes through. `cancel`: the service must be told to stop. */
-  interrupt(cancel: boolean): void {
+  interrupt(cancel: boolean, by: FlushCause): void {
     const clears = cancel && this.setup.playback === "remote" && this.#speech.pending;
     this.sequencer.interrupt(cancel);
     if (clears) this.sink.sendFor("clear", { type: "output_audio_buffer.clear" });
     this.#responses.interruptAll();
     this.#unheardReplies.clear();
-    this.#speech.interrupt();
+    this.#speech.interrupt(by);
   }
 
   /** The service began a response. */

@@ -151,7 +151,7 @@ export class ClientCommands {
   /** Silences the bot and stops what it is making. */
   interrupt(): void {
     this.#parts.bot.silence();
-    this.#parts.bot.interrupt(true);
+    this.#parts.bot.interrupt(true, "app");
   }
 
   #unsent(event: JsonRecord): void {

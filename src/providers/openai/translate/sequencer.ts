@@ -1,5 +1,4 @@
 import type { OpenAISink } from "../effects.js";
-import type { Expects } from "../../../contracts/dialogue.js";
 import type { JsonRecord } from "../../../util/records.js";
 
 /** Responses that may wait for the last one to be done. */
@@ -28,24 +27,11 @@ export class ResponseSequencer {
   #waiting: Waiting[] = [];
   #userTurn: "none" | "speaking" | "unanswered" = "none";
   #held = false;
-  /** The user has stopped speaking, and the service is to answer by itself. */
-  #owesAnswer = false;
-
   /** @param autoResponds Whether the service answers by itself when the user stops speaking. */
   constructor(
     private readonly sink: OpenAISink,
     private readonly autoResponds: () => boolean,
   ) {}
-
-  /**
-   * What the service owes. One that was asked to begin, or to stop, must; what it is making may take its time: the model
-   * may be waiting for a tool of its own.
-   */
-  get expects(): Expects {
-    const cancelling = [...this.#active.values()].some((response) => response.cancelling);
-    if (this.#requested !== undefined || this.#owesAnswer || cancelling) return "reply";
-    return this.#active.size > 0 ? "progress" : "nothing";
-  }
 
   /** Asks for a response, now or as soon as it may be asked for. Waiting requests without params become one. */
   request(request: ResponseRequest = {}): void {
@@ -59,7 +45,6 @@ export class ResponseSequencer {
   created(id: string): boolean {
     const cancelled = this.#requested !== undefined && this.#cancelRequested;
     const request = this.#requested === undefined ? {} : plain(this.#requested);
-    this.#owesAnswer = false;
     if (this.#requested === undefined) {
       // The service's own answer to the user. It knows all that was sent before, so it continues after tools as well.
       this.#userTurn = "none";
@@ -68,15 +53,15 @@ export class ResponseSequencer {
     this.#requested = undefined;
     this.#cancelRequested = false;
     this.#active.set(id, { cancelling: cancelled, request });
+    this.sink.tell({ type: "reply.began" });
+    if (cancelled) this.sink.tell({ type: "reply.cancelled" });
     return cancelled;
   }
 
   done(id: string): void {
     // A response may fail before it was announced.
-    if (!this.#active.delete(id)) {
-      this.#requested = undefined;
-      this.#owesAnswer = false;
-    }
+    if (!this.#active.delete(id)) this.#requested = undefined;
+    this.#ended();
     this.#flush();
   }
 
@@ -89,6 +74,7 @@ export class ResponseSequencer {
     if (request === undefined || (eventId !== undefined && eventId !== request.eventId)) return false;
     this.#requested = undefined;
     this.#cancelRequested = false;
+    this.#ended();
     const retry = busy && !request.retried;
     if (retry) {
       this.#waiting.unshift({ ...plain(request), retried: true });
@@ -105,6 +91,7 @@ export class ResponseSequencer {
     // Events come in order: what was asked for, and is neither there nor was announced, will not come.
     if (this.#cancelRequested) this.#requested = undefined;
     this.#cancelRequested = false;
+    this.#ended();
     this.#flush();
   }
 
@@ -119,18 +106,17 @@ export class ResponseSequencer {
     for (const [id, response] of this.#active) {
       if (response.cancelling) continue;
       response.cancelling = true;
+      this.sink.tell({ type: "reply.cancelled" });
       this.sink.sendFor("cancel", { type: "response.cancel", response_id: id });
     }
   }
 
   userStarted(): void {
     this.#userTurn = "speaking";
-    this.#owesAnswer = false;
   }
 
   userStopped(): void {
     this.#userTurn = this.autoResponds() ? "unanswered" : "none";
-    this.#owesAnswer = this.#userTurn === "unanswered";
     this.#flush();
   }
 
@@ -180,6 +166,11 @@ export class ResponseSequencer {
     this.#flush();
   }
 
+  /** Tells the turns once nothing is made any more. */
+  #ended(): void {
+    if (this.#active.size === 0) this.sink.tell({ type: "reply.ended", another: false });
+  }
+
   #replace(old: Waiting, by: Waiting): void {
     this.#waiting = this.#waiting.map((waiting) => (waiting === old ? by : waiting));
   }
@@ -191,6 +182,7 @@ export class ResponseSequencer {
     this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
     const event = { type: "response.create", ...(next.params !== undefined && { response: next.params }) };
     this.#requested = { ...next, eventId: this.sink.sendFor("create", event) };
+    this.sink.tell({ type: "reply.requested" });
   }
 }
 

@@ -61,7 +61,7 @@ export class UserTurns {
         this.#bargeIn();
         break;
       case "input_audio_buffer.speech_stopped":
-        this.#turns.stopped();
+        this.#turns.stopped(this.#parts.sessionSetup.autoResponds);
         clock.turnEnded();
         bot.sequencer.userStopped();
         break;
@@ -102,7 +102,7 @@ export class UserTurns {
     this.#turns.started();
     clock.turnBegan();
     // With `interrupt_response` off the service goes on making what nobody listens to any more.
-    bot.interrupt(!sessionSetup.interruptsResponses);
+    bot.interrupt(!sessionSetup.interruptsResponses, "user");
     bot.sequencer.userStarted();
   }
 }
