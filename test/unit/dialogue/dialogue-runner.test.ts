@@ -82,6 +82,7 @@ function rig(messages: readonly string[] = []) {
   };
   const runner: DialogueRunner = new DialogueRunner(
     {
+      enter: (run) => run(),
       deliver: ({ type }) => told.push(type),
       reject: (_, error) => refused.push(error.message),
       play: (itemId) => told.push(`play ${itemId}`),
@@ -100,7 +101,11 @@ function rig(messages: readonly string[] = []) {
       stands: (expects, isBusy) => told.push(isBusy ? `${expects}, busy` : expects),
       unconfirmed: (all) => told.push(`unconfirmed ${all.length}`),
       report: isOurs,
-      lost: ({ message: why }) => told.push(`lost: ${why}`),
+      // As a session does that has lost its connection.
+      lost: ({ message: why }) => {
+        runner.end(true);
+        told.push(`lost: ${why}`);
+      },
       end: () => runner.end(false),
       logger: {
         debug: (line) => logged.push(line),
@@ -285,7 +290,9 @@ describe("DialogueRunner and the effects of a dialogue", () => {
       { type: "unconfirmed", messages: [new RTVIMessage("a", {})] },
       { type: "deliver", message: { type: "now" } },
     ] satisfies Effect[]);
-    const now = ["received", "voice.began", "play a", "change 0 5", "change 3 4", "unconfirmed 1", "now", "nothing"];
+    // Whether this is a quiet moment has to be known first.
+    const changes = ["nothing", "change 0 5", "nothing", "change 3 4"];
+    const now = ["received", "voice.began", "play a", ...changes, "unconfirmed 1", "now", "nothing"];
     expect(told).toEqual(now);
     expect(sent).toEqual(["encoded"]);
     await drain();
