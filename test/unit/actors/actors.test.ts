@@ -7,11 +7,12 @@ import { lifetimeWithin } from "../../../src/actors/lifetime.js";
 import { playbackActor } from "../../../src/actors/playback.js";
 import { networkActor, type NetworkSource } from "../../../src/actors/network.js";
 import { deviceWatchActor } from "../../../src/actors/watches.js";
-import { connectionActor, type OpenConnection } from "../../../src/actors/connection.js";
+import { connectionActor } from "../../../src/actors/connection.js";
 import type { Fault } from "../../../src/contracts/fault.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
+import type { Enter } from "../../../src/policy/entry.js";
 import type { PlaybackReport } from "../../../src/contracts/speaker.js";
-import type { ConnectionReports } from "../../../src/contracts/connection.js";
+import type { ConnectionReports, OpenConnection } from "../../../src/contracts/connection.js";
 import { ConnectionLostError } from "../../../src/errors.js";
 import { Downlink } from "../../../src/pipes/downlink.js";
 import { ManualClock, ScriptedMicrophone, ScriptedSpeaker } from "../../../src/testing/index.js";
@@ -21,9 +22,24 @@ import { CountingTarget, drain, ScriptedNetwork, silent } from "../../../package
 /** A livenessCheck that never barks. */
 const NEVER = { silence: 0, probe: 1 };
 
+/** A service that cannot be asked. */
+const probe = (): boolean => false;
+
+/** How deep what comes from outside has been entered. */
+let depth = 0;
+const enter: Enter = (run) => {
+  depth += 1;
+  try {
+    return run();
+  } finally {
+    depth -= 1;
+  }
+};
+
 /** Runs an actor under a parent that writes down its facts. */
 function run(logic: AnyActorLogic, input?: unknown) {
   const facts: AnyEventObject[] = [];
+  const depths: number[] = [];
   const parent = setup({ actors: { child: logic } }).createMachine({
     initial: "on",
     states: {
@@ -32,12 +48,19 @@ function run(logic: AnyActorLogic, input?: unknown) {
     },
     on: {
       stopped: ".off",
-      "*": { actions: ({ event }) => facts.push(event) },
+      "*": {
+        actions: ({ event }) => {
+          facts.push(event);
+          depths.push(depth);
+        },
+      },
     },
   });
   const actor = createActor(parent).start();
   return {
     facts,
+    /** How deep each of them was entered. */
+    depths,
     types: () => facts.map(({ type }) => type),
     stop: () => {
       actor.send({ type: "stopped" });
@@ -49,14 +72,14 @@ function run(logic: AnyActorLogic, input?: unknown) {
 }
 
 let composition: AbortController;
-let faults: ErrorRegistry;
+let errors: ErrorRegistry;
 
 const networkOf = (source: NetworkSource | undefined, outage: OutageClock, random: number, clock = new ManualClock()) =>
-  networkActor({ source, outage, random: () => random, clock, lifetime: composition.signal });
+  networkActor({ source, outage, random: () => random, clock, lifetime: composition.signal, enter });
 
 beforeEach(() => {
   composition = new AbortController();
-  faults = new ErrorRegistry();
+  errors = new ErrorRegistry();
 });
 
 describe("a lifetime", () => {
@@ -81,7 +104,7 @@ describe("a lifetime", () => {
 });
 
 describe("the connection actor", () => {
-  const lost = () => faults.record(new ConnectionLostError("lost"));
+  const lost = () => errors.record(new ConnectionLostError("lost"));
   let request: Parameters<OpenConnection>[0];
   let reports: ConnectionReports;
   let closes: number;
@@ -91,9 +114,9 @@ describe("the connection actor", () => {
         (dialled, told) => {
           request = dialled;
           reports = told;
-          return { close: () => (closes += 1) };
+          return { close: () => (closes += 1), probe };
         },
-        faults,
+        errors,
         composition.signal,
         NEVER,
       ),
@@ -106,13 +129,13 @@ describe("the connection actor", () => {
   it("reports one opening and one end, whatever the connection reports", () => {
     const connection = start();
     expect(request.attempt).toBe(3);
-    reports.opened({ continuity: "resumed" });
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
+    reports.opened();
     reports.closed(lost());
     reports.closed(lost());
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
     expect(connection.facts).toMatchObject([
-      { type: "connection.opened", continuity: "resumed" },
+      { type: "connection.opened", continuity: "fresh" },
       { type: "connection.closed" },
     ]);
   });
@@ -141,7 +164,7 @@ describe("the connection actor", () => {
         () => {
           throw thrown;
         },
-        faults,
+        errors,
         composition.signal,
         NEVER,
       ),
@@ -154,8 +177,9 @@ describe("the connection actor", () => {
           close: () => {
             throw thrown;
           },
+          probe,
         }),
-        faults,
+        errors,
         composition.signal,
         NEVER,
       ),
@@ -172,9 +196,9 @@ describe("the connection actor", () => {
       connectionActor(
         () => {
           dials += 1;
-          return { close: () => undefined };
+          return { close: () => undefined, probe };
         },
-        faults,
+        errors,
         composition.signal,
         NEVER,
       ),
@@ -187,7 +211,7 @@ describe("the connection actor", () => {
 describe("the capture actor", () => {
   const input = { deviceId: "", muted: true, streaming: false };
   const start = (port: ScriptedMicrophone) =>
-    run(captureActor({ port, faults, logger: silent, lifetime: composition.signal }), input);
+    run(captureActor({ port, errors, logger: silent, lifetime: composition.signal, enter }), input);
 
   it("acquires, and obeys", async () => {
     const port = new ScriptedMicrophone();
@@ -200,6 +224,17 @@ describe("the capture actor", () => {
     expect([port.muted, port.streaming]).toEqual([false, true]);
     capture.stop();
     expect(port.held).toBe(0);
+  });
+
+  it("enters with what it tells", async () => {
+    const port = new ScriptedMicrophone();
+    const capture = start(port);
+    await drain();
+    port.lose();
+    expect([capture.types(), capture.depths]).toEqual([
+      ["mic.acquired", "mic.lost"],
+      [1, 1],
+    ]);
   });
 
   it("remembers what it is told while it asks", async () => {
@@ -285,7 +320,7 @@ describe("the capture actor", () => {
     const capture = start(port);
     await drain();
     const fault = capture.facts[0]?.fault as Fault;
-    expect(faults.errorOf(fault)).toBe(refusal);
+    expect(errors.errorOf(fault)).toBe(refusal);
   });
 
   it("believes one loss of a port that tells it twice", async () => {
@@ -328,10 +363,11 @@ describe("the playback actor", () => {
     const playback = run(
       playbackActor({
         output: new Downlink(speaker),
-        faults,
+        errors,
         observe: ({ type }) => observed.push(type),
         logger: silent,
         lifetime: composition.signal,
+        enter,
       }),
     );
     const item = { itemId: "a", playedSamples: 0, receivedSamples: 0, sampleRate: 24_000 };
@@ -339,6 +375,7 @@ describe("the playback actor", () => {
     speaker.report({ type: "blocked" });
     expect(playback.types()).toEqual(["playback.began", "playback.drained", "playback.blocked"]);
     expect(observed).toEqual(["began", "progress", "drained", "blocked"]);
+    expect(playback.depths).toEqual([1, 1, 1]);
     playback.stop();
     expect(speaker.isOpen).toBe(false);
     await drain();
@@ -346,7 +383,14 @@ describe("the playback actor", () => {
 
   it("opens nothing in a composition that is over, and closes what is open when it ends", () => {
     const speaker = new ScriptedSpeaker();
-    const parts = { output: speaker, faults, observe: () => undefined, logger: silent, lifetime: composition.signal };
+    const parts = {
+      output: speaker,
+      errors,
+      observe: () => undefined,
+      logger: silent,
+      lifetime: composition.signal,
+      enter,
+    };
     run(playbackActor(parts));
     expect(speaker.isOpen).toBe(true);
     composition.abort();
@@ -369,7 +413,9 @@ describe("the playback actor", () => {
       };
       const observed: string[] = [];
       const observe = ({ type }: PlaybackReport) => observed.push(type);
-      const playback = run(playbackActor({ output, faults, observe, logger: silent, lifetime: composition.signal }));
+      const playback = run(
+        playbackActor({ output, errors, observe, logger: silent, lifetime: composition.signal, enter }),
+      );
       if (how === "stopped") playback.stop();
       else composition.abort();
       report({ type: "blocked" });
@@ -384,7 +430,14 @@ describe("the playback actor", () => {
     speaker.open = () => {
       throw new DeviceError(["speaker"], "not-found", "none");
     };
-    const parts = { output: speaker, faults, observe: () => undefined, logger: silent, lifetime: composition.signal };
+    const parts = {
+      output: speaker,
+      errors,
+      observe: () => undefined,
+      logger: silent,
+      lifetime: composition.signal,
+      enter,
+    };
     const playback = run(playbackActor(parts));
     await drain();
     expect(playback.facts).toMatchObject([{ type: "playback.failed", fault: { message: "none" } }]);
@@ -480,7 +533,7 @@ describe("the watches", () => {
   it("tell of the microphones there are after a change, unless there are none or nobody knows", async () => {
     const devices = new CountingTarget();
     let list: () => Promise<{ deviceId: string }[]> = () => Promise.resolve([{ deviceId: "a" }]);
-    const watch = run(deviceWatchActor(devices, () => list(), composition.signal));
+    const watch = run(deviceWatchActor(devices, () => list(), composition.signal, enter));
     devices.dispatchEvent(new Event("devicechange"));
     await drain();
     list = () => Promise.resolve([]);
@@ -500,7 +553,7 @@ describe("the watches", () => {
     const clock = new ManualClock();
     const watches = [
       run(networkOf(network, outage(), 0, clock)),
-      run(deviceWatchActor(devices, () => new Promise((resolve) => (list = resolve)), composition.signal)),
+      run(deviceWatchActor(devices, () => new Promise((resolve) => (list = resolve)), composition.signal, enter)),
     ];
     devices.dispatchEvent(new Event("devicechange"));
     composition.abort();
@@ -514,8 +567,22 @@ describe("the watches", () => {
     expect([network.listeners, late.listeners, devices.listeners, clock.pending]).toEqual([0, 0, 0, 0]);
   });
 
+  it("enter with what they tell", async () => {
+    const network = new ScriptedNetwork();
+    const devices = new CountingTarget();
+    const clock = new ManualClock();
+    const watches = [
+      run(networkOf(network, outage(), 0, clock)),
+      run(deviceWatchActor(devices, () => Promise.resolve([{ deviceId: "a" }]), composition.signal, enter)),
+    ];
+    network.turn(false);
+    devices.dispatchEvent(new Event("devicechange"));
+    await drain();
+    expect(watches.map(({ depths }) => depths)).toEqual([[1], [1]]);
+  });
+
   it("do without what is not there", () => {
     expect(run(networkOf(undefined, outage(), 0)).facts).toEqual([]);
-    expect(run(deviceWatchActor(undefined, () => Promise.resolve([]), composition.signal)).facts).toEqual([]);
+    expect(run(deviceWatchActor(undefined, () => Promise.resolve([]), composition.signal, enter)).facts).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import { createActor, setup } from "xstate";
 import { describe, expect, it } from "vitest";
 import { ErrorRegistry } from "../../../src/actors/error-registry.js";
-import { connectionActor, type OpenConnection } from "../../../src/actors/connection.js";
+import { connectionActor } from "../../../src/actors/connection.js";
 import { ManualClock } from "../../../src/testing/index.js";
-import type { ConnectionReports } from "../../../src/contracts/connection.js";
+import type { ConnectionReports, OpenConnection } from "../../../src/contracts/connection.js";
 
 /** A connection actor in a parent that writes down what it reports. */
-function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
+function harness(hangUp: () => void = () => undefined, probe: () => boolean = () => false) {
   const heard: string[] = [];
   const outer = new AbortController();
   const clock = new ManualClock();
@@ -15,7 +15,7 @@ function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
   const attempt = connectionActor(
     (request, reports) => {
       dialed = { request, reports };
-      return { close: hangUp, ...(probe !== undefined && { probe }) };
+      return { close: hangUp, probe };
     },
     faults,
     outer.signal,
@@ -38,33 +38,53 @@ function harness(hangUp: () => void = () => undefined, probe?: () => boolean) {
   return { ...dialed, clock, heard, parent, outer, faults, attempt: parent.getSnapshot().children.attempt };
 }
 
-describe("wireActor", () => {
+describe("connectionActor", () => {
   it("reports opened once and closed once", () => {
     const { reports, heard, faults } = harness();
-    reports.opened({ continuity: "fresh" });
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
+    reports.opened();
     reports.closed(faults.record(new Error("a")));
     reports.closed(faults.record(new Error("b")));
-    reports.opened({ continuity: "resumed" });
+    reports.opened();
     expect(heard).toEqual(["connection.opened", "connection.closed"]);
   });
 
   it("says only while it is open that it expires, in ms that a timer can bear", () => {
     const { reports, heard, faults } = harness();
-    reports.expiring({ withinMs: 1 });
-    reports.opened({ continuity: "fresh" });
-    for (const withinMs of [60_000, -1, Number.NaN, Infinity]) reports.expiring({ withinMs });
+    reports.expiring({ afterMs: 0, withinMs: 1 });
+    reports.opened();
+    for (const withinMs of [60_000, -1, Number.NaN, Infinity]) reports.expiring({ afterMs: 0, withinMs });
     reports.closed(faults.record(new Error("a")));
-    reports.expiring({ withinMs: 1 });
+    reports.expiring({ afterMs: 0, withinMs: 1 });
     const times = ["60000", "0", "0", "2147483647"].map((ms) => `connection.expiring ${ms}`);
     expect(heard).toEqual(["connection.opened", ...times, "connection.closed"]);
+  });
+
+  it("reports later what need not be now, and of several such wishes the latest", () => {
+    const { reports, heard, clock, faults } = harness();
+    reports.opened();
+    reports.expiring({ afterMs: 100, withinMs: 1 });
+    clock.advance(99);
+    reports.expiring({ afterMs: 100, withinMs: 2 });
+    clock.advance(99);
+    expect(heard).toEqual(["connection.opened"]);
+    clock.advance(1);
+    expect(heard).toEqual(["connection.opened", "connection.expiring 2"]);
+    reports.expiring({ afterMs: 100, withinMs: 3 });
+    reports.expiring({ afterMs: 0, withinMs: 4 });
+    expect(heard).toEqual(["connection.opened", "connection.expiring 2", "connection.expiring 4"]);
+    reports.expiring({ afterMs: Infinity, withinMs: 5 });
+    clock.advance(1_000);
+    reports.closed(faults.record(new Error("lost")));
+    expect(clock.pending).toBe(0);
+    expect(heard).toHaveLength(4);
   });
 
   it("tells once for each change whether it is busy, from its opening on", () => {
     const { reports, heard } = harness();
     reports.busy(false);
     reports.busy(true);
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
     for (const isBusy of [true, false, false, true]) reports.busy(isBusy);
     expect(heard).toEqual(["connection.opened", "connection.busy", "connection.quiet", "connection.busy"]);
   });
@@ -73,7 +93,7 @@ describe("wireActor", () => {
     const { request, reports, heard, parent, faults } = harness();
     parent.stop();
     expect(request.signal.aborted).toBe(true);
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
     reports.closed(faults.record(new Error("late")));
     expect(heard).toEqual([]);
   });
@@ -94,7 +114,7 @@ describe("wireActor", () => {
 
   it("closes a connection whose service is silent, with an error that is worth a reconnect, and lets go of it", () => {
     const { reports, heard, clock, faults, parent, request } = harness();
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
     reports.expects("reply");
     clock.advance(1_000);
     expect(heard).toEqual(["connection.opened", "connection.closed"]);
@@ -112,7 +132,7 @@ describe("wireActor", () => {
   it("asks at once when there is a reason to doubt, and believes what it hears", () => {
     let asked = 0;
     const { reports, heard, clock, attempt } = harness(undefined, () => (asked += 1) > 0);
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
     attempt?.send({ type: "probe" });
     attempt?.send({ type: "probe" });
     expect(asked).toBe(1);
@@ -134,7 +154,7 @@ describe("wireActor", () => {
     ["cannot be put", () => false],
   ])("takes a question that %s for no reason to give up by itself", (_, probe: () => boolean) => {
     const { reports, heard, clock, attempt } = harness(undefined, probe);
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
     attempt?.send({ type: "probe" });
     clock.advance(10_000);
     expect(heard).toEqual(["connection.opened"]);
@@ -143,7 +163,7 @@ describe("wireActor", () => {
 
   it.each(["a close", "an end of the composition", "a loss"])("leaves no timer after %s", (how) => {
     const { reports, clock, attempt, outer, faults } = harness();
-    reports.opened({ continuity: "fresh" });
+    reports.opened();
     reports.expects("reply");
     expect(clock.pending).toBe(1);
     if (how === "a close") attempt?.send({ type: "close" });

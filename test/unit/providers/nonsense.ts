@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import type { MediaManager } from "../../../src/media/media-manager.js";
 import type { TransportOptions } from "../../../src/options.js";
-import type { RtviTransport } from "../../../src/transport/rtvi-transport.js";
+import type { VoiceTransport } from "../../../src/transport/voice-transport.js";
 import { ScriptedMediaManager } from "../../../src/testing/index.js";
 import { damagedJson } from "../../../packages/testkit/src/util/damaged.js";
 import { silent } from "../../../packages/testkit/src/worlds/world.js";
@@ -11,7 +11,7 @@ import { FakeWebSocket, FakeWebSocketConstructor } from "../../../packages/testk
 
 /** A service that speaks JSON, and what it may be made to say. */
 export interface Babbler {
-  readonly transport: (manager: MediaManager, options: TransportOptions) => RtviTransport;
+  readonly transport: (manager: MediaManager, options: TransportOptions) => VoiceTransport;
   /** What it says until the session is ready. */
   readonly opening: readonly object[];
   /** What it says in a session, to be damaged. No audio, of which nothing is to pass for samples. */

@@ -13,15 +13,15 @@ import { silent } from "../../../packages/testkit/src/worlds/world.js";
 /** A transport that does what no transport may. */
 class Leak extends ScriptedTransport {
   inLog(): void {
-    this.logger.debug("dialling", { headers: [canary()] });
+    this._core.logger.debug("connecting", { headers: [canary()] });
   }
 
   inCallback(): void {
-    this.reportError(new Error(`No: ${encodeURIComponent(canary())}`));
+    this._core.reportError(new Error(`No: ${encodeURIComponent(canary())}`));
   }
 
   inMessage(): void {
-    this.deliver("server-message", { t: "raw", d: btoa(`"${canary()}"`) });
+    this._core.deliver({ type: "server-message", data: { t: "raw", d: btoa(`"${canary()}"`) } });
   }
 }
 
