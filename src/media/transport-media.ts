@@ -1,6 +1,5 @@
 import type { BotTrack } from "../contracts/connection.js";
 import type { MediaPlan } from "../contracts/provider.js";
-import type { TurnEdge } from "../contracts/turns.js";
 import type { Logger } from "../log.js";
 import { portsOf } from "./manager-ports.js";
 import type { MediaManager, MediaPorts } from "./media-manager.js";
@@ -24,8 +23,8 @@ export interface TransportMedia {
   /** Where a track carries the user's voice: whether chunks are asked for, because there is no connection that could. */
   listen(listens: boolean): void;
   setTrack(bot: BotTrack | undefined): void;
-  /** Where the service says when the bot is heard: it has said so. */
-  setSpeaking(edge: TurnEdge["type"]): void;
+  /** Where the service says when the bot is heard: a message that the app is told, which may say so. */
+  follow(type: string): void;
 }
 
 /** The media of a plan: the manager's own ports, or ports that send and play tracks. */
@@ -38,9 +37,9 @@ export function mediaFor(plan: MediaPlan, manager: MediaManager, settings: Trans
     speaker,
     listen: (listens) => microphone?.listen(listens),
     setTrack: (bot) => speaker?.setTrack(bot?.track, bot?.level),
-    setSpeaking: (edge) => {
-      if (edge === "bot-started-speaking") speaker?.setSpeaking(true);
-      else if (edge === "bot-stopped-speaking") speaker?.setSpeaking(false);
+    follow: (type) => {
+      if (type === "bot-started-speaking") speaker?.setSpeaking(true);
+      else if (type === "bot-stopped-speaking") speaker?.setSpeaking(false);
     },
   };
 }

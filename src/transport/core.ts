@@ -107,7 +107,7 @@ export class TransportCore {
   #botTrack: BotTrack | undefined;
   #peer: Connection | undefined;
   /** What the user says while there is no connection that could carry their track. */
-  #missedSpeech: ArrayBuffer[] = [];
+  #missedSpeech: ArrayBuffer[] | undefined;
   /** Errors of the audio path that were reported in this session: one of a kind is enough. */
   readonly #reportedAudioErrors = new Set<string>();
 
@@ -128,7 +128,11 @@ export class TransportCore {
     this.#runner = new DialogueRunner(
       {
         enter,
-        deliver: (message) => this.deliver(message),
+        deliver: (message) => {
+          // A dialogue delivers the edges of the turns that it has told itself.
+          this.#media.follow(message.type);
+          this.deliver(message);
+        },
         reject: (message, error) => this.#sending.reject(message, error),
         play: (itemId, pcm) => this.play(pcm, itemId),
         flush: () => this.flush(),
@@ -186,6 +190,7 @@ export class TransportCore {
       maxMessageSize: parts.maxMessageSize,
       isThrough: () => !this.session.isRecovering && (this.session.state !== "ready" || this.isOpen),
       isImmediate: (message) => this.#isImmediate(message),
+      takes: (message) => this.#takeOffline(message),
       deliver: (message) => this.#handOut(message),
       send: (message) => (this.#own ?? { sendMessage: (each: RTVIMessage) => this.sendNow(each) }).sendMessage(message),
     });
@@ -594,7 +599,8 @@ export class TransportCore {
     const { isRecovering } = this.session;
     this.#media.listen(isRecovering);
     if (state === "ready") this.#ready();
-    else if (!isRecovering) this.#missedSpeech = [];
+    else if (isRecovering) this.#missedSpeech ??= [];
+    else this.#missedSpeech = undefined;
     if (state !== "disconnected" && state !== "error") return;
     this.#runner.end(false);
     this.#reportedAudioErrors.clear();
@@ -606,12 +612,13 @@ export class TransportCore {
   }
 
   #ready(): void {
-    const pcm = this.#missedSpeech;
-    this.#missedSpeech = [];
-    if (this.#parts.provider.media.uplink === "pcm" || pcm.length === 0) return;
     const { input: rate } = ratesOf(this.#parts.manager);
     // After the uplink has handed over what it kept.
-    queueMicrotask(() => this.advise({ type: "missed-speech", pcm, rate }));
+    queueMicrotask(() => {
+      const pcm = this.#missedSpeech ?? [];
+      this.#missedSpeech = undefined;
+      if (pcm.length > 0) this.advise({ type: "missed-speech", pcm, rate });
+    });
   }
 
   #announced(state: TransportState, error: Error | undefined): void {
@@ -634,11 +641,12 @@ export class TransportCore {
   /** Sends a chunk of microphone audio, unless the network is too far behind. */
   sendAudio(pcm: ArrayBuffer): void {
     if (this.#parts.provider.media.uplink === "track") {
-      this.#missedSpeech.push(pcm);
+      this.#missedSpeech?.push(pcm);
       return;
     }
     const { connection } = this.#runner;
-    if (connection === undefined || !this.keepsUp(connection.bufferedAmount)) return;
+    // An app may hand in audio of its own, which passes no valve.
+    if (connection === undefined || !this.#runner.isReady || !this.keepsUp(connection.bufferedAmount)) return;
     try {
       this.queue.enter(() => this.#runner.audio(pcm));
     } catch (error) {
@@ -707,7 +715,7 @@ export class TransportCore {
         // The dialogue ends them, which knows them.
         break;
       default:
-        this.#media.setSpeaking(edge.type);
+        this.#media.follow(edge.type);
         if (this.#own === undefined) this.deliver({ type: edge.type });
         else this.#own.edge(edge.type);
     }

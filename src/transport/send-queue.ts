@@ -16,6 +16,8 @@ export interface SendQueuePorts {
   isThrough(): boolean;
   /** Whether a message is for the transport itself, whatever becomes of the connection. */
   isImmediate(message: RTVIMessage): boolean;
+  /** Whether a message was taken for a connection that is yet to come, before all that waits. @throws where it is wrong. */
+  takes(message: RTVIMessage): boolean;
   /** Sends a message now. @throws where it cannot be sent. */
   send(message: RTVIMessage): void;
   /** Hands a message to the client. */
@@ -53,7 +55,7 @@ export class SendQueue {
     if (fault instanceof MessageTooLargeError) throw fault;
     try {
       if (fault !== undefined) throw fault;
-      this.#waiting.put(message);
+      if (!ports.takes(message)) this.#waiting.put(message);
     } catch (error) {
       if (error instanceof Error) this.reject(message, error);
       if (message.type !== "client-message") throw error;

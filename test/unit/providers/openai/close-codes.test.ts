@@ -5,7 +5,7 @@ import {
   ConnectionLostError,
   ServiceError,
 } from "../../../../src/errors.js";
-import { closeError, dialError, httpError } from "../../../../src/providers/openai/close-codes.js";
+import { closeError, connectError, httpError } from "../../../../src/providers/openai/close-codes.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 const redact = redactor(["ek_the_secret"]);
@@ -47,17 +47,17 @@ describe("closeError", () => {
   });
 });
 
-describe("dialError", () => {
+describe("connectError", () => {
   it("does not pretend to know more than the browser", () => {
-    const error = dialError(1006, "", redact);
+    const error = connectError(1006, "", redact);
     expect(error).toBeInstanceOf(ConnectionFailedError);
     expect(error.message).toContain("api_key");
     expect(error).toMatchObject({ closeCode: 1006, retryable: true });
   });
 
   it("takes a reason where there is one", () => {
-    expect(dialError(1006, "Unauthorized", redact)).toBeInstanceOf(AuthenticationError);
-    expect(dialError(1002, "odd", redact).message).toContain("1002: odd");
+    expect(connectError(1006, "Unauthorized", redact)).toBeInstanceOf(AuthenticationError);
+    expect(connectError(1002, "odd", redact).message).toContain("1002: odd");
   });
 });
 

@@ -40,7 +40,7 @@ describe("send-text", () => {
     scenario.forget();
     scenario.app("send-text", { content: "hi", options: { run_immediately: false } });
     expect(scenario.sent).toEqual([userItem("hi")]);
-    expect(scenario.of("interrupt")).toHaveLength(0);
+    expect(scenario.of("flush")).toHaveLength(0);
   });
 
   it("interrupts the bot, and is answered after the cancelled response is done", () => {
@@ -48,7 +48,7 @@ describe("send-text", () => {
     scenario.receive(server.created(), server.audio(100));
     scenario.forget();
     scenario.app("send-text", { content: "stop" });
-    expect(scenario.effects[0]).toEqual({ type: "interrupt" });
+    expect(scenario.effects[0]).toEqual({ type: "flush" });
     expect(scenario.sent).toEqual([{ type: "response.cancel", response_id: "resp_1" }, userItem("stop")]);
     scenario.receive(server.done("resp_1", { status: "cancelled" }));
     expect(scenario.sent.at(-1)).toEqual({ type: "response.create" });
@@ -296,7 +296,7 @@ describe("function calls", () => {
 describe("texts to be spoken", () => {
   it("wait for the bot to finish, 64 at most: the next is refused, and nothing has happened", () => {
     const scenario = Scenario.ready();
-    const say = () => scenario.conversation.act((turns) => turns.speak("hello"));
+    const say = () => scenario.conversation.command({ type: "speak", text: "hello" });
     scenario.receive(server.created());
     scenario.forget();
     for (let count = 0; count < 64; count += 1) expect(say()).toEqual([]);
@@ -313,7 +313,7 @@ describe("other messages of the app", () => {
   it("take client-ready in silence, and disconnect-bot as the end", () => {
     const scenario = Scenario.ready();
     expect(scenario.app("client-ready", { version: "2.1.0" })).toEqual([]);
-    expect(scenario.app("disconnect-bot", {})).toEqual([{ type: "hang-up" }]);
+    expect(scenario.app("disconnect-bot", {})).toEqual([{ type: "end" }]);
   });
 
   it("send raw service events", () => {

@@ -65,7 +65,7 @@ describe("a conversation that goes on over another wire", () => {
       message("assistant", "Good morning."),
       message("user", "By the way"),
     ]);
-    expect(next.effects.at(-1)).toEqual({ type: "ready" });
+    expect(next.effects.at(-1)).toEqual({ type: "ready", continuity: "replayed" });
     expect(next.conversation.isContinued).toBe(true);
     // What the new service says of an id of the old one is about another item.
     next.receive(understood("Something new"));
@@ -288,7 +288,7 @@ describe("a tool that runs while the line is lost", () => {
     s.end();
     const next = s.continued();
     expect(next.sent.slice(1)).toEqual([]);
-    expect(next.conversation.busy).toBe(true);
+    expect(next.conversation.isBusy).toBe(true);
     next.forget();
     next.app("llm-function-call-result", { tool_call_id: "c1", result: "rain" });
     expect(next.sent).toEqual([...pair("rain"), create]);

@@ -24,7 +24,7 @@ describe("barge-in", () => {
   it("silences first, then tells, then truncates by what was really played", () => {
     const scenario = speaking();
     scenario.receive(server.started);
-    expect(scenario.effects[0]).toEqual({ type: "interrupt" });
+    expect(scenario.effects[0]).toEqual({ type: "flush" });
     expect(scenario.told).toEqual(["user-started-speaking", "bot-tts-stopped", "bot-stopped-speaking"]);
     expect(scenario.sent).toEqual([]);
     scenario.cut(played("item_a", 412.7, 1000));
@@ -48,7 +48,7 @@ describe("barge-in", () => {
   it("never truncates at 0, nor what was played whole, nor beyond what came", () => {
     const queued = Scenario.ready();
     queued.receive(server.created(), server.audio(500), server.started);
-    expect(queued.of("interrupt")).toHaveLength(1);
+    expect(queued.of("flush")).toHaveLength(1);
     queued.cut(played("item_a", 0, 500));
     expect(queued.sent).toEqual([]);
     queued.cut();
@@ -129,7 +129,7 @@ describe("barge-in", () => {
   it("touches nothing when the bot is silent", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.started);
-    expect(scenario.of("interrupt")).toHaveLength(0);
+    expect(scenario.of("flush")).toHaveLength(0);
     expect(scenario.sent).toEqual([]);
   });
 
@@ -187,7 +187,7 @@ describe("interrupt()", () => {
   it("goes the way of the voice, and cancels what is being made", () => {
     const scenario = speaking();
     scenario.interrupt();
-    expect(scenario.effects[0]).toEqual({ type: "interrupt" });
+    expect(scenario.effects[0]).toEqual({ type: "flush" });
     expect(scenario.sent).toEqual([{ type: "response.cancel", response_id: "resp_1" }]);
     expect(scenario.told).toEqual(["bot-tts-stopped", "bot-stopped-speaking"]);
     scenario.cut(played("item_a", 400, 1000));
@@ -199,7 +199,7 @@ describe("interrupt()", () => {
     scenario.receive(server.audioDone(), server.done());
     scenario.forget();
     scenario.interrupt();
-    expect(scenario.of("interrupt")).toHaveLength(1);
+    expect(scenario.of("flush")).toHaveLength(1);
     expect(scenario.sent).toEqual([]);
   });
 
@@ -251,7 +251,7 @@ describe("over WebRTC, where the service plays", () => {
     scenario.receive(server.created(), { type: "output_audio_buffer.started" });
     scenario.interrupt();
     expect(scenario.sentTypes).toEqual(["response.cancel", "output_audio_buffer.clear"]);
-    expect(scenario.of("interrupt")).toHaveLength(0);
+    expect(scenario.of("flush")).toHaveLength(0);
   });
 
   it("names no audio format", () => {

@@ -7,6 +7,7 @@ import type { OpenAIServiceOptions } from "../../../../src/providers/openai/inde
 import { QuickMedia } from "../../../../packages/testkit/src/worlds/quick-media.js";
 import { chunks, silence, speech } from "../../../../packages/testkit/src/audio/speech.js";
 import { withService } from "../../../../packages/testkit/src/worlds/with-service.js";
+import { drain, ScriptedNetwork } from "../../../../packages/testkit/src/worlds/world.js";
 import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const open: OpenAIRealTimeWebSocketTransport[] = [];
@@ -17,12 +18,13 @@ afterEach(async () => {
 
 function rigFor(service: LocalService, options: OpenAIServiceOptions = {}) {
   const manager = new QuickMedia();
+  const network = new ScriptedNetwork();
   const told: RTVIMessage[] = [];
   const errors: unknown[] = [];
   const transport = new OpenAIRealTimeWebSocketTransport(
     { api_key: canary(), base_url: service.wsUrl, ...options },
     manager,
-    { WebSocket: NodeWebSocket as unknown as typeof WebSocket, reconnect: false, logger: quiet },
+    { WebSocket: NodeWebSocket as unknown as typeof WebSocket, network, reconnect: false, logger: quiet },
   );
   const callbacks = { onError: ({ data }: RTVIMessage) => void errors.push(data) };
   transport.initialize({ transport, callbacks }, (message) => void told.push(message));
@@ -36,7 +38,7 @@ function rigFor(service: LocalService, options: OpenAIServiceOptions = {}) {
   const say = (content: string, flags: object = {}) => {
     transport.sendMessage(new RTVIMessage("send-text", { content, options: flags }));
   };
-  return { transport, manager, told, errors, types, data, seen, say };
+  return { transport, manager, network, told, errors, types, data, seen, say };
 }
 
 const ignore = () => undefined;
@@ -74,13 +76,17 @@ describe("OpenAIRealTimeWebSocketTransport with the local service", { timeout: 2
       const rig = await ready(await withService({ dialect }), { dialect, raw_events: true });
       const before = rig.data("server-message").length;
       const others = rig.told.length - before;
-      expect(rig.transport.probeLLM()).toBe(true);
+      // A page that wakes up asks.
+      rig.network.show(true);
       await rig.seen("server-message", before + 1);
       expect(rig.data("server-message").at(-1)).toMatchObject({ t: "raw", d: { type: "session.updated" } });
       expect(rig.told.length - rig.data("server-message").length).toBe(others);
       expect(rig.errors).toEqual([]);
       await rig.transport.disconnect();
-      expect(rig.transport.probeLLM()).toBe(false);
+      const all = rig.told.length;
+      rig.network.show(true);
+      await drain();
+      expect([rig.told.length, rig.errors]).toEqual([all, []]);
     },
   );
 

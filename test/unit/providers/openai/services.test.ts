@@ -1,5 +1,6 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
+import type { Command } from "../../../../src/contracts/dialogue.js";
 import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { restoredTools } from "../../../../src/providers/openai/services/tools.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
@@ -233,11 +234,7 @@ describe("what the app does to the conversation", () => {
       { role: "assistant", content: null, tool_calls: [{ id: "c1", function: { name: "f", arguments: "{}" } }] },
       { role: "tool", tool_call_id: "c1", content: "7" },
     ];
-    scenario.effects.push(
-      ...scenario.conversation.act((turns) => {
-        turns.replace(messages, false);
-      }),
-    );
+    scenario.effects.push(...scenario.conversation.command({ type: "replace", messages, interrupt: false }));
     expect(scenario.sent).toEqual([
       { type: "conversation.item.delete", item_id: "rtvi_item_1" },
       { type: "conversation.item.delete", item_id: "item_u" },
@@ -262,12 +259,12 @@ describe("what the app does to the conversation", () => {
       { role: "user", content: "fine" },
       { role: "judge", content: "guilty" },
     ];
-    for (const change of ["append", "replace"] as const) {
-      expect(() =>
-        scenario.conversation.act((turns) => {
-          turns[change](messages, true);
-        }),
-      ).toThrow("messages[1].role");
+    const changes: Command[] = [
+      { type: "append", messages, run: true },
+      { type: "replace", messages, interrupt: true },
+    ];
+    for (const change of changes) {
+      expect(() => scenario.conversation.command(change)).toThrow("messages[1].role");
     }
     expect(scenario.conversation.playback({ type: "unblocked" })).toEqual([]);
     expect(texts(scenario)).toEqual([]);
@@ -281,11 +278,7 @@ describe("what the app does to the conversation", () => {
       const scenario = Scenario.ready({ dialect });
       scenario.receive(server.created());
       scenario.forget();
-      scenario.effects.push(
-        ...scenario.conversation.act((turns) => {
-          turns.speak("Ahoy!");
-        }),
-      );
+      scenario.effects.push(...scenario.conversation.command({ type: "speak", text: "Ahoy!" }));
       expect(scenario.sent).toEqual([]);
       scenario.receive(server.done());
       expect(scenario.sent).toEqual([
