@@ -113,6 +113,8 @@ export interface Dialogue {
   playback(report: PlaybackReport): Effect[];
   /** The answer to a `flush`: what was really played of each item that was cut. */
   played(items: readonly PlayedItem[]): Effect[];
+  /** No more words of the user came: a turn that only they spoke of is over, as the turns chart says. */
+  lulled?(): Effect[];
   /** A question that the service always answers; undefined when it cannot be asked now. */
   probe(): Effect[] | undefined;
   /** The connection refused the first of these: takes back what they stand for. Returns what is to be done all the same. */

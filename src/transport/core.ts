@@ -176,7 +176,7 @@ export class TransportCore {
       {
         post: (callback) => this.queue.post(callback),
         entered: (state, error) => this.#entered(state, error),
-        edge: (edge) => this.#deliverEdge(edge),
+        edge: (edge) => this.#unprompted(edge),
         announced: (state, error) => this.#announced(state, error),
         settled: () => this.promises.released(),
         microphoneSettled: () => this.promises.microphoneSettled(),
@@ -690,6 +690,12 @@ export class TransportCore {
       else if (effect.type === "tell") this.tell(effect.fact);
       else if (effect.type === "report") this.reportError(effect.error);
     }
+  }
+
+  /** An edge that came of no fact. */
+  #unprompted(edge: TurnEdge): void {
+    if (edge.type === "user-stopped-speaking") this.#runner.do((dialogue) => dialogue.lulled?.());
+    this.#deliverEdge(edge);
   }
 
   #deliverEdge(edge: TurnEdge): void {

@@ -86,6 +86,14 @@ export class FieldReader {
     return value.filter((entry) => typeof entry === "string");
   }
 
+  /** The numbers of a list; a missing list is empty, and so is everything in it that is not a number. */
+  numbers(key: string, most: number): number[] {
+    const value = fieldOf(this.record, key);
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value) || value.length > most) return this.#miss(key, `a list of at most ${most}`);
+    return value.filter((entry) => typeof entry === "number");
+  }
+
   /** Whether a field is there and null: "no" rather than "not said". */
   isNull(key: string): boolean {
     return fieldOf(this.record, key) === null;

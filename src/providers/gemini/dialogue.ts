@@ -10,15 +10,13 @@ import { messageOf } from "./history-contents.js";
 import { PROCESSOR } from "./names.js";
 import { RAW_MESSAGES, readClientMessage } from "./raw-messages.js";
 import { messagesOf } from "./replay-plan.js";
+import { nonBlockingFunctions } from "./tools.js";
 import { Activity } from "./translate/activity.js";
 import { Bot } from "./translate/bot.js";
 import { ClientCommands } from "./translate/client-commands.js";
-import { ConnectionLifetime } from "./translate/connection-lifetime.js";
+import { ConnectionLifetime, UNHURRIED_MS } from "./translate/connection-lifetime.js";
 import { MessageReader } from "./translate/message-reader.js";
 import { User } from "./translate/user.js";
-
-/** How long a change of connections that nothing hurries may wait for a moment when nobody speaks, in ms. */
-const UNHURRIED = 30_000;
 
 /**
  * The Live API on one side, RTVI on the other, and nothing between them but data: every call returns what is to be done.
@@ -41,18 +39,19 @@ export class GeminiDialogue implements Dialogue {
     this.#sink = new EffectSink(setup.turns);
     const { now, date, manual, playbackRate, conversationHistory, textInput, name } = setup;
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
-    this.#user = new User(this.#sink, this.#clock, date, manual, conversationHistory);
+    this.#user = new User(this.#sink, this.#clock, { manual, conversationHistory, now, date });
     this.#bot = new Bot(this.#sink, {
       now,
       playbackRate,
       answered: () => {
         this.#clock.answered();
       },
-      turnBegan: () => {
-        this.#user.boundary();
+      turnBegan: (prompt) => {
+        this.#user.answered(prompt);
         conversationHistory.answered();
       },
       conversationHistory,
+      nonBlocking: nonBlockingFunctions(setup.setup),
       redact: setup.redact,
     });
     this.#activity = new Activity(this.#sink, manual, setup.speaking, setup.micOn);
@@ -82,7 +81,7 @@ export class GeminiDialogue implements Dialogue {
 
   /** Whether somebody speaks, or a function is being called. */
   get isBusy(): boolean {
-    return this.#bot.busy || this.#user.speaking || this.#activity.isOpen;
+    return this.#bot.busy || this.#activity.isOpen;
   }
 
   /** When the service will close the connection, in epoch seconds. */
@@ -178,6 +177,11 @@ export class GeminiDialogue implements Dialogue {
     return [];
   }
 
+  lulled(): Effect[] {
+    this.#user.lulled();
+    return this.#next();
+  }
+
   /** The service answers no question that changes nothing. */
   probe(): undefined {
     return undefined;
@@ -257,7 +261,7 @@ export class GeminiDialogue implements Dialogue {
   #renew(): void {
     if (!this.#isOutdated() || !this.isReady || this.#renewal === "wished") return;
     this.#renewal = "wished";
-    const withinMs = Math.min(UNHURRIED, this.#lifetime.expiresInMs ?? UNHURRIED);
+    const withinMs = Math.min(UNHURRIED_MS, this.#lifetime.expiresInMs ?? UNHURRIED_MS);
     this.#sink.add({ type: "change-connection", withinMs });
   }
 

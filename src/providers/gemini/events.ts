@@ -27,16 +27,32 @@ export function durationMs(text: string): number {
   return Number(seconds) * 1000;
 }
 
-/** A function that the model calls. */
-export interface FunctionCall {
-  readonly id: string;
-  readonly name: string;
-  readonly args: JsonRecord;
+/** A function that the model calls, as far as it can be read. */
+export interface WrittenCall {
+  /** Optional in the protocol: a call without one is answered by name. */
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  /** Undefined for what are no arguments. */
+  readonly args: JsonRecord | undefined;
 }
 
 /** @throws ProtocolError for a call that could not be answered. */
-export function readCall(read: FieldReader): FunctionCall {
-  return { id: read.id("id"), name: read.id("name"), args: read.optionalRaw("args") ?? {} };
+export function readCall(read: FieldReader): WrittenCall {
+  const id = readable(() => read.optionalId("id"));
+  const name = readable(() => read.id("name"));
+  // What neither is named nor has an id cannot be answered: the reason is the name's.
+  if (id === undefined && name === undefined) return { id, name: read.id("name"), args: undefined };
+  return { id, name, args: readable(() => read.optionalRaw("args") ?? {}) };
+}
+
+/** What can be read; undefined for what cannot. */
+function readable<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }
 
 /** How many tokens were used, in the names of Pipecat's metrics; undefined when the service does not say. */

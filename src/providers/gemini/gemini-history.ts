@@ -8,6 +8,7 @@ export class GeminiHistory {
   readonly #whole = new ConversationHistory();
   readonly #uncovered = new ConversationHistory();
   #wire = 0;
+  #calls = 0;
   #begun = false;
   /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
   #pending: "nothing" | "told" | "answered" = "nothing";
@@ -89,6 +90,12 @@ export class GeminiHistory {
     this.orders.length = 0;
     for (const item of items) this.append(item);
     this.superseded = true;
+  }
+
+  /** An id for a call that the service gave none: no other of the session has it. */
+  callId(): string {
+    this.#calls += 1;
+    return `unnamed_call_${this.#calls}`;
   }
 
   #own(id: string): string {

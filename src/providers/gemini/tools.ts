@@ -7,10 +7,25 @@ import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records
  * @throws InvalidOptionsError for a function without a name.
  */
 export function checkTools(tools: unknown, name: string): JsonRecord[] {
-  const list = Array.isArray(tools) ? tools.filter(isRecord) : [];
+  const list = recordsOf(tools);
   const functions = list.filter(isFunction).map((tool) => declarationOf(tool, name));
   const others = list.filter((tool) => !isFunction(tool));
   return functions.length === 0 ? others : [...others, { functionDeclarations: functions }];
+}
+
+/** The names of the functions for which the model does not wait, as a `setup` declares them. */
+export function nonBlockingFunctions(setup: JsonRecord): ReadonlySet<string> {
+  const tools = recordsOf(fieldOf(setup, "tools"));
+  const declared = tools.flatMap((tool) => recordsOf(fieldOf(tool, "functionDeclarations")));
+  const names = declared.flatMap((declaration) => {
+    const name = stringAt(declaration, "behavior") === "NON_BLOCKING" ? stringAt(declaration, "name") : undefined;
+    return name === undefined ? [] : [name];
+  });
+  return new Set(names);
+}
+
+function recordsOf(list: unknown): JsonRecord[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
 }
 
 function isFunction(tool: JsonRecord): boolean {

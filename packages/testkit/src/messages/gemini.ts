@@ -1,11 +1,13 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../../../../src/contracts/speaker.js";
+import type { TurnEdge } from "../../../../src/contracts/turns.js";
 import type { Command, Effect } from "../../../../src/contracts/dialogue.js";
 import { GeminiDialogue } from "../../../../src/providers/gemini/dialogue.js";
 import type { DialogueSetup } from "../../../../src/providers/gemini/dialogue-setup.js";
 import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
 import { ResumptionHandle } from "../../../../src/providers/gemini/resumption-handle.js";
 import { runningTurns } from "../models/running-turns.js";
+import { ManualClock } from "../../../../src/testing/manual-clock.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 /** What the dialogue must not show. */
@@ -17,11 +19,16 @@ type Of<T extends Effect["type"]> = Extract<Effect, { type: T }>;
 /** Base64 of so many ms of silence. */
 export const pcm = (ms: number, rate = 24_000): string => Buffer.alloc(((ms * rate) / 1000) * 2).toString("base64");
 
-/** A dialogue with a clock and a memory: the effects of every call, in order. */
+/** A dialogue with turns, a clock and a memory: the effects of every call, and the edges of the turns, in order. */
 export class Scenario {
   readonly dialogue: GeminiDialogue;
   readonly effects: Effect[] = [];
   now = 1_000;
+  readonly #timers = new ManualClock();
+  readonly #turns = runningTurns((edge) => {
+    this.keep(this.dialogue.lulled());
+    this.#edge(edge);
+  }, this.#timers);
 
   constructor(setup: Partial<DialogueSetup> = {}) {
     this.dialogue = new GeminiDialogue({
@@ -44,7 +51,7 @@ export class Scenario {
       micOn: true,
       resumption: new ResumptionHandle(),
       isStale: () => false,
-      turns: runningTurns(),
+      turns: this.#turns,
       now: () => this.now,
       date: () => new Date(1_700_000_000_000),
       ...setup,
@@ -63,6 +70,17 @@ export class Scenario {
   keep(effects: Effect[]): Effect[] {
     this.effects.push(...effects);
     return effects;
+  }
+
+  /** An edge of the turns that the session delivers. */
+  #edge({ type }: TurnEdge): void {
+    if (type.endsWith("-speaking")) this.effects.push({ type: "deliver", message: { type } });
+  }
+
+  /** Time passes. */
+  wait(ms: number): void {
+    this.now += ms;
+    this.#timers.advance(ms);
   }
 
   receive(...messages: Message[]): Effect[] {
@@ -94,6 +112,7 @@ export class Scenario {
   }
 
   end(): Effect[] {
+    for (const edge of this.#turns.tell({ type: "connection.lost" })) this.#edge(edge);
     return this.keep(this.dialogue.end());
   }
 
@@ -154,5 +173,7 @@ export const server = {
   complete: { serverContent: { turnComplete: true } },
   interrupted: { serverContent: { interrupted: true } },
   call: (id: string, name = "f", args: unknown = {}) => ({ toolCall: { functionCalls: [{ id, name, args }] } }),
+  calls: (...functionCalls: unknown[]) => ({ toolCall: { functionCalls } }),
+  content: (serverContent: object) => ({ serverContent }),
   cancel: (...ids: string[]) => ({ toolCallCancellation: { ids } }),
 };

@@ -1,12 +1,16 @@
 import { createActor } from "xstate";
 import { turnsMachine } from "../../../../machines/index.js";
 import { turnsOf } from "../../../../src/actors/turns.js";
-import type { Turns } from "../../../../src/contracts/turns.js";
+import type { TurnEdge, Turns } from "../../../../src/contracts/turns.js";
+import type { Clock } from "../../../../src/options.js";
 
-/** The turns of a session, by a chart of their own. */
-export function runningTurns(): Turns {
-  const actor = createActor(turnsMachine, { input: { lull: undefined } });
-  const turns = turnsOf(actor, () => undefined);
+/**
+ * The turns of a session, by a chart of their own.
+ * @param unprompted Receives the edges that come of no fact.
+ */
+export function runningTurns(unprompted: (edge: TurnEdge) => void = () => undefined, clock?: Clock): Turns {
+  const actor = createActor(turnsMachine, { input: { lull: undefined }, ...(clock !== undefined && { clock }) });
+  const turns = turnsOf(actor, unprompted);
   actor.start();
   return turns;
 }

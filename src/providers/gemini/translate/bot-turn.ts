@@ -1,4 +1,5 @@
 import type { GeminiHistory } from "../gemini-history.js";
+import type { Prompt } from "./user.js";
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {
@@ -9,8 +10,10 @@ export interface BotSetup {
   /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
   readonly answered: () => void;
   /** A turn of the bot begins. */
-  readonly turnBegan: () => void;
+  readonly turnBegan: (prompt: Prompt) => void;
   readonly conversationHistory: GeminiHistory;
+  /** Functions for which the model does not wait, by name. */
+  readonly nonBlocking: ReadonlySet<string>;
   /** Makes the service's words safe to show. */
   readonly redact: (text: string) => string;
 }

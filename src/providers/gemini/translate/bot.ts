@@ -8,16 +8,15 @@ import type { EffectSink } from "../../../dialogue/effects.js";
 import { decodePcm } from "../../../codec/base64-pcm.js";
 import { RateConverter } from "../../../media/rate-converter.js";
 import { Responses } from "../../../dialogue/responses.js";
-import type { ToolCalls } from "../../../dialogue/tool-calls.js";
-import { audioRate, type FunctionCall } from "../events.js";
+import { audioRate, type WrittenCall } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { newTurn, type BotSetup, type Turn } from "./bot-turn.js";
-import { geminiCalls } from "./calls.js";
+import { Calls } from "./calls.js";
 import { UnheardReplies } from "./unheard-replies.js";
 
 /** The bot's side: what the model makes, what of it is heard, the functions it calls, and how it is interrupted. */
 export class Bot {
-  readonly tools: ToolCalls;
+  readonly tools: Calls;
   readonly unheardReplies = new UnheardReplies();
   readonly #responses: Responses;
   readonly #output: BotOutput;
@@ -25,7 +24,6 @@ export class Bot {
   readonly #converter: RateConverter;
   #turn: Turn | undefined;
   #count = 0;
-  #batches = 0;
   #silentNext = false;
   /** The app has asked for an answer that has not begun. */
   #due = false;
@@ -35,6 +33,8 @@ export class Bot {
   #closing = false;
   /** How the last turn ended: what is transcribed after that is dropped where it was cut, and told where it was not. */
   #tail: "none" | "cut" | "whole" = "none";
+  /** What the turn under way has said or written so far. */
+  #said = new Map<string, string>();
 
   constructor(
     private readonly sink: EffectSink,
@@ -43,11 +43,19 @@ export class Bot {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
     this.#output = new BotOutput(sink, (itemId, content) => {
       this.unheardReplies.noted(itemId, content);
+      this.#said.set(itemId, content);
       setup.conversationHistory.note(itemId, { type: "message", role: "assistant", content });
     });
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.#converter = new RateConverter(setup.playbackRate, SERVICE);
-    this.tools = geminiCalls(sink, setup, this.unheardReplies);
+    this.tools = new Calls(sink, setup, {
+      asked: () => {
+        this.unheardReplies.asked();
+      },
+      interrupts: () => {
+        this.asked(true);
+      },
+    });
   }
 
   /** Whether the model is making something that is heard or shown. */
@@ -156,13 +164,16 @@ export class Bot {
   }
 
   /** The model calls functions. It waits for the results by itself. */
-  call(calls: readonly FunctionCall[]): void {
+  call(calls: readonly WrittenCall[]): void {
     if (calls.length === 0) return;
-    this.#batches += 1;
-    const batch = `calls_${this.#batches}`;
     if (this.#turn === undefined) this.#begin();
-    for (const { id, name, args } of calls) this.tools.complete(batch, id, name, args);
-    this.tools.responseDone(batch, true);
+    this.tools.called(calls);
+  }
+
+  /** The words of the turn under way; undefined where there are none. */
+  get said(): string | undefined {
+    const said = [...this.#said.values()].join(" ").trim();
+    return said === "" ? undefined : said;
   }
 
   /** The model has made all of the turn; some of it may still have to be played. */
@@ -176,8 +187,8 @@ export class Bot {
     this.#speech.responseEnded(turn.id);
   }
 
-  /** The turn is over. Returns whether it was the end of an interrupted one, which says nothing about the user. */
-  complete(): boolean {
+  /** The turn is over: what it was. The end of an interrupted one says nothing about the user. */
+  complete(): "interrupted" | "silent" | "whole" {
     const closing = this.#closing && this.#turn === undefined;
     this.#closing = false;
     const turn = this.#turn;
@@ -189,7 +200,8 @@ export class Bot {
     // A turn that was being made when the app asked and was not stopped for it is no answer: the two have crossed.
     const crossed = turn === undefined ? closing : turn.asked || turn.stopped;
     if (!crossed) this.unheardReplies.complete(turn !== undefined && this.#speech.holds(turn.id));
-    return closing;
+    if (closing) return "interrupted";
+    return turn === undefined ? "silent" : "whole";
   }
 
   /** Whether an interruption is of our own making, and not the user's voice. */
@@ -230,7 +242,8 @@ export class Bot {
   }
 
   #begin(): Turn {
-    this.setup.turnBegan();
+    this.setup.turnBegan(this.#due ? "app" : "voice");
+    this.#said.clear();
     this.#count += 1;
     const turn = newTurn(`turn_${this.#count}`, this.#silentNext);
     this.#turn = turn;
@@ -248,6 +261,7 @@ export class Bot {
   #finish(turn: Turn, tail: "cut" | "whole"): void {
     this.#turn = undefined;
     this.sink.tell({ type: "reply.ended", another: this.#due });
+    this.#said.clear();
     this.#tail = turn.stopped ? "cut" : tail;
     this.#output.responseEnded(turn.id, (itemId) => this.#speech.holds(itemId));
     this.#responses.done(turn.id, tail === "whole" && !turn.stopped);

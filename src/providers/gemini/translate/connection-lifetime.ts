@@ -1,6 +1,9 @@
 import type { FieldReader } from "../../../util/field-reader.js";
 import { durationMs, LONGEST_TEXT } from "../events.js";
 
+/** How long a change of connections that nothing hurries may wait for a moment when nobody speaks, in ms. */
+export const UNHURRIED_MS = 30_000;
+
 /** What the service says about the end of this connection, and what the next may be opened with. */
 export class ConnectionLifetime {
   #handle: string | undefined;
@@ -63,9 +66,14 @@ export class ConnectionLifetime {
     return this.#resumable;
   }
 
-  /** A `goAway`. Returns in how many ms the connection ends, where that is news. @throws ProtocolError */
+  /**
+   * A `goAway`. Returns within how many ms the connection is to be changed, where that is news: before it ends, where the service
+   * says when that is. @throws ProtocolError
+   */
   goAway(read: FieldReader): number | undefined {
-    const leftMs = durationMs(read.text("timeLeft", LONGEST_TEXT));
+    const timeLeft = read.optionalText("timeLeft", LONGEST_TEXT);
+    if (timeLeft === undefined) return this.#endsAt === undefined ? UNHURRIED_MS : undefined;
+    const leftMs = durationMs(timeLeft);
     const before = this.#endsAt;
     this.#endsAt = this.now() + leftMs;
     return this.#endsAt === before ? undefined : leftMs;

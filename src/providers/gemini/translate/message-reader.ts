@@ -1,4 +1,5 @@
 import type { EffectSink } from "../../../dialogue/effects.js";
+import type { ServiceError } from "../../../errors.js";
 import { asProtocolError, FieldReader } from "../../../util/field-reader.js";
 import { parseRecord } from "../../../util/parse.js";
 import { fieldOf, type JsonRecord } from "../../../util/records.js";
@@ -8,6 +9,8 @@ import { PROCESSOR, SERVICE } from "../names.js";
 import type { GeminiHistory } from "../gemini-history.js";
 import type { Bot } from "./bot.js";
 import type { ConnectionLifetime } from "./connection-lifetime.js";
+import { Outcomes } from "./outcomes.js";
+import { searchResponseOf } from "./search-response.js";
 import type { User } from "./user.js";
 
 /** Whom the service's messages concern. */
@@ -26,10 +29,14 @@ export interface MessageReaderPorts {
 
 /** Reads the service's messages. Several fields may come in one: each counts, and what is wrong with one touches no other. */
 export class MessageReader {
+  readonly #outcomes: Outcomes;
+
   constructor(
     private readonly sink: EffectSink,
     private readonly ports: MessageReaderPorts,
-  ) {}
+  ) {
+    this.#outcomes = new Outcomes(ports.redact);
+  }
 
   /** One message. What cannot be understood is reported. */
   receive(data: unknown): void {
@@ -64,8 +71,9 @@ export class MessageReader {
     this.#each(read, "inputTranscription", (inner) => {
       const text = inner.optionalText("text", LONGEST_TEXT) ?? "";
       const { bot, user } = this.ports;
-      if (text !== "" && !bot.generating) bot.prompted();
-      if (text.trim() !== "") bot.unheardReplies.understood(bot.generating);
+      const late = user.isLate(bot.generating);
+      if (text !== "" && !late) bot.prompted();
+      if (text.trim() !== "") bot.unheardReplies.understood(late);
       user.recognised(text, inner.flag("finished"), bot.generating);
     });
     this.#each(read, "modelTurn", (inner) => {
@@ -75,20 +83,40 @@ export class MessageReader {
       this.ports.bot.transcript(inner.optionalText("text", LONGEST_TEXT) ?? "");
       if (inner.flag("finished")) this.ports.bot.transcriptPaused();
     });
+    this.#each(read, "groundingMetadata", (inner) => {
+      const found = searchResponseOf(inner, this.ports.bot.said);
+      if (found !== undefined) this.sink.deliver("bot-llm-search-response", found);
+    });
     this.#guarded(() => {
       if (read.flag("generationComplete")) this.ports.bot.generated();
     });
     this.#guarded(() => {
-      if (!read.flag("turnComplete") || this.ports.bot.complete()) return;
-      this.ports.conversationHistory.settled();
-      this.ports.lifetime.answered();
-      this.ports.user.boundary();
+      if (read.flag("turnComplete")) this.#complete();
+    });
+    this.#report(() => this.#outcomes.turn(read));
+    this.#each(read, "urlContextMetadata", (inner) => {
+      this.#report(() => this.#outcomes.pages(inner));
+    });
+  }
+
+  #complete(): void {
+    const what = this.ports.bot.complete();
+    if (what === "interrupted") return;
+    this.ports.conversationHistory.settled();
+    this.ports.lifetime.answered();
+    this.ports.user.turnOver(what === "silent");
+  }
+
+  #report(outcomes: () => readonly ServiceError[]): void {
+    this.#guarded(() => {
+      for (const error of outcomes()) this.sink.report(error);
     });
   }
 
   #part(read: FieldReader): void {
     const data = read.optionalInner("inlineData");
     if (data !== undefined) this.ports.bot.audio(data.text("data", LONGEST_AUDIO), data.text("mimeType", LONGEST_TEXT));
+    this.#report(() => this.#outcomes.code(read.optionalInner("codeExecutionResult")));
     // What the model thinks is not what it says.
     if (!read.flag("thought")) this.ports.bot.text(read.optionalText("text", LONGEST_TEXT) ?? "");
   }

@@ -181,7 +181,7 @@ describe("functions", () => {
     s.receive({
       toolCall: {
         functionCalls: [
-          { name: "f" },
+          { args: {} },
           { id: "c", name: "" },
           7,
           { id: "c2", name: "g", args: [] },

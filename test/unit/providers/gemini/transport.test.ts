@@ -10,7 +10,7 @@ import { canary, textOf, traceOfSecrets } from "../../../../packages/testkit/src
 
 const KEY = canary("AIzaSy");
 
-function build(service: GeminiLLMServiceOptions = {}, manager = new ScriptedMediaManager()) {
+function build(service: GeminiLLMServiceOptions = {}, manager = new ScriptedMediaManager(), lull?: number) {
   const told: RTVIMessage[] = [];
   const states: string[] = [];
   const errors: RTVIMessage[] = [];
@@ -20,6 +20,7 @@ function build(service: GeminiLLMServiceOptions = {}, manager = new ScriptedMedi
   const transport = new GeminiLiveWebsocketTransport({ api_key: KEY, ...service }, manager, {
     WebSocket: FakeWebSocketConstructor,
     reconnect: { base: 1, cap: 1, minUptime: 1 },
+    ...(lull !== undefined && { timeouts: { lull } }),
     logger,
   });
   const callbacks = {
@@ -313,6 +314,34 @@ describe("coming back", () => {
     expect(Number(rig.transport.expiry) - Date.now() / 1000).toBeCloseTo(60, 0);
     await hangUp(rig);
     expect(rig.transport.expiry).toBeUndefined();
+  });
+});
+
+describe("the user's turn", () => {
+  it("lull: ends a turn that only words speak of, with its transcript, and lets the connection be changed", async () => {
+    const rig = build({}, undefined, 100);
+    const connecting = rig.transport.connect();
+    await dialled(1);
+    const first = FakeWebSocket.last;
+    first.open();
+    await connecting;
+    receive({ setupComplete: {} }, server.heard("hello"), { goAway: { timeLeft: "50s" } });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(rig.types().at(-1)).toBe("user-transcription");
+    expect(first.closeCalls).toEqual([]);
+    await vi.waitFor(() => {
+      expect(first.closeCalls).not.toEqual([]);
+    });
+    expect(rig.types().filter((type) => type.startsWith("user-"))).toEqual([
+      "user-started-speaking",
+      "user-transcription",
+      "user-transcription",
+      "user-stopped-speaking",
+    ]);
+    expect(rig.told.findLast(({ type }) => type === "user-transcription")?.data).toMatchObject({ final: true });
+    first.drop(1000, "", true);
+    await dialled(2);
+    await hangUp(rig);
   });
 });
 

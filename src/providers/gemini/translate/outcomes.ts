@@ -1,0 +1,44 @@
+import { ServiceError } from "../../../errors.js";
+import type { FieldReader } from "../../../util/field-reader.js";
+import { MOST_ENTRIES } from "../events.js";
+import { SERVICE } from "../names.js";
+
+/** Outcomes that are as they should be, or say nothing. */
+const WELL = new Set([
+  "TURN_COMPLETE_REASON_UNSPECIFIED",
+  // The service waits for the rest of what the user says.
+  "NEED_MORE_INPUT",
+  "OUTCOME_UNSPECIFIED",
+  "OUTCOME_OK",
+  "URL_RETRIEVAL_STATUS_UNSPECIFIED",
+  "URL_RETRIEVAL_STATUS_SUCCESS",
+]);
+
+/** Outcomes of which the service says nothing else: news for the app, and the session goes on. */
+export class Outcomes {
+  /** @param redact Makes the service's words safe to show. */
+  constructor(private readonly redact: (text: string) => string) {}
+
+  /** Why a turn is over. @throws ProtocolError */
+  turn(content: FieldReader): ServiceError[] {
+    return this.#news("ended its turn", content.optionalId("turnCompleteReason"));
+  }
+
+  /** How code came out that the model had run. @throws ProtocolError */
+  code(result: FieldReader | undefined): ServiceError[] {
+    return this.#news("ran code, and it failed", result?.optionalId("outcome"));
+  }
+
+  /** Whether pages could be read that the model was given. @throws ProtocolError */
+  pages(metadata: FieldReader): ServiceError[] {
+    return metadata
+      .list("urlMetadata", MOST_ENTRIES)
+      .flatMap((page) => this.#news("could not read a page", page.optionalId("urlRetrievalStatus")));
+  }
+
+  #news(what: string, outcome: string | undefined): ServiceError[] {
+    if (outcome === undefined || WELL.has(outcome)) return [];
+    const serviceCode = this.redact(outcome);
+    return [new ServiceError(`${SERVICE} ${what}: ${serviceCode}.`, { serviceCode })];
+  }
+}
