@@ -137,6 +137,14 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
     else if (state !== this._state) super.state = state;
   }
 
+  /** Whether the bot is heard. A subclass that writes it says so silently: the app hears of `botStartedSpeaking()` alone. */
+  protected get _botIsSpeaking(): boolean {
+    return this._core.session.turns.is("bot.speaking");
+  }
+  protected set _botIsSpeaking(speaks: boolean) {
+    this._core.enter(() => this._core.tell({ type: speaks ? "voice.began" : "voice.drained", silently: true }));
+  }
+
   /** The attempt in progress or in use. @throws NotReadyError outside a session. */
   protected get attempt(): Attempt {
     const { attempt } = this._hooks;

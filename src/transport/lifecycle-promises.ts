@@ -17,7 +17,9 @@ export class LifecyclePromises {
   #asking: Promise<void> | undefined;
   /** Counts the calls of `disconnect()`: what waited before one of them must not begin after it. */
   #epoch = 0;
+  /** Why the last session ended: its first reason, whatever follows of it. */
   #ending: Error = new NotReadyError("There is no session: connect() first.");
+  #phase: "running" | "over" = "over";
 
   constructor(session: Session) {
     this.#session = session;
@@ -112,8 +114,10 @@ export class LifecyclePromises {
   /** The charts are in another state. The app hears of it later, and what it asks for then is about what comes after. */
   entered(state: TransportState, error: Error | undefined): void {
     const ending = endOfSession(state, error);
+    if (isInSession(state)) this.#phase = "running";
     if (ending !== undefined) {
-      this.#ending = ending;
+      if (this.#phase === "running" || state === "error") this.#ending = ending;
+      this.#phase = "over";
       this.microphoneSettled();
     }
     this.#states.announce(state, error);

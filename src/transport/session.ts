@@ -1,6 +1,6 @@
 import { DeviceError, type TransportState } from "@pipecat-ai/client-js";
 import { ErrorRegistry } from "../actors/error-registry.js";
-import { turnsOf, type TurnsActor } from "../actors/turns.js";
+import { endTurns, turnsOf, type TurnsActor } from "../actors/turns.js";
 import { compose, type Parts, type TransportActor } from "../compose.js";
 import type { Continuity, Recovery } from "../contracts/continuity.js";
 import type { TurnEdge, Turns } from "../contracts/turns.js";
@@ -167,6 +167,8 @@ export class Session {
       error: (cause) => {
         this.#lifetime.abort();
         bury(actor);
+        // Whoever spoke does so no more, and the bot is gone.
+        if (this.#turns !== undefined) for (const edge of endTurns(this.#turns.of)) this.#listener.edge(edge);
         this.#enter("error", new InternalError("The session's state machine failed; it was stopped.", { cause }));
         if (this.#phase === "releasing") this.#settleDead();
       },

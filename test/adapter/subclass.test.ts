@@ -120,6 +120,28 @@ describe("the protected helpers", () => {
     ]);
   });
 
+  it("know whether the bot speaks, and may be told so behind the app's back, as a field was that Pipecat's class has", async () => {
+    const edges: string[] = [];
+    const { transport, client } = start(
+      {},
+      {
+        onBotStartedSpeaking: () => edges.push("started"),
+        onBotStoppedSpeaking: () => edges.push("stopped"),
+      },
+    );
+    expect(transport.speaking).toBe(false);
+    await client.connect();
+    transport.speaking = true;
+    expect(transport.speaking).toBe(true);
+    transport.botStartedSpeaking();
+    expect(edges).toEqual([]);
+    transport.botStoppedSpeaking();
+    expect([transport.speaking, ...edges]).toEqual([false, "stopped"]);
+    transport.speaking = false;
+    await client.disconnect();
+    expect([transport.speaking, ...edges]).toEqual([false, "stopped"]);
+  });
+
   it("connectionError() ends the session in error, through onError", async () => {
     const { transport, client, log, errors } = start();
     await client.connect();

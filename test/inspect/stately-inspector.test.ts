@@ -38,7 +38,7 @@ describe("statelyInspector", () => {
       inspector.stop();
     });
 
-    const transport = new ScriptedTransport({ inspect: inspector.inspect }, { api_key: SECRET });
+    const transport = new ScriptedTransport({ inspect: inspector.inspect });
     transport.initialize({ transport, enableMic: true }, () => undefined);
     await transport.initDevices();
     await transport.connect({ api_key: SECRET });

@@ -1,7 +1,7 @@
 import { createActor, SimulatedClock } from "xstate";
 import { describe, expect, it } from "vitest";
 import { turnsMachine } from "../../../machines/index.js";
-import { turnsOf } from "../../../src/actors/turns.js";
+import { endTurns, turnsOf } from "../../../src/actors/turns.js";
 import type { TurnEdge, TurnFact } from "../../../src/contracts/turns.js";
 
 function start(lull?: number) {
@@ -259,5 +259,33 @@ describe("turns: function calls when the connection is lost", () => {
     expect([...called, settled, { type: "connection.ready", continuity: "fresh" } as const].flatMap(tell)).toEqual([
       "bot-joined",
     ]);
+  });
+});
+
+describe("turns: the end of a session by a defect", () => {
+  const LAST = ["user-stopped-speaking", "bot-stopped-speaking", "bot-left"];
+
+  /** Everybody speaks. */
+  function speaking() {
+    const rig = start();
+    for (const type of ["bot.ready", "voice.began", "user.started"] as const) rig.tell({ type });
+    return rig;
+  }
+
+  it("is told by the chart itself where that runs on, and once", () => {
+    const { actor, unprompted } = speaking();
+    expect(endTurns(actor)).toEqual([]);
+    expect(unprompted).toEqual(LAST);
+    expect(endTurns(actor)).toEqual([]);
+    expect(unprompted).toEqual(LAST);
+  });
+
+  it("is told for a chart that was stopped in the middle, with no timer left", () => {
+    const { actor, unprompted, tell } = speaking();
+    tell({ type: "user.stopped", replyDue: false });
+    tell({ type: "user.started", inferred: true });
+    actor.stop();
+    expect(endTurns(actor).map(({ type }) => type)).toEqual(LAST);
+    expect(unprompted).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ConnectionLostError, InvalidOptionsError, ServiceError } from "../../../src/errors.js";
+import { ConnectionAbortedError, ConnectionLostError, InvalidOptionsError, ServiceError } from "../../../src/errors.js";
 import type { TransportOptions } from "../../../src/options.js";
 import { drain, PROBE, READY_TIMEOUT, SILENCE, World } from "../../../packages/testkit/src/worlds/world.js";
 
@@ -468,5 +468,21 @@ describe("a service that takes the connection and is not ready again", () => {
     expect(world.transport.service.attempts).toBe(4);
     expect(world.errors.at(-1)?.data).toMatchObject({ fatal: true, code: "ready-timeout" });
     expect(world.transport.state).toBe("disconnected");
+  });
+});
+
+describe("why a session ended", () => {
+  it("stays what it was first, for who asks after the app has let go of everything", async () => {
+    const world = new World();
+    world.transport.script.ready = "never";
+    // As an app that awaits connect(), and asks for the bot in its own time.
+    await world.transport.connect();
+    world.transport.service.lost(new ServiceError("no such token"));
+    await drain();
+    expect(world.transport.state).toBe("disconnected");
+    await expect(world.transport.sendReadyMessage()).rejects.toThrow("no such token");
+    await world.transport.connect();
+    await world.transport.disconnect();
+    await expect(world.transport.sendReadyMessage()).rejects.toBeInstanceOf(ConnectionAbortedError);
   });
 });

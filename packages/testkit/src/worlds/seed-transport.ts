@@ -70,7 +70,11 @@ export class SeedTransport extends RealTimeWebsocketTransport {
   }
 
   get speaking(): boolean {
-    return this._core.session.turns.is("bot.speaking");
+    return this._botIsSpeaking;
+  }
+
+  set speaking(speaks: boolean) {
+    this._botIsSpeaking = speaks;
   }
 
   get clientWantsMic(): boolean | undefined {
