@@ -22,7 +22,11 @@ export function interpose<Message>(
 ): (message: Message) => void {
   const own = transport.sendMessage.bind(transport);
   const ready = transport.sendReadyMessage.bind(transport);
-  transport.sendMessage = interposed.sendMessage;
-  transport.sendReadyMessage = () => interposed.sendReadyMessage(ready);
+  // Not enumerable, as methods are.
+  const method = { configurable: true, writable: true, enumerable: false };
+  Object.defineProperties(transport, {
+    sendMessage: { ...method, value: interposed.sendMessage },
+    sendReadyMessage: { ...method, value: () => interposed.sendReadyMessage(ready) },
+  });
   return own;
 }

@@ -43,7 +43,6 @@ export interface LLMServiceOptions {
 export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
   protected _service_options: LLMServiceOptions;
   private readonly _hooks: HooksProvider;
-  private _interposed: ((message: RTVIMessage) => void) | undefined;
 
   /**
    * @param service_options what the service needs; a subclass reads them from `this._service_options`.
@@ -101,8 +100,8 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
         this._core.botReady(message);
       } else this._core.pass(message);
     };
-    if (this._interposed === undefined) {
-      this._interposed = interpose(this, {
+    if (!this._core.isInterposed) {
+      const sendMessage = interpose(this, {
         sendMessage: (message) => {
           this._core.send(message);
         },
@@ -113,7 +112,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
         },
       });
       this._core.interpose({
-        sendMessage: this._interposed,
+        sendMessage,
         edge: (edge) => {
           this._core.call((callbacks) => {
             EDGES[edge]?.(callbacks);

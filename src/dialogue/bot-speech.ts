@@ -26,7 +26,8 @@ interface Utterance {
  */
 export class BotSpeech {
   #queue: Utterance[] = [];
-  #cutting: Utterance[] = [];
+  /** What was cut by each flush that the player has not answered yet. */
+  #cuts: Utterance[][] = [];
 
   /**
    * @param firstSample Called when the bot begins to be heard.
@@ -48,7 +49,7 @@ export class BotSpeech {
 
   /** Whether audio of an item is queued, being played, or being cut. */
   holds(itemId: string): boolean {
-    return [...this.#queue, ...this.#cutting].some((utterance) => utterance.itemId === itemId);
+    return [...this.#queue, ...this.#cuts.flat()].some((utterance) => utterance.itemId === itemId);
   }
 
   /** Audio of an item, 16-bit mono, on its way to the player. */
@@ -124,24 +125,24 @@ export class BotSpeech {
 
   /** The bot is being silenced: its edges come out now, the rest when `cut` says what was heard. */
   interrupt(by: FlushCause): void {
-    const wasPending = this.pending;
-    this.#cutting = this.#queue;
+    // What was cut before and is still being counted stays what it is.
+    if (!this.pending) return;
+    const cut = this.#queue;
     this.#queue = [];
-    if (!wasPending) return;
     this.#flushed(by);
+    if (cut.length > 0) this.#cuts.push(cut);
     // Where the service plays, it does not say how much.
-    if (this.#cutting.length === 0) this.sink.tell({ type: "voice.counted" });
+    else this.sink.tell({ type: "voice.counted" });
   }
 
   /**
-   * What was really played of the items that `interrupt` cut. Tells the service how much of each was heard, unless all
+   * What was really played of the items that the oldest `interrupt` cut. Tells the service how much of each was heard, unless all
    * or nothing was: an item of which nothing was heard is left as it is, for the service refuses to truncate at 0.
    */
   cut(items: readonly PlayedItem[]): void {
-    const cutting = this.#cutting;
-    this.#cutting = [];
-    this.sink.tell({ type: "voice.counted" });
-    for (const utterance of cutting) {
+    const cut = this.#cuts.shift() ?? [];
+    if (this.#cuts.length === 0) this.sink.tell({ type: "voice.counted" });
+    for (const utterance of cut) {
       const played = items.find((item) => item.itemId === utterance.itemId);
       const heard =
         played === undefined ? utterance.playedMs : Math.max(utterance.playedMs, msOf(played.playedSamples, played));
@@ -157,7 +158,7 @@ export class BotSpeech {
 
   /** The service says that an item is truncated; ours would be the second time. */
   truncated(itemId: string): void {
-    for (const utterance of [...this.#queue, ...this.#cutting]) {
+    for (const utterance of [...this.#queue, ...this.#cuts.flat()]) {
       if (utterance.itemId === itemId) utterance.truncated = true;
     }
   }
@@ -165,7 +166,7 @@ export class BotSpeech {
   /** The session is over. */
   end(): void {
     this.#queue = [];
-    this.#cutting = [];
+    this.#cuts = [];
     this.#stopped();
   }
 

@@ -9,6 +9,8 @@ const NOTHING: Promise<readonly PlayedItem[]> = Promise.resolve([]);
 export class Downlink {
   /** `flushed`: open, and nothing was written since it was emptied. */
   #phase: "closed" | "open" | "flushed" = "closed";
+  /** The answer to the flush before. */
+  #latest = NOTHING;
   readonly #speaker: SpeakerPort;
 
   constructor(speaker: SpeakerPort) {
@@ -23,6 +25,7 @@ export class Downlink {
 
   close(): void {
     this.#phase = "closed";
+    this.#latest = NOTHING;
     this.#speaker.close();
   }
 
@@ -35,12 +38,13 @@ export class Downlink {
 
   /**
    * Silences the output now. Resolves to what was cut: items with the samples really played. What was cut is told to the caller of
-   * that flush alone: a second one, before anything was written since, finds nothing.
+   * that flush alone: a second one, before anything was written since, finds nothing. They answer in their order.
    */
   flush(): Promise<readonly PlayedItem[]> {
-    if (this.#phase !== "open") return NOTHING;
+    if (this.#phase !== "open") return this.#latest.then(() => []);
     this.#phase = "flushed";
-    return this.#interrupt().catch(() => []);
+    this.#latest = this.#interrupt().catch(() => []);
+    return this.#latest;
   }
 
   /** Tries to leave a blocked output; must run inside the user's gesture. */

@@ -509,9 +509,14 @@ export class TransportCore {
     });
   }
 
-  /** A subclass's own functions stand in the place of ours. Idempotent. */
+  /** Whether a subclass's own functions stand in the place of ours. */
+  get isInterposed(): boolean {
+    return this.#own !== undefined;
+  }
+
+  /** A subclass's own functions stand in the place of ours. */
   interpose(own: Interposed): void {
-    this.#own ??= own;
+    this.#own = own;
   }
 
   #serviceReady(continuity: Continuity, botReady: "ours" | "delivered"): void {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Downlink } from "../../../src/pipes/downlink.js";
+import { drain } from "../../../packages/testkit/src/worlds/world.js";
 import { ScriptedSpeaker } from "../../../src/testing/index.js";
 
 describe("the downlink", () => {
@@ -41,6 +42,20 @@ describe("the downlink", () => {
     downlink.write(new Int16Array(120), "b");
     expect(await downlink.flush()).toMatchObject([{ itemId: "b", receivedSamples: 120 }]);
     expect(interrupt).toHaveBeenCalledTimes(2);
+  });
+
+  it("answers flushes in their order, however long the output counts", async () => {
+    const answers: string[] = [];
+    let count: (items: never[]) => void = () => undefined;
+    speaker.interrupt = () => new Promise((resolve) => (count = resolve));
+    await open();
+    downlink.write(new Int16Array(240), "a");
+    for (const name of ["first", "second"]) void downlink.flush().then(() => answers.push(name));
+    await drain();
+    expect(answers).toEqual([]);
+    count([]);
+    await drain();
+    expect(answers).toEqual(["first", "second"]);
   });
 
   it("does not tell the next session what was cut in this one", async () => {

@@ -203,6 +203,23 @@ describe("interrupt()", () => {
     expect(scenario.sent).toEqual([]);
   });
 
+  it("takes nothing away from what is still being counted, however often it comes", () => {
+    const scenario = speaking();
+    scenario.interrupt();
+    scenario.interrupt();
+    scenario.receive(server.started);
+    expect(scenario.of("flush"), "it is silent").toHaveLength(1);
+    scenario.receive(server.done("resp_1", { status: "cancelled" }));
+    scenario.receive(server.created("resp_2"), server.audio(500, "resp_2", "item_b"));
+    scenario.interrupt();
+    expect(scenario.of("flush")).toHaveLength(2);
+    scenario.forget();
+    scenario.cut(played("item_a", 400, 1000));
+    expect(scenario.sent).toEqual([truncate(400)]);
+    scenario.cut(played("item_b", 100, 500));
+    expect(scenario.sent).toEqual([truncate(400), { ...truncate(100), item_id: "item_b" }]);
+  });
+
   it("does nothing when there is nothing to interrupt", () => {
     expect(Scenario.ready().interrupt()).toEqual([]);
   });
