@@ -343,7 +343,7 @@ export class TransportCore {
     const answersIt = this.#responder?.answers(message) === true;
     try {
       if (fault !== undefined) throw fault;
-      const answer = answersIt ? this.#responder?.answer(message) : undefined;
+      const answer = answersIt ? this.#responder.answer(message) : undefined;
       if (answer !== undefined) this.deliver({ ...answer, id: message.id });
       else if (this.#takeOffline(message)) return;
       else this.#runner.command([{ type: "message", message }], (error) => this.#sending.reject(message, error));

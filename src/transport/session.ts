@@ -127,6 +127,11 @@ export class Session {
 
   /** Turn-taking in this session; outside one nothing happens. */
   get turns(): Turns {
+    return this.#followTurns();
+  }
+
+  /** Hears the edges of the turns that run, from the first call on. */
+  #followTurns(): Turns {
     const { turns: actor } = this.actor.getSnapshot().children;
     if (actor === undefined) return NO_TURNS;
     if (this.#turns?.of !== actor) {
@@ -215,8 +220,8 @@ export class Session {
   #enter(state: TransportState, error: Error | undefined): void {
     if (state === this.#entered) return;
     this.#entered = state;
-    // The turns that have just begun: their edges are heard from now on.
-    void this.turns;
+    // They may have just begun.
+    this.#followTurns();
     const recovery = state === "ready" ? this.#recovery : undefined;
     this.#recovery = undefined;
     // What ends with a state is posted before it.
