@@ -1,6 +1,6 @@
 import { transportSetup } from "./transport.setup.js";
 
-/** The whole session: the RTVI lifecycle. Microphone and speaker live beside it, the link inside `session`. */
+/** The whole session: the RTVI lifecycle. Microphone and speaker live beside it, the connection inside `session`. */
 export const transportMachine = transportSetup.createMachine({
   id: "transport",
   context: ({ input }) => ({
@@ -73,11 +73,19 @@ export const transportMachine = transportSetup.createMachine({
       },
     },
     session: {
-      description: "One conversation, however many wires it takes.",
+      description: "One conversation, however many connections it takes.",
       entry: ["beginAnew", "startMicrophone", "startSpeaker", "armUplink"],
-      exit: ["disarmUplink", "endTurns"],
+      exit: "disarmUplink",
       invoke: [
-        { id: "turns", src: "turns", input: ({ context }) => ({ lull: context.lull }) },
+        {
+          id: "turns",
+          src: "turns",
+          input: ({ context }) => ({ lull: context.lull }),
+          onError: [
+            { guard: "isReleased", target: "idle.disconnected" },
+            { target: "idle.error", actions: "recordCrash" },
+          ],
+        },
         {
           id: "connection",
           src: "connection",
@@ -102,95 +110,103 @@ export const transportMachine = transportSetup.createMachine({
           ],
         },
       ],
-      initial: "connecting",
+      initial: "live",
       states: {
-        connecting: {
-          tags: "connecting",
-          on: {
-            "connection.opened": {
-              target: "connected",
-              actions: { type: "recordWire", params: ({ event }) => event },
-            },
-          },
-        },
-        connected: {
-          tags: "connected",
-          on: {
-            "service.ready": [
-              {
-                guard: "isRecovering",
-                target: "ready",
-                actions: [{ type: "announceRecovery", params: ({ event }) => event }, "forgetOutage"],
+        live: {
+          description: "Until the session is asked to end, or fails.",
+          exit: "endTurns",
+          initial: "connecting",
+          states: {
+            connecting: {
+              tags: "connecting",
+              on: {
+                "connection.opened": {
+                  target: "connected",
+                  actions: { type: "recordWire", params: ({ event }) => event },
+                },
               },
-              { target: "ready" },
-            ],
-            "connection.lost": {
-              target: "recovering",
-              actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
             },
-            "connection.changing": {
-              target: "recovering",
-              actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
+            connected: {
+              tags: "connected",
+              on: {
+                "service.ready": [
+                  {
+                    guard: "isRecovering",
+                    target: "ready",
+                    actions: [{ type: "announceRecovery", params: ({ event }) => event }, "forgetOutage"],
+                  },
+                  { target: "ready" },
+                ],
+                "connection.lost": {
+                  target: "recovering",
+                  actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
+                },
+                "connection.changing": {
+                  target: "recovering",
+                  actions: { type: "announce", params: ({ event }) => ({ fact: event }) },
+                },
+              },
+              after: {
+                readyTimeout: [
+                  // A session that was ready has something to lose: the connection decides, as after any other failed attempt.
+                  { guard: "isRecovering", actions: "giveUpWire" },
+                  { target: "#transport.idle.error", actions: "recordReadyTimeout" },
+                ],
+              },
+            },
+            ready: {
+              tags: "ready",
+              entry: ["countReady", "openUplink", "confirmLink"],
+              exit: "shutUplink",
+              on: {
+                "connection.lost": {
+                  target: "recovering",
+                  actions: [
+                    { type: "recordOutage", params: ({ event }) => event },
+                    { type: "announce", params: ({ event }) => ({ fact: event }) },
+                  ],
+                },
+                "connection.changing": {
+                  target: "recovering",
+                  actions: [
+                    { type: "recordOutage", params: ({ event }) => event },
+                    { type: "announce", params: ({ event }) => ({ fact: event }) },
+                  ],
+                },
+              },
+            },
+            recovering: {
+              description:
+                "The connection was lost, or is changed, and is being opened again; the app sees `connecting`.",
+              tags: "connecting",
+              entry: "interruptSpeaker",
+              on: {
+                "connection.opened": {
+                  target: "connected",
+                  actions: { type: "recordWire", params: ({ event }) => event },
+                },
+              },
             },
           },
-          after: {
-            readyTimeout: [
-              // A session that was ready has something to lose: the link decides, as after any other failed dial.
-              { guard: "isRecovering", actions: "giveUpWire" },
-              { target: "#transport.idle.error", actions: "recordReadyTimeout" },
-            ],
-          },
-        },
-        ready: {
-          tags: "ready",
-          entry: ["countReady", "openUplink", "confirmLink"],
-          exit: "shutUplink",
           on: {
-            "connection.lost": {
-              target: "recovering",
-              actions: [
-                { type: "recordOutage", params: ({ event }) => event },
-                { type: "announce", params: ({ event }) => ({ fact: event }) },
-              ],
+            "session.released": "disconnecting",
+            "devices.requested": { actions: "askForMicrophone" },
+            "mic.acquired": {
+              description: "An output that failed may have come back with it; one that is open is not touched.",
+              actions: [{ type: "announce", params: ({ event }) => ({ fact: event }) }, "startSpeaker"],
             },
-            "connection.changing": {
-              target: "recovering",
-              actions: [
-                { type: "recordOutage", params: ({ event }) => event },
-                { type: "announce", params: ({ event }) => ({ fact: event }) },
-              ],
-            },
-          },
-        },
-        recovering: {
-          description: "The link was lost, or is changed, and is being dialled again; the app sees `connecting`.",
-          tags: "connecting",
-          entry: "interruptSpeaker",
-          on: {
-            "connection.opened": {
-              target: "connected",
-              actions: { type: "recordWire", params: ({ event }) => event },
+            "bot.failed": {
+              target: "#transport.idle.error",
+              actions: { type: "recordFault", params: ({ event }) => ({ fault: event.fault }) },
             },
           },
         },
         disconnecting: {
           description: "On the way out, and nothing turns it back.",
           tags: "disconnecting",
-          entry: ["endTurns", "releaseMicrophone", "releaseSpeaker", "hangUp"],
-          on: { "session.released": {}, "devices.requested": {}, "bot.failed": {}, "mic.acquired": {} },
+          entry: ["releaseMicrophone", "releaseSpeaker", "hangUp"],
+          on: { "mic.acquired": {} },
           after: { disconnectTimeout: "#transport.idle.disconnected" },
-        },
-      },
-      on: {
-        "session.released": ".disconnecting",
-        "devices.requested": { actions: "askForMicrophone" },
-        "mic.acquired": {
-          description: "An output that failed may have come back with it; one that is open is not touched.",
-          actions: [{ type: "announce", params: ({ event }) => ({ fact: event }) }, "startSpeaker"],
-        },
-        "bot.failed": {
-          target: "idle.error",
-          actions: { type: "recordFault", params: ({ event }) => ({ fault: event.fault }) },
         },
       },
     },

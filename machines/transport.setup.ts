@@ -71,7 +71,7 @@ export const transportSetup = setup({
       fault: {
         id: 0,
         code: "internal-error",
-        message: "The connection crashed; the session has ended and connect() may be called again.",
+        message: "A chart of the session crashed; the session has ended and connect() may be called again.",
         retryable: false,
       },
     }),
@@ -83,7 +83,7 @@ export const transportSetup = setup({
         retryable: false,
       }),
     }),
-    /** On every way out, and before its actor stops. */
+    /** On every way out of `live`, while its actor runs. */
     endTurns: sendTo("turns", { type: "session.ended" }),
     countReady: assign({ timesReady: ({ context }) => context.timesReady + 1 }),
     /** Nothing of the last session is left. */
@@ -114,7 +114,7 @@ export const transportSetup = setup({
     announce: emit((_, params: { fact: TransportFact }) => params.fact),
   },
   guards: {
-    /** However the link ends once the app has hung up, the session has ended as it was asked to. */
+    /** However the connection ends once the app has hung up, the session has ended as it was asked to. */
     isReleased: stateIn({ session: "disconnecting" }),
     closedOnPurpose: (_, params: { outcome: ConnectionOutcome }) => params.outcome.outcome === "closed",
     isRecovering: ({ context }) => context.outage !== null,

@@ -106,8 +106,7 @@ export class Session {
   /** Whether a session that was ready has lost its connection and is about to have another. */
   get isRecovering(): boolean {
     const snapshot = this.actor.getSnapshot();
-    const lost = snapshot.status === "active" && snapshot.matches("session") && snapshot.context.outage !== null;
-    return lost && !snapshot.matches({ session: "disconnecting" });
+    return snapshot.status === "active" && snapshot.matches({ session: "live" }) && snapshot.context.outage !== null;
   }
 
   /** Whether this session was ready before. */

@@ -80,7 +80,7 @@ describe("a fact of a child", () => {
       const { facts, actions } = told(from, letter.event);
       expect(facts, placeOf(from)).toEqual([letter.event]);
       expect(actions, placeOf(from)).toContain("interruptSpeaker");
-      const isNew = isIn(from, { session: "ready" });
+      const isNew = isIn(from, { session: { live: "ready" } });
       const fault: unknown = letter.event.fault ?? null;
       expect(contextOf(to).outage).toEqual(isNew ? { attempt: 1, fault } : contextOf(from).outage);
     }
@@ -91,7 +91,7 @@ describe("what the root remembers", () => {
   it("is the wire that has opened", () => {
     for (const { letter, to } of edgesOf("connection.opened")) {
       const { attempt, continuity } = letter.event as Extract<TransportEvent, { type: "connection.opened" }>;
-      if (isIn(to, { session: "connected" })) expect(contextOf(to)).toMatchObject({ attempt, continuity });
+      if (isIn(to, { session: { live: "connected" } })) expect(contextOf(to)).toMatchObject({ attempt, continuity });
     }
   });
 
@@ -113,7 +113,8 @@ describe("what the root remembers", () => {
     const codes: Readonly<Record<string, string>> = {
       "xstate.done.actor.connection": "unauthorized",
       "xstate.error.actor.connection": "internal-error",
-      "xstate.after.readyTimeout.transport.session.connected": "ready-timeout",
+      "xstate.error.actor.turns": "internal-error",
+      "xstate.after.readyTimeout.transport.session.live.connected": "ready-timeout",
       "bot.failed": "unauthorized",
     };
     const failing = edges.filter(({ from, to }) => isIn(from, "session") && isIn(to, { idle: "error" }));

@@ -117,14 +117,14 @@ describe("a session", () => {
       expect(step(from, letter.event).actions.includes("giveUpWire")).toBe(wasReady);
       return `${wasReady ? "recovering" : "new"}: ${placeOf(to)}`;
     });
-    expect(new Set(ways)).toEqual(new Set(["recovering: session.connected", "new: idle.error"]));
+    expect(new Set(ways)).toEqual(new Set(["recovering: session.live.connected", "new: idle.error"]));
   });
 
   it("opens the uplink in ready only", () => {
     for (const { from, letter, to } of edges) {
       const { actions } = step(from, letter.event);
-      const isReady = isIn(to, { session: "ready" });
-      const wasReady = isIn(from, { session: "ready" });
+      const isReady = isIn(to, { session: { live: "ready" } });
+      const wasReady = isIn(from, { session: { live: "ready" } });
       expect(actions.includes("openUplink"), letter.event.type).toBe(isReady && !wasReady);
       expect(actions.includes("shutUplink"), letter.event.type).toBe(wasReady && !isReady);
     }
@@ -141,13 +141,13 @@ describe("a session", () => {
 
   it("may begin in every idle state", () => {
     for (const state of states.filter((candidate) => isIn(candidate, "idle"))) {
-      expect(placeOf(step(state, { type: "session.requested" }).to)).toBe("session.connecting");
+      expect(placeOf(step(state, { type: "session.requested" }).to)).toBe("session.live.connecting");
     }
   });
 
   it("begins without the fault of the last one", () => {
     for (const { letter, to } of edges) {
-      if (letter.event.type === "session.requested" && isIn(to, { session: "connecting" })) {
+      if (letter.event.type === "session.requested" && isIn(to, { session: { live: "connecting" } })) {
         expect(to.context).toMatchObject({ fault: null });
       }
     }

@@ -53,6 +53,7 @@ export const transportChart: ChartUnderTest = {
   machine: transportMachine,
   vital: ["microphone", "speaker"],
   input: { connection: CONNECTION_INPUT, readyTimeout: 2_000, disconnectTimeout: 500, muted: false },
+  endless: ["timesOpened", "timesReady"],
   alphabet: {
     ...bare(
       "devices.requested",
@@ -66,10 +67,10 @@ export const transportChart: ChartUnderTest = {
       "bot.interrupted",
       "playback.blocked",
       "playback.unblocked",
-      "xstate.after.readyTimeout.transport.session.connected",
+      "xstate.after.readyTimeout.transport.session.live.connected",
       "xstate.after.disconnectTimeout.transport.session.disconnecting",
     ),
-    ...crashed("connection"),
+    ...crashed("connection", "turns"),
     "mic.chosen": [{ event: { type: "mic.chosen", deviceId: "b" } }],
     "mic.acquired": [{ event: { type: "mic.acquired", device } }],
     "mic.failed": [{ event: { type: "mic.failed", fault: final } }],

@@ -31,7 +31,7 @@ interface Node {
   >;
 }
 
-/** "session.ready" for `{ session: "ready" }`. */
+/** "idle.error" for `{ idle: "error" }`. */
 function pathOf(value: StateValue): string {
   if (typeof value === "string") return value;
   return Object.entries(value)
@@ -39,7 +39,7 @@ function pathOf(value: StateValue): string {
     .join(" & ");
 }
 
-/** Where a chart is, as a path: "session.ready". */
+/** Where a chart is, as a path: "idle.error". */
 export function placeOf(snapshot: AnyMachineSnapshot): string {
   return pathOf(snapshot.value as StateValue);
 }
