@@ -31,7 +31,7 @@ const DIALOGUE = "^src/dialogue/";
 const TRANSPORT = ["^src/transport/", DIALOGUE, ...COMPOSE];
 const RESPONDER = "^src/services/responder/";
 const PROVIDERS = [RESPONDER, ...TRANSPORT];
-const ANSWERS_SERVICES = "^src/((providers|compat)/|transport/service-transport[.]ts$)";
+const ANSWERS_SERVICES = "^src/(providers|compat)/";
 
 /** An optional and heavy package that only a dynamic import may load. */
 const onDemand = (name, from, path, comment) => ({

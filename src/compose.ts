@@ -1,5 +1,11 @@
 import { createActor, type Actor, type InspectionEvent } from "xstate";
-import { connectionMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
+import {
+  connectionMachine,
+  microphoneMachine,
+  speakerMachine,
+  transportMachine,
+  turnsMachine,
+} from "../machines/index.js";
 import { captureActor } from "./actors/capture.js";
 import type { ErrorRegistry } from "./actors/error-registry.js";
 import { playbackActor } from "./actors/playback.js";
@@ -7,8 +13,10 @@ import { retryActor } from "./actors/retry.js";
 import { networkActor, type NetworkSource } from "./actors/network.js";
 import { deviceWatchActor, type DeviceSource } from "./actors/watches.js";
 import { connectionActor } from "./actors/connection.js";
+import { turnsOf, type TurnsActor } from "./actors/turns.js";
 import type { OpenConnection } from "./contracts/connection.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
+import type { TurnEdge } from "./contracts/turns.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
 import { patienceOf, retryDefaults, type TransportOptions } from "./options.js";
@@ -132,4 +140,21 @@ function guardInspector(
       logger.error("options.inspect threw", error);
     }
   };
+}
+
+/**
+ * The end of the turns of a session that a defect has ended: its chart runs on, or was stopped in the middle, where XState says
+ * nothing. Returns the edges that it had still to tell, where it cannot tell them by itself.
+ */
+export function endTurns(actor: TurnsActor): readonly TurnEdge[] {
+  const { status, value, context } = actor.getSnapshot();
+  if (status === "active") actor.send({ type: "session.ended" });
+  if (status !== "stopped") return [];
+  const successor = createActor(turnsMachine, {
+    snapshot: turnsMachine.resolveState({ value, context }),
+    input: context,
+  });
+  const edges = turnsOf(successor, () => undefined);
+  successor.start();
+  return edges.tell({ type: "session.ended" });
 }

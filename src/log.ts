@@ -1,10 +1,6 @@
-/** Where the library's log lines go. `console` fits. */
-export interface Logger {
-  debug(message: string, ...details: unknown[]): void;
-  info(message: string, ...details: unknown[]): void;
-  warn(message: string, ...details: unknown[]): void;
-  error(message: string, ...details: unknown[]): void;
-}
+import type { Logger } from "./contracts/logger.js";
+
+export type { Logger };
 
 const PREFIX = "[rtvi-machine]";
 

@@ -1,5 +1,5 @@
-import { createActor, type ActorRefFrom } from "xstate";
-import { turnsMachine } from "../../machines/turns.machine.js";
+import type { ActorRefFrom } from "xstate";
+import type { turnsMachine } from "../../machines/turns.machine.js";
 import type { TurnEdge, Turns } from "../contracts/turns.js";
 
 /** The running turns chart of a session. */
@@ -37,21 +37,4 @@ export function turnsOf(actor: TurnsActor, unprompted: (edge: TurnEdge) => void)
     },
     is: (tag) => isRunning() && actor.getSnapshot().hasTag(tag),
   };
-}
-
-/**
- * The end of the turns of a session that a defect has ended: its chart runs on, or was stopped in the middle, where XState says
- * nothing. Returns the edges that it had still to tell, where it cannot tell them by itself.
- */
-export function endTurns(actor: TurnsActor): readonly TurnEdge[] {
-  const { status, value, context } = actor.getSnapshot();
-  if (status === "active") actor.send({ type: "session.ended" });
-  if (status !== "stopped") return [];
-  const successor = createActor(turnsMachine, {
-    snapshot: turnsMachine.resolveState({ value, context }),
-    input: context,
-  });
-  const edges = turnsOf(successor, () => undefined);
-  successor.start();
-  return edges.tell({ type: "session.ended" });
 }

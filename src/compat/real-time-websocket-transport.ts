@@ -95,15 +95,15 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
     super.initialize(options, messageHandler);
     this._onMessage = (message) => {
       // A subclass that hands out bot-ready has said that its service is ready.
-      if (message.type === BOT_READY && !this._core.isOutgoing(message)) {
+      if (message.type === BOT_READY && !this._core.messages.isOutgoing(message)) {
         this.serviceReady();
-        this._core.botReady(message);
-      } else this._core.pass(message);
+        this._core.turns.botReady(message);
+      } else this._core.messages.pass(message);
     };
-    if (!this._core.isInterposed) {
+    if (!this._core.messages.isInterposed) {
       const sendMessage = interpose(this, {
         sendMessage: (message) => {
-          this._core.send(message);
+          this._core.messages.send(message);
         },
         // A subclass's promise may never settle when its service falls silent; the client awaits it, so the session bounds it.
         sendReadyMessage: (ready) => {
@@ -111,7 +111,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
           return Promise.race([ready(), this._core.promises.whenEnded()]);
         },
       });
-      this._core.interpose({
+      this._core.messages.interpose({
         sendMessage,
         edge: (edge) => {
           this._core.call((callbacks) => {
@@ -141,7 +141,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
     return this._core.session.turns.is("bot.speaking");
   }
   protected set _botIsSpeaking(speaks: boolean) {
-    this._core.enter(() => this._core.tell({ type: speaks ? "voice.began" : "voice.drained", silently: true }));
+    this._core.enter(() => this._core.turns.tell({ type: speaks ? "voice.began" : "voice.drained", silently: true }));
   }
 
   /** The attempt in progress or in use. @throws NotReadyError outside a session. */
@@ -209,7 +209,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
 
   /** Answers a message of the app with an error: `onMessageError`. */
   protected rejectMessage(message: RTVIMessage, error: Error): void {
-    this._core.reject(message, error);
+    this._core.messages.reject(message, error);
   }
 
   /** Reports through `onError`. A fatal one makes the client disconnect. */
@@ -219,7 +219,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
 
   /** Whether a chunk of audio should be sent, by the bytes that wait in the socket. Reports when that begins. */
   protected keepsUp(bufferedAmount: number): boolean {
-    return this._core.keepsUp(bufferedAmount);
+    return this._core.microphone.keepsUp(bufferedAmount);
   }
 
   /** The connection failed for good: the session ends in `error`. */

@@ -1,4 +1,5 @@
-import type { Connection, EncodedMessage, Upcalls } from "../contracts/connection.js";
+import type { Connection, Upcalls } from "../contracts/connection.js";
+import type { EncodedMessage } from "../contracts/dialogue.js";
 import { ConnectionFailedError, UnsupportedEnvironmentError } from "../errors.js";
 import type { JsonRecord } from "../util/records.js";
 import { openWebSocket, type SocketHandle } from "./websocket.js";
@@ -90,7 +91,7 @@ export function socketConstructor(
   given: SocketConstructor | undefined,
   option = "options.WebSocket",
 ): SocketConstructor {
-  const WebSocket = given ?? (globalThis.WebSocket as SocketConstructor | undefined);
+  const WebSocket = given ?? globalThis.WebSocket;
   if (typeof WebSocket === "function") return WebSocket;
   throw new UnsupportedEnvironmentError(
     `There is no global WebSocket here: use a browser that has it, or pass one as \`${option}\`.`,

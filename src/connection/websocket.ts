@@ -1,4 +1,4 @@
-import type { EncodedMessage } from "../contracts/connection.js";
+import type { EncodedMessage } from "../contracts/dialogue.js";
 import { ConnectionAbortedError, ConnectionFailedError, NotReadyError, RtviMachineError } from "../errors.js";
 
 /** How a socket ended. */

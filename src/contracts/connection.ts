@@ -1,10 +1,6 @@
-import type { JsonRecord } from "../util/records.js";
-import type { Continuity } from "./continuity.js";
-import type { Effect, Expects } from "./dialogue.js";
+import type { EncodedMessage, Effect, Expects } from "./dialogue.js";
 import type { Fault } from "./fault.js";
-
-/** What a codec writes for a connection. */
-export type EncodedMessage = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
+import type { JsonRecord } from "./json.js";
 
 /** One attempt to reach the service. */
 export interface Attempt {

@@ -1,8 +1,7 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import type { RtviMachineError } from "../errors.js";
-import type { JsonRecord } from "../util/records.js";
-import type { EncodedMessage } from "./connection.js";
 import type { Continuity } from "./continuity.js";
+import type { FaultError } from "./fault.js";
+import type { JsonRecord } from "./json.js";
 import type { PlaybackReport, PlayedItem } from "./speaker.js";
 import type { TurnFact } from "./turns.js";
 
@@ -11,6 +10,9 @@ import type { TurnFact } from "./turns.js";
  * as it likes (a tool, a long thought) while the service is there. `nothing`: it has no reason to speak.
  */
 export type Expects = "nothing" | "progress" | "reply";
+
+/** What a codec writes for a connection. */
+export type EncodedMessage = string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /** An RTVI message from "server" to client. */
 export interface OutgoingMessage {
@@ -79,7 +81,7 @@ export type Effect =
   /** Something failed and the session goes on. */
   | { readonly type: "report"; readonly error: Error }
   /** The connection is of no use any more; `error.retryable` decides whether another is opened. */
-  | { readonly type: "fault"; readonly error: RtviMachineError }
+  | { readonly type: "fault"; readonly error: FaultError }
   /** End the session on purpose. */
   | { readonly type: "end" }
   /** `once`: once per transport. */

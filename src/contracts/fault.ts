@@ -39,3 +39,6 @@ export interface Fault {
   /** How long the service asks to wait before another attempt, in ms (`Retry-After`). */
   readonly retryAfterMs?: number;
 }
+
+/** An error that says whether another attempt may succeed. */
+export type FaultError = Error & Pick<Fault, "code" | "retryable">;

@@ -1,5 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import type { Logger } from "../log.js";
+import type { Logger } from "./logger.js";
 import type { Turns } from "./turns.js";
 import type { Attempt, Connection, Upcalls } from "./connection.js";
 import type { Command, Dialogue, Effect, OutgoingMessage } from "./dialogue.js";

@@ -4,6 +4,7 @@ import type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "../con
 import type { Continuity } from "../contracts/continuity.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import type { TurnFact } from "../contracts/turns.js";
+import type { FaultError } from "../contracts/fault.js";
 import { ConnectionLostError, NotReadyError, ProtocolError, RtviMachineError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { InboundLimiter } from "../connection/inbound-limiter.js";
@@ -30,7 +31,7 @@ export interface DialoguePorts {
   unconfirmed(messages: readonly RTVIMessage[]): void;
   report(error: Error): void;
   /** The connection is of no use any more: it is ended, and what had begun on it. */
-  lost(error: RtviMachineError): void;
+  lost(error: FaultError): void;
   /** End the session on purpose. */
   end(): void;
   readonly logger: Logger;

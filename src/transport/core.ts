@@ -1,52 +1,42 @@
-import {
+import type {
   DeviceError,
-  MessageTooLargeError,
-  RTVI_PROTOCOL_VERSION,
+  PipecatClientOptions,
+  RTVIEventCallbacks,
   RTVIMessage,
-  type PipecatClientOptions,
-  type RTVIEventCallbacks,
-  type TransportState,
+  TransportState,
 } from "@pipecat-ai/client-js";
 import { browserNetwork } from "../actors/network.js";
 import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
-import type {
-  Attempt,
-  BotTrack,
-  Connection,
-  ConnectionReports,
-  OpeningConnection,
-  Upcalls,
-} from "../contracts/connection.js";
-import type { Continuity } from "../contracts/continuity.js";
-import type { Command, Effect, OutgoingMessage } from "../contracts/dialogue.js";
-import type { Provider, ProviderSession, Responder } from "../contracts/provider.js";
+import type { ConnectionReports } from "../contracts/connection.js";
+import type { Command } from "../contracts/dialogue.js";
+import type { Provider, Responder } from "../contracts/provider.js";
 import type { PlayedItem } from "../contracts/speaker.js";
-import type { TurnEdge, TurnFact } from "../contracts/turns.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
-import { CongestionError, ConnectionAbortedError, NotReadyError, ServiceError } from "../errors.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { ratesOf } from "../media/manager-ports.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { mediaFor, type TransportMedia } from "../media/transport-media.js";
 import type { TransportOptions } from "../options.js";
-import type { JsonRecord } from "../util/records.js";
 import { Downlink } from "../pipes/downlink.js";
-import { CongestionWatch } from "../policy/congestion.js";
 import { timeOf } from "../policy/time.js";
+import type { JsonRecord } from "../util/records.js";
+import { attemptConnection, type AttemptPorts } from "./attempt.js";
 import { BOT } from "./bot.js";
 import { CallbackQueue } from "./callback-queue.js";
+import { ClientCalls } from "./client-calls.js";
+import { ClientMessages } from "./client-messages.js";
 import { isInSession, LifecyclePromises } from "./lifecycle-promises.js";
-import { errorMessage, sendingFault } from "./messages.js";
-import { openConnection, type Planned } from "./open-connection.js";
-import { runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
-import { SendQueue } from "./send-queue.js";
-import { isMicrophoneHeld, isMicrophoneMuted } from "./microphone-state.js";
+import { errorMessage } from "./messages.js";
+import { MicrophoneAudio } from "./microphone-audio.js";
+import { isMicrophoneMuted } from "./microphone-state.js";
+import { ProviderSessions } from "./provider-sessions.js";
+import { queuedCallbacks, runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
+import { SelectedDevices } from "./selected-devices.js";
 import { Session } from "./session.js";
-import { StartGuard } from "./start-guard.js";
+import { Tracks } from "./tracks.js";
+import { TurnCallbacks } from "./turn-callbacks.js";
 import { uplinkOf } from "./uplink-of.js";
-
-const MOST_BUFFERED = 256 * 1024;
 
 /** What a transport is made of. */
 export interface CoreParts {
@@ -59,14 +49,6 @@ export interface CoreParts {
   readonly maxMessageSize: () => number;
   /** Hands a message out through the transport's own handler, where others may listen as well; it is passed back to `pass`. */
   readonly handOut: (message: RTVIMessage) => void;
-}
-
-/** What a subclass of Pipecat's base does itself; see `compat/interpose.ts`. */
-export interface Interposed {
-  /** Sends a message of the app now. */
-  readonly sendMessage: (message: RTVIMessage) => void;
-  /** Hands an edge of who speaks to the app. */
-  readonly edge: (edge: TurnEdge["type"]) => void;
 }
 
 /**
@@ -86,30 +68,17 @@ export class TransportCore {
   readonly #media: TransportMedia;
   readonly #downlink: Downlink;
   readonly #runner: DialogueRunner;
-  readonly #sending: SendQueue;
-  readonly #congestion: CongestionWatch;
+  readonly messages: ClientMessages;
+  readonly microphone: MicrophoneAudio;
+  readonly devices: SelectedDevices;
+  readonly tracks: Tracks;
+  readonly calls: ClientCalls;
+  readonly turns: TurnCallbacks;
+  readonly #sessions: ProviderSessions;
   readonly #responder: Responder | undefined;
+  readonly #attempts: AttemptPorts;
   #callbacks: RTVIEventCallbacks = {};
-  #onMessage: (message: RTVIMessage) => void = () => undefined;
-  /** The message that is being handed out. */
-  #outgoing: RTVIMessage | undefined;
-  #providerSession: ProviderSession | undefined;
-  /** What the last session left to the next one. */
-  #kept: unknown;
   #reports: ConnectionReports | undefined;
-  #own: Interposed | undefined;
-  /** Who delivers bot-ready on the connection in use. */
-  #botReady: "ours" | "delivered" = "ours";
-  #selectedSpeaker: MediaDeviceInfo | undefined;
-  readonly #startGuard = new StartGuard();
-  #asksForDevices = false;
-  #callOf: "app" | "bot-left" = "app";
-  #botTrack: BotTrack | undefined;
-  #peer: Connection | undefined;
-  /** What the user says while there is no connection that could carry their track. */
-  #missedSpeech: ArrayBuffer[] | undefined;
-  /** Errors of the audio path that were reported in this session: one of a kind is enough. */
-  readonly #reportedAudioErrors = new Set<string>();
 
   constructor(parts: CoreParts) {
     this.#parts = parts;
@@ -117,7 +86,6 @@ export class TransportCore {
     this.options = options;
     this.manager = manager;
     this.logger = safeLogger(options.logger ?? defaultLogger);
-    this.#congestion = new CongestionWatch(options.maxBufferedAmount ?? MOST_BUFFERED);
     this.#media = mediaFor(provider.media, manager, {
       playsTrack: options.playBotTrack ?? true,
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
@@ -131,36 +99,42 @@ export class TransportCore {
         deliver: (message) => {
           // A dialogue delivers the edges of the turns that it has told itself.
           this.#media.follow(message.type);
-          this.deliver(message);
+          this.messages.deliver(message);
         },
-        reject: (message, error) => this.#sending.reject(message, error),
+        reject: (message, error) => this.messages.reject(message, error),
         play: (itemId, pcm) => this.play(pcm, itemId),
         flush: () => this.flush(),
-        tell: (fact) => this.tell(fact),
-        ready: (continuity, botReady) => this.#serviceReady(continuity, botReady),
+        tell: (fact) => this.turns.tell(fact),
+        ready: (continuity, botReady) => {
+          this.turns.serviceReady(continuity, botReady);
+          this.session.serviceReady(continuity);
+        },
         changeConnection: (afterMs, withinMs) => this.#reports?.expiring({ afterMs, withinMs }),
         stands: (expects, isBusy) => {
           this.#reports?.expects(expects);
           this.#reports?.busy(isBusy);
         },
-        unconfirmed: (messages) => this.#sending.lost(messages),
+        unconfirmed: (messages) => this.messages.lost(messages),
         report: (error) => this.reportError(error),
         lost: (error) => {
-          this.tell({ type: "connection.lost" });
+          this.turns.tell({ type: "connection.lost" });
           this.#runner.end(true);
           this.#reports?.closed(this.session.errors.record(error));
         },
-        end: () => void this.disconnect(),
+        end: () => void this.calls.disconnect(),
         logger: this.logger,
       },
       provider.service,
       timeOf(options.clock),
     );
-    const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.sendAudio(pcm));
+    const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.microphone.send(pcm));
     this.session = new Session(
       {
         enter,
-        connect: (request, reports) => this.#connect(request, reports),
+        connect: (request, reports) => {
+          this.#reports = reports;
+          return attemptConnection(this.#attempts, this.#sessions.current, request, reports);
+        },
         ports: this.#media.ports,
         uplink,
         downlink: this.#downlink,
@@ -176,7 +150,7 @@ export class TransportCore {
       {
         post: (callback) => this.queue.post(callback),
         entered: (state, error) => this.#entered(state, error),
-        edge: (edge) => this.#unprompted(edge),
+        edge: (edge) => this.turns.unprompted(edge),
         announced: (state, error) => this.#announced(state, error),
         settled: () => this.promises.released(),
         microphoneSettled: () => this.promises.microphoneSettled(),
@@ -186,14 +160,67 @@ export class TransportCore {
       },
     );
     this.promises = new LifecyclePromises(this.session);
-    this.#sending = new SendQueue({
-      maxMessageSize: parts.maxMessageSize,
+    const [runner, queue, logger] = [this.#runner, this.queue, this.logger];
+    const report = (error: Error): void => this.reportError(error);
+    this.messages = new ClientMessages({
+      queue,
+      runner,
+      logger,
+      commandOffline: (command) => this.#sessions.commandOffline(command),
+      responder: () => this.#responder,
       isThrough: () => !this.session.isRecovering && (this.session.state !== "ready" || this.isOpen),
-      isImmediate: (message) => this.#isImmediate(message),
-      takes: (message) => this.#takeOffline(message),
-      deliver: (message) => this.#handOut(message),
-      send: (message) => (this.#own ?? { sendMessage: (each: RTVIMessage) => this.sendNow(each) }).sendMessage(message),
+      maxMessageSize: parts.maxMessageSize,
+      handOut: parts.handOut,
+      tell: (fact) => this.turns.tell(fact),
+      report,
     });
+    const { uplink: carries } = provider.media;
+    this.microphone = new MicrophoneAudio(
+      { uplink: carries, queue, runner, logger, advise: (command) => this.advise(command), report },
+      options.maxBufferedAmount,
+    );
+    const presented = {
+      manager,
+      media: this.#media,
+      call: (run: Parameters<TransportCore["call"]>[0]) => this.call(run),
+    };
+    this.devices = new SelectedDevices(presented);
+    this.tracks = new Tracks(presented);
+    this.#sessions = new ProviderSessions(provider, () => ({
+      rates: ratesOf(manager),
+      logger,
+      isMicWanted: () => this.isMicWanted,
+    }));
+    this.calls = new ClientCalls({
+      queue,
+      session: this.session,
+      promises: this.promises,
+      logger,
+      prepare: (params) => this.#sessions.begin(params),
+      reportMicrophone: () => this.devices.reportMicrophone(),
+    });
+    this.turns = new TurnCallbacks({
+      queue,
+      session: this.session,
+      runner,
+      media: this.#media,
+      messages: this.messages,
+      processor: provider.processor,
+      responder: () => this.#responder,
+      callbacks: () => this.#callbacks,
+      botLeft: (callback) => this.calls.botLeft(callback),
+    });
+    this.#attempts = {
+      provider,
+      session: this.session,
+      queue,
+      runner,
+      connectionParams: options.connectionParams,
+      isNewest: (reports) => this.#reports === reports,
+      tell: (fact) => this.turns.tell(fact),
+      track: (bot) => this.tracks.setBot(bot),
+      peer: (peer) => this.tracks.usePeer(peer),
+    };
     this.#responder = provider.responder?.({
       isInSession: () => isInSession(this.session.state),
       isReady: () => this.#runner.isReady,
@@ -205,11 +232,6 @@ export class TransportCore {
   /** The XState actor of the session's root chart. */
   get actor(): TransportActor {
     return this.session.actor;
-  }
-
-  /** The state last announced. */
-  get state(): TransportState {
-    return this.session.state;
   }
 
   get callbacks(): RTVIEventCallbacks {
@@ -236,22 +258,19 @@ export class TransportCore {
     return this.#runner.connection?.maxMessageSize ?? Infinity;
   }
 
-  /** The bot's track, while there is one. */
-  get botTrack(): MediaStreamTrack | undefined {
-    return this.#botTrack?.track;
-  }
-
-  /** What plays the bot's track, where the service sends one. */
-  get media(): TransportMedia {
-    return this.#media;
-  }
-
   /** Takes the client's callbacks; returns its options with callbacks that do not throw. */
   initialize(options: PipecatClientOptions, handler: (message: RTVIMessage) => void): PipecatClientOptions {
     this.#callbacks = safeCallbacks(options.callbacks ?? {}, this.logger);
-    this.#onMessage = safeHandler(handler, this.logger);
-    this.#asksForDevices = options.enableMic === true || options.enableCam === true;
-    this.manager.setClientOptions({ ...options, callbacks: this.#queued(this.#callbacks) });
+    this.messages.handle(safeHandler(handler, this.logger));
+    this.calls.asksForDevices(options.enableMic === true || options.enableCam === true);
+    this.manager.setClientOptions({
+      ...options,
+      callbacks: queuedCallbacks(
+        this.#callbacks,
+        (callback) => this.queue.post(callback),
+        () => this.tracks.followMicrophone(),
+      ),
+    });
     if (options.enableMic === false) this.enableMic(false);
     return { ...options, callbacks: this.#callbacks };
   }
@@ -261,118 +280,16 @@ export class TransportCore {
     this.#parts.provider.readParams(params);
   }
 
-  /** Resolves when the microphone was granted or refused. */
-  async initDevices(): Promise<void> {
-    if (!this.#startGuard.devicesRequested()) return;
-    const held = isMicrophoneHeld(this.actor);
-    await this.queue.enter(() => this.promises.initDevices());
-    // The client takes a microphone that is not reported for one that it does not have.
-    if (held && isMicrophoneHeld(this.actor)) this.#reportSelectedMic();
-  }
-
-  /** Resolves when connected. @throws ConnectionAbortedError; AlreadyConnectedError; the connection's error. */
-  async connect(params: unknown): Promise<void> {
-    if (this.#startGuard.takeCancelled()) {
-      throw new ConnectionAbortedError("disconnect() was called before the connection was attempted.");
-    }
-    await this.queue.enter(() => this.promises.connect(() => this.#prepare(params)));
-  }
-
-  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
-  writeState(state: TransportState): void {
-    this.queue.enter(() => {
-      if (state === "authenticating") {
-        if (this.#startGuard.botStarting()) this.session.revive().send({ type: "bot.starting" });
-      } else if (state === "authenticated") {
-        if (this.#startGuard.botStarted()) this.actor.send({ type: "bot.started" });
-      } else this.logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
-    });
-  }
-
-  /** A session begins with these parameters: `connect()` is on its way. @throws InvalidOptionsError */
-  #prepare(params: unknown): void {
-    const { provider, manager } = this.#parts;
-    const kept = this.#kept;
-    this.#kept = undefined;
-    this.#providerSession = provider.begin({
-      params: provider.readParams(params),
-      kept,
-      rates: ratesOf(manager),
-      logger: this.logger,
-      isMicWanted: () => this.isMicWanted,
-    });
-  }
-
-  /** Legal in every state; resolves when nothing is held any more. */
-  disconnect(): Promise<void> {
-    if (this.#callOf === "bot-left") return Promise.resolve();
-    this.#startGuard.released(this.promises.awaitsDevices && this.#asksForDevices);
-    return this.queue.enter(() => this.promises.disconnect());
-  }
-
   /** Has the service asked whether it is ready, and resolves when it is; rejects when the session ends before. */
   async sendReadyMessage(): Promise<void> {
     this.queue.enter(() => {
-      this.tell({ type: "bot.asked" });
+      this.turns.tell({ type: "bot.asked" });
       const asked: Command = { type: "client-ready" };
-      if (this.#runner.connection === undefined) this.#providerSession?.commandOffline(asked);
+      if (this.#runner.connection === undefined) this.#sessions.commandOffline(asked);
       else this.advise(asked);
     });
     await this.promises.whenReady();
-    this.queue.enter(() => {
-      if (this.#botReady === "ours") this.tell({ type: "bot.ready" });
-    });
-  }
-
-  /** A message of the app: sent, or kept while the connection is opened again. @throws as `SendQueue.send` */
-  send(message: RTVIMessage): void {
-    this.queue.enter(() => this.#sending.send(message));
-  }
-
-  /**
-   * Sends a message of the app now.
-   * @throws NotReadyError before the session is ready; MessageTooLargeError; UnsupportedFeatureError; InvalidOptionsError for a
-   * field that is wrong; what the connection throws. All but the size of the message itself also through `onMessageError`. What is
-   * wrong with a `client-message`, or with a message of RTVI's services, goes there alone: of a `sendClientRequest` that throws,
-   * client-js rejects a second promise that nobody can catch.
-   */
-  sendNow(message: RTVIMessage): void {
-    if (message.type === "client-ready") return;
-    const fault = sendingFault(message, this.#parts.maxMessageSize());
-    if (fault instanceof MessageTooLargeError) throw fault;
-    const answersIt = this.#responder?.answers(message) === true;
-    try {
-      if (fault !== undefined) throw fault;
-      const answer = answersIt ? this.#responder.answer(message) : undefined;
-      if (answer !== undefined) this.deliver({ ...answer, id: message.id });
-      else if (this.#takeOffline(message)) return;
-      else this.#runner.command([{ type: "message", message }], (error) => this.#sending.reject(message, error));
-    } catch (error) {
-      if (error instanceof Error) this.#sending.reject(message, error);
-      if (answersIt) return;
-      if (message.type !== "client-message" || error instanceof NotReadyError) throw error;
-    }
-  }
-
-  /** Chooses the output. @throws DeviceError where it cannot be used. */
-  async updateSpeaker(speakerId: string): Promise<void> {
-    const { speaker } = this.#media;
-    if (speaker === undefined) {
-      await this.manager.updateSpeaker(speakerId);
-      return;
-    }
-    await speaker.chooseSink(speakerId).catch((cause: unknown) => {
-      const details = cause instanceof Error ? { sourceError: cause } : undefined;
-      throw new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
-    });
-    const id = speakerId === "" ? "default" : speakerId;
-    const device = (await this.manager.getAllSpeakers()).find(({ deviceId }) => deviceId === id);
-    this.#selectedSpeaker = device;
-    if (device !== undefined) this.call((callbacks) => callbacks.onSpeakerUpdated?.(device));
-  }
-
-  get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
-    return this.#media.speaker === undefined ? this.manager.selectedSpeaker : (this.#selectedSpeaker ?? {});
+    this.queue.enter(() => this.turns.botIsReady());
   }
 
   /** Turns the microphone on or off: an order to its chart, and news for the service. */
@@ -408,11 +325,6 @@ export class TransportCore {
     this.order({ type: "bot.failed", fault: this.session.errors.record(error) });
   }
 
-  /** Answers a message of the app with an error: `onMessageError`. */
-  reject(message: RTVIMessage, error: Error): void {
-    this.#sending.reject(message, error);
-  }
-
   /** Carries out commands. @throws NotReadyError before the session is ready; what the dialogue and the connection throw. */
   command(...commands: readonly Command[]): void {
     this.queue.enter(() => this.#runner.command(commands));
@@ -430,35 +342,6 @@ export class TransportCore {
     this.queue.enter(() => this.#runner.do((dialogue) => dialogue.command(command)));
   }
 
-  /** Carries out effects that come from beside the dialogue. */
-  perform(effects: readonly Effect[]): void {
-    this.queue.enter(() => this.#runner.perform(effects));
-  }
-
-  /** Hands a server-to-client RTVI message to the client. */
-  deliver({ type, data, id }: OutgoingMessage): void {
-    this.#handOut(new RTVIMessage(type, data, id));
-  }
-
-  /** Whether a message that the transport's handler is given is the core's own: a subclass may hand out messages, too. */
-  isOutgoing(message: RTVIMessage): boolean {
-    return message === this.#outgoing;
-  }
-
-  /** The transport's handler was given a message: the client gets it. */
-  pass(message: RTVIMessage): void {
-    if (this.isOutgoing(message)) this.#onMessage(message);
-    else this.queue.post(() => this.#onMessage(message));
-  }
-
-  #handOut(message: RTVIMessage): void {
-    this.queue.post(() => {
-      this.#outgoing = message;
-      runSafely("The transport's handler of messages", this.logger, () => this.#parts.handOut(message));
-      this.#outgoing = undefined;
-    });
-  }
-
   /** Queues the bot's audio: 16-bit little-endian mono PCM; `itemId` names the utterance. */
   play(pcm: ArrayBuffer, itemId: string): void {
     this.#downlink.write(new Int16Array(pcm, 0, pcm.byteLength >> 1), itemId);
@@ -469,11 +352,6 @@ export class TransportCore {
     const played = this.#downlink.flush();
     this.actor.send({ type: "bot.interrupted" });
     return played;
-  }
-
-  /** Tells the turns chart, and delivers its edges at this place. */
-  tell(fact: TurnFact): void {
-    for (const edge of this.session.turns.tell(fact)) this.#deliverEdge(edge);
   }
 
   /** Reports through `onError`, and in the log. A fatal one makes the client disconnect. */
@@ -487,143 +365,21 @@ export class TransportCore {
     this.queue.post(() => this.#callbacks.onDeviceError?.(error));
   }
 
-  /** The microphone's track has changed: the connection sends the one there is now. */
-  followMicrophone(): void {
-    this.#peer?.setMicrophone?.(this.#microphoneTrack);
-  }
-
-  /** Tells the app through `onMicUpdated` which microphone it has. */
-  #reportSelectedMic(): void {
-    const mic = this.manager.selectedMic;
-    if (isDevice(mic)) this.call((callbacks) => callbacks.onMicUpdated?.(mic));
-  }
-
-  get #microphoneTrack(): MediaStreamTrack | undefined {
-    return this.#parts.manager.tracks().local.audio;
-  }
-
-  /** A subclass delivers bot-ready itself: it is handed on if the app waits for one. */
-  botReady(message: RTVIMessage): void {
-    this.queue.enter(() => {
-      if (this.session.turns.tell({ type: "bot.ready" }).some(({ type }) => type === "bot-ready")) this.pass(message);
-    });
-  }
-
-  /** Whether a subclass's own functions stand in the place of ours. */
-  get isInterposed(): boolean {
-    return this.#own !== undefined;
-  }
-
-  /** A subclass's own functions stand in the place of ours. */
-  interpose(own: Interposed): void {
-    this.#own = own;
-  }
-
-  #serviceReady(continuity: Continuity, botReady: "ours" | "delivered"): void {
-    this.#botReady = botReady;
-    // The bot joins before the session is announced as ready.
-    this.tell({ type: "connection.ready", continuity });
-    this.session.serviceReady(continuity);
-  }
-
-  #connect({ attempt, signal }: Omit<Attempt, "resuming">, reports: ConnectionReports): OpeningConnection {
-    const { session } = this;
-    const provided = this.#providerSession;
-    this.#reports = reports;
-    const request: Attempt = { attempt, resuming: session.wasReady, signal };
-    let planned: Planned | undefined;
-    let connection: Connection | undefined;
-    const isCurrent = (): boolean => !signal.aborted && this.#reports === reports;
-    const over = (keeps: boolean): void => {
-      if (connection === undefined || this.#runner.connection !== connection) return;
-      this.tell({ type: "connection.lost" });
-      this.#runner.end(keeps);
-    };
-    /** Runs what the connection reports, unless nobody listens to it any more. */
-    const entering =
-      <Args extends unknown[]>(run: (...args: Args) => void) =>
-      (...args: Args): void => {
-        if (isCurrent()) this.queue.enter(() => run(...args));
-      };
-    const closed = (error: Error): void => {
-      over(true);
-      reports.closed(session.errors.record(error));
-    };
-    const up: Upcalls = {
-      opened: entering((opened: Connection) => {
-        if (provided === undefined || planned === undefined) return;
-        connection = opened;
-        const dialogue = provided.dialogue(planned.plan, planned.credential, opened, session.turns);
-        reports.opened();
-        this.#runner.begin(dialogue, opened);
-      }),
-      admits: (data) => {
-        if (!isCurrent()) return false;
-        reports.received();
-        return this.queue.enter(() => this.#runner.admits(data));
-      },
-      received: entering((message: unknown) => this.#runner.receive(message)),
-      effects: entering((effects: readonly Effect[]) => this.#runner.perform(effects)),
-      track: (bot) => this.queue.enter(() => this.#setBotTrack(bot)),
-      peer: entering((peer: Connection) => {
-        this.#peer = peer;
-        this.followMicrophone();
-      }),
-      closed: entering(closed),
-    };
-    signal.addEventListener("abort", () => this.queue.enter(() => over(true)), { once: true });
-    if (provided === undefined) closed(new NotReadyError("There is no session."));
-    else {
-      void openConnection(
-        {
-          provider: this.#parts.provider,
-          session: provided,
-          attempt: request,
-          up,
-          connectionParams: this.options.connectionParams,
-        },
-        (made) => {
-          planned = made;
-        },
-      );
-    }
-    return {
-      probe: () => this.queue.enter(() => this.#runner.probe()),
-      close: () => {
-        over(false);
-        if (connection !== undefined) connection.close();
-        else closed(new NotReadyError("The connection was not open yet."));
-      },
-    };
-  }
-
   /** A state of the chart, before the app hears of it. */
   #entered(state: TransportState, error: Error | undefined): void {
     // Settles promises; what awaits them goes on after the callbacks that are posted by then.
     this.promises.entered(state, error);
     const { isRecovering } = this.session;
     this.#media.listen(isRecovering);
-    if (state === "ready") this.#ready();
-    else if (isRecovering) this.#missedSpeech ??= [];
-    else this.#missedSpeech = undefined;
+    if (state === "ready") this.microphone.ready(ratesOf(this.#parts.manager).input);
+    else if (isRecovering) this.microphone.recovering();
+    else this.microphone.drop();
     if (state !== "disconnected" && state !== "error") return;
     this.#runner.end(false);
-    this.#reportedAudioErrors.clear();
-    const ended = this.#providerSession?.end();
-    this.#providerSession = this.#reports = this.#peer = undefined;
-    if (ended === undefined) return;
-    this.#kept = ended.kept;
-    this.#carryOutOffline(ended.effects);
-  }
-
-  #ready(): void {
-    const { input: rate } = ratesOf(this.#parts.manager);
-    // After the uplink has handed over what it kept.
-    queueMicrotask(() => {
-      const pcm = this.#missedSpeech ?? [];
-      this.#missedSpeech = undefined;
-      if (pcm.length > 0) this.advise({ type: "missed-speech", pcm, rate });
-    });
+    this.microphone.end();
+    this.#reports = undefined;
+    this.tracks.usePeer(undefined);
+    this.messages.carryOutOffline(this.#sessions.end());
   }
 
   #announced(state: TransportState, error: Error | undefined): void {
@@ -632,136 +388,13 @@ export class TransportCore {
     this.#callbacks.onTransportStateChanged?.(state);
     if (state === "connected" && this.session.timesOpened === 1) this.#callbacks.onConnected?.();
     if (state === "disconnected") this.#callbacks.onDisconnected?.();
-    if (state === "ready") this.queue.enter(() => this.#readyAnnounced());
-    else if (!isInSession(state)) this.queue.enter(() => this.#sending.end());
+    if (state === "ready") {
+      // The app knows that the session is ready: it hears of a new bot, and what waited is sent.
+      this.queue.enter(() => {
+        if (this.session.timesReady > 1) this.turns.botIsReady();
+        this.messages.flush();
+      });
+    } else if (!isInSession(state)) this.queue.enter(() => this.messages.end());
     if (error !== undefined) this.reportError(error, true);
   }
-
-  /** The app knows that the session is ready: it hears of a new bot, and what waited is sent. */
-  #readyAnnounced(): void {
-    if (this.session.timesReady > 1 && this.#botReady === "ours") this.tell({ type: "bot.ready" });
-    this.#sending.flush();
-  }
-
-  /** Sends a chunk of microphone audio, unless the network is too far behind. */
-  sendAudio(pcm: ArrayBuffer): void {
-    if (this.#parts.provider.media.uplink === "track") {
-      this.#missedSpeech?.push(pcm);
-      return;
-    }
-    const { connection } = this.#runner;
-    // An app may hand in audio of its own, which passes no valve.
-    if (connection === undefined || !this.#runner.isReady || !this.keepsUp(connection.bufferedAmount)) return;
-    try {
-      this.queue.enter(() => this.#runner.audio(pcm));
-    } catch (error) {
-      this.#reportAudioError(error instanceof Error ? error : new ServiceError(String(error)));
-    }
-  }
-
-  /** Whether a chunk is sent: sound is the first thing to drop when the network is too slow, for it would only come too late. */
-  keepsUp(bufferedAmount: number): boolean {
-    const congestion = this.#congestion.look(bufferedAmount);
-    if (congestion === "congestion-begins") {
-      this.reportError(new CongestionError("The network is too slow: microphone audio is being dropped."));
-    } else if (congestion === "congestion-ends") this.logger.info("The network has caught up: audio is sent again.");
-    return congestion === "clear" || congestion === "congestion-ends";
-  }
-
-  #reportAudioError(error: Error): void {
-    if (this.#reportedAudioErrors.has(error.message)) return;
-    this.#reportedAudioErrors.add(error.message);
-    this.reportError(error);
-  }
-
-  #isImmediate(message: RTVIMessage): boolean {
-    return this.#responder?.answers(message) === true && message.type !== "action";
-  }
-
-  /** A message while there is no connection that could take it; true if it is dealt with. @throws what the session throws. */
-  #takeOffline(message: RTVIMessage): boolean {
-    if (this.#runner.isReady) return false;
-    const effects = this.#providerSession?.commandOffline({ type: "message", message }) ?? "wait";
-    if (effects === "wait") return false;
-    this.#carryOutOffline(effects);
-    return true;
-  }
-
-  /** What can be done of effects without a connection: the app is told. */
-  #carryOutOffline(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type === "deliver") this.deliver(effect.message);
-      else if (effect.type === "reject") this.#sending.reject(effect.message, effect.error);
-      else if (effect.type === "tell") this.tell(effect.fact);
-      else if (effect.type === "report") this.reportError(effect.error);
-    }
-  }
-
-  /** An edge that came of no fact. */
-  #unprompted(edge: TurnEdge): void {
-    if (edge.type === "user-stopped-speaking") this.#runner.do((dialogue) => dialogue.lulled?.());
-    this.#deliverEdge(edge);
-  }
-
-  #deliverEdge(edge: TurnEdge): void {
-    switch (edge.type) {
-      case "bot-joined":
-        this.queue.post(() => this.#callbacks.onParticipantJoined?.(BOT));
-        this.queue.post(() => this.#callbacks.onBotConnected?.(BOT));
-        break;
-      case "bot-left":
-        this.queue.post(() => this.#callbacks.onParticipantLeft?.(BOT));
-        this.queue.post(() => {
-          // The client disconnects by itself when the bot leaves. The session is ending already, and a second wish might meet the
-          // next connect() of an app that has asked for one meanwhile.
-          this.#callOf = "bot-left";
-          this.#callbacks.onBotDisconnected?.(BOT);
-          this.#callOf = "app";
-        });
-        break;
-      case "bot-ready":
-        if (this.#botReady === "ours") this.deliver({ type: "bot-ready", data: this.#aboutBot() });
-        break;
-      case "calls-dropped":
-        // The dialogue ends them, which knows them.
-        break;
-      default:
-        this.#media.follow(edge.type);
-        if (this.#own === undefined) this.deliver({ type: edge.type });
-        else this.#own.edge(edge.type);
-    }
-  }
-
-  #aboutBot(): unknown {
-    const about = { library: "rtvi-machine", service: this.#parts.provider.processor };
-    const config = this.#responder?.config;
-    return { version: RTVI_PROTOCOL_VERSION, about, ...(config !== undefined && { config }) };
-  }
-
-  #setBotTrack(bot: BotTrack | undefined): void {
-    const before = this.#botTrack;
-    this.#botTrack = bot;
-    this.#media.setTrack(bot);
-    if (before !== undefined) this.queue.post(() => this.#callbacks.onTrackStopped?.(before.track, BOT));
-    if (bot !== undefined) this.queue.post(() => this.#callbacks.onTrackStarted?.(bot.track, BOT));
-  }
-
-  /** The manager's callbacks: from outside, so they enter; and its tracks are followed. */
-  #queued(callbacks: RTVIEventCallbacks): RTVIEventCallbacks {
-    return new Proxy(callbacks, {
-      get: (target, name) => {
-        const callback: unknown = Reflect.get(target, name);
-        const follows = name === "onTrackStarted" || name === "onTrackStopped";
-        if (typeof callback !== "function" && !follows) return callback;
-        return (...args: unknown[]): void => {
-          if (follows) this.followMicrophone();
-          if (typeof callback === "function") this.queue.post(() => void Reflect.apply(callback, target, args));
-        };
-      },
-    });
-  }
-}
-
-function isDevice(device: MediaDeviceInfo | Record<string, never>): device is MediaDeviceInfo {
-  return "deviceId" in device;
 }

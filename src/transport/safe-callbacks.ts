@@ -50,3 +50,22 @@ export function safeHandler(handler: (message: RTVIMessage) => void, logger: Log
     });
   };
 }
+
+/** Callbacks that wait in a queue, and are preceded by a look at what they are about. @param before Given the callback's name. */
+export function queuedCallbacks(
+  callbacks: RTVIEventCallbacks,
+  post: (callback: () => void) => void,
+  before: (name: "onTrackStarted" | "onTrackStopped") => void,
+): RTVIEventCallbacks {
+  return new Proxy(callbacks, {
+    get: (target, name) => {
+      const callback: unknown = Reflect.get(target, name);
+      const follows = name === "onTrackStarted" || name === "onTrackStopped";
+      if (typeof callback !== "function" && !follows) return callback;
+      return (...args: unknown[]): void => {
+        if (follows) before(name);
+        if (typeof callback === "function") post(() => void Reflect.apply(callback, target, args));
+      };
+    },
+  });
+}

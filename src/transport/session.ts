@@ -1,7 +1,7 @@
 import { DeviceError, type TransportState } from "@pipecat-ai/client-js";
 import { ErrorRegistry } from "../actors/error-registry.js";
-import { endTurns, turnsOf, type TurnsActor } from "../actors/turns.js";
-import { compose, type Parts, type TransportActor } from "../compose.js";
+import { turnsOf, type TurnsActor } from "../actors/turns.js";
+import { compose, endTurns, type Parts, type TransportActor } from "../compose.js";
 import type { Continuity, Recovery } from "../contracts/continuity.js";
 import type { TurnEdge, Turns } from "../contracts/turns.js";
 import { InternalError } from "../errors.js";

@@ -44,11 +44,11 @@ export class SpeakingTransport extends VoiceTransport {
   }
 
   botStartedSpeaking(): void {
-    this._core.enter(() => this._core.tell({ type: "voice.began" }));
+    this._core.enter(() => this._core.turns.tell({ type: "voice.began" }));
   }
 
   botStoppedSpeaking(): void {
-    this._core.enter(() => this._core.tell({ type: "voice.drained" }));
+    this._core.enter(() => this._core.turns.tell({ type: "voice.drained" }));
   }
 
   botTtsText(data: BotTTSTextData): void {

@@ -71,13 +71,13 @@ export class VoiceTransport extends Transport {
     this._options = this._core.initialize(options, messageHandler);
     this._callbacks = this._core.callbacks;
     this._onMessage = (message) => {
-      this._core.pass(message);
+      this._core.messages.pass(message);
     };
   }
 
   /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
   async initDevices(): Promise<void> {
-    await this._core.initDevices();
+    await this._core.calls.initDevices();
   }
 
   /** The parameters of one session, checked and otherwise as they are. @throws InvalidOptionsError naming the key that is wrong. */
@@ -92,12 +92,12 @@ export class VoiceTransport extends Transport {
    * AlreadyConnectedError during a session.
    */
   async _connect(params?: unknown): Promise<void> {
-    await this._core.connect(params);
+    await this._core.calls.connect(params);
   }
 
   /** Legal in every state; resolves when disconnected. */
   async _disconnect(): Promise<void> {
-    await this._core.disconnect();
+    await this._core.calls.disconnect();
   }
 
   /** Waits until the service is ready, then delivers bot-ready. Rejects when the session ends before. */
@@ -105,18 +105,18 @@ export class VoiceTransport extends Transport {
     await this._core.sendReadyMessage();
   }
 
-  /** @throws as `TransportCore.send` */
+  /** @throws as `ClientMessages.send` */
   sendMessage(message: RTVIMessage): void {
-    this._core.send(message);
+    this._core.messages.send(message);
   }
 
   get state(): TransportState {
-    return this._core.state;
+    return this._core.session.state;
   }
 
   /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
   set state(state: TransportState) {
-    this._core.writeState(state);
+    this._core.calls.writeState(state);
   }
 
   /** What a message of the app may weigh, in bytes: the RTVI limit, or the connection's where that is lower. */
@@ -154,7 +154,7 @@ export class VoiceTransport extends Transport {
   }
   /** Chooses the output. A failure is an `onDeviceError`, and nothing changes. */
   updateSpeaker(speakerId: string): void {
-    void this._reported("speaker", () => this._core.updateSpeaker(speakerId));
+    void this._reported("speaker", () => this._core.devices.updateSpeaker(speakerId));
   }
 
   get selectedMic(): MediaDeviceInfo | Record<string, never> {
@@ -164,7 +164,7 @@ export class VoiceTransport extends Transport {
     return this._core.manager.selectedCam;
   }
   get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
-    return this._core.selectedSpeaker;
+    return this._core.devices.speaker;
   }
 
   /** Frees a bot that the browser's autoplay policy holds silent; call it inside a user gesture. */
@@ -198,7 +198,7 @@ export class VoiceTransport extends Transport {
 
   /** The local tracks, and the bot's while there is one. */
   tracks(): Tracks {
-    const bot = this._core.botTrack;
+    const bot = this._core.tracks.bot;
     return { ...this._core.manager.tracks(), ...(bot !== undefined && { bot: { audio: bot } }) };
   }
 

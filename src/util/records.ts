@@ -1,5 +1,6 @@
-/** A JSON object whose fields are not known yet. */
-export type JsonRecord = Readonly<Record<string, unknown>>;
+import type { JsonRecord } from "../contracts/json.js";
+
+export type { JsonRecord };
 
 /** Whether a value is an object that is neither null nor an array. */
 export function isRecord(value: unknown): value is JsonRecord {

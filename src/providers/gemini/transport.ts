@@ -52,7 +52,7 @@ export class GeminiLiveWebsocketTransport extends SpeakingTransport {
 
   /** Pipecat's name of the way to hand in microphone audio: 16-bit little-endian mono PCM at the manager's rate. */
   handleUserAudioStream(data: ArrayBuffer): void {
-    this._core.sendAudio(data);
+    this._core.microphone.send(data);
   }
 
   /** The same. */

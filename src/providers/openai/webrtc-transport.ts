@@ -59,7 +59,7 @@ export class OpenAIRealTimeWebRTCTransport extends VoiceTransport {
 
   /** Pipecat's name of the way to hand in microphone audio: 16-bit little-endian mono PCM at 24 kHz. */
   handleUserAudioStream(data: ArrayBuffer): void {
-    this._core.sendAudio(data);
+    this._core.microphone.send(data);
   }
 
   /** Pipecat's name of `disconnect()`. */

@@ -1,5 +1,5 @@
 import { MessageTooLargeError } from "@pipecat-ai/client-js";
-import type { EncodedMessage } from "../../contracts/connection.js";
+import type { EncodedMessage } from "../../contracts/dialogue.js";
 import { InvalidOptionsError } from "../../errors.js";
 
 /**

@@ -1,5 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import type { EncodedMessage } from "../../contracts/connection.js";
+import type { EncodedMessage } from "../../contracts/dialogue.js";
 import { encode, sizeOf } from "./encode.js";
 import type { WebSocketSerializer } from "./serializer.js";
 

@@ -1,7 +1,8 @@
 import { createActor, SimulatedClock } from "xstate";
 import { describe, expect, it } from "vitest";
 import { turnsMachine } from "../../../machines/index.js";
-import { endTurns, turnsOf } from "../../../src/actors/turns.js";
+import { turnsOf } from "../../../src/actors/turns.js";
+import { endTurns } from "../../../src/compose.js";
 import type { TurnEdge, TurnFact } from "../../../src/contracts/turns.js";
 
 function start(lull?: number) {

@@ -130,7 +130,7 @@ function rig(messages: readonly string[] = []) {
       },
       sendEncoded: (data) => {
         if (full) throw new Error("full");
-        sent.push(String(data));
+        sent.push(typeof data === "string" ? data : "bytes");
       },
       audio: () => sent.push("audio"),
       close: ignore,

@@ -21,7 +21,7 @@ class Leak extends ScriptedTransport {
   }
 
   inMessage(): void {
-    this._core.deliver({ type: "server-message", data: { t: "raw", d: btoa(`"${canary()}"`) } });
+    this._core.messages.deliver({ type: "server-message", data: { t: "raw", d: btoa(`"${canary()}"`) } });
   }
 }
 

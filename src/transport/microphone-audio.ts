@@ -1,0 +1,95 @@
+import type { Command } from "../contracts/dialogue.js";
+import type { MediaPlan } from "../contracts/provider.js";
+import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
+import { CongestionError, ServiceError } from "../errors.js";
+import type { Logger } from "../log.js";
+import { CongestionWatch } from "../policy/congestion.js";
+import type { CallbackQueue } from "./callback-queue.js";
+
+const MOST_BUFFERED = 256 * 1024;
+
+/** What the microphone's audio needs of its transport. */
+export interface MicrophoneAudioPorts {
+  /** Whether chunks carry the user's voice, or a track. */
+  readonly uplink: MediaPlan["uplink"];
+  readonly queue: CallbackQueue;
+  readonly runner: DialogueRunner;
+  readonly logger: Logger;
+  readonly advise: (command: Command) => void;
+  readonly report: (error: Error) => void;
+}
+
+/** Chunks of the microphone's audio on their way to the service. */
+export class MicrophoneAudio {
+  readonly #ports: MicrophoneAudioPorts;
+  readonly #congestion: CongestionWatch;
+  /** What the user says while there is no connection that could carry their track. */
+  #missedSpeech: ArrayBuffer[] | undefined;
+  /** Errors that were reported in this session: one of a kind is enough. */
+  readonly #reported = new Set<string>();
+
+  /** @param maxBufferedAmount Bytes that may wait to be sent; default 256 KiB. */
+  constructor(ports: MicrophoneAudioPorts, maxBufferedAmount = MOST_BUFFERED) {
+    this.#ports = ports;
+    this.#congestion = new CongestionWatch(maxBufferedAmount);
+  }
+
+  /** Sends a chunk, unless the network is too far behind. */
+  send(pcm: ArrayBuffer): void {
+    const { uplink, queue, runner } = this.#ports;
+    if (uplink === "track") {
+      this.#missedSpeech?.push(pcm);
+      return;
+    }
+    const { connection } = runner;
+    // An app may hand in audio of its own, which passes no valve.
+    if (connection === undefined || !runner.isReady || !this.keepsUp(connection.bufferedAmount)) return;
+    try {
+      queue.enter(() => runner.audio(pcm));
+    } catch (error) {
+      this.#reportOnce(error instanceof Error ? error : new ServiceError(String(error)));
+    }
+  }
+
+  /** Whether a chunk is sent: sound is the first thing to drop when the network is too slow, for it would only come too late. */
+  keepsUp(bufferedAmount: number): boolean {
+    const congestion = this.#congestion.look(bufferedAmount);
+    if (congestion === "congestion-begins") {
+      this.#ports.report(new CongestionError("The network is too slow: microphone audio is being dropped."));
+    } else if (congestion === "congestion-ends") {
+      this.#ports.logger.info("The network has caught up: audio is sent again.");
+    }
+    return congestion === "clear" || congestion === "congestion-ends";
+  }
+
+  /** The connection was lost and is opened again: what a track would have carried is kept. */
+  recovering(): void {
+    this.#missedSpeech ??= [];
+  }
+
+  /** The session is ready. @param rate Hz of what was kept. */
+  ready(rate: number): void {
+    // After the uplink has handed over what it kept.
+    queueMicrotask(() => {
+      const pcm = this.#missedSpeech ?? [];
+      this.#missedSpeech = undefined;
+      if (pcm.length > 0) this.#ports.advise({ type: "missed-speech", pcm, rate });
+    });
+  }
+
+  /** Nothing is being recovered: what was kept is of no use. */
+  drop(): void {
+    this.#missedSpeech = undefined;
+  }
+
+  /** The session has ended. */
+  end(): void {
+    this.#reported.clear();
+  }
+
+  #reportOnce(error: Error): void {
+    if (this.#reported.has(error.message)) return;
+    this.#reported.add(error.message);
+    this.#ports.report(error);
+  }
+}
