@@ -2,6 +2,7 @@ import { ProtocolError } from "../errors.js";
 import type { EffectSink } from "./effects.js";
 import { withoutProto } from "../util/json.js";
 import { isRecord, type JsonRecord } from "../util/records.js";
+import type { Redactor } from "../util/redact.js";
 
 /** What a call is answered with: the app's result, or why there is none. */
 export type ToolAnswer = { readonly result: unknown } | { readonly error: string };
@@ -11,7 +12,7 @@ export interface ToolPorts {
   /** What the service is called in messages to people. */
   readonly service: string;
   /** Makes the service's words safe to show. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
   /** A call is complete, with its arguments as JSON. */
   readonly called?: (callId: string, name: string, args: string) => void;
   /** Sends the answer of a call. @throws InvalidOptionsError for a result that cannot be sent; nothing has happened then. */
@@ -85,8 +86,8 @@ export class ToolCalls {
     }
     this.sink.deliver("llm-function-call-in-progress", {
       tool_call_id: callId,
-      function_name: called,
-      arguments: parsed,
+      function_name: this.#shown(called),
+      arguments: this.#shown(parsed),
     });
   }
 
@@ -181,7 +182,7 @@ export class ToolCalls {
     const batch = this.#batches.get(responseId) ?? { over: false, interrupted: false, calls: new Set<string>() };
     batch.calls.add(callId);
     this.#batches.set(responseId, batch);
-    this.sink.deliver("llm-function-call-started", name === undefined ? {} : { function_name: name });
+    this.sink.deliver("llm-function-call-started", name === undefined ? {} : { function_name: this.#shown(name) });
     return call;
   }
 
@@ -207,11 +208,16 @@ export class ToolCalls {
     if (!this.pending) this.sink.tell({ type: "tools.settled" });
   }
 
+  /** The model's words reach the app without a credential that they quote. */
+  #shown(said: unknown): unknown {
+    return this.ports.redact.json(said);
+  }
+
   #stopped({ callId, name }: Call, cancelled: boolean, result: unknown): void {
     this.sink.deliver("llm-function-call-stopped", {
       tool_call_id: callId,
       cancelled,
-      ...(name !== undefined && { function_name: name }),
+      ...(name !== undefined && { function_name: this.#shown(name) }),
       ...(result !== undefined && { result }),
     });
   }

@@ -57,9 +57,9 @@ describe("statelyInspector", () => {
           '{"idle":"disconnected"}',
           '{"idle":"initializing"}',
           '{"idle":"initialized"}',
-          '{"session":"connecting"}',
-          '{"session":"connected"}',
-          '{"session":"ready"}',
+          '{"session":{"live":"connecting"}}',
+          '{"session":{"live":"connected"}}',
+          '{"session":{"live":"ready"}}',
           '{"session":"disconnecting"}',
           '{"idle":"disconnected"}',
         ]);

@@ -1,4 +1,5 @@
 import type { GeminiHistory } from "../gemini-history.js";
+import type { Redactor } from "../../../util/redact.js";
 import type { Prompt } from "./user.js";
 
 /** What the bot's side of the conversation is set up with. */
@@ -15,7 +16,7 @@ export interface BotSetup {
   /** Functions for which the model does not wait, by name. */
   readonly nonBlocking: ReadonlySet<string>;
   /** Makes the service's words safe to show. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
 }
 
 /** What the model makes between two boundaries. The service gives turns no ids, so they are counted. */

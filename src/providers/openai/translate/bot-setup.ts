@@ -1,4 +1,5 @@
 import type { ConversationHistory } from "../../../dialogue/conversation-history.js";
+import type { Redactor } from "../../../util/redact.js";
 
 /** What the bot's side of the conversation is set up with. */
 export interface BotSetup {
@@ -16,5 +17,5 @@ export interface BotSetup {
   readonly spoke: () => void;
   readonly history: ConversationHistory;
   /** Makes the service's words safe to show. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
 }

@@ -56,10 +56,6 @@ const gemini: Differences = {
     expect: continues(1_000, "connection-lost"),
     because: "the end is announced by `goAway`, and the close that follows is a plain one",
   },
-  "error-that-ends-nothing": {
-    expect: continues(1_000),
-    because: "Gemini has no error messages: an answer that was rejected is one that ends",
-  },
 };
 
 const pipecat: Differences = {
