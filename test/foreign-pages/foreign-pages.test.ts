@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { chromium, type Browser, type Page } from "playwright";
 import { createLogger } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { startLocalService, type LocalService } from "../../packages/local-service/src/index.js";
 import { silent } from "../../packages/testkit/src/worlds/world.js";
@@ -171,6 +171,9 @@ const at = (name: string, url: string): string => {
   other.hostname = name;
   return other.href;
 };
+
+// Vite builds the console when it is first asked for.
+vi.setConfig({ testTimeout: 30_000 });
 
 describe.each([
   ["a page of another site", () => `http://${ELSEWHERE}:${String(sitePort)}/`],

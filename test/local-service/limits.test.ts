@@ -179,6 +179,19 @@ describe("limits of a conversation", () => {
     expect(JSON.stringify(service.sessions[0]?.items)).toContain("turn 1199");
   });
 
+  it("limits: of the texts of an activity that does not end, Gemini keeps the last 1000", async () => {
+    const service = await withService();
+    const manual = { realtimeInputConfig: { automaticActivityDetection: { disabled: true } } };
+    const client = await GeminiClient.start(service, manual);
+    client.send({ realtimeInput: { activityStart: {} } });
+    for (let count = 0; count < 1200; count += 1) client.send({ realtimeInput: { text: `text ${String(count)}` } });
+    client.send({ realtimeInput: { activityEnd: {} } });
+    await client.next("turnComplete");
+    const { parts } = service.sessions[0]!.items[0] as { parts: readonly { text: string }[] };
+    expect(parts).toHaveLength(1000);
+    expect(parts.at(-1)).toEqual({ text: "text 1199" });
+  });
+
   it("limits: of a turn that does not end, ten minutes are kept", () => {
     const turns: string[] = [];
     const finder = new TurnFinder(({ type }) => void turns.push(type));

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { createServer as createVite, type ViteDevServer } from "vite";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   sessionEndpoint,
   type BackedService,
@@ -214,6 +214,22 @@ describe("PIPECAT_START_URL", () => {
     expect(text).toMatch(/The service could not start a session\./);
     expectNoSecret(text);
     expect(text).not.toContain("hidden-path");
+  });
+
+  it("PIPECAT_START_URL: a start server that never answers is given up after 15 s", async () => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closing.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const waited = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => timeout(ms / 100));
+    onTestFinished(() => waited.mockRestore());
+    const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    const url = await served(onRealServices({ PIPECAT_START_URL: secretUrl(host) }));
+    expect((await post(url, JSON.stringify({ service: "pipecat" }))).status).toBe(502);
+    expect(waited).toHaveBeenCalledExactlyOnceWith(15_000);
   });
 
   it("PIPECAT_START_URL: one that is no address is not quoted", () => {
