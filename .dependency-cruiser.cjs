@@ -129,7 +129,12 @@ module.exports = {
       from: { path: LIBRARY },
       to: { path: "^(packages|tools|bench|examples)/" },
     },
-    floor("local-service", LOCAL_SERVICE, ["^src/codec/", BASE], "It runs in Node, without a session."),
+    floor(
+      "local-service",
+      LOCAL_SERVICE,
+      ["^src/codec/", "^src/media/pcm-resampler[.]ts$", BASE],
+      "It runs in Node, without a session.",
+    ),
     {
       name: "testkit-for-tests-tools-and-benches",
       severity: "error",

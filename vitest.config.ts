@@ -8,6 +8,8 @@ import { SecretReporter } from "./packages/testkit/src/secrets/secret-reporter.j
 
 const speech = fileURLToPath(new URL("packages/testkit/fixtures/speech.wav", import.meta.url));
 
+const localService = fileURLToPath(new URL("packages/local-service/src/index.ts", import.meta.url));
+
 /** Looks for credentials in whatever the sessions of a test let out. */
 const WHOLE_RUN = "packages/testkit/src/secrets/whole-run.ts";
 
@@ -70,6 +72,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       sequence: { sequencer: ByName },
       projects: [
         {
+          // What tools and examples import by its name.
+          resolve: { alias: { "@rtvi-machine/local-service": localService } },
           test: {
             name: "unit",
             setupFiles: [WHOLE_RUN],

@@ -82,9 +82,9 @@ async function main(): Promise<boolean> {
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new Error("--minutes must be a number above 0.");
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
-  const service = await startLocalService({ logger: silent });
-  const line = await SERVICES[name](service, seed);
   const site = await emptySite();
+  const service = await startLocalService({ logger: silent, allowOrigins: [new URL(site.url).origin] });
+  const line = await SERVICES[name](service, seed);
   const browser = await chromium.launch({
     executablePath: await ensureBrowser(),
     args: [...speaking(fromHere("../packages/testkit/fixtures/speech.wav")), INTERPRETED],

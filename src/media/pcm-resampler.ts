@@ -16,6 +16,11 @@ export class PcmResampler {
     this.#resampler = inputRate === outputRate ? undefined : new Resampler(inputRate, outputRate);
   }
 
+  /** How late the output is, in samples of the input. */
+  get delay(): number {
+    return this.#resampler?.delay ?? 0;
+  }
+
   /** All that `pcm` makes at the output's rate; `pcm` itself where the rates are the same. */
   process<B extends ArrayBufferLike>(pcm: Int16Array<B>): Int16Array<B | ArrayBuffer> {
     if (this.#resampler === undefined) return pcm;

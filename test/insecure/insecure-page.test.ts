@@ -23,14 +23,15 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  service = await startLocalService({ greet: false, logger: silent });
   await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+  const origin = `http://${HOST}:${String((site.address() as AddressInfo).port)}`;
+  service = await startLocalService({ greet: false, logger: silent, allowOrigins: [origin] });
   browser = await chromium.launch({
     executablePath: await ensureBrowser(),
     args: [...QUIET, `--host-resolver-rules=MAP ${HOST} 127.0.0.1`],
   });
   page = await browser.newPage();
-  await page.goto(`http://${HOST}:${String((site.address() as AddressInfo).port)}/`);
+  await page.goto(`${origin}/`);
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("page.ts", import.meta.url))],
     bundle: true,

@@ -36,6 +36,27 @@ describe("rtvi-machine-local-service", () => {
     },
   );
 
+  it("lets in the pages that the command line and the environment name", async () => {
+    const args = ["--port", "0", "--quiet", "--allow-origin", "http://a.test", "--allow-origin", "http://b.test"];
+    const environment = { RTVI_MACHINE_ALLOW_ORIGINS: "http://c.test, http://d.test" };
+    const terminal = { out: () => undefined, err: () => undefined };
+    const outcome = await runCli(args, terminal, environment);
+    outcomes.push(outcome);
+    if (!("service" in outcome)) throw new Error("It did not start.");
+    const statuses = await Promise.all(
+      ["a", "b", "c", "d", "e"].map(async (name) => {
+        const headers = { Origin: `http://${name}.test` };
+        return (await fetch(`${outcome.service.url}/health`, { headers })).status;
+      }),
+    );
+    expect(statuses).toEqual([200, 200, 200, 200, 403]);
+  });
+
+  it("refuses what is no origin", async () => {
+    expect(await run("--port", "0", "--allow-origin", "localhost:5173")).toEqual({ exitCode: 2 });
+    expect(err).toContain('"localhost:5173" is not an origin');
+  });
+
   it("says when the port is taken", async () => {
     const first = await run("--port", "0", "--quiet");
     if (!("service" in first)) throw new Error(err);

@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import { startLocalService, type LocalService } from "../../packages/local-service/src/index.js";
 import { RawClient } from "../../packages/testkit/src/clients/raw-client.js";
 import { like } from "../../packages/testkit/src/util/matchers.js";
+import { silent } from "../../packages/testkit/src/worlds/world.js";
 import { withService } from "../../packages/testkit/src/worlds/with-service.js";
 
 interface Refusal {
@@ -25,6 +26,17 @@ async function refusal(url: string, protocols: string[] = [], headers: Record<st
     });
     socket.on("error", () => undefined);
   });
+}
+
+/** All that comes back for these bytes. */
+async function rawAnswer(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  socket.on("error", () => undefined); // What is not read of a large body ends in a reset, after the answer.
+  socket.write(bytes);
+  await new Promise((resolve) => socket.on("close", resolve));
+  return text;
 }
 
 async function post(service: LocalService, path: string, body: unknown, key = "local"): Promise<Response> {
@@ -221,21 +233,76 @@ describe("http", () => {
 
   it.each([
     ["http://localhost:5173", true],
-    ["http://127.0.0.1:8080", true],
-    ["https://localhost", true],
+    ["HTTP://LocalHost:5173", true],
+    ["capacitor://localhost", true],
+    ["http://localhost:5174", false],
+    ["https://localhost:5173", false],
+    ["http://127.0.0.1:5173", false],
     ["https://example.com", false],
-    ["http://localhost.example.com", false],
-  ])("lets a page from %s in: %s", async (origin, allowed) => {
-    const service = await withService();
+    ["null", false],
+  ])("lets a page from %s in, where two are allowed: %s", async (origin, allowed) => {
+    const service = await withService({
+      allowOrigins: ["http://localhost:5173", "capacitor://localhost"],
+      logger: silent,
+    });
     const answer = await fetch(`${service.url}/v1/realtime/client_secrets`, {
       method: "OPTIONS",
       headers: { Origin: origin, "Access-Control-Request-Headers": "authorization, content-type" },
     });
-    expect(answer.status).toBe(204);
+    expect(answer.status).toBe(allowed ? 204 : 403);
     expect(answer.headers.get("access-control-allow-origin")).toBe(allowed ? origin : null);
     if (!allowed) return;
     expect(answer.headers.get("access-control-expose-headers")).toBe("Location");
     expect(answer.headers.get("access-control-allow-headers")).toBe("authorization, content-type");
+  });
+
+  it("takes no origin for the allow list that is none", async () => {
+    for (const wrong of ["*", "null", "localhost:5173", "http://localhost:5173/", "http://a,http://b", ""]) {
+      await expect(startLocalService({ allowOrigins: [wrong] })).rejects.toThrow(`"${wrong}" is not an origin`);
+    }
+  });
+
+  it("tells the developer once whose page it refused, and how to let it in", async () => {
+    const lines: string[] = [];
+    const service = await withService({ logger: { ...silent, warn: (line) => void lines.push(line) } });
+    const from = (origin: string) => fetch(`${service.url}/health`, { headers: { Origin: origin } });
+    for (let time = 0; time < 3; time += 1) expect((await from("http://localhost:5173")).status).toBe(403);
+    expect(lines).toEqual([like(/"http:\/\/localhost:5173" are not on the allow list.*--allow-origin <origin>/)]);
+    for (let port = 1; port < 100; port += 1) await from(`http://localhost:${String(port)}`);
+    expect(lines).toHaveLength(20);
+  });
+
+  it.each(["/\\[", "//\\elsewhere/start", "http://[", "http://127.0.0.1/health", "*", "x"])(
+    "answers 400 to %s, which is no address",
+    async (target) => {
+      const service = await withService();
+      const ask = (head: string): Promise<string> =>
+        rawAnswer(service.port, `GET ${target} HTTP/1.1\r\n${head}\r\n\r\n`);
+      const host = `Host: 127.0.0.1:${String(service.port)}\r\nConnection: close`;
+      expect(await ask(host)).toMatch(/^HTTP\/1.1 400 /);
+      const upgrade = `Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13`;
+      expect(await ask(`${upgrade}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==`)).toMatch(/^HTTP\/1.1 400 /);
+    },
+  );
+
+  it.each([
+    ["says so in its header", true],
+    ["does not say how long it is", false],
+  ])("refuses a body that is too large with 413 where it %s", async (_what, says) => {
+    const service = await withService();
+    const post = async (path: string, bytes: number): Promise<string> => {
+      const body = `{"x":"${"x".repeat(bytes)}"}`;
+      const length = says ? `Content-Length: ${String(body.length)}` : "Transfer-Encoding: chunked";
+      const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer local\r\nX-Goog-Api-Key: local`;
+      const chunk = says ? body : `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+      const type = "Content-Type: application/json\r\nConnection: close";
+      return (await rawAnswer(service.port, `${head}\r\n${type}\r\n${length}\r\n\r\n${chunk}`)).slice(9, 12);
+    };
+    expect(await post("/v1/realtime/client_secrets", 1_100_000)).toBe("413");
+    expect(await post("/v1alpha/auth_tokens", 1_100_000)).toBe("413");
+    expect(await post("/v1/realtime/client_secrets", 900_000)).toBe("400"); // read, and then not understood
+    expect(await post("/start", 300_000)).toBe("413");
+    expect(await post("/start", 200_000)).toBe("200");
   });
 
   it("frees its port and cuts every line on close, and says when a port is taken", async () => {

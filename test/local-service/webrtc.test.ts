@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from "werift";
 import { Call } from "../../packages/local-service/src/webrtc/call.js";
 import { loadWerift } from "../../packages/local-service/src/webrtc/werift.js";
@@ -9,6 +9,7 @@ import type { LocalService, LocalServiceOptions } from "../../packages/local-ser
 import { findIn } from "../../tools/demo/correlate.js";
 import { fromPcm16 } from "../../tools/demo/wav.js";
 import { chunks, speech } from "../../packages/testkit/src/audio/speech.js";
+import { silent } from "../../packages/testkit/src/worlds/world.js";
 import { withService } from "../../packages/testkit/src/worlds/with-service.js";
 
 type Event = Record<string, unknown> & { readonly type: string };
@@ -73,6 +74,29 @@ async function called(options: LocalServiceOptions = {}, names?: readonly CodecN
 }
 
 describe("POST /v1/realtime/calls", () => {
+  it("without werift: says what to install, to the client and in the log", async () => {
+    vi.doMock("werift", () => {
+      throw new Error("Cannot find package 'werift'");
+    });
+    onTestFinished(() => {
+      vi.doUnmock("werift");
+      vi.resetModules();
+    });
+    vi.resetModules();
+    const { startLocalService: startWithout } = await import("../../packages/local-service/src/index.js");
+    const lines: string[] = [];
+    const service = await startWithout({ logger: { ...silent, warn: (line) => void lines.push(line) } });
+    onTestFinished(() => service.close());
+    const response = await post(service, (await offered()).sdp, { "Content-Type": "application/sdp" });
+    // No 5xx, after which the transport would try again and again.
+    expect(response.status).toBe(424);
+    const message = expect.stringMatching(
+      /the optional package `werift`\. Run `npm install werift opusscript`/,
+    ) as string;
+    expect(await response.json()).toMatchObject({ error: { code: "webrtc_not_installed", message } });
+    expect(lines).toEqual([message]);
+  });
+
   it("answers a text in sound: the playout buffer starts, stops, and carries no audio in events", async () => {
     const { service, channel, heard, until, types } = await called();
     expect(service.sessions).toHaveLength(1);

@@ -1,5 +1,9 @@
 import type { LocalService } from "@rtvi-machine/local-service";
 import type { BackedService } from "../../examples/voice-console/session-endpoint.js";
+import { redactor } from "../../src/util/redact.js";
+
+/** A service that has not answered by then does not start a session any more. */
+const START_WITHIN_MS = 15_000;
 
 /** The local service takes any name; these tell a reader of its log what it stands in for. */
 const OPENAI_MODEL = "gpt-realtime";
@@ -23,23 +27,39 @@ interface Backing {
 
 type Access = Pick<BackedService, "base_url" | "start">;
 
-const post = (url: string, headers: Record<string, string>, body: unknown): Promise<Response> =>
-  fetch(url, {
+/** A request that starts a session, and what of it may be shown to no page. */
+interface Start {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly secrets: readonly string[];
+}
+
+/** Asks for a session. The page gets the answer without the secrets that the question held, should it quote them. */
+async function ask({ url, headers, body, secrets }: Start): Promise<Response> {
+  const answer = await fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...headers },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(START_WITHIN_MS),
+    // A header with a key follows a redirect to wherever it leads.
+    redirect: "error",
   });
+  const said: unknown = await answer.json();
+  return Response.json(redactor(secrets).json(said, !answer.ok), { status: answer.status });
+}
 
 /** OpenAI's Realtime API by one of the ways to speak it: the page gets a client secret. */
 function openAI(label: string): Backing {
   const at = (http: string, base_url: string, key: string): Access => ({
     base_url,
     start: () =>
-      post(
-        `${http}/client_secrets`,
-        { Authorization: `Bearer ${key}` },
-        { session: { type: "realtime", model: OPENAI_MODEL } },
-      ),
+      ask({
+        url: `${http}/client_secrets`,
+        headers: { Authorization: `Bearer ${key}` },
+        body: { session: { type: "realtime", model: OPENAI_MODEL } },
+        secrets: [key],
+      }),
   });
   return {
     label,
@@ -54,7 +74,13 @@ function openAI(label: string): Backing {
 function gemini(label: string): Backing {
   const at = (http: string, base_url: string, key: string): Access => ({
     base_url,
-    start: () => post(`${http}/v1alpha/auth_tokens`, { "x-goog-api-key": key }, { uses: 1 }),
+    start: () =>
+      ask({
+        url: `${http}/v1alpha/auth_tokens`,
+        headers: { "x-goog-api-key": key },
+        body: { uses: 1 },
+        secrets: [key],
+      }),
   });
   return {
     label,
@@ -66,10 +92,14 @@ function gemini(label: string): Backing {
 
 /** A Pipecat bot: its runner starts it, and the page gets its address. The bot has its own model. */
 function pipecat(label: string): Backing {
-  const at = (start: string, body: object): Access => ({
-    base_url: start,
-    start: () => post(start, {}, { transport: "websocket", body }),
-  });
+  const at = (start: string, body: object): Access => {
+    const { url, headers, secrets } = readStartUrl(start);
+    return {
+      // Its path and query are for this process only.
+      base_url: new URL(url).origin,
+      start: () => ask({ url, headers, body: { transport: "websocket", body }, secrets }),
+    };
+  };
   return {
     label,
     model: "",
@@ -80,6 +110,35 @@ function pipecat(label: string): Backing {
     },
     real: ({ PIPECAT_START_URL: start = "" }) => (start === "" ? undefined : at(start, {})),
   };
+}
+
+/**
+ * The address of a start server. A name and a password in it become a header: `fetch` takes no address that holds them, and
+ * quotes it in its error.
+ * @throws Error that does not quote it, either.
+ */
+function readStartUrl(start: string): Pick<Start, "url" | "headers" | "secrets"> {
+  if (!/^https?:\/\//.test(start) || !URL.canParse(start)) {
+    throw new Error("PIPECAT_START_URL is not an address such as http://localhost:7860/start.");
+  }
+  const url = new URL(start);
+  const username = decoded(url.username);
+  const password = decoded(url.password);
+  const login = `${username}:${password}`;
+  const secrets = [login, username, password, ...url.searchParams.values(), url.search.slice(1)];
+  const headers: Record<string, string> =
+    login === ":" ? {} : { Authorization: `Basic ${Buffer.from(login).toString("base64")}` };
+  url.username = "";
+  url.password = "";
+  return { url: url.href, headers, secrets };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A percent sign that was meant as one.
+  }
 }
 
 /** The local runner names its own port: whoever is to come to it by a proxy, which breaks the line, is sent there. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { startLocalService } from "@rtvi-machine/local-service";
 import { chromium, type Page } from "playwright";
 import { build, preview } from "vite";
-import { sessionEndpoint } from "../../examples/voice-console/session-endpoint.js";
+import { sessionEndpoint, type BackedService } from "../../examples/voice-console/session-endpoint.js";
 import { speaking } from "../browser-arguments.js";
 import { ensureBrowser } from "../ensure-browser.js";
 import { onLocalService } from "./backing.js";
@@ -58,24 +58,27 @@ export async function setStage(
 ): Promise<Stage> {
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
   const broken = faultName === undefined ? undefined : faultCalled(faultName);
+  const configFile = fromRoot("examples/voice-console/vite.config.ts");
+  await build({ configFile, logLevel: "error" });
+  const services: BackedService[] = [];
+  const site = await preview({
+    configFile,
+    logLevel: "error",
+    preview: { host: "127.0.0.1", port: 0 },
+    plugins: [sessionEndpoint(services)],
+  });
+  const url = site.resolvedUrls?.local[0];
+  if (url === undefined) throw new Error("Vite serves the page at no address");
+
   const service = await startLocalService({
     logger: silent,
+    allowOrigins: [new URL(url).origin],
     ...(broken && takesTheStage(broken) ? { greet: false, ...broken.options } : { script: SCRIPT }),
   });
   report.setup("service", `${service.wsUrl}  (local: repeats what it hears)`);
 
   const fault = faultName === undefined ? undefined : await DemoFault.before(service, faultName, chosen);
-
-  const configFile = fromRoot("examples/voice-console/vite.config.ts");
-  await build({ configFile, logLevel: "error" });
-  const site = await preview({
-    configFile,
-    logLevel: "error",
-    preview: { host: "127.0.0.1", port: 0 },
-    plugins: [sessionEndpoint(onLocalService(fault?.front ?? service))],
-  });
-  const url = site.resolvedUrls?.local[0];
-  if (url === undefined) throw new Error("Vite serves the page at no address");
+  services.push(...onLocalService(fault?.front ?? service));
   report.setup("page", url);
 
   const executablePath = await ensureBrowser();

@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { BoundedMemory } from "./bounded-memory.js";
 import type { JsonObject } from "./json.js";
 
 const KEY_PROTOCOL = "openai-insecure-api-key.";
 /** A secret that nobody used for so long after its end is forgotten. */
 const FORGET_AFTER_MS = 60_000;
+const MOST_SECRETS = 1000;
+/** Of the settings that are baked into them. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /** A short-lived secret for one page. */
 export interface ClientSecret {
@@ -42,22 +46,27 @@ export function readKey(request: IncomingMessage): string | undefined {
 /** Knows the standard keys, and hands out client secrets. */
 export class KeyRing {
   readonly #accepted: readonly string[] | "any" | undefined;
-  readonly #secrets = new Map<string, ClientSecret & { readonly endsAtMs: number }>();
+  readonly #secrets = new BoundedMemory<ClientSecret & { readonly endsAtMs: number }>({
+    most: MOST_SECRETS,
+    mostBytes: MOST_BYTES,
+    lifeMs: FORGET_AFTER_MS,
+  });
 
   constructor(accepted: readonly string[] | "any" | undefined) {
     this.#accepted = accepted;
   }
 
-  /** A new secret that opens sessions for so many seconds. */
+  /** Secrets that are kept, and bytes of the settings in them. */
+  get held(): { readonly secrets: number; readonly bytes: number } {
+    return { secrets: this.#secrets.size, bytes: this.#secrets.bytes };
+  }
+
+  /** A new secret that opens sessions for so many seconds. Of very many, the oldest opens nothing any more. */
   issue(seconds: number, session: JsonObject): ClientSecret {
-    const now = Date.now();
-    for (const [value, { endsAtMs }] of this.#secrets) {
-      if (endsAtMs + FORGET_AFTER_MS < now) this.#secrets.delete(value);
-    }
-    const endsAtMs = now + seconds * 1000;
+    const endsAtMs = Date.now() + seconds * 1000;
     const value = `ek_${randomBytes(16).toString("hex")}`;
     const secret = { value, expiresAt: Math.ceil(endsAtMs / 1000), session, endsAtMs };
-    this.#secrets.set(value, secret);
+    this.#secrets.set(value, secret, JSON.stringify(session).length, seconds * 1000 + FORGET_AFTER_MS);
     return secret;
   }
 

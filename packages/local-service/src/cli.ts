@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-import { runCli } from "./run-cli.js";
+import { runCli, type Terminal } from "./run-cli.js";
 
-void runCli(process.argv.slice(2), {
+const terminal: Terminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-}).then((outcome) => {
+};
+
+void runCli(process.argv.slice(2), terminal, process.env).then((outcome) => {
   if ("exitCode" in outcome) {
     process.exitCode = outcome.exitCode;
     return;

@@ -19,6 +19,8 @@ export interface LoggedEvent extends EventFacts {
 }
 
 const KEPT = 5000;
+/** Types and ids are the client's to choose; longer ones are cut. */
+const LONGEST = 200;
 
 /** The latest events of all sessions. Sessions do not list incoming sound: it would push everything else out. */
 export class EventLog {
@@ -29,7 +31,17 @@ export class EventLog {
   }
 
   add(session: string, direction: "in" | "out", facts: EventFacts): void {
-    this.#events.push({ at: Date.now(), session, direction, ...facts });
+    const { type, itemId, responseId, code, ms } = facts;
+    this.#events.push({
+      at: Date.now(),
+      session,
+      direction,
+      type: type.slice(0, LONGEST),
+      ...(itemId === undefined ? {} : { itemId: itemId.slice(0, LONGEST) }),
+      ...(responseId === undefined ? {} : { responseId: responseId.slice(0, LONGEST) }),
+      ...(code === undefined ? {} : { code: code.slice(0, LONGEST) }),
+      ...(ms === undefined ? {} : { ms }),
+    });
     if (this.#events.length > KEPT) this.#events.splice(0, this.#events.length - KEPT);
   }
 }

@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import { parseJsonObject, type JsonObject } from "./json.js";
 
 const MAX_BODY_BYTES = 1_000_000;
-const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\]|[\w-]+\.localhost)(:\d+)?$/;
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -12,20 +11,32 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** Lets pages from this machine, at any port, call the service. */
-export function allowLocalPages(request: IncomingMessage, response: ServerResponse): void {
-  const { origin } = request.headers;
-  if (origin === undefined || !LOCAL_ORIGIN.test(origin)) return;
-  response.setHeader("Access-Control-Allow-Origin", origin);
-  response.setHeader("Vary", "Origin");
-  response.setHeader("Access-Control-Expose-Headers", "Location");
-  response.setHeader("Access-Control-Allow-Methods", "GET, POST, PATCH, OPTIONS");
-  const wanted = request.headers["access-control-request-headers"];
-  response.setHeader("Access-Control-Allow-Headers", wanted ?? "authorization, content-type");
-  if (request.headers["access-control-request-private-network"] === "true") {
-    response.setHeader("Access-Control-Allow-Private-Network", "true");
+/** A body is larger than it may be. What came of it is thrown away. */
+export class BodyTooLargeError extends Error {
+  constructor(readonly mostBytes: number) {
+    super(`The body is larger than ${String(mostBytes)} bytes.`);
+    this.name = "BodyTooLargeError";
   }
-  response.setHeader("Access-Control-Max-Age", "600");
+}
+
+/**
+ * What lets a page on the allow list read an answer, and ask whether it may send what it means to; for any other request,
+ * what keeps a cache from mixing them up.
+ */
+export function corsHeaders(request: IncomingMessage, listedOrigin: string | undefined): Record<string, string> {
+  if (listedOrigin === undefined) return { Vary: "Origin" };
+  const { headers } = request;
+  return {
+    Vary: "Origin",
+    "Access-Control-Allow-Origin": listedOrigin,
+    "Access-Control-Expose-Headers": "Location",
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, OPTIONS",
+    "Access-Control-Allow-Headers": headers["access-control-request-headers"] ?? "authorization, content-type",
+    "Access-Control-Max-Age": "600",
+    ...(headers["access-control-request-private-network"] === "true" && {
+      "Access-Control-Allow-Private-Network": "true",
+    }),
+  };
 }
 
 /** Answers with JSON. */
@@ -46,21 +57,29 @@ export function refuseUpgrade(socket: Duplex, status: number, body: JsonObject):
   socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
 }
 
-/** The body; undefined when it is over 1 MB. */
-export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+/**
+ * The whole body.
+ * @throws BodyTooLargeError as soon as it is known to be larger than `mostBytes`, by its header or by what came.
+ */
+export async function readBody(request: IncomingMessage, mostBytes = MAX_BODY_BYTES): Promise<Buffer> {
+  if (Number(request.headers["content-length"] ?? 0) > mostBytes) throw new BodyTooLargeError(mostBytes);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) return undefined;
+  // Without `destroyOnReturn` the end of the loop would cut the connection before the refusal is sent.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) continue;
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) return undefined;
+    if (length > mostBytes) throw new BodyTooLargeError(mostBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** The body as a JSON object; undefined when it is none, or over 1 MB. An empty body is an empty object. */
-export async function readJson(request: IncomingMessage): Promise<JsonObject | undefined> {
-  const body = await readBody(request);
-  return body?.length === 0 ? {} : body && parseJsonObject(body.toString("utf8"));
+/**
+ * The body as a JSON object; undefined when it is none. An empty body is an empty object.
+ * @throws BodyTooLargeError
+ */
+export async function readJson(request: IncomingMessage, mostBytes = MAX_BODY_BYTES): Promise<JsonObject | undefined> {
+  const body = await readBody(request, mostBytes);
+  return body.length === 0 ? {} : parseJsonObject(body.toString("utf8"));
 }

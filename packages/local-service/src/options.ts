@@ -49,6 +49,11 @@ export interface LocalServiceOptions {
   /** The loopback address, and no other: this service has no secrets worth the name. */
   readonly host?: "127.0.0.1";
   /**
+   * Origins of pages that may use the service, e.g. `["http://localhost:5173"]`. Default: none. A program that is no browser
+   * needs no entry. Every other page is refused, at another port of this machine too.
+   */
+  readonly allowOrigins?: readonly string[];
+  /**
    * Standard keys that are accepted. Default: `local`, and what begins with `sk-` or `AIza`. A key that begins with `bad`
    * or `sk-bad` never is.
    */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Logger } from "../../../src/log.js";
+import { ALLOW_ORIGINS, allowedOrigins } from "./allow-list.js";
 import { readable } from "./conversation-log.js";
 import { startLocalService, type LocalService } from "./service.js";
 
@@ -10,10 +11,14 @@ and Gemini Live, and plays a Pipecat bot server, on one port.
 It is a developer's tool: no speech recognition, no model. It greets, repeats what you say,
 acknowledges text, and calls a tool when a text names it.
 
-  --port <number>   port to listen on (default 8765; 0 takes any)
-  --no-greet        do not speak first
-  --quiet           do not write the conversation to the terminal
-  --help            show this
+  --port <number>          port to listen on (default 8765; 0 takes any)
+  --allow-origin <origin>  let the pages of this origin in, e.g. http://localhost:5173; may be given
+                           more than once. ${ALLOW_ORIGINS} takes a list with commas
+  --no-greet               do not speak first
+  --quiet                  do not write the conversation to the terminal
+  --help                   show this
+
+Programs need no permission. Pages of other origins are refused unless they are allowed.
 
 Key: "local", or anything that begins with "sk-" or "AIza". A key that begins with "bad" is refused.
 `;
@@ -46,11 +51,20 @@ function conversationLogger(terminal: Terminal, quiet: boolean): Logger {
   };
 }
 
-function readOptions(args: readonly string[]): { port: number; greet: boolean; quiet: boolean; help: boolean } {
+interface CliOptions {
+  readonly port: number;
+  readonly allowOrigins: readonly string[];
+  readonly greet: boolean;
+  readonly quiet: boolean;
+  readonly help: boolean;
+}
+
+function readOptions(args: readonly string[]): CliOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
       port: { type: "string", default: "8765" },
+      "allow-origin": { type: "string", multiple: true, default: [] },
       "no-greet": { type: "boolean", default: false },
       quiet: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -58,18 +72,29 @@ function readOptions(args: readonly string[]): { port: number; greet: boolean; q
   });
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) throw new Error(`--port must be 0 to 65535, not "${values.port}".`);
-  return { port, greet: !values["no-greet"], quiet: values.quiet, help: values.help };
+  const { "allow-origin": allowOrigins, "no-greet": noGreet, quiet, help } = values;
+  return { port, allowOrigins, greet: !noGreet, quiet, help };
 }
 
 /** Runs one command line. A service that it starts is the caller's to close. */
-export async function runCli(args: readonly string[], terminal: Terminal): Promise<CliOutcome> {
+export async function runCli(
+  args: readonly string[],
+  terminal: Terminal,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<CliOutcome> {
   try {
-    const { port, greet, quiet, help } = readOptions(args);
+    const { port, allowOrigins: named, greet, quiet, help } = readOptions(args);
     if (help) {
       terminal.out(HELP);
       return { exitCode: 0 };
     }
-    const service = await startLocalService({ port, greet, logger: conversationLogger(terminal, quiet) });
+    const allowOrigins = [...named, ...allowedOrigins(environment)];
+    const service = await startLocalService({
+      port,
+      allowOrigins,
+      greet,
+      logger: conversationLogger(terminal, quiet),
+    });
     terminal.out(`Listening on ${service.wsUrl}?model=gpt-realtime  (key: local)\n`);
     terminal.out(`Pipecat: POST ${service.pipecatUrl}\n`);
     terminal.out(`Gemini Live at ${service.geminiUrl}\n`);

@@ -14,6 +14,8 @@ import { settle, type LocalServiceOptions } from "./options.js";
 import { pipecatRest, SOCKET_PATH } from "./pipecat/start.js";
 import { StartedSessions } from "./pipecat/started-sessions.js";
 import { pipecatUpgrade } from "./pipecat/upgrade.js";
+import { RefusalLog } from "./refusal-log.js";
+import { readOrigins } from "./request-policy.js";
 import { Router } from "./router.js";
 import { OpenAiCalls } from "./webrtc/calls.js";
 
@@ -44,7 +46,8 @@ export interface LocalService {
 /**
  * Starts a realtime voice service on this machine. It speaks the OpenAI Realtime protocol and Gemini Live, plays a Pipecat
  * bot server, and is a developer's tool: it recognises no speech and has no model, but repeats what was said.
- * @throws Error of Node's `net` module when the port is taken (`EADDRINUSE`).
+ * @throws Error of Node's `net` module when the port is taken (`EADDRINUSE`), or one that names what is no origin in
+ * `allowOrigins`.
  */
 export async function startLocalService(options: LocalServiceOptions = {}): Promise<LocalService> {
   const settings = settle(options);
@@ -52,7 +55,8 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
   const keys = new KeyRing(settings.keys);
   const log = new EventLog();
   const sessions = new Map<string, LiveSession>();
-  const router = new Router();
+  const refusals = new RefusalLog(settings.logger);
+  const router = new Router(readOrigins(options.allowOrigins ?? []), (message) => refusals.add(message));
   const host = options.host ?? "127.0.0.1";
 
   const parts: ServiceParts = {
@@ -76,6 +80,7 @@ export async function startLocalService(options: LocalServiceOptions = {}): Prom
       ...geminiRest(keys, tokens),
       ...pipecatRest(settings, started),
     },
+    contentTypes: calls.contentTypes,
     upgrades: {
       "/v1/realtime": openAiUpgrade(parts),
       ...geminiUpgrades({ ...parts, tokens, handles }),

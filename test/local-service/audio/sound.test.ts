@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { fromWire, toWire } from "../../../packages/local-service/src/audio/formats.js";
+import { fromWire, WireDecoder, WireEncoder } from "../../../packages/local-service/src/audio/formats.js";
 import { bytesToMs, loudness, msToBytes, trimQuietEnd } from "../../../packages/local-service/src/audio/pcm.js";
 import { SoundBuffer } from "../../../packages/local-service/src/audio/sound-buffer.js";
 import { answerClip, greetingClip } from "../../../packages/local-service/src/audio/voice.js";
-import { bestCorrelation, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
+import { bestCorrelation, chunks, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
 
 function samples(...values: number[]): Buffer {
   return Buffer.from(Int16Array.from(values).buffer);
@@ -31,9 +31,47 @@ describe("pcm", () => {
   });
 });
 
+/** dB of a sine of 16-bit amplitude 8000 over everything else, once the filter has settled; 1 kHz unless told. */
+function purity(pcm: Buffer, rate: number, hz = 1000): number {
+  const wave = new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length / 2).slice(rate / 20, -rate / 20);
+  let [inPhase, across, total] = [0, 0, 0];
+  wave.forEach((sample, index) => {
+    const angle = (2 * Math.PI * hz * index) / rate;
+    inPhase += sample * Math.cos(angle);
+    across += sample * Math.sin(angle);
+    total += sample * sample;
+  });
+  const tone = (2 * (inPhase ** 2 + across ** 2)) / wave.length;
+  return 10 * Math.log10(tone / (total - tone));
+}
+
+function sine(rate: number, hz: number, seconds = 1): Buffer {
+  return Buffer.from(
+    Int16Array.from({ length: rate * seconds }, (_, index) =>
+      Math.round(8000 * Math.sin((2 * Math.PI * hz * index) / rate)),
+    ).buffer,
+  );
+}
+
 describe("wire formats", () => {
+  it("lets nothing above 4 kHz fold into G.711", () => {
+    // 7 kHz would come out as 1 kHz. What is left is the noise of the code.
+    const wire = new WireDecoder().push(new WireEncoder("audio/pcmu").push(sine(24_000, 7000)), "audio/pcmu");
+    expect(loudness(wire.subarray(msToBytes(20)))).toBeLessThan(-70);
+  });
+
+  it("is as pure as G.711 is, in one piece and in packets of 20 ms", () => {
+    const tone = sine(24_000, 1000);
+    const [encoder, decoder] = [new WireEncoder("audio/pcmu"), new WireDecoder()];
+    const packets = chunks(tone).map((piece) => decoder.push(encoder.push(piece), "audio/pcmu"));
+    const whole = fromWire(new WireEncoder("audio/pcmu").push(tone), "audio/pcmu");
+    // G.711 itself has some 37 dB.
+    expect(purity(Buffer.concat(packets), 24_000)).toBeGreaterThan(36);
+    expect(purity(whole, 24_000)).toBeGreaterThan(36);
+  });
+
   it.each(["audio/pcm", "audio/pcmu", "audio/pcma"] as const)("carries speech over the wire (%s)", (format) => {
-    const wire = toWire(speech(), format);
+    const wire = new WireEncoder(format).push(speech());
     expect(wire.length).toBe(format === "audio/pcm" ? speech().length : Math.floor(speech().length / 6));
     expect(bestCorrelation(speech(), fromWire(wire, format), 20).value).toBeGreaterThan(0.9);
   });

@@ -160,11 +160,15 @@ describe("a token", () => {
   });
 
   it("is not made for a wrong key, for none, or for another token", async () => {
-    const service = await withService();
+    const service = await withService({ allowOrigins: ["http://localhost:3000"] });
     expect((await mint(service, {}, "bad")).status).toBe(400);
     expect((await mint(service, {}, await token(service))).status).toBe(400);
     expect((await mint(service, {}, null)).status).toBe(403);
-    const body = await fetch(`${service.url}/v1beta/auth_tokens?key=local`, { method: "POST", body: "[" });
+    const body = await fetch(`${service.url}/v1beta/auth_tokens?key=local`, {
+      method: "POST",
+      body: "[",
+      headers: { "Content-Type": "application/json" },
+    });
     expect(body.status).toBe(400);
     const preflight = await fetch(`${service.url}/v1alpha/auth_tokens`, {
       method: "OPTIONS",

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { like } from "../../../packages/testkit/src/util/matchers.js";
 import { PipecatRawClient } from "../../../packages/testkit/src/clients/pipecat-client.js";
+import { silent } from "../../../packages/testkit/src/worlds/world.js";
 import { withService } from "../../../packages/testkit/src/worlds/with-service.js";
 import { post, start } from "./support.js";
 
@@ -36,17 +37,19 @@ describe("POST /start", () => {
     expect(await (await fetch(`${service.url}/status`)).json()).toEqual({ status: "ready", transports: ["websocket"] });
   });
 
-  it("serves pages of this machine, and no others", async () => {
-    const { pipecatUrl } = await withService();
+  it("serves pages on the allow list, and no others", async () => {
+    const { pipecatUrl } = await withService({ allowOrigins: ["http://localhost:5173"], logger: silent });
     for (const [origin, allowed] of [
-      ["http://localhost:5173", "http://localhost:5173"],
-      ["https://example.com", null],
+      ["http://localhost:5173", true],
+      ["http://localhost:5174", false],
+      ["https://example.com", false],
     ] as const) {
       const preflight = await fetch(pipecatUrl, { method: "OPTIONS", headers: { Origin: origin } });
-      expect(preflight.status).toBe(204);
-      expect(preflight.headers.get("access-control-allow-origin")).toBe(allowed);
       const answer = await post(pipecatUrl, {}, { Origin: origin });
-      expect(answer.headers.get("access-control-allow-origin")).toBe(allowed);
+      expect([preflight.status, answer.status]).toEqual(allowed ? [204, 200] : [403, 403]);
+      for (const { headers } of [preflight, answer]) {
+        expect(headers.get("access-control-allow-origin")).toBe(allowed ? origin : null);
+      }
     }
   });
 

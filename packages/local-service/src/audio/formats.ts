@@ -1,6 +1,7 @@
 import { decodeG711, encodeG711, type G711Law } from "../../../../src/codec/g711.js";
 import { samplesIn } from "../../../../src/codec/pcm16.js";
-import { SAMPLE_BYTES } from "./pcm.js";
+import { SAMPLE_RATE } from "./pcm.js";
+import { resampled, Resampler } from "./resample.js";
 
 /** Sound on the wire: PCM16 at 24 kHz, or G.711 at 8 kHz. */
 export type WireFormat = "audio/pcm" | "audio/pcmu" | "audio/pcma";
@@ -9,42 +10,46 @@ const LAWS: Readonly<Record<Exclude<WireFormat, "audio/pcm">, G711Law>> = {
   "audio/pcmu": "ulaw",
   "audio/pcma": "alaw",
 };
-/** 24 kHz over 8 kHz. */
-const RATIO = 3;
+/** Hz of a telephone line. */
+const G711_RATE = 8000;
 
-/** Three samples for each, on straight lines: good enough for a telephone line. */
-function upsample(pcm: Buffer): Buffer {
-  const out = Buffer.alloc(pcm.length * RATIO);
-  let previous = pcm.length > 0 ? pcm.readInt16LE(0) : 0;
-  for (let index = 0; index < pcm.length / SAMPLE_BYTES; index += 1) {
-    const sample = pcm.readInt16LE(index * SAMPLE_BYTES);
-    for (let step = 1; step <= RATIO; step += 1) {
-      const value = Math.round(previous + ((sample - previous) * step) / RATIO);
-      out.writeInt16LE(value, (index * RATIO + step - 1) * SAMPLE_BYTES);
-    }
-    previous = sample;
-  }
-  return out;
+function decoded(bytes: Buffer, law: G711Law): Buffer {
+  return Buffer.from(decodeG711(bytes, law).buffer);
 }
 
-/** The mean of each three samples; one or two left over are dropped. */
-function downsample(pcm: Buffer): Buffer {
-  const count = Math.floor(pcm.length / SAMPLE_BYTES / RATIO);
-  const out = Buffer.alloc(count * SAMPLE_BYTES);
-  for (let index = 0; index < count; index += 1) {
-    let sum = 0;
-    for (let step = 0; step < RATIO; step += 1) sum += pcm.readInt16LE((index * RATIO + step) * SAMPLE_BYTES);
-    out.writeInt16LE(Math.round(sum / RATIO), index * SAMPLE_BYTES);
-  }
-  return out;
+function encoded(pcm: Buffer, law: G711Law): Buffer {
+  return Buffer.from(encodeG711(samplesIn(pcm), law).buffer);
 }
 
-/** Wire bytes to PCM16 at 24 kHz. */
+/** A whole sound on the wire to PCM16 at 24 kHz. */
 export function fromWire(bytes: Buffer, format: WireFormat): Buffer {
-  return format === "audio/pcm" ? bytes : upsample(Buffer.from(decodeG711(bytes, LAWS[format]).buffer));
+  return format === "audio/pcm" ? bytes : resampled(decoded(bytes, LAWS[format]), G711_RATE, SAMPLE_RATE);
 }
 
-/** PCM16 at 24 kHz to wire bytes. */
-export function toWire(pcm: Buffer, format: WireFormat): Buffer {
-  return format === "audio/pcm" ? pcm : Buffer.from(encodeG711(samplesIn(downsample(pcm)), LAWS[format]).buffer);
+/** A stream of wire bytes in pieces, to PCM16 at 24 kHz. The format may change on the way. */
+export class WireDecoder {
+  #format: WireFormat = "audio/pcm";
+  #resampler = new Resampler(G711_RATE, SAMPLE_RATE);
+
+  push(bytes: Buffer, format: WireFormat): Buffer {
+    if (format !== this.#format) {
+      this.#format = format;
+      this.#resampler = new Resampler(G711_RATE, SAMPLE_RATE);
+    }
+    return format === "audio/pcm" ? bytes : this.#resampler.push(decoded(bytes, LAWS[format]));
+  }
+}
+
+/** A stream of PCM16 at 24 kHz in pieces, to wire bytes. */
+export class WireEncoder {
+  readonly #format: WireFormat;
+  readonly #resampler = new Resampler(SAMPLE_RATE, G711_RATE);
+
+  constructor(format: WireFormat) {
+    this.#format = format;
+  }
+
+  push(pcm: Buffer): Buffer {
+    return this.#format === "audio/pcm" ? pcm : encoded(this.#resampler.push(pcm), LAWS[this.#format]);
+  }
 }

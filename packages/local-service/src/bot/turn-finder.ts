@@ -8,7 +8,7 @@ export type TurnFact =
 
 /** Quiet kept while nobody speaks: prefix padding comes out of it. */
 const KEPT_QUIET_MS = 1000;
-/** Without a detector no more than ten minutes are kept. */
+/** No more than ten minutes of one turn are kept. */
 const LONGEST_MS = 600_000;
 const OFF: VadSettings = { threshold: 0.5, silenceMs: 500, prefixMs: 300 };
 
@@ -51,8 +51,8 @@ export class TurnFinder {
     this.#buffer.append(pcm);
     // The detector hears everything, also while it is off, so that its time stays that of the buffer.
     for (const fact of this.#vad.push(pcm)) this.#detected(fact);
-    if (!this.#detection) this.#buffer.keepLast(LONGEST_MS);
-    else if (!this.speaking) this.#buffer.keepLast(Math.max(this.#detection.prefixMs, KEPT_QUIET_MS) + KEPT_QUIET_MS);
+    if (!this.#detection || this.speaking) this.#buffer.keepLast(LONGEST_MS);
+    else this.#buffer.keepLast(Math.max(this.#detection.prefixMs, KEPT_QUIET_MS) + KEPT_QUIET_MS);
   }
 
   /** Ends the turn here: its sound, or all that waits when none was begun. Tells no fact. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { BoundedMemory } from "../bounded-memory.js";
 import { objectOr, type JsonObject } from "../json.js";
 import { setupReader, type SetupMessage } from "./client-message.js";
 import { integer, message, text, type Reader } from "./proto-json.js";
@@ -11,6 +12,9 @@ const USUAL_START_MS = MINUTE_MS;
 const LONGEST_LIFE_MS = 20 * 60 * MINUTE_MS;
 /** A token that nobody used for so long after its end is forgotten. */
 const FORGET_AFTER_MS = MINUTE_MS;
+const MOST_TOKENS = 1000;
+/** Of the setups that are locked into them. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 interface AuthToken {
   readonly endsAt: number;
@@ -60,15 +64,23 @@ function constrained(token: AuthToken, asked: SetupMessage): SetupMessage {
 
 /** Short-lived tokens for pages: https://ai.google.dev/gemini-api/docs/ephemeral-tokens */
 export class AuthTokens {
-  readonly #tokens = new Map<string, AuthToken>();
+  readonly #tokens = new BoundedMemory<AuthToken>({
+    most: MOST_TOKENS,
+    mostBytes: MOST_BYTES,
+    lifeMs: USUAL_LIFE_MS,
+  });
+
+  /** Tokens that are kept, and bytes of the setups in them. */
+  get held(): { readonly tokens: number; readonly bytes: number } {
+    return { tokens: this.#tokens.size, bytes: this.#tokens.bytes };
+  }
 
   /**
-   * A new token, and its name, which is the secret.
+   * A new token, and its name, which is the secret. Of very many, the oldest opens nothing any more.
    * @throws Refusal when the request makes no sense.
    */
   mint(request: JsonObject): string {
     const now = Date.now();
-    for (const [name, { endsAt }] of this.#tokens) if (endsAt + FORGET_AFTER_MS < now) this.#tokens.delete(name);
     const asked = body(request, "");
     const { expireTime: endsAt = now + USUAL_LIFE_MS, uses = 1 } = asked;
     const startUntil = asked.newSessionExpireTime ?? Math.min(endsAt, now + USUAL_START_MS);
@@ -79,13 +91,14 @@ export class AuthTokens {
     if (uses < 0) throw invalidArgument("uses must not be negative.");
     const name = `auth_tokens/${randomBytes(24).toString("hex")}`;
     const locked = (asked.fieldMask ?? "").split(",").filter((path) => path.trim() !== "");
-    this.#tokens.set(name, {
+    const token: AuthToken = {
       endsAt,
       startUntil,
       uses: uses === 0 ? Infinity : uses,
       setup: asked.bidiGenerateContentSetup,
       locked: locked.map((path) => path.trim()),
-    });
+    };
+    this.#tokens.set(name, token, JSON.stringify(request).length, endsAt - now + FORGET_AFTER_MS);
     return name;
   }
 

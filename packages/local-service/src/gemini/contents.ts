@@ -1,4 +1,5 @@
 import type { Piece, ToolOutput, Turn } from "../bot/turn.js";
+import { jsonLength } from "../bounded-list.js";
 import type { JsonObject } from "../json.js";
 import type { BlobMessage, ContentMessage } from "./client-message.js";
 import { pcmOf } from "./media.js";
@@ -37,6 +38,26 @@ function partToWire(part: ContentPart): JsonObject {
 /** A turn as `LiveSession.items` shows it: what sound was said to mean, and no sound. */
 export function contentToWire({ role, parts }: Content): JsonObject {
   return { role, parts: parts.map(partToWire) };
+}
+
+/** What a turn holds, about, in bytes. */
+export function contentBytes({ parts }: Content): number {
+  return parts.reduce((sum, part) => sum + partBytes(part), 0);
+}
+
+function partBytes(part: ContentPart): number {
+  switch (part.kind) {
+    case "text":
+      return part.text.length;
+    case "sound":
+      return part.pcm.length + (part.transcript?.length ?? 0);
+    case "image":
+      return part.mimeType.length;
+    case "call":
+      return part.name.length + jsonLength(part.args);
+    case "response":
+      return part.name.length + jsonLength(part.response);
+  }
 }
 
 /** A function's result as text: `output` is the conventional key for it. */

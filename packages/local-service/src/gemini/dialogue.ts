@@ -1,3 +1,4 @@
+import { CONVERSATION_LIMITS, dropOldest } from "../bounded-list.js";
 import { greetingClip } from "../audio/voice.js";
 import { describePlan, Replier, type Plan } from "../bot/replier.js";
 import type { ConversationLog } from "../conversation-log.js";
@@ -5,7 +6,7 @@ import type { JsonObject } from "../json.js";
 import type { Settings } from "../options.js";
 import type { Timers } from "../timers.js";
 import type { FunctionResponseMessage } from "./client-message.js";
-import { lastTurn, type Content } from "./contents.js";
+import { contentBytes, lastTurn, type Content } from "./contents.js";
 import type { Handles, Snapshot } from "./handles.js";
 import { ModelTurn, type GenerationEnd } from "./model-turn.js";
 import { PendingCalls } from "./pending-calls.js";
@@ -61,8 +62,11 @@ export class Dialogue {
     return this.#replier.hear(pcm);
   }
 
+  /** Of a conversation that grows too long, the beginning is forgotten. */
   add(content: Content): void {
     this.#contents.push(content);
+    const dropped = dropOldest(this.#contents, contentBytes, CONVERSATION_LIMITS);
+    this.#read = Math.max(0, this.#read - dropped);
   }
 
   /** Answers what the user did, now or when the turn that is open ends. */
@@ -140,7 +144,7 @@ export class Dialogue {
       this.#read = this.#contents.length;
       this.announceHandle();
     }
-    this.#contents.push(turn.content);
+    this.add(turn.content);
     turn.start();
   }
 

@@ -1,3 +1,4 @@
+import { CONVERSATION_LIMITS, dropOldest } from "../bounded-list.js";
 import { TurnFinder } from "../bot/turn-finder.js";
 import type { Piece } from "../bot/turn.js";
 import type { BlobMessage, RealtimeInputMessage } from "./client-message.js";
@@ -70,6 +71,7 @@ export class Ears {
 
   #text(text: string): void {
     this.#texts.push({ kind: "text", text });
+    dropOldest(this.#texts, () => 0, CONVERSATION_LIMITS);
     if (this.#told || this.#finder.speaking) return;
     this.#host.started();
     this.#end(Buffer.alloc(0));

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Content } from "./contents.js";
+import { BoundedMemory } from "../bounded-memory.js";
+import { contentBytes, type Content } from "./contents.js";
 
 /** What a handle brings back. */
 export interface Snapshot {
@@ -11,30 +12,28 @@ export interface Snapshot {
 
 /** Of the oldest of many handles nothing is known any more. */
 const MOST = 2000;
+/** A sound counts for each handle that brings it back, though it is held once. */
+const MOST_BYTES = 256 * 1024 * 1024;
 
 /** The handles of all sessions. They outlive connections, and end with the service. */
 export class Handles {
-  readonly #lifeMs: number;
-  readonly #kept = new Map<string, { readonly snapshot: Snapshot; readonly endsAt: number }>();
+  readonly #kept: BoundedMemory<Snapshot>;
 
-  constructor(lifeMs: number) {
-    this.#lifeMs = lifeMs;
+  /** @param mostBytes of all snapshots together. */
+  constructor(lifeMs: number, mostBytes = MOST_BYTES) {
+    this.#kept = new BoundedMemory({ most: MOST, mostBytes, lifeMs });
   }
 
   /** Keeps a state, and returns its handle. */
   keep(snapshot: Snapshot): string {
     const handle = randomBytes(18).toString("base64url");
-    this.#kept.set(handle, { snapshot, endsAt: Date.now() + this.#lifeMs });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MOST) break;
-      this.#kept.delete(oldest);
-    }
+    const bytes = snapshot.contents.reduce((sum, content) => sum + contentBytes(content), 0);
+    this.#kept.set(handle, snapshot, bytes);
     return handle;
   }
 
   /** Undefined when the handle is unknown or too old. It may be used again. */
   find(handle: string): Snapshot | undefined {
-    const found = this.#kept.get(handle);
-    return found && found.endsAt > Date.now() ? found.snapshot : undefined;
+    return this.#kept.get(handle);
   }
 }

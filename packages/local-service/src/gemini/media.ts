@@ -1,5 +1,5 @@
 import { SAMPLE_BYTES, SAMPLE_RATE } from "../audio/pcm.js";
-import { Resampler } from "../audio/resample.js";
+import { Resampler, resampled } from "../audio/resample.js";
 import { invalidArgument } from "./refusal.js";
 
 /** What `audio/pcm` without a rate has, in Hz. */
@@ -28,7 +28,7 @@ function wholeSamples(data: Buffer, path: string): Buffer {
  * @throws Refusal when it is not raw PCM.
  */
 export function pcmOf(data: Buffer, mimeType: string, path: string): Buffer {
-  return new Resampler(rateOf(mimeType, path), SAMPLE_RATE).push(wholeSamples(data, path));
+  return resampled(wholeSamples(data, path), rateOf(mimeType, path), SAMPLE_RATE);
 }
 
 /** A stream of sound in pieces that name their rate; it may change on the way. */

@@ -1,3 +1,4 @@
+import { CONVERSATION_LIMITS } from "../bounded-list.js";
 import type { Piece } from "../bot/turn.js";
 import type { JsonObject } from "../json.js";
 import { SessionWaits } from "../session-waits.js";
@@ -75,7 +76,7 @@ export class Talk {
     }
     this.#waits.callOff();
     this.#dialogue.interrupt();
-    for (const content of contents) this.#add(content);
+    for (const content of contents.slice(-CONVERSATION_LIMITS.most)) this.#add(content);
     if (this.#history) {
       this.#history = !turnComplete;
       this.#dialogue.announceHandle();

@@ -1,6 +1,7 @@
 import { bytesToMs, msToBytes } from "../audio/pcm.js";
+import { CONVERSATION_LIMITS, dropOldest, type ListLimits } from "../bounded-list.js";
 import { newId } from "./ids.js";
-import { soundOf, type Item } from "./items.js";
+import { itemBytes, soundOf, type Item } from "./items.js";
 import { invalidValue, ProtocolMistake } from "./protocol-error.js";
 
 function notFound(doing: string, id: string): ProtocolMistake {
@@ -11,10 +12,15 @@ function notFound(doing: string, id: string): ProtocolMistake {
   });
 }
 
-/** The items of one session, in order. */
+/** The items of one session, in order. Of a conversation that grows too long, the beginning is forgotten. */
 export class Conversation {
   readonly id = newId("conv");
   readonly #items: Item[] = [];
+  readonly #limits: ListLimits;
+
+  constructor(limits = CONVERSATION_LIMITS) {
+    this.#limits = limits;
+  }
 
   get items(): readonly Item[] {
     return this.#items;
@@ -38,6 +44,7 @@ export class Conversation {
   append(item: Item): string | null {
     const previous = this.lastId;
     this.#items.push(item);
+    dropOldest(this.#items, itemBytes, this.#limits);
     return previous;
   }
 
@@ -58,6 +65,7 @@ export class Conversation {
     const index = after === "root" ? 0 : this.#items.findIndex((other) => other.id === after) + 1;
     if (index === 0 && after !== "root") throw notFound("create", after);
     this.#items.splice(index, 0, item);
+    dropOldest(this.#items, itemBytes, this.#limits);
     return index === 0 ? null : after;
   }
 

@@ -1,4 +1,4 @@
-import { fromWire } from "../audio/formats.js";
+import { WireDecoder } from "../audio/formats.js";
 import { bytesToMs } from "../audio/pcm.js";
 import { TurnFinder, type TurnFact } from "../bot/turn-finder.js";
 import type { ConversationLog } from "../conversation-log.js";
@@ -33,6 +33,7 @@ const TRANSCRIPTION_MS = 30;
 /** The input audio buffer: collects sound, finds turns in it, and moves them into the conversation. */
 export class InputSound {
   readonly #parts: InputParts;
+  readonly #decoder = new WireDecoder();
   readonly #finder = new TurnFinder((fact) => this.#heard(fact));
   #detection: TurnDetection | undefined;
   /** The item that the turn in progress will be. */
@@ -60,7 +61,7 @@ export class InputSound {
 
   append(audio: unknown): void {
     const format = this.#parts.config.inputFormat;
-    this.push(fromWire(decodeSound(audio, "audio", format), format));
+    this.push(this.#decoder.push(decodeSound(audio, "audio", format), format));
   }
 
   /** Sound that came by RTP, or out of an event: mono PCM16 at 24 kHz. */

@@ -1,3 +1,4 @@
+import { jsonLength } from "../bounded-list.js";
 import type { JsonObject } from "../json.js";
 
 /** One piece of a message. Sound is PCM16 at 24 kHz; a null transcript is one that was never made, or was taken back. */
@@ -40,6 +41,25 @@ export interface McpItem {
 }
 
 export type Item = MessageItem | CallItem | OutputItem | McpItem;
+
+/** What an item holds, about, in bytes. */
+export function itemBytes(item: Item): number {
+  switch (item.type) {
+    case "message":
+      return item.content.reduce((sum, part) => sum + partBytes(part), 0);
+    case "function_call":
+      return item.name.length + item.arguments.length;
+    case "function_call_output":
+      return item.output.length;
+    case "mcp":
+      return jsonLength(item.body);
+  }
+}
+
+function partBytes(part: Part): number {
+  if ("pcm" in part) return part.pcm.length + (part.transcript?.length ?? 0);
+  return part.type === "input_image" ? part.image_url.length : part.text.length;
+}
 
 function partToWire(part: Part, withSound: boolean): JsonObject {
   switch (part.type) {

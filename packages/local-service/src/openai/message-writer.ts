@@ -1,4 +1,4 @@
-import { toWire } from "../audio/formats.js";
+import { WireEncoder } from "../audio/formats.js";
 import { msToBytes } from "../audio/pcm.js";
 import { inPieces } from "../bot/pacing.js";
 import type { Plan } from "../bot/replier.js";
@@ -17,6 +17,7 @@ export class MessageWriter implements ItemWriter {
   readonly #pcm: Buffer;
   readonly #words: string;
   readonly #part: Part;
+  readonly #encoder: WireEncoder;
   #sentBytes = 0;
   #spoken = "";
   #open = false;
@@ -24,6 +25,7 @@ export class MessageWriter implements ItemWriter {
 
   constructor(request: ResponseRequest, plan: Message, host: ResponseHost) {
     this.#request = request;
+    this.#encoder = new WireEncoder(request.format);
     this.#host = host;
     this.#pcm = request.modality === "audio" ? plan.pcm : Buffer.alloc(0);
     this.#words = plan.words;
@@ -111,7 +113,7 @@ export class MessageWriter implements ItemWriter {
   }
 
   #delta(pcm: Buffer): void {
-    this.#send("response.output_audio.delta", { delta: toWire(pcm, this.#request.format).toString("base64") });
+    this.#send("response.output_audio.delta", { delta: this.#encoder.push(pcm).toString("base64") });
   }
 
   #tokens(): number {

@@ -1,3 +1,4 @@
+import { CONVERSATION_LIMITS, dropOldest, jsonLength, type ListLimits } from "../bounded-list.js";
 import type { PlannedCall } from "../bot/tool-calls.js";
 import type { Piece, ToolOutput, Turn } from "../bot/turn.js";
 import { isJsonObject, objectOr, stringOr, type JsonObject } from "../json.js";
@@ -15,6 +16,10 @@ interface Entry {
   readonly isCancelled?: boolean;
 }
 
+function entryBytes({ message, pcm }: Entry): number {
+  return jsonLength(message) + (pcm?.length ?? 0);
+}
+
 /** The text of a message, in either form that OpenAI's chat format has for it. */
 function textOf(content: unknown): string {
   if (!Array.isArray(content)) return stringOr(content) ?? "";
@@ -27,25 +32,39 @@ export function isMessages(value: unknown): value is readonly JsonObject[] {
   return Array.isArray(value) && value.every((entry) => isJsonObject(entry) && typeof entry.role === "string");
 }
 
-/** The conversation as Pipecat keeps it: a list of messages in OpenAI's chat format. */
+/**
+ * The conversation as Pipecat keeps it: a list of messages in OpenAI's chat format. Of one that grows too long, the beginning
+ * is forgotten.
+ */
 export class ChatContext {
+  readonly #limits: ListLimits;
   #entries: Entry[] = [];
+
+  constructor(limits = CONVERSATION_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** What it holds, about. */
+  get bytes(): number {
+    return this.#entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+  }
 
   get messages(): readonly JsonObject[] {
     return this.#entries.map(({ message }) => message);
   }
 
   set(messages: readonly JsonObject[]): void {
-    this.#entries = messages.map((message) => ({ message }));
+    this.#entries = [];
+    this.append(messages);
   }
 
   append(messages: readonly JsonObject[]): void {
-    this.#entries.push(...messages.map((message) => ({ message })));
+    this.#add(messages.map((message) => ({ message })));
   }
 
   /** What the user said, with the sound of it where there is one. */
   userSaid(content: string, pcm?: Buffer): void {
-    this.#entries.push({ message: { role: "user", content }, pcm });
+    this.#add([{ message: { role: "user", content }, pcm }]);
   }
 
   /** What the bot said, or as much of it as was heard. */
@@ -68,7 +87,7 @@ export class ChatContext {
   }
 
   cancelled(callId: string): void {
-    this.#entries.push({ message: { role: "tool", tool_call_id: callId, content: "CANCELLED" }, isCancelled: true });
+    this.#add([{ message: { role: "tool", tool_call_id: callId, content: "CANCELLED" }, isCancelled: true }]);
   }
 
   /** The user's words, when they are the last of all. */
@@ -93,6 +112,11 @@ export class ChatContext {
       }
     }
     return { messages, outputs };
+  }
+
+  #add(entries: readonly Entry[]): void {
+    this.#entries = [...this.#entries, ...entries];
+    dropOldest(this.#entries, entryBytes, this.#limits);
   }
 
   #answered(): void {

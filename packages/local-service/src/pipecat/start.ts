@@ -4,6 +4,9 @@ import type { Settings } from "../options.js";
 import type { HttpHandler } from "../router.js";
 import type { StartedSessions } from "./started-sessions.js";
 
+/** Of a request that starts a session, which is kept with it. */
+const MOST_BODY_BYTES = 256 * 1024;
+
 /** Where the socket is. */
 export const SOCKET_PATH = "/ws-client";
 
@@ -15,7 +18,7 @@ export function asksForTokens({ keys }: Settings): boolean {
 /** `POST /start`, as Pipecat's development runner answers it. `sessionId` and `resumable` are this service's own. */
 function start(settings: Settings, sessions: StartedSessions): HttpHandler {
   return async (request, response) => {
-    const wanted = await readJson(request);
+    const wanted = await readJson(request, MOST_BODY_BYTES);
     if (!wanted) {
       sendJson(response, 400, { detail: "Expected one JSON object." });
       return;

@@ -1,11 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { BoundedMemory, type MemoryLimits } from "../bounded-memory.js";
 import type { JsonObject } from "../json.js";
 import { ChatContext } from "./chat-context.js";
 
 /** How long a token opens a session, and a session that nobody is in is remembered. */
 const LIFE_MS = 300_000;
-/** Beyond this the oldest is forgotten. */
+/** Sessions, tokens, and messages of a session. */
 const MOST = 1000;
+/** Of what was said when they were started, and in them since. */
+const MOST_BYTES = 128 * 1024 * 1024;
 const LONGEST_ID = 100;
 
 /** What `POST /start` settled, and the conversation that goes on in it. */
@@ -23,31 +26,10 @@ export interface StartedSession {
   heardBefore(messageId: string): boolean;
 }
 
-/** Things that are forgotten after a while. */
-class ShortMemory<T> {
-  readonly #kept = new Map<string, { readonly value: T; readonly endsAtMs: number }>();
-
-  set(key: string, value: T): void {
-    this.#kept.delete(key);
-    this.#kept.set(key, { value, endsAtMs: Date.now() + LIFE_MS });
-    for (const [old, { endsAtMs }] of this.#kept) {
-      if (endsAtMs > Date.now() && this.#kept.size <= MOST) break;
-      this.#kept.delete(old);
-    }
-  }
-
-  get(key: string): T | undefined {
-    const kept = this.#kept.get(key);
-    return kept && kept.endsAtMs > Date.now() ? kept.value : undefined;
-  }
-
-  delete(key: string): void {
-    this.#kept.delete(key);
-  }
-}
+const LIMITS: MemoryLimits = { most: MOST, mostBytes: MOST_BYTES, lifeMs: LIFE_MS };
 
 function begin(id: string, body: JsonObject, resumable: boolean): StartedSession {
-  const heard = new ShortMemory<true>();
+  const heard = new BoundedMemory<true>({ ...LIMITS, mostBytes: MOST * LONGEST_ID });
   return {
     id,
     body,
@@ -56,7 +38,7 @@ function begin(id: string, body: JsonObject, resumable: boolean): StartedSession
     heardBefore: (messageId) => {
       if (!resumable || messageId.length > LONGEST_ID) return false;
       const isKnown = heard.get(messageId) === true;
-      heard.set(messageId, true);
+      heard.set(messageId, true, messageId.length);
       return isKnown;
     },
   };
@@ -64,8 +46,19 @@ function begin(id: string, body: JsonObject, resumable: boolean): StartedSession
 
 /** The sessions that were started and may be joined, and the tokens that open them. */
 export class StartedSessions {
-  readonly #sessions = new ShortMemory<StartedSession>();
-  readonly #tokens = new ShortMemory<StartedSession>();
+  readonly #sessions: BoundedMemory<StartedSession>;
+  /** By token, the id of a session. */
+  readonly #tokens: BoundedMemory<string>;
+
+  constructor(limits = LIMITS) {
+    this.#sessions = new BoundedMemory(limits);
+    this.#tokens = new BoundedMemory(limits);
+  }
+
+  /** What is kept of sessions, and bytes of it. */
+  get held(): { readonly sessions: number; readonly bytes: number } {
+    return { sessions: this.#sessions.size, bytes: this.#sessions.bytes };
+  }
 
   /** A new session; the one of that id instead, when it is remembered and may be resumed. */
   start(body: JsonObject, resumable: boolean, wanted?: string): StartedSession {
@@ -78,21 +71,21 @@ export class StartedSessions {
 
   /** Remembers a session for as long as it may take to come back to it. */
   keep(session: StartedSession): void {
-    this.#sessions.set(session.id, session);
+    this.#sessions.set(session.id, session, JSON.stringify(session.body).length + session.context.bytes);
   }
 
   /** A token that opens the session once, within 300 s. */
   issueToken(session: StartedSession): string {
     const token = randomBytes(32).toString("base64url");
-    this.#tokens.set(token, session);
+    this.#tokens.set(token, session.id, session.id.length);
     return token;
   }
 
   /** The session that a token opens; from then on it opens nothing. */
   redeem(token: string): StartedSession | undefined {
-    const session = this.#tokens.get(token);
+    const id = this.#tokens.get(token);
     this.#tokens.delete(token);
-    return session;
+    return id === undefined ? undefined : this.#sessions.get(id);
   }
 
   /** The session behind an address. Unless it may be resumed, every client begins anew. */

@@ -14,9 +14,10 @@ import { Call } from "./call.js";
 import { chooseCodec } from "./choose-codec.js";
 import { RtpVoice } from "./rtp-voice.js";
 import { dataChannelLine } from "./data-channel-line.js";
-import { loadWerift } from "./werift.js";
+import { loadWerift, type WeriftModule } from "./werift.js";
 
 const PATH = "/v1/realtime/calls";
+const ROUTE = `POST ${PATH}`;
 
 /** What a client posts: an offer, and with a form also a session. */
 interface Offer {
@@ -37,7 +38,12 @@ export class OpenAiCalls {
   }
 
   get routes(): Readonly<Record<string, HttpHandler>> {
-    return { [`POST ${PATH}`]: (request, response, url) => this.#take(request, response, url) };
+    return { [ROUTE]: (request, response, url) => this.#take(request, response, url) };
+  }
+
+  /** What an offer may come as. */
+  get contentTypes(): Readonly<Record<string, readonly string[]>> {
+    return { [ROUTE]: ["application/sdp", "multipart/form-data"] };
   }
 
   /** Ends every call; resolves when their ports are free. */
@@ -70,24 +76,39 @@ export class OpenAiCalls {
       refuse(response, 400, { code: "invalid_offer", message: "Expected an SDP offer." });
       return;
     }
+    const werift = await this.#loaded(response);
+    if (werift === undefined) return;
     try {
       const { model: _model, ...session } = baked;
       if (Object.keys(session).length > 0) sessionCheck(session, "session");
-      await this.#answer(response, offer.sdp, model, session, faults);
+      await this.#answer(werift, response, offer.sdp, model, session, faults);
     } catch (error) {
       if (!(error instanceof ProtocolMistake)) throw error;
       refuse(response, 400, error.facts);
     }
   }
 
+  /** Undefined without the package: the client and the log are told what to install. */
+  async #loaded(response: ServerResponse): Promise<WeriftModule | undefined> {
+    try {
+      return await loadWerift();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#parts.settings.logger.warn(`refused a call: ${message}`, error);
+      // No 5xx, which a client would try again: nothing changes until it is installed.
+      refuse(response, 424, { code: "webrtc_not_installed", type: "server_error", message });
+      return undefined;
+    }
+  }
+
   async #answer(
+    werift: WeriftModule,
     response: ServerResponse,
     sdp: string,
     model: string,
     baked: JsonObject,
     faults: Readonly<FaultKnobs>,
   ): Promise<void> {
-    const werift = await loadWerift();
     const codec = await chooseCodec(sdp, this.#parts.settings.logger);
     let session: OpenAiSession | undefined;
     const voice = new RtpVoice(
@@ -141,7 +162,6 @@ export class OpenAiCalls {
 /** The offer as it is (`application/sdp`), or in a form with `sdp` and `session`; undefined when there is none. */
 async function readOffer(request: IncomingMessage): Promise<Offer | undefined> {
   const body = await readBody(request);
-  if (body === undefined) return undefined;
   const type = request.headers["content-type"] ?? "";
   if (!type.startsWith("multipart/form-data")) return offerOf(body.toString("utf8"), undefined);
   try {

@@ -1,4 +1,4 @@
-import { fromWire, toWire } from "../audio/formats.js";
+import { WireDecoder, WireEncoder } from "../audio/formats.js";
 import { msToBytes } from "../audio/pcm.js";
 
 /** One RTP packet, in ms and in bytes of the service's PCM. */
@@ -23,12 +23,14 @@ export interface CallCodec {
 
 /** G.711 µ-law (RFC 3551): telephone quality, and in every browser. */
 export function pcmuCodec(): CallCodec {
+  const encoder = new WireEncoder("audio/pcmu");
+  const decoder = new WireDecoder();
   return {
     name: "PCMU",
     clockRate: 8000,
     channels: 1,
-    encode: (pcm) => toWire(pcm, "audio/pcmu"),
-    decode: (payload) => fromWire(payload, "audio/pcmu"),
+    encode: (pcm) => encoder.push(pcm),
+    decode: (payload) => decoder.push(payload, "audio/pcmu"),
     close: () => undefined,
   };
 }

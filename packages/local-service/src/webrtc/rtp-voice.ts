@@ -1,4 +1,4 @@
-import { fromWire, type WireFormat } from "../audio/formats.js";
+import { WireDecoder, type WireFormat } from "../audio/formats.js";
 import { bytesToMs } from "../audio/pcm.js";
 import { objectOr, stringOr } from "../json.js";
 import type { CutVoice, SessionVoice } from "../openai/session-voice.js";
@@ -20,6 +20,7 @@ interface Queued {
 export class RtpVoice implements SessionVoice {
   readonly #send: (event: ServerEvent) => void;
   readonly #format: () => WireFormat;
+  readonly #decoder = new WireDecoder();
   readonly #making = new Set<string>();
   #queue: Queued[] = [];
   #playing: string | undefined;
@@ -36,7 +37,7 @@ export class RtpVoice implements SessionVoice {
     if (event.type === "response.done") this.#making.delete(responseId);
     if (event.type !== "response.output_audio.delta") return false;
     const itemId = stringOr(event.item_id) ?? "";
-    const pcm = fromWire(Buffer.from(stringOr(event.delta) ?? "", "base64"), this.#format());
+    const pcm = this.#decoder.push(Buffer.from(stringOr(event.delta) ?? "", "base64"), this.#format());
     const last = this.#queue.at(-1);
     if (last?.itemId === itemId) last.pcm = Buffer.concat([last.pcm, pcm]);
     else this.#queue.push({ responseId, itemId, pcm, playedBytes: 0 });

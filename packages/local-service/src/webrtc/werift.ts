@@ -12,7 +12,9 @@ let loading: Promise<WeriftModule> | undefined;
 export function loadWerift(): Promise<WeriftModule> {
   loading ??= import("werift").catch((cause: unknown) => {
     loading = undefined;
-    throw new Error("WebRTC needs the optional package `werift`: npm install werift", { cause });
+    const problem =
+      "WebRTC calls to the local service need the optional package `werift`. Run `npm install werift opusscript`.";
+    throw new Error(problem, { cause });
   });
   return loading;
 }

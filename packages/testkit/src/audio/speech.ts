@@ -21,17 +21,26 @@ export function chunks(pcm: Buffer, ms = 20): Buffer[] {
 /** Normalised correlation at the best lag: 1 is the same sound, 0 an unrelated one. `lagMs` is how late `heard` is. */
 export function bestCorrelation(said: Buffer, heard: Buffer, maxLagMs = 800): { value: number; lagMs: number } {
   const step = 8; // 3 kHz is plenty to tell speech from speech.
-  const read = (pcm: Buffer): number[] =>
-    Array.from({ length: Math.floor(pcm.length / 2 / step) }, (_, index) => pcm.readInt16LE(index * step * 2));
+  const read = (pcm: Buffer, from = 0): number[] =>
+    Array.from({ length: Math.max(0, Math.floor((pcm.length / 2 - from) / step)) }, (_, index) =>
+      pcm.readInt16LE((from + index * step) * 2),
+    );
   const a = read(said);
-  const b = read(heard);
   const energy = (values: readonly number[]): number => values.reduce((sum, value) => sum + value * value, 0);
-  let best = { value: 0, lagMs: 0 };
-  for (let lag = 0; lag <= maxLagMs * 3; lag += 1) {
-    const part = b.slice(lag, lag + a.length);
+  const atLag = (b: readonly number[]): number => {
+    const part = b.slice(0, a.length);
     const dot = part.reduce((sum, value, index) => sum + value * (a[index] ?? 0), 0);
-    const value = dot / Math.sqrt(energy(a) * energy(part) || 1);
-    if (value > best.value) best = { value, lagMs: lag / 3 };
-  }
-  return best;
+    return dot / Math.sqrt(energy(a) * energy(part) || 1);
+  };
+  let best = { value: 0, lag: 0 };
+  const consider = (lag: number, b: readonly number[]): void => {
+    const value = atLag(b);
+    if (value > best.value) best = { value, lag };
+  };
+  const coarse = read(heard);
+  for (let lag = 0; lag <= maxLagMs * 3; lag += 1) consider(lag * step, coarse.slice(lag));
+  // A filter is late by a part of a step.
+  const middle = best.lag;
+  for (let lag = Math.max(0, middle - step + 1); lag < middle + step; lag += 1) consider(lag, read(heard, lag));
+  return { value: best.value, lagMs: best.lag / 24 };
 }

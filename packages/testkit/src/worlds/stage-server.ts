@@ -56,10 +56,11 @@ export async function openStage(): Promise<{ readonly url: string; readonly clos
     if (actor === undefined) throw new Error(`There is no service ${order.service}.`);
     return actor;
   };
-  const obey = async (order: StageOrder): Promise<number> => {
+  const obey = async (order: StageOrder, page: string | undefined): Promise<number> => {
     switch (order.do) {
       case "start": {
-        const options = { logger: silent, ...order.options };
+        const allowOrigins = page === undefined ? [] : [page];
+        const options = { logger: silent, allowOrigins, ...order.options };
         return actors.push({ service: await startLocalService(options), options, running: true }) - 1;
       }
       case "stop": {
@@ -94,7 +95,7 @@ export async function openStage(): Promise<{ readonly url: string; readonly clos
     response.setHeader("Access-Control-Allow-Origin", "*");
     readOrder(request)
       .then(async (order) => {
-        const service = await obey(order);
+        const service = await obey(order, request.headers.origin);
         response.end(JSON.stringify(viewOf(actorOf({ service }).service, service)));
       })
       .catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { RTCDataChannel } from "werift";
-import { allowLocalPages, readBody } from "../../../../local-service/src/http.js";
+import { readBody } from "../../../../local-service/src/http.js";
 import { Call } from "../../../../local-service/src/webrtc/call.js";
 import type { SessionLine } from "../../../../local-service/src/line.js";
 import { pcmuCodec } from "../../../../local-service/src/webrtc/codec.js";
@@ -65,8 +65,7 @@ export class LyingCalls extends Liar<ChannelLine> {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    allowLocalPages(request, response);
-    const offer = (await readBody(request))?.toString("utf8") ?? "";
+    const offer = (await readBody(request)).toString("utf8");
     let line: ChannelLine | undefined;
     let hear: ((data: Buffer, isBinary: boolean) => void) | undefined;
     const call: Call = new Call(await loadWerift(), pcmuCodec(), {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { allowLocalPages, readBody } from "../../../../local-service/src/http.js";
+import { corsHeaders, readBody } from "../../../../local-service/src/http.js";
 import type { PacketPath } from "./packet-path.js";
 
 /** What a service says to an offer. */
@@ -57,13 +57,14 @@ export class OfferProxy {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    allowLocalPages(request, response);
+    // Any page may come: it is the service behind that decides.
+    response.setHeaders(new Map(Object.entries(corsHeaders(request, request.headers.origin))));
     if (request.method === "OPTIONS") {
       response.writeHead(204).end();
       return;
     }
     this.offers += 1;
-    const offer = onlyG711((await readBody(request))?.toString("utf8") ?? "");
+    const offer = onlyG711((await readBody(request)).toString("utf8"));
     const { authorization = "", "content-type": type = "" } = request.headers;
     const gone = new AbortController();
     response.on("close", () => gone.abort());

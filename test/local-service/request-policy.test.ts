@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { judgeRequest, readOrigins } from "../../packages/local-service/src/request-policy.js";
+
+const HOST = "127.0.0.1:8765";
+const LISTED = "http://localhost:5173";
+const rules = { allowOrigins: readOrigins([LISTED, "https://app.test"]), contentTypes: ["application/json"] };
+
+/** Values of each header, by what they say of the request. */
+const HOSTS = {
+  good: [HOST, "localhost:8765", "LOCALHOST", "[::1]:8765", "127.0.0.1"],
+  bad: [
+    undefined,
+    "",
+    "evil.test:8765",
+    "evil.test",
+    "127.0.0.1.evil.test",
+    "localhost.evil.test",
+    "127.0.0.1:8765,evil",
+    "evil@localhost",
+    "foo.localhost",
+    "0.0.0.0:8765",
+    "192.168.1.2:8765",
+    "localhost:x",
+  ],
+};
+const FOREIGN = [
+  "null",
+  "",
+  "*",
+  "http://evil.test",
+  "http://localhost:5174",
+  "https://localhost:5173",
+  "http://localhost:51730",
+  "http://localhost:5173/",
+  "http://127.0.0.1:1",
+  `https://${HOST}`,
+  `${LISTED}, http://evil.test`,
+  "file://",
+];
+const FOREIGN_SITES = ["same-site", "cross-site", "", "Same-Origin", "same-origin, cross-site"];
+const READS = ["GET", "HEAD"];
+const WRITES = ["POST", "PUT", "PATCH", "DELETE", "post", "PROPFIND"];
+const JSON_TYPES = ["application/json", "Application/JSON", "application/json; charset=utf-8", " application/json ;x"];
+const OTHER_TYPES = [
+  undefined,
+  "",
+  "text/plain",
+  "text/plain;charset=application/json",
+  "application/x-www-form-urlencoded",
+  "multipart/form-data; boundary=x",
+  "application/json, text/plain",
+  "application/jsonp",
+  "text/json",
+];
+
+interface Row {
+  readonly method: string;
+  readonly isUpgrade: boolean;
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly fetchSite: string | undefined;
+  readonly contentType: string | undefined;
+}
+
+/** Every combination; the page's own origin is that of the row's host. */
+function rows(): Row[] {
+  const requests = [
+    ...[...READS, "OPTIONS", ...WRITES].map((method) => ({ method, isUpgrade: false })),
+    { method: "GET", isUpgrade: true },
+  ];
+  return requests.flatMap((request) =>
+    [...HOSTS.good, ...HOSTS.bad].flatMap((host) =>
+      [undefined, "own", LISTED, "HTTPS://App.test", ...FOREIGN].flatMap((origin) =>
+        [undefined, "same-origin", "none", ...FOREIGN_SITES].flatMap((fetchSite) =>
+          [...JSON_TYPES, ...OTHER_TYPES].map((contentType) => {
+            return {
+              ...request,
+              host,
+              origin: origin === "own" ? `http://${host ?? ""}` : origin,
+              fetchSite,
+              contentType,
+            };
+          }),
+        ),
+      ),
+    ),
+  );
+}
+
+const isIn = (list: readonly (string | undefined)[], value: string | undefined): boolean => list.includes(value);
+
+/** The first reason to refuse, in the order in which they are looked at; undefined for none. */
+function reason({ method, isUpgrade, host, origin, fetchSite, contentType }: Row): string | undefined {
+  if (isIn(HOSTS.bad, host)) return "host";
+  const isListed = isIn([LISTED, "HTTPS://App.test"], origin);
+  if (isIn(FOREIGN, origin)) return "origin";
+  if (!isListed && isIn(FOREIGN_SITES, fetchSite)) return "fetch-site";
+  const isTyped = isIn(READS, method) && !isUpgrade && origin === undefined;
+  if (!isListed && fetchSite === "none" && !isTyped) return "fetch-site";
+  return isIn(WRITES, method) && isIn(OTHER_TYPES, contentType) ? "content-type" : undefined;
+}
+
+describe("request policy", () => {
+  it("request policy: decides every combination of method, origin, site, host and content type as the table says", () => {
+    const all = rows();
+    const wrong = all.filter((row) => {
+      const verdict = judgeRequest(row, rules);
+      return (verdict.isAllowed ? undefined : verdict.because) !== reason(row);
+    });
+    expect(wrong).toEqual([]);
+    expect(all.length).toBeGreaterThan(100_000);
+    // Not all of one kind.
+    expect(new Set(all.map(reason))).toEqual(new Set([undefined, "host", "origin", "fetch-site", "content-type"]));
+  });
+
+  it("request policy: names only pages on the allow list as readers of the answer", () => {
+    for (const row of rows()) {
+      const verdict = judgeRequest(row, rules);
+      if (!verdict.isAllowed) continue;
+      const isListed = isIn([LISTED, "HTTPS://App.test"], row.origin);
+      expect(verdict.listedOrigin).toBe(isListed ? row.origin : undefined);
+    }
+  });
+
+  it("request policy: takes any content type where there is nothing to post to", () => {
+    const row: Row = {
+      method: "POST",
+      isUpgrade: false,
+      host: HOST,
+      origin: undefined,
+      fetchSite: undefined,
+      contentType: undefined,
+    };
+    expect(judgeRequest(row, { ...rules, contentTypes: undefined })).toEqual({
+      isAllowed: true,
+      listedOrigin: undefined,
+    });
+    expect(judgeRequest(row, { ...rules, contentTypes: ["application/sdp"] })).toMatchObject({ status: 415 });
+  });
+
+  it("request policy: quotes what was wrong, but not without end", () => {
+    const row: Row = {
+      method: "GET",
+      isUpgrade: false,
+      host: "x".repeat(10_000),
+      origin: undefined,
+      fetchSite: undefined,
+      contentType: undefined,
+    };
+    const verdict = judgeRequest(row, rules);
+    expect(verdict).toMatchObject({ isAllowed: false, status: 403 });
+    expect(JSON.stringify(verdict).length).toBeLessThan(300);
+  });
+});
