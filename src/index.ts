@@ -54,6 +54,6 @@ export type {
 } from "./options.js";
 export { RealTimeWebsocketTransport } from "./compat/real-time-websocket-transport.js";
 export type { LLMServiceOptions } from "./compat/real-time-websocket-transport.js";
-export type { TrackSampleOffset } from "./transport/speaking-transport.js";
+export type { TrackSampleOffset } from "./transport/speaking.js";
 export { VoiceTransport } from "./transport/voice-transport.js";
 export { rtviStateOf } from "./transport/rtvi-state.js";

@@ -20,30 +20,37 @@ const step = (name: string, commandLine: string): Step => {
 
 const CRUISED = "src machines packages tools bench examples test vitest.config.ts";
 
-const STEPS: readonly Step[] = [
-  step("types: machines, without DOM", "tsc --pretty false -p machines"),
-  step("types: library, without Node", "tsc --pretty false -p src"),
-  step("types: worklets", "tsc --pretty false -p src/media/worklets"),
-  step("types: local service, without DOM", "tsc --pretty false -p packages/local-service"),
-  step("types: test kit", "tsc --pretty false -p packages/testkit"),
-  step("types: chart reader", "tsc --pretty false -p packages/chart-reader"),
-  step("types: tests", "tsc --pretty false -p test"),
-  step("types: tools, benches and examples", "tsc --pretty false -p ."),
-  step("lint", "eslint . --max-warnings 0"),
-  step("formatting", "prettier --check . --log-level warn"),
-  step("dependency arrows", `depcruise --config .dependency-cruiser.cjs ${CRUISED}`),
-  step("unused code and exports", "knip"),
-  step("worklets are up to date", "tsx tools/worklets.ts --check"),
-  step("charts are up to date", "tsx tools/charts.ts --check"),
-  step("reliability table is up to date", "tsx tools/reliability.ts --check"),
-  step("build", "tsup --silent"),
-  step("build of the local service", "npm run build --workspace @rtvi-machine/local-service -- --silent"),
-  step("one class identity across entries", "tsx tools/check-identity.ts"),
-  step("publint", "publint --strict"),
-  step("publint of the local service", "publint --strict packages/local-service"),
-  step("types as consumers resolve them", "attw --pack . --profile node16"),
-  step("types of the local service as consumers resolve them", "attw --pack packages/local-service --profile node16"),
-  step("sizes", "size-limit"),
+/** Two lanes run beside each other, each in order: what reads the build comes after it. */
+const LANES: readonly (readonly Step[])[] = [
+  [
+    step("types: machines, without DOM", "tsc --pretty false -p machines"),
+    step("types: library, without Node", "tsc --pretty false -p src"),
+    step("types: worklets", "tsc --pretty false -p src/media/worklets"),
+    step("types: local service, without DOM", "tsc --pretty false -p packages/local-service"),
+    step("types: test kit", "tsc --pretty false -p packages/testkit"),
+    step("types: chart reader", "tsc --pretty false -p packages/chart-reader"),
+    step("types: tools, benches and examples", "tsc --pretty false -p ."),
+    step("lint", "eslint . --max-warnings 0"),
+  ],
+  [
+    step("types: tests", "tsc --pretty false -p test"),
+    step("formatting", "prettier --check . --log-level warn"),
+    step("dependency arrows", `depcruise --config .dependency-cruiser.cjs ${CRUISED}`),
+    step("depth of inheritance", "tsx tools/inheritance.ts"),
+    step("unused code and exports", "knip"),
+    step("worklets are up to date", "tsx tools/worklets.ts --check"),
+    step("charts are up to date", "tsx tools/charts.ts --check"),
+    step("reliability table is up to date", "tsx tools/reliability.ts --check"),
+    step("build", "tsup --silent"),
+    step("build of the local service", "npm run build --workspace @rtvi-machine/local-service -- --silent"),
+    step("one class identity across entries", "tsx tools/check-identity.ts"),
+    step("publint", "publint --strict"),
+    step("publint of the local service", "publint --strict packages/local-service"),
+    step("types as consumers resolve them", "attw --pack . --profile node16"),
+    step("types in an app of its own, with two compilers", "tsx tools/consumer.ts"),
+    step("types of the local service as consumers resolve them", "attw --pack packages/local-service --profile node16"),
+    step("sizes", "size-limit"),
+  ],
 ];
 
 const environment = {
@@ -70,17 +77,21 @@ function run(it: Step): Promise<Outcome> {
 
 /** `npm run check -- lint types` runs the steps whose name contains one of the words. */
 const words = process.argv.slice(2);
-const chosen = STEPS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const isChosen = ({ name }: Step): boolean => words.length === 0 || words.some((word) => name.includes(word));
 
-const outcomes: Outcome[] = [];
-for (const it of chosen) {
-  const started = performance.now();
-  const outcome = await run(it);
-  outcomes.push(outcome);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
-  process.stdout.write(`${outcome.passed ? "ok  " : "FAIL"} ${seconds} s  ${it.name}\n`);
+async function runLane(steps: readonly Step[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const it of steps.filter(isChosen)) {
+    const started = performance.now();
+    const outcome = await run(it);
+    outcomes.push(outcome);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
+    process.stdout.write(`${outcome.passed ? "ok  " : "FAIL"} ${seconds} s  ${it.name}\n`);
+  }
+  return outcomes;
 }
 
+const outcomes = (await Promise.all(LANES.map(runLane))).flat();
 const failures = outcomes.filter(({ passed }) => !passed);
 for (const { step: failed, output } of failures) {
   process.stdout.write(`\n== ${failed.name}: ${[failed.command, ...failed.args].join(" ")}\n${output}\n`);

@@ -1,17 +1,21 @@
 import {
   RTVIMessage,
   RTVIMessageType,
+  type BotTTSTextData,
   type PipecatClientOptions,
   type RTVIEventCallbacks,
+  type TranscriptData,
   type TransportState,
 } from "@pipecat-ai/client-js";
 import type { Attempt } from "../contracts/connection.js";
 import type { Expects } from "../contracts/dialogue.js";
+import type { PlayedItem } from "../contracts/speaker.js";
 import type { TurnEdge } from "../contracts/turns.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
-import { SpeakingTransport } from "../transport/speaking-transport.js";
+import { Speaking } from "../transport/speaking.js";
+import { VoiceTransport } from "../transport/voice-transport.js";
 import { HooksProvider } from "./hooks-provider.js";
 import { interpose } from "./interpose.js";
 
@@ -40,9 +44,10 @@ export interface LLMServiceOptions {
  * it, implement the abstract methods, and the charts give lifecycle, devices, playback, reconnection and inspection. A subclass
  * written for Pipecat's class runs unchanged; see `docs/writing-a-transport.md`. A new service is better written as a `Provider`.
  */
-export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
+export abstract class RealTimeWebsocketTransport extends VoiceTransport {
   protected _service_options: LLMServiceOptions;
   private readonly _hooks: HooksProvider;
+  private readonly _speaking: Speaking;
 
   /**
    * @param service_options what the service needs; a subclass reads them from `this._service_options`.
@@ -52,6 +57,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
     const hooks = new HooksProvider();
     super(hooks, manager, options);
     this._hooks = hooks;
+    this._speaking = new Speaking(this._core);
     this._service_options = service_options;
     hooks.attach({
       connectLLM: () => this.connectLLM(),
@@ -122,6 +128,41 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
     }
     this.initializeLLM();
     this.attachLLMListeners();
+  }
+
+  /** Silences the bot now; resolves to what was really played of each item that was cut. */
+  protected interruptBot(): Promise<readonly PlayedItem[]> {
+    return this._speaking.interruptBot();
+  }
+
+  /** The user began to speak: silences the bot and reports it to the app. Resolves to where it was cut; null if it was silent. */
+  userStartedSpeaking(): Promise<unknown> {
+    return this._speaking.userStartedSpeaking();
+  }
+
+  userStoppedSpeaking(): void {
+    this._speaking.userStoppedSpeaking();
+  }
+
+  userTranscript(transcript: TranscriptData): void {
+    this._speaking.userTranscript(transcript);
+  }
+
+  botStartedSpeaking(): void {
+    this._speaking.botStartedSpeaking();
+  }
+
+  botStoppedSpeaking(): void {
+    this._speaking.botStoppedSpeaking();
+  }
+
+  botTtsText(data: BotTTSTextData): void {
+    this._speaking.botTtsText(data);
+  }
+
+  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
+  bufferBotAudio(audio: ArrayBuffer, id?: string): void {
+    this._speaking.bufferBotAudio(audio, id);
   }
 
   override get state(): TransportState {

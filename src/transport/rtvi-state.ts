@@ -1,5 +1,6 @@
 import type { SnapshotFrom } from "xstate";
-import type { RtviTag, transportMachine } from "../../machines/index.js";
+import type { transportMachine } from "../../machines/transport.machine.js";
+import type { RtviTag } from "../../machines/transport.types.js";
 
 const RTVI_STATES: readonly RtviTag[] = [
   "disconnected",

@@ -68,10 +68,13 @@ export class TurnCallbacks {
     const { queue, media, messages, callbacks, botLeft } = this.#ports;
     switch (edge.type) {
       case "bot-joined":
+        // A server that says bot-ready itself has no room that the bot would join.
+        if (this.#botReady === "delivered") break;
         queue.post(() => callbacks().onParticipantJoined?.(BOT));
         queue.post(() => callbacks().onBotConnected?.(BOT));
         break;
       case "bot-left":
+        if (this.#botReady === "delivered") break;
         queue.post(() => callbacks().onParticipantLeft?.(BOT));
         queue.post(() => botLeft(() => callbacks().onBotDisconnected?.(BOT)));
         break;

@@ -9,7 +9,7 @@ import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 /** Must not be found in anything that is inspected. */
 const SECRET = canary();
 const STREAMED_MS = 10_000;
-const MOST_EVENTS = 30;
+const MOST_EVENTS = 40;
 
 const LISTENS: OpenAISessionConfig = { turn_detection: { type: "server_vad", create_response: false } };
 

@@ -1,7 +1,10 @@
+import type { BotTTSTextData, TranscriptData } from "@pipecat-ai/client-js";
+import type { PlayedItem } from "../../contracts/speaker.js";
 import { ConnectionLostError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
-import { SpeakingTransport } from "../../transport/speaking-transport.js";
+import { Speaking } from "../../transport/speaking.js";
+import { VoiceTransport } from "../../transport/voice-transport.js";
 import type { GeminiLLMServiceOptions } from "./options.js";
 import { GeminiProvider } from "./provider.js";
 import type { GeminiClientMessage } from "./raw-messages.js";
@@ -17,7 +20,9 @@ import type { GeminiClientMessage } from "./raw-messages.js";
  * const client = new PipecatClient({ transport });
  * ```
  */
-export class GeminiLiveWebsocketTransport extends SpeakingTransport {
+export class GeminiLiveWebsocketTransport extends VoiceTransport {
+  private readonly _speaking: Speaking;
+
   /**
    * @param service_options See `GeminiLLMServiceOptions`. They are checked when connecting, so that an error reaches the app.
    * @param manager Devices and playback; default `WebAudioMediaManager`, recording at 16 kHz and playing at 24 kHz.
@@ -25,6 +30,7 @@ export class GeminiLiveWebsocketTransport extends SpeakingTransport {
   constructor(service_options: GeminiLLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
     const name = "GeminiLiveWebsocketTransport";
     super(new GeminiProvider({ name, options: service_options, transport: options }), manager, options);
+    this._speaking = new Speaking(this._core);
   }
 
   /**
@@ -70,6 +76,41 @@ export class GeminiLiveWebsocketTransport extends SpeakingTransport {
   async _sendMsg(msg: unknown): Promise<void> {
     this._core.command({ type: "raw", event: msg });
     return Promise.resolve();
+  }
+
+  /** Silences the bot now; resolves to what was really played of each item that was cut. */
+  protected interruptBot(): Promise<readonly PlayedItem[]> {
+    return this._speaking.interruptBot();
+  }
+
+  /** The user began to speak: silences the bot and reports it to the app. Resolves to where it was cut; null if it was silent. */
+  userStartedSpeaking(): Promise<unknown> {
+    return this._speaking.userStartedSpeaking();
+  }
+
+  userStoppedSpeaking(): void {
+    this._speaking.userStoppedSpeaking();
+  }
+
+  userTranscript(transcript: TranscriptData): void {
+    this._speaking.userTranscript(transcript);
+  }
+
+  botStartedSpeaking(): void {
+    this._speaking.botStartedSpeaking();
+  }
+
+  botStoppedSpeaking(): void {
+    this._speaking.botStoppedSpeaking();
+  }
+
+  botTtsText(data: BotTTSTextData): void {
+    this._speaking.botTtsText(data);
+  }
+
+  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
+  bufferBotAudio(audio: ArrayBuffer, id?: string): void {
+    this._speaking.bufferBotAudio(audio, id);
   }
 
   /** Pipecat's class prepares its client here; a provider has nothing to prepare. */

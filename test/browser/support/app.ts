@@ -106,7 +106,8 @@ export class App {
   /** Says something in text and waits until the bot has answered it. */
   async answered(text: string): Promise<void> {
     await this.client.sendText(text);
-    const answer = (): boolean => this.words.includes(`You said: ${text}`);
+    // The microphone may have spoken just before, and the bot answers both in one.
+    const answer = (): boolean => this.words.replace(/\(speech, [\d.]+ s\) /g, "").includes(`You said: ${text}`);
     await this.until(`the answer to "${text}"`, answer);
   }
 

@@ -28,8 +28,8 @@ type Listener = EventListenerOrEventListenerObject | null;
 /** Whether the code that called the wrapper is the test's or the runner's own. */
 function callerIsTest(): boolean {
   const frames = (new Error().stack ?? "").split("\n").slice(1);
-  const caller = frames.find((frame) => !frame.includes("/support/holdings.ts")) ?? "";
-  return /@vitest|__vitest|\/vitest\/dist|\/test\//.test(caller);
+  const caller = frames.find((frame) => !frame.includes("/browser/holdings.ts")) ?? "";
+  return /@vitest|__vitest|\/vitest\/dist|\/test\/|\/packages\/testkit\//.test(caller);
 }
 
 /** Counts what is taken of the browser from now until the test ends, and what is given back; not what tests take. */
