@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -70,6 +71,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
     test: {
       reporters: ["default", new SecretReporter(), ...json],
       sequence: { sequencer: ByName },
+      // Vitest leaves one core to itself; its share is small, and the tests of a machine of two would run one by one.
+      maxWorkers: Math.max(2, availableParallelism() - 1),
       projects: [
         {
           // What tools and examples import by its name.
@@ -90,6 +93,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             include: ["test/faults/**/*.test.ts"],
             // Faults wait far more than they compute; what they wait for is timed, and nothing else runs meanwhile.
             sequence: { groupOrder: 1 },
+            fileParallelism: false,
             maxConcurrency: 8,
             testTimeout: 30_000,
           },
