@@ -75,7 +75,7 @@ class Crowd {
             clock.clearTimeout(refusal);
           };
         }),
-        network: networkActor({ source: this.network, outage, random, clock, lifetime }),
+        network: networkActor({ source: this.network, outage, random, clock, lifetime, enter: (run) => run() }),
         retry: retryActor(backoffPolicy(reconnect, random), outage, new ErrorRegistry()),
       },
       actions: { reportOpened: () => undefined, reportLost: () => undefined },

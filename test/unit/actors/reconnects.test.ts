@@ -40,7 +40,7 @@ class Rig {
           lifetime,
           { silence: 1_000_000, probe: 1_000_000, clock },
         ),
-        network: networkActor({ source, outage, random: () => 0.5, clock, lifetime }),
+        network: networkActor({ source, outage, random: () => 0.5, clock, lifetime, enter: (run) => run() }),
         retry: retryActor({ nextDelay: () => 100 }, outage, this.#errors),
       },
     });
@@ -58,7 +58,7 @@ class Rig {
   }
 
   open(): void {
-    this.#reports?.opened({ continuity: "fresh" });
+    this.#reports?.opened();
   }
 
   lose(): void {
@@ -67,7 +67,7 @@ class Rig {
 
   expire(): void {
     this.clock.advance(6_000);
-    this.#reports?.expiring({ withinMs: 60_000 });
+    this.#reports?.expiring({ afterMs: 500, withinMs: 60_000 });
   }
 
   /** What is held: by signals that outlive an attempt, by the clock, by the page, and by XState. */
@@ -120,6 +120,7 @@ const WAYS: Readonly<Record<string, (rig: Rig) => void>> = {
   },
   "a planned reconnect": (rig) => {
     rig.expire();
+    rig.clock.advance(500);
   },
 };
 
