@@ -114,7 +114,7 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
         // A subclass's promise may never settle when its service falls silent; the client awaits it, so the session bounds it.
         sendReadyMessage: (ready) => {
           this._hooks.asked();
-          return Promise.race([ready(), this._core.promises.whenEnded()]);
+          return this._core.promises.withinSession(ready());
         },
       });
       this._core.messages.interpose({

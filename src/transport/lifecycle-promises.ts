@@ -98,11 +98,22 @@ export class LifecyclePromises {
     return this.#states.next((state) => (state === "disconnected" || state === "error" ? "done" : undefined));
   }
 
+  /** How many promises wait for a state. */
+  get waiting(): number {
+    return this.#states.waiting;
+  }
+
   /** Resolves at `ready`; rejects when the session ends before, or is over. */
   whenReady(): Promise<void> {
     if (this.#session.current === "ready") return Promise.resolve();
     if (!isInSession(this.#session.current)) return Promise.reject(this.#ending);
     return this.#states.next((state, error) => (state === "ready" ? "done" : endOfSession(state, error)));
+  }
+
+  /** Settles as `work` does; rejects before that when the session ends, or is over. */
+  withinSession(work: Promise<void>): Promise<void> {
+    if (isInSession(this.#session.current)) return this.#states.bound(work, endOfSession);
+    return Promise.race([work, Promise.reject(this.#ending)]);
   }
 
   /** Rejects when the session ends, or is over; never resolves. */

@@ -58,6 +58,12 @@ describe("the graph of the connection", () => {
     }
   });
 
+  it("network: its loss is noticed in every state", () => {
+    for (const state of states.filter(({ status }) => status === "active")) {
+      expect(isOffline(transition(machine, state, { type: "network.lost" })[0]), placeOf(state)).toBe(true);
+    }
+  });
+
   it("network: is followed in every step, and an attempt that lost it stays marked", () => {
     for (const { from, letter, to } of edges) {
       if (!isIn(from, "active") || !isIn(to, "active")) continue;

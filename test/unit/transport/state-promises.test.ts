@@ -22,6 +22,20 @@ describe("statePromises", () => {
     expect(settled).toBe(false);
   });
 
+  it("waits: a bound promise leaves nothing waiting once its work has settled, and work that hangs ends with the session", async () => {
+    const statePromises = new StatePromises();
+    const ended = (state: string): Error | undefined => (state === "error" ? new Error("gone") : undefined);
+    for (let reconnect = 0; reconnect < 50; reconnect += 1) await statePromises.bound(Promise.resolve(), ended);
+    await expect(statePromises.bound(Promise.reject(new Error("refused")), ended)).rejects.toThrow("refused");
+    await Promise.resolve();
+    expect(statePromises.waiting).toBe(0);
+    const hanging = statePromises.bound(new Promise(() => undefined), ended);
+    expect(statePromises.waiting).toBe(1);
+    statePromises.announce("error", undefined);
+    await expect(hanging).rejects.toThrow("gone");
+    expect(statePromises.waiting).toBe(0);
+  });
+
   it("that nobody looks at reject in silence", async () => {
     const statePromises = new StatePromises();
     void statePromises.next(() => new Error("nobody"));
