@@ -32,6 +32,7 @@ import { mediaFor, type TransportMedia } from "../media/transport-media.js";
 import type { TransportOptions } from "../options.js";
 import type { JsonRecord } from "../util/records.js";
 import { Downlink } from "../pipes/downlink.js";
+import { FlowWatch } from "../pipes/flow-watch.js";
 import { CongestionWatch } from "../policy/congestion.js";
 import { timeOf } from "../policy/time.js";
 import { BOT } from "./bot.js";
@@ -88,6 +89,8 @@ export class TransportCore {
   readonly #runner: DialogueRunner;
   readonly #sending: SendQueue;
   readonly #congestion: CongestionWatch;
+  /** Whether the microphone still gives chunks, where that is the dialogue's concern. */
+  readonly #flow: FlowWatch | undefined;
   readonly #responder: Responder | undefined;
   #callbacks: RTVIEventCallbacks = {};
   #onMessage: (message: RTVIMessage) => void = () => undefined;
@@ -152,6 +155,11 @@ export class TransportCore {
       provider.service,
       timeOf(options.clock),
     );
+    const { pauseMs } = provider.media;
+    if (pauseMs !== undefined) {
+      const stopped = (): void => this.advise({ type: "mic", on: false });
+      this.#flow = new FlowWatch({ clock: options.clock, pause: pauseMs, stopped });
+    }
     const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.sendAudio(pcm));
     this.session = new Session(
       {
@@ -593,6 +601,7 @@ export class TransportCore {
     this.promises.entered(state, error);
     const { isRecovering } = this.session;
     this.#media.listen(isRecovering);
+    if (state !== "ready") this.#flow?.end();
     if (state === "ready") this.#ready();
     else if (!isRecovering) this.#missedSpeech = [];
     if (state !== "disconnected" && state !== "error") return;
@@ -638,7 +647,9 @@ export class TransportCore {
       return;
     }
     const { connection } = this.#runner;
-    if (connection === undefined || !this.keepsUp(connection.bufferedAmount)) return;
+    if (connection === undefined) return;
+    this.#flow?.passed();
+    if (!this.keepsUp(connection.bufferedAmount)) return;
     try {
       this.queue.enter(() => this.#runner.audio(pcm));
     } catch (error) {
