@@ -16,6 +16,11 @@ export interface MediaPlan {
   /** Rates of the default media manager in Hz, where they are not its own (24 kHz both ways). */
   readonly inputSampleRate?: number;
   readonly outputSampleRate?: number;
+  /**
+   * How long no chunk of the microphone may come, in ms, until the dialogue is told that it is off, as by a mute: it may be gone, or
+   * the page's audio closed. Left out: it is not told.
+   */
+  readonly pauseMs?: number;
   /** How long a chunk of the default manager is, in ms, where it is not its own. */
   readonly chunkMs?: number;
 }

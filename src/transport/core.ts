@@ -174,9 +174,16 @@ export class TransportCore {
       tell: (fact) => this.turns.tell(fact),
       report,
     });
-    const { uplink: carries } = provider.media;
     this.microphone = new MicrophoneAudio(
-      { uplink: carries, queue, runner, logger, advise: (command) => this.advise(command), report },
+      {
+        media: provider.media,
+        clock: options.clock,
+        queue,
+        runner,
+        logger,
+        advise: (command) => this.advise(command),
+        report,
+      },
       options.maxBufferedAmount,
     );
     const presented = {

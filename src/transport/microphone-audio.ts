@@ -3,6 +3,8 @@ import type { MediaPlan } from "../contracts/provider.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { CongestionError, ServiceError } from "../errors.js";
 import type { Logger } from "../log.js";
+import type { Clock } from "../options.js";
+import { FlowWatch } from "../pipes/flow-watch.js";
 import { CongestionWatch } from "../policy/congestion.js";
 import type { CallbackQueue } from "./callback-queue.js";
 
@@ -11,7 +13,8 @@ const MOST_BUFFERED = 256 * 1024;
 /** What the microphone's audio needs of its transport. */
 export interface MicrophoneAudioPorts {
   /** Whether chunks carry the user's voice, or a track. */
-  readonly uplink: MediaPlan["uplink"];
+  readonly media: Pick<MediaPlan, "uplink" | "pauseMs">;
+  readonly clock: Clock | undefined;
   readonly queue: CallbackQueue;
   readonly runner: DialogueRunner;
   readonly logger: Logger;
@@ -23,6 +26,8 @@ export interface MicrophoneAudioPorts {
 export class MicrophoneAudio {
   readonly #ports: MicrophoneAudioPorts;
   readonly #congestion: CongestionWatch;
+  /** Whether the microphone still gives chunks, where that is the dialogue's concern. */
+  readonly #flow: FlowWatch | undefined;
   /** What the user says while there is no connection that could carry their track. */
   #missedSpeech: ArrayBuffer[] | undefined;
   /** Errors that were reported in this session: one of a kind is enough. */
@@ -32,18 +37,25 @@ export class MicrophoneAudio {
   constructor(ports: MicrophoneAudioPorts, maxBufferedAmount = MOST_BUFFERED) {
     this.#ports = ports;
     this.#congestion = new CongestionWatch(maxBufferedAmount);
+    const { clock, media, advise } = ports;
+    if (media.pauseMs !== undefined) {
+      const stopped = (): void => advise({ type: "mic", on: false });
+      this.#flow = new FlowWatch({ clock, pause: media.pauseMs, stopped });
+    }
   }
 
   /** Sends a chunk, unless the network is too far behind. */
   send(pcm: ArrayBuffer): void {
-    const { uplink, queue, runner } = this.#ports;
-    if (uplink === "track") {
+    const { media, queue, runner } = this.#ports;
+    if (media.uplink === "track") {
       this.#missedSpeech?.push(pcm);
       return;
     }
     const { connection } = runner;
     // An app may hand in audio of its own, which passes no valve.
-    if (connection === undefined || !runner.isReady || !this.keepsUp(connection.bufferedAmount)) return;
+    if (connection === undefined || !runner.isReady) return;
+    this.#flow?.passed();
+    if (!this.keepsUp(connection.bufferedAmount)) return;
     try {
       queue.enter(() => runner.audio(pcm));
     } catch (error) {
@@ -64,6 +76,7 @@ export class MicrophoneAudio {
 
   /** The connection was lost and is opened again: what a track would have carried is kept. */
   recovering(): void {
+    this.#flow?.end();
     this.#missedSpeech ??= [];
   }
 
@@ -79,6 +92,7 @@ export class MicrophoneAudio {
 
   /** Nothing is being recovered: what was kept is of no use. */
   drop(): void {
+    this.#flow?.end();
     this.#missedSpeech = undefined;
   }
 

@@ -1,12 +1,10 @@
 import { MessageTooLargeError, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
-import { ConnectionLostError, NotReadyError } from "../errors.js";
+import { isRequest, unconfirmedError } from "../dialogue/requests.js";
+import { NotReadyError } from "../errors.js";
 import { checkShape, errorResponse, sendingFault } from "./messages.js";
 import { WaitingMessages } from "./waiting-messages.js";
 
 const CLIENT_READY: string = RTVIMessageType.CLIENT_READY;
-/** What these ask for must not happen twice, and somebody waits for their answer. */
-const ONCE = new Set<string>([RTVIMessageType.CLIENT_MESSAGE, "action"]);
-const PERHAPS = "The connection was lost before the message was confirmed: it may have arrived, or not.";
 
 /** What sending needs of its transport. */
 export interface SendQueuePorts {
@@ -68,12 +66,12 @@ export class SendQueue {
    */
   lost(messages: readonly RTVIMessage[]): void {
     for (const message of messages) this.#lost.add(message);
-    this.#waiting.putBack(messages.filter(({ type }) => !ONCE.has(type)));
-    const requests = messages.filter(({ type }) => ONCE.has(type));
+    this.#waiting.putBack(messages.filter(({ type }) => !isRequest(type)));
+    const requests = messages.filter(({ type }) => isRequest(type));
     if (requests.length === 0) return;
     // Not at once: the state has not been announced to the app yet.
     queueMicrotask(() => {
-      for (const request of requests) this.reject(request, new ConnectionLostError(PERHAPS));
+      for (const request of requests) this.reject(request, unconfirmedError());
     });
   }
 
@@ -95,7 +93,7 @@ export class SendQueue {
   end(): void {
     for (let message = this.#waiting.next(); message !== undefined; message = this.#waiting.next()) {
       const error = this.#lost.has(message)
-        ? new ConnectionLostError(PERHAPS)
+        ? unconfirmedError()
         : new NotReadyError("The session ended before the connection was back: it was not sent.");
       this.reject(message, error);
     }

@@ -3,6 +3,7 @@ import type { Turns } from "../../contracts/turns.js";
 import type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "../../contracts/dialogue.js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { EffectSink } from "../../dialogue/effects.js";
+import { isRequest, unconfirmedError } from "../../dialogue/requests.js";
 import { RtviMachineError, ServiceError } from "../../errors.js";
 import { asProtocolError } from "../../util/field-reader.js";
 import { isRecord } from "../../util/records.js";
@@ -15,7 +16,16 @@ import type { MessageWriter, WrittenMessage } from "./message-writer.js";
 import { NAME, SERVICE } from "./names.js";
 import type { OpenActivities } from "./open-activities.js";
 import { PingProbe } from "./ping-probe.js";
+import { asksForAnswer } from "./questions.js";
 import { turnFactOf } from "./turn-facts.js";
+
+/**
+ * How long the silence is that ends the turn of a user who cannot be heard any more, in ms: more than any detector of Pipecat's
+ * waits, of which the turn analyzer takes the longest, 3 s after those of the voice activity.
+ */
+const SILENCE_MS = 4_000;
+/** Samples of a chunk of it, as of a microphone's. */
+const CHUNK = 512;
 
 /** What a dialogue is made of. What is not its own outlives the connection. */
 export interface PipecatDialogueSetup {
@@ -24,6 +34,8 @@ export interface PipecatDialogueSetup {
   readonly activities: OpenActivities;
   /** What items of this connection are called to the player: no two connections by the same name. */
   readonly voice: string;
+  /** Hz of the microphone's chunks. */
+  readonly recorderRate: number;
   /** Hz of the player. */
   readonly playerRate: number;
   /** Blanks the secrets of the connection's address where the bot quotes them. */
@@ -51,10 +63,17 @@ export class PipecatDialogue implements Dialogue {
   readonly #voice: BotVoice;
   readonly #pings: PingProbe;
   #phase: "open" | "ready" = "open";
-  /** `client-ready` is said once on a connection. */
-  #greeting: "due" | "said" = "due";
+  /** `client-ready` is said once on a connection; "unsayable": the serializer has no RTVI. */
+  #greeting: "due" | "said" | "unsayable" = "due";
   /** Dismissed: the app has sent the bot away, so that its going is no loss. */
   #bot: "wanted" | "dismissed" = "wanted";
+
+  /** Asked: the app has sent what a bot of its kind answers at once, and nothing has come since. */
+  #question: "none" | "asked" = "none";
+  /** Seen: this bot has answered such a message. */
+  #answers: "unseen" | "seen" = "unseen";
+  /** What the server has of the microphone: "stopped" with silence behind it, where the server takes the user for speaking. */
+  #sound: "none" | "flowing" | "stopped" = "none";
 
   constructor(setup: PipecatDialogueSetup) {
     this.#setup = setup;
@@ -77,8 +96,10 @@ export class PipecatDialogue implements Dialogue {
     return true;
   }
 
+  /** A bot that answers pings is asked. Of another, silence says something where it has answered before. */
   get expects(): Expects {
-    return "nothing";
+    const owes = this.#question === "asked" && this.#answers === "seen";
+    return owes && this.#bot === "wanted" && !this.#setup.acks.answersPings ? "progress" : "nothing";
   }
 
   get isBusy(): boolean {
@@ -96,7 +117,7 @@ export class PipecatDialogue implements Dialogue {
     try {
       this.#greet();
     } catch (error) {
-      this.#sink.report(error instanceof RtviMachineError ? error : new ServiceError(String(error)));
+      this.#report(error);
     }
     return this.#sink.take();
   }
@@ -133,6 +154,8 @@ export class PipecatDialogue implements Dialogue {
         this.#voice.interrupt();
         break;
       case "mic":
+        if (!command.on) this.#stopped();
+        break;
       case "missed-speech":
         break;
       default:
@@ -140,6 +163,11 @@ export class PipecatDialogue implements Dialogue {
         throw new UnsupportedFeatureError(command.type, NAME);
     }
     return this.#sink.take();
+  }
+
+  streaming(): Effect[] {
+    this.#sound = "flowing";
+    return [];
   }
 
   playback(report: PlaybackReport): Effect[] {
@@ -172,9 +200,16 @@ export class PipecatDialogue implements Dialogue {
     this.#deliver(activities.lost(mayComeBack));
     this.#tell();
     const messages = acks.take();
-    // An app that leaves does not ask what became of its last words.
     if (keeps && messages.length > 0) this.#sink.add({ type: "unconfirmed", messages });
+    if (!keeps) this.#rejectRequests(messages);
     return this.#sink.take();
+  }
+
+  /** An app that leaves does not ask what became of its last words; but what it has asked, it may still wait for. */
+  #rejectRequests(messages: readonly RTVIMessage[]): void {
+    for (const message of messages) {
+      if (isRequest(message.type)) this.#sink.add({ type: "reject", message, error: unconfirmedError() });
+    }
   }
 
   #message(message: RTVIMessage): void {
@@ -188,6 +223,7 @@ export class PipecatDialogue implements Dialogue {
     const written = writer.message(message);
     if (written !== undefined) {
       if (type === "disconnect-bot") this.#bot = "dismissed";
+      if (asksForAnswer(message)) this.#question = "asked";
       this.#send(written, message);
       this.#pings.sent(message, written.size);
     } else if (type !== "disconnect-bot") throw new UnsupportedFeatureError(type, "The serializer");
@@ -201,22 +237,55 @@ export class PipecatDialogue implements Dialogue {
 
   /** Without an answer in sight the session is ready at once, or `connect()` would never settle. */
   #greet(): void {
-    if (this.#greeting === "said") return;
+    if (this.#greeting !== "due") return;
     this.#greeting = "said";
     const written = this.#setup.writer.message(RTVIMessage.clientReady());
-    if (written === undefined) this.#ready("fresh");
-    else this.#send(written);
+    if (written !== undefined) {
+      this.#send(written);
+      return;
+    }
+    this.#greeting = "unsayable";
+    this.#ready("fresh");
+  }
+
+  /** No more sound comes. A server that hears the user speak measures silence in the stream, and would wait for ever. */
+  #stopped(): void {
+    if (this.#sound !== "flowing") return;
+    this.#sound = "stopped";
+    if (this.#sink.is("user.speaking") || this.#greeting === "unsayable") this.#silence();
+  }
+
+  #silence(): void {
+    const { writer, recorderRate } = this.#setup;
+    const chunk = new ArrayBuffer(CHUNK * Int16Array.BYTES_PER_ELEMENT);
+    try {
+      for (let sent = 0; sent < (recorderRate * SILENCE_MS) / 1000; sent += CHUNK) {
+        const data = writer.audio(chunk, recorderRate);
+        if (data !== undefined) this.#sink.add({ type: "send-encoded", data });
+      }
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#sink.report(error instanceof RtviMachineError ? error : new ServiceError(String(error)));
   }
 
   #read(message: unknown): void {
     const inbound = readBotMessage(message);
-    if (inbound === undefined || this.#pings.received(inbound.id)) return;
+    if (inbound === undefined) return;
+    if (this.#question === "asked") this.#answers = "seen";
+    this.#question = "none";
+    if (this.#pings.received(inbound.id)) return;
     const { type, data } = inbound;
     this.#voice.received(type);
     this.#setup.activities.received(type, data);
     const fact = turnFactOf(type);
     if (fact !== undefined) this.#sink.add({ type: "tell", fact });
     this.#tell();
+    // What it heard last was sent before the microphone stopped.
+    if (type === "user-started-speaking" && this.#sound === "stopped") this.#silence();
     switch (type) {
       case "bot-ready":
         this.#botReady(inbound);

@@ -23,6 +23,9 @@ import { readTarget, resolveAddress, type Address, type Target } from "./params.
 import { ProtobufFrameSerializer } from "./protobuf-serializer.js";
 import type { WebSocketSerializer } from "./serializer.js";
 
+/** As long as Pipecat's own input waits for a chunk until it takes the user for silent, or warns. */
+const PAUSE_MS = 500;
+
 /** What the sessions of a provider have in common. */
 interface SessionParts {
   /** Where the constructor says that the bot is. */
@@ -49,7 +52,7 @@ export class PipecatProvider implements Provider<Target> {
   readonly name = NAME;
   readonly service = SERVICE;
   readonly processor = PROCESSOR;
-  readonly media = { uplink: "pcm", voice: "player" } as const;
+  readonly media = { uplink: "pcm", voice: "player", pauseMs: PAUSE_MS } as const;
   readonly maxMessageSize = MOST_BYTES;
   readonly #parts: SessionParts;
 
@@ -127,12 +130,13 @@ class PipecatSession implements ProviderSession<Target, BotPlan, Address> {
   }
 
   dialogue({ resuming }: BotPlan, { secrets }: Address, _connection: Connection, turns: Turns): PipecatDialogue {
-    const { serializer, writer, playerRate, pings, voice } = this.#parts;
+    const { serializer, writer, recorderRate, playerRate, pings, voice } = this.#parts;
     serializer.reset?.();
     this.#dialogue = new PipecatDialogue({
       writer,
       acks: this.#acks,
       activities: this.#activities,
+      recorderRate,
       playerRate,
       voice: voice(),
       turns,

@@ -32,6 +32,7 @@ describe("services", () => {
           options: [
             { name: "confidence", value: 0.5 },
             { name: "stop_secs", value: 0.5 },
+            { name: "params", value: { confidence: 0.5, stop_secs: 0.5 } },
           ],
         },
         {
@@ -65,6 +66,7 @@ describe("services", () => {
       options: [
         { name: "confidence", type: "number" },
         { name: "stop_secs", type: "number" },
+        { name: "params", type: "object" },
       ],
     });
     const actions = await client.request("describe-actions");
@@ -100,14 +102,59 @@ describe("services", () => {
     expect(models.map(([entry]) => entry!.model)).toEqual(["big", "loud"]);
   });
 
-  it("let a turn end sooner or later", async () => {
+  it.each([
+    ["an option of its own", option("vad", "stop_secs", 1.5)],
+    ["one of the detector's params, as Pipecat's documentation writes it", option("vad", "params", { stop_secs: 1.5 })],
+  ])("let a turn end sooner or later, by %s", async (_what, update) => {
     const { client } = await withBot();
-    await client.request("update-config", option("vad", "stop_secs", 1.5));
+    await client.request("update-config", update);
     client.speak(speech(), 1000);
     await client.request("client-message", { t: "after" });
     expect(client.of("user-stopped-speaking")).toEqual([]);
     client.speak(silence(600), 0);
     await client.event("user-stopped-speaking");
+  });
+
+  it("take the detector's params one by one or together, and show what is set", async () => {
+    const { client } = await withBot();
+    const vad = async (): Promise<unknown> => {
+      const { data } = await client.request("get-config");
+      return (data.config as readonly unknown[])[0];
+    };
+    const shown = (confidence: number, stop_secs: number): object => ({
+      service: "vad",
+      options: [
+        { name: "confidence", value: confidence },
+        { name: "stop_secs", value: stop_secs },
+        { name: "params", value: { confidence, stop_secs } },
+      ],
+    });
+    const answer = await client.request("update-config", option("vad", "params", { stop_secs: 3 }));
+    expect(answer.type).toBe("config");
+    expect(await vad()).toEqual(shown(0.5, 3));
+    await client.request("update-config", option("vad", "params", { confidence: 0.25 }));
+    expect(await vad()).toEqual(shown(0.25, 3));
+    await client.request("update-config", option("vad", "params", { confidence: 0.75, stop_secs: 0.2 }));
+    expect(await vad()).toEqual(shown(0.75, 0.2));
+    await client.request("update-config", option("vad", "params", {}));
+    expect(await vad()).toEqual(shown(0.75, 0.2));
+  });
+
+  it("take a configuration with all the services at once, as Pipecat's documentation shows it", async () => {
+    const { client } = await withBot();
+    const config = [
+      { service: "vad", options: [{ name: "params", value: { stop_secs: 3.0 } }] },
+      { service: "tts", options: [{ name: "voice", value: "79a125e8-cd45-4c13-8a67-188112f4dd22" }] },
+      {
+        service: "llm",
+        options: [
+          { name: "model", value: "some-model" },
+          { name: "initial_messages", value: [{ role: "system", content: "You are an assistant." }] },
+          { name: "run_on_config", value: true },
+        ],
+      },
+    ];
+    expect((await client.request("update-config", { config })).type).toBe("config");
   });
 
   it("begin a new conversation, and answer it when told to", async () => {
@@ -134,6 +181,13 @@ describe("services", () => {
     [option("llm", "run_on_config", "yes"), "Option llm:run_on_config must be of type bool"],
     [option("vad", "stop_secs", 0), "Option vad:stop_secs must be 0.02 to 60"],
     [option("vad", "confidence", 2), "Option vad:confidence must be 0 to 1"],
+    [option("vad", "params", 3), "Option vad:params must be of type object"],
+    [option("vad", "params", { confidence: 0.1, stop_secs: 0 }), "Option vad:stop_secs must be 0.02 to 60"],
+    [
+      option("vad", "params", { stop_secs: 1, min_volume: 1 }),
+      "Option vad:params has no min_volume: confidence, stop_secs",
+    ],
+    [option("llm", "params", { stop_secs: 1 }), "Option llm:params not registered"],
   ])("refuse %j", async (data, error) => {
     const { client } = await withBot();
     const before = await client.request("get-config");

@@ -20,6 +20,12 @@ interface Option {
   readonly rule?: Rule;
 }
 
+/** An object whose fields are options of the same service. */
+interface Group {
+  readonly type: "object";
+  readonly fields: readonly string[];
+}
+
 /** Whether a value has the type that a description promises. */
 export function isOfType(value: unknown, type: ValueType): boolean {
   if (type === "array") return Array.isArray(value);
@@ -58,6 +64,15 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** `params`, by which Pipecat's servers take what their detector listens for. */
+const GROUPS: Readonly<Record<string, Readonly<Record<string, Group>>>> = {
+  vad: { params: { type: "object", fields: ["confidence", "stop_secs"] } },
+};
+
+function groupsOf(service: string): Readonly<Record<string, Group>> {
+  return (Object.hasOwn(GROUPS, service) ? GROUPS[service] : undefined) ?? {};
+}
+
 /** The services behind a session and their options, as RTVI 0.3 lets a client read and change them. */
 export class ServiceConfig {
   readonly #options: Readonly<Record<string, Readonly<Record<string, Option>>>>;
@@ -75,15 +90,20 @@ export class ServiceConfig {
   /** Every service with every option: the `config` of a `config` message. */
   get config(): readonly JsonObject[] {
     return Object.entries(this.#options).map(([service, entries]) => {
-      const values = Object.keys(entries).map((name) => ({ name, value: this.#values.get(`${service}:${name}`) }));
-      return { service, options: values };
+      const valueOf = (name: string): unknown => this.#values.get(`${service}:${name}`);
+      const values = Object.keys(entries).map((name) => ({ name, value: valueOf(name) }));
+      const groups = Object.entries(groupsOf(service)).map(([name, { fields }]) => {
+        return { name, value: Object.fromEntries(fields.map((field) => [field, valueOf(field)])) };
+      });
+      return { service, options: [...values, ...groups] };
     });
   }
 
   /** What can be set: the `config` of `config-available`, where a service goes by `name`. */
   get description(): readonly JsonObject[] {
     return Object.entries(this.#options).map(([name, entries]) => {
-      return { name, options: Object.entries(entries).map(([option, { type }]) => ({ name: option, type })) };
+      const all = [...Object.entries(entries), ...Object.entries(groupsOf(name))];
+      return { name, options: all.map(([option, { type }]) => ({ name: option, type })) };
     });
   }
 
@@ -122,14 +142,28 @@ export class ServiceConfig {
       const known = Object.hasOwn(this.#options, service) ? this.#options[service] : undefined;
       if (!known) throw new ClientMistake(`Service ${service} not registered`);
       for (const { name, value } of list(entry.options).map(objectOr)) {
-        const key = `${service}:${String(name)}`;
-        check(known, key, String(name), value);
-        this.#values.set(key, value);
-        changed.add(key);
+        const settings = spread(service, String(name), value);
+        for (const [each, fresh] of settings) check(known, `${service}:${each}`, each, fresh);
+        for (const [each, fresh] of settings) {
+          this.#values.set(`${service}:${each}`, fresh);
+          changed.add(`${service}:${each}`);
+        }
       }
     }
     return changed;
   }
+}
+
+/** An option as it was given, or the fields of a group, each as an option of its own. */
+function spread(service: string, name: string, value: unknown): readonly (readonly [string, unknown])[] {
+  const groups = groupsOf(service);
+  const group = Object.hasOwn(groups, name) ? groups[name] : undefined;
+  if (!group) return [[name, value]];
+  const key = `${service}:${name}`;
+  if (!isJsonObject(value)) throw new ClientMistake(`Option ${key} must be of type object`);
+  const unknown = Object.keys(value).find((field) => !group.fields.includes(field));
+  if (unknown !== undefined) throw new ClientMistake(`Option ${key} has no ${unknown}: ${group.fields.join(", ")}`);
+  return Object.entries(value);
 }
 
 function check(known: Readonly<Record<string, Option>>, key: string, name: string, value: unknown): void {

@@ -98,6 +98,62 @@ describe("a ping", () => {
     expect(rig.errors).toEqual([]);
   });
 
+  it("finds out that a bot which answers no pings is gone, once it has answered the like of what it owes", async () => {
+    const clock = new ManualClock();
+    const rig = await ready({ ...TIMES, clock });
+    say(rig, "a");
+    clock.advance(100 * SILENCE);
+    expect(FakeWebSocket.all).toHaveLength(1);
+    await rig.receive(bot.rtvi("bot-llm-started"));
+    clock.advance(100 * SILENCE);
+    expect(rig.errors).toEqual([]);
+    say(rig, "b");
+    clock.advance(SILENCE - 1);
+    expect(rig.errors).toEqual([]);
+    clock.advance(1);
+    expect(rig.errors).toMatchObject([{ data: { code: "connection-lost", fatal: false } }]);
+    clock.advance(10);
+    await dialled(2);
+    await comeBack(rig);
+    expect(idsSent()).toEqual(["client-ready", "b"]);
+  });
+
+  it.each<[string, RTVIMessage]>([
+    ["a question of RTVI's services", text("c", "get-config")],
+    ["an action", text("c", "action")],
+    [
+      "a message for the context that is to be answered",
+      new RTVIMessage("append-to-context", { run_immediately: true }),
+    ],
+  ])("finds out by %s as well", async (_what, message) => {
+    const clock = new ManualClock();
+    const rig = await ready({ ...TIMES, clock });
+    rig.transport.sendMessage(text("first", "get-config"));
+    await rig.receive(bot.rtvi("config", { config: [] }, "first"));
+    clock.advance(10 * SILENCE);
+    rig.transport.sendMessage(message);
+    clock.advance(SILENCE);
+    expect(rig.errors).toMatchObject([{ data: { code: "connection-lost", fatal: false } }]);
+  });
+
+  it.each<[string, RTVIMessage]>([
+    [
+      "is not to be answered at once",
+      new RTVIMessage("send-text", { content: "b", options: { run_immediately: false } }),
+    ],
+    ["goes into the context", new RTVIMessage("append-to-context", { role: "user", content: "b" })],
+    ["is the app's own", text("b", "client-message")],
+    ["is an event of its page", text("b", "ui-event")],
+  ])("concludes nothing from a silence after what %s", async (_what, message) => {
+    const clock = new ManualClock();
+    const rig = await ready({ ...TIMES, clock });
+    say(rig, "a");
+    await rig.receive(bot.rtvi("bot-llm-started"));
+    rig.transport.sendMessage(message);
+    clock.advance(100 * SILENCE);
+    expect([rig.errors, FakeWebSocket.all.length]).toEqual([[], 1]);
+  });
+
   it("follows what is sent: one after all that is said in a breath, and the next after its answer", async () => {
     const rig = await answered();
     say(rig, "a", "b", "c");
@@ -251,6 +307,18 @@ describe("a message that was sent as the connection was lost", () => {
     await turn();
     expect(rig.messageErrors.map(({ id }) => id).sort()).toEqual(["a", "request"]);
     expect(rig.messageErrors).toMatchObject(Array(2).fill({ data: { name: "ConnectionLostError" } }));
+  });
+
+  it.each(["client-message", "action"])("is refused when it is a request and the app disconnects: %s", async (type) => {
+    const rig = await answered();
+    rig.transport.sendMessage(text("heard", type));
+    await turn();
+    await rig.receive(answer());
+    say(rig, "a");
+    rig.transport.sendMessage(text("request", type));
+    await rig.transport.disconnect();
+    expect(rig.messageErrors).toMatchObject([{ id: "request", data: { name: "ConnectionLostError" } }]);
+    expect(rig.order.indexOf("error-response")).toBeLessThan(rig.order.indexOf("disconnecting"));
   });
 
   it("is told to be refused when the app gives up waiting for a connection", async () => {

@@ -539,6 +539,28 @@ describe("disconnectBot()", () => {
   });
 });
 
+/** A client of a bot that is ready. */
+async function clientReady() {
+  const { transport } = build();
+  vi.stubGlobal("window", { navigator: {} });
+  onTestFinished(() => {
+    vi.unstubAllGlobals();
+  });
+  const messageErrors: RTVIMessage[] = [];
+  const client = new PipecatClient({
+    transport,
+    callbacks: { onMessageError: (message) => void messageErrors.push(message) },
+  });
+  const connecting = client.connect();
+  (await dialled()).open();
+  await vi.waitFor(() => {
+    expect(sentMessages()).toHaveLength(1);
+  });
+  FakeWebSocket.last.message(bot.rtvi("bot-ready", { version: "2.1.0" }));
+  await connecting;
+  return { client, messageErrors };
+}
+
 describe("with a client", () => {
   it("connects, and disconnectBot() ends the session without an error when the server closes", async () => {
     FakeWebSocket.all.length = 0;
@@ -592,5 +614,37 @@ describe("with a client", () => {
     await expect(asked).rejects.toMatchObject({
       data: { error: expect.stringContaining("may have arrived") as string },
     });
+  });
+
+  it.each<[string, string, (client: PipecatClient) => unknown]>([
+    ["the app disconnects", "may have arrived", (client) => client.disconnect()],
+    [
+      "the app has sent the bot away, and it goes",
+      "may have arrived",
+      (client) => {
+        client.disconnectBot();
+        FakeWebSocket.last.drop(1000, "", true);
+      },
+    ],
+  ])("rejects a request that was not confirmed when %s", async (_what, error, leave) => {
+    const { client } = await clientReady();
+    const asked = client.sendClientRequest("order", { item: "tea" });
+    void leave(client);
+    await expect(asked).rejects.toMatchObject({ data: { error: expect.stringContaining(error) as string } });
+  });
+
+  it("rejects a request that waits for a connection when the app disconnects", async () => {
+    const { client } = await clientReady();
+    FakeWebSocket.last.readyState = 2;
+    const asked = client.sendClientRequest("order", { item: "tea" });
+    void client.disconnect();
+    await expect(asked).rejects.toMatchObject({ data: { error: expect.stringContaining("not sent") as string } });
+  });
+
+  it("rejects no message that needs no answer when the app disconnects", async () => {
+    const { client, messageErrors } = await clientReady();
+    await client.sendText("bye");
+    await client.disconnect();
+    expect(messageErrors).toEqual([]);
   });
 });
