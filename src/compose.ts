@@ -94,9 +94,6 @@ export function compose(parts: Parts): TransportActor {
         uplink.open();
       },
       shutUplink: () => {
-        uplink.arm();
-      },
-      disarmUplink: () => {
         uplink.shut();
       },
     },

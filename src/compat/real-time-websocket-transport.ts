@@ -44,6 +44,8 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
   protected _service_options: LLMServiceOptions;
   private readonly _hooks: HooksProvider;
   private _interposed: ((message: RTVIMessage) => void) | undefined;
+  /** The subclass's own `sendReadyMessage`, once the client has asked. */
+  private _ready: (() => Promise<void>) | undefined;
 
   /**
    * @param service_options what the service needs; a subclass reads them from `this._service_options`.
@@ -66,7 +68,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
         this._service_options = { ...this._service_options, ...params };
       },
       askForReady: () => {
-        this.sendReadyMessage().catch((error: unknown) => {
+        this._readyAgain().catch((error: unknown) => {
           this._core.logger.debug("The service was not ready again before the session ended.", error);
         });
       },
@@ -94,6 +96,8 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
 
   override initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
     super.initialize(options, messageHandler);
+    // Another client has it, and its service is set up already.
+    if (this._core.ownership.isContested) return;
     this._onMessage = (message) => {
       // A subclass that hands out bot-ready has said that its service is ready.
       if (message.type === BOT_READY && !this._core.isOutgoing(message)) {
@@ -106,10 +110,12 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
         sendMessage: (message) => {
           this._core.send(message);
         },
-        // A subclass's promise may never settle when its service falls silent; the client awaits it, so the session bounds it.
         sendReadyMessage: (ready) => {
-          this._hooks.asked();
-          return Promise.race([ready(), this._core.promises.whenEnded()]);
+          this._ready = ready;
+          return this._core.attempts.ready(() => {
+            this._hooks.asked();
+            return ready();
+          });
         },
       });
       this._core.interpose({
@@ -134,7 +140,7 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
     if (state === "ready") this.serviceReady();
     else if (state === "error") this._failed();
     // The other states follow the session, and a subclass that announces them says nothing new.
-    else if (state !== this._state) super.state = state;
+    else if (state === "authenticating" || state === "authenticated" || state !== this._state) super.state = state;
   }
 
   /** The attempt in progress or in use. @throws NotReadyError outside a session. */
@@ -146,12 +152,17 @@ export abstract class RealTimeWebsocketTransport extends SpeakingTransport {
 
   /** Resolves at `ready`; rejects when the session ends before. */
   protected whenReady(): Promise<void> {
-    return this._core.promises.whenReady();
+    return this._core.attempts.promises.whenReady();
   }
 
   /** Rejects when the session ends; never resolves. To be raced against what a service may never answer. */
   protected whenEnded(): Promise<void> {
-    return this._core.promises.whenEnded();
+    return this._core.attempts.promises.whenEnded();
+  }
+
+  /** Another connection of the session is open: its bot is asked without the client, which asks once. */
+  private async _readyAgain(): Promise<void> {
+    if (this._ready !== undefined) await this._core.attempts.promises.untilEnd(this._ready());
   }
 
   /** The service said that it is ready: RTVI `connected` becomes `ready` and microphone audio flows. */

@@ -3,7 +3,6 @@ import {
   MessageTooLargeError,
   RTVI_PROTOCOL_VERSION,
   RTVIMessage,
-  type PipecatClientOptions,
   type RTVIEventCallbacks,
   type TransportState,
 } from "@pipecat-ai/client-js";
@@ -24,7 +23,7 @@ import type { Provider, ProviderSession, Responder } from "../contracts/provider
 import type { PlayedItem } from "../contracts/speaker.js";
 import type { TurnEdge, TurnFact } from "../contracts/turns.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
-import { CongestionError, ConnectionAbortedError, NotReadyError, ServiceError } from "../errors.js";
+import { CongestionError, NotReadyError, ServiceError } from "../errors.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { ratesOf } from "../media/manager-ports.js";
 import type { MediaManager } from "../media/media-manager.js";
@@ -32,19 +31,21 @@ import { mediaFor, type TransportMedia } from "../media/transport-media.js";
 import type { TransportOptions } from "../options.js";
 import type { JsonRecord } from "../util/records.js";
 import { Downlink } from "../pipes/downlink.js";
+import type { Uplink } from "../pipes/uplink.js";
 import { CongestionWatch } from "../policy/congestion.js";
 import { timeOf } from "../policy/time.js";
 import { BOT } from "./bot.js";
 import { CallbackQueue } from "./callback-queue.js";
-import { isInSession, LifecyclePromises } from "./lifecycle-promises.js";
+import { ConnectAttempts } from "./connect-attempts.js";
+import { isInSession } from "./lifecycle-promises.js";
 import { errorMessage, sendingFault } from "./messages.js";
 import { openConnection, type Planned } from "./open-connection.js";
+import { Ownership, type ClientOfTransport } from "./ownership.js";
 import { runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
 import { SendQueue } from "./send-queue.js";
 import { isMicrophoneHeld, isMicrophoneMuted } from "./microphone-state.js";
 import { Session } from "./session.js";
-import { StartGuard } from "./start-guard.js";
-import { uplinkOf } from "./uplink-of.js";
+import { feed, uplinkOf } from "./uplink-of.js";
 
 const MOST_BUFFERED = 256 * 1024;
 
@@ -78,7 +79,8 @@ export class TransportCore {
   readonly logger: Logger;
   readonly options: TransportOptions;
   readonly session: Session;
-  readonly promises: LifecyclePromises;
+  readonly attempts: ConnectAttempts;
+  readonly ownership: Ownership;
   readonly manager: MediaManager;
   /** Everything from outside enters here, and every callback of the app leaves from here. */
   readonly queue = new CallbackQueue();
@@ -87,6 +89,7 @@ export class TransportCore {
   readonly #downlink: Downlink;
   readonly #runner: DialogueRunner;
   readonly #sending: SendQueue;
+  readonly #uplink: Uplink;
   readonly #congestion: CongestionWatch;
   readonly #responder: Responder | undefined;
   #callbacks: RTVIEventCallbacks = {};
@@ -101,9 +104,6 @@ export class TransportCore {
   /** Who delivers bot-ready on the connection in use. */
   #botReady: "ours" | "delivered" = "ours";
   #selectedSpeaker: MediaDeviceInfo | undefined;
-  readonly #startGuard = new StartGuard();
-  #asksForDevices = false;
-  #callOf: "app" | "bot-left" = "app";
   #botTrack: BotTrack | undefined;
   #peer: Connection | undefined;
   /** What the user says while there is no connection that could carry their track. */
@@ -150,13 +150,14 @@ export class TransportCore {
           this.#runner.end(true);
           this.#reports?.closed(this.session.errors.record(error));
         },
-        end: () => void this.disconnect(),
+        end: () => void this.attempts.disconnect(),
         logger: this.logger,
       },
       provider.service,
       timeOf(options.clock),
     );
     const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.sendAudio(pcm));
+    this.#uplink = uplink;
     this.session = new Session(
       {
         enter,
@@ -178,14 +179,31 @@ export class TransportCore {
         entered: (state, error) => this.#entered(state, error),
         edge: (edge) => this.#unprompted(edge),
         announced: (state, error) => this.#announced(state, error),
-        settled: () => this.promises.released(),
-        microphoneSettled: () => this.promises.microphoneSettled(),
+        settled: () => this.attempts.settled(),
+        decided: (verdict) => this.attempts.decided(verdict),
+        crashed: (error) => this.attempts.promises.crashed(error),
+        microphoneSettled: () => this.attempts.promises.microphoneSettled(),
         deviceFault: (error) => this.reportDeviceError(error),
         connectionLost: (error) => this.reportError(error),
         recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
       },
     );
-    this.promises = new LifecyclePromises(this.session);
+    this.attempts = new ConnectAttempts({
+      session: this.session,
+      enter,
+      prepare: (params) => this.#prepare(params),
+      hasMicrophone: () => isMicrophoneHeld(this.actor),
+      reportMicrophone: () => this.#reportSelectedMic(),
+      occupied: (call) => this.ownership.occupied(call),
+      over: () => this.ownership.release(),
+    });
+    this.ownership = new Ownership({
+      manager,
+      logger: this.logger,
+      isBusy: () => this.session.isBusy,
+      adopt: (client, isFirst) => this.#adopt(client, isFirst),
+      bind: (overrides) => this.#bindManager(overrides),
+    });
     this.#sending = new SendQueue({
       maxMessageSize: parts.maxMessageSize,
       isThrough: () => !this.session.isRecovering && (this.session.state !== "ready" || this.isOpen),
@@ -246,14 +264,20 @@ export class TransportCore {
     return this.#media;
   }
 
-  /** Takes the client's callbacks; returns its options with callbacks that do not throw. */
-  initialize(options: PipecatClientOptions, handler: (message: RTVIMessage) => void): PipecatClientOptions {
-    this.#callbacks = safeCallbacks(options.callbacks ?? {}, this.logger);
+  /** A client has the transport. */
+  #adopt({ options, handler, adopted }: ClientOfTransport, isFirst: boolean): void {
+    this.#callbacks = this.attempts.begin(options, safeCallbacks(options.callbacks ?? {}, this.logger));
     this.#onMessage = safeHandler(handler, this.logger);
-    this.#asksForDevices = options.enableMic === true || options.enableCam === true;
-    this.manager.setClientOptions({ ...options, callbacks: this.#queued(this.#callbacks) });
-    if (options.enableMic === false) this.enableMic(false);
-    return { ...options, callbacks: this.#callbacks };
+    if (options.enableMic === false || !isFirst) this.enableMic(options.enableMic !== false);
+    adopted({ ...options, callbacks: this.#callbacks });
+  }
+
+  /** The manager's microphone feeds this transport, and its callbacks are the client's. */
+  #bindManager(overrides: boolean): void {
+    feed(this.#uplink, this.manager);
+    const options = this.ownership.client?.options;
+    if (options === undefined) return;
+    this.manager.setClientOptions({ ...options, callbacks: this.#queued(this.#callbacks) }, overrides);
   }
 
   /** Reads connection parameters and lets go of them. @throws InvalidOptionsError naming the key that is wrong. */
@@ -261,32 +285,11 @@ export class TransportCore {
     this.#parts.provider.readParams(params);
   }
 
-  /** Resolves when the microphone was granted or refused. */
-  async initDevices(): Promise<void> {
-    if (!this.#startGuard.devicesRequested()) return;
-    const held = isMicrophoneHeld(this.actor);
-    await this.queue.enter(() => this.promises.initDevices());
-    // The client takes a microphone that is not reported for one that it does not have.
-    if (held && isMicrophoneHeld(this.actor)) this.#reportSelectedMic();
-  }
-
-  /** Resolves when connected. @throws ConnectionAbortedError; AlreadyConnectedError; the connection's error. */
-  async connect(params: unknown): Promise<void> {
-    if (this.#startGuard.takeCancelled()) {
-      throw new ConnectionAbortedError("disconnect() was called before the connection was attempted.");
-    }
-    await this.queue.enter(() => this.promises.connect(() => this.#prepare(params)));
-  }
-
-  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
+  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. @throws as its calls */
   writeState(state: TransportState): void {
-    this.queue.enter(() => {
-      if (state === "authenticating") {
-        if (this.#startGuard.botStarting()) this.session.revive().send({ type: "bot.starting" });
-      } else if (state === "authenticated") {
-        if (this.#startGuard.botStarted()) this.actor.send({ type: "bot.started" });
-      } else this.logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
-    });
+    if (state === "authenticating") this.attempts.startCalled();
+    else if (state === "authenticated") this.attempts.startAnswered();
+    else this.logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
   }
 
   /** A session begins with these parameters: `connect()` is on its way. @throws InvalidOptionsError */
@@ -303,13 +306,6 @@ export class TransportCore {
     });
   }
 
-  /** Legal in every state; resolves when nothing is held any more. */
-  disconnect(): Promise<void> {
-    if (this.#callOf === "bot-left") return Promise.resolve();
-    this.#startGuard.released(this.promises.awaitsDevices && this.#asksForDevices);
-    return this.queue.enter(() => this.promises.disconnect());
-  }
-
   /** Has the service asked whether it is ready, and resolves when it is; rejects when the session ends before. */
   async sendReadyMessage(): Promise<void> {
     this.queue.enter(() => {
@@ -318,7 +314,7 @@ export class TransportCore {
       if (this.#runner.connection === undefined) this.#providerSession?.commandOffline(asked);
       else this.advise(asked);
     });
-    await this.promises.whenReady();
+    await this.attempts.promises.whenReady();
     this.queue.enter(() => {
       if (this.#botReady === "ours") this.tell({ type: "bot.ready" });
     });
@@ -595,7 +591,7 @@ export class TransportCore {
   /** A state of the chart, before the app hears of it. */
   #entered(state: TransportState, error: Error | undefined): void {
     // Settles promises; what awaits them goes on after the callbacks that are posted by then.
-    this.promises.entered(state, error);
+    this.attempts.promises.entered(state, error);
     const { isRecovering } = this.session;
     this.#media.listen(isRecovering);
     if (state === "ready") this.#ready();
@@ -706,13 +702,7 @@ export class TransportCore {
         break;
       case "bot-left":
         this.queue.post(() => this.#callbacks.onParticipantLeft?.(BOT));
-        this.queue.post(() => {
-          // The client disconnects by itself when the bot leaves. The session is ending already, and a second wish might meet the
-          // next connect() of an app that has asked for one meanwhile.
-          this.#callOf = "bot-left";
-          this.#callbacks.onBotDisconnected?.(BOT);
-          this.#callOf = "app";
-        });
+        this.queue.post(() => this.attempts.botLeft(() => this.#callbacks.onBotDisconnected?.(BOT)));
         break;
       case "bot-ready":
         if (this.#botReady === "ours") this.deliver({ type: "bot-ready", data: this.#aboutBot() });

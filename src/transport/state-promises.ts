@@ -1,27 +1,53 @@
 import type { TransportState } from "@pipecat-ai/client-js";
 
-/** What a waiter makes of an announced state: done, failed with an error, or undefined to wait on. */
+/** What a promise makes of an announced state: done, failed with an error, or undefined to wait on. */
 export type Verdict = "done" | Error | undefined;
+
+/** Decides on an announced state. */
+export type Judge = (state: TransportState, error: Error | undefined) => Verdict;
 
 /** Promises that settle with announced states; every one of them settles at the latest when the session ends. */
 export class StatePromises {
   readonly #waiting = new Set<(state: TransportState, error: Error | undefined) => void>();
 
   /** Waits for the next announcement on which `judge` decides. */
-  next(judge: (state: TransportState, error: Error | undefined) => Verdict): Promise<void> {
+  next(judge: Judge): Promise<void> {
     const promise = new Promise<void>((resolve, reject) => {
-      const waiter = (state: TransportState, error: Error | undefined): void => {
-        const verdict = judge(state, error);
-        if (verdict === undefined) return;
-        this.#waiting.delete(waiter);
-        if (verdict === "done") resolve();
-        else reject(verdict);
-      };
-      this.#waiting.add(waiter);
+      this.#wait(judge, resolve, reject);
     });
     // A caller that raced it against something else must not cause an unhandled rejection.
     promise.catch(() => undefined);
     return promise;
+  }
+
+  /** The promise, or what an announced state makes of it before; nothing is kept of it once it has settled. */
+  race(promise: Promise<void>, judge: Judge): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const forget = this.#wait(judge, resolve, reject);
+      promise.then(
+        () => {
+          forget();
+          resolve();
+        },
+        (error: unknown) => {
+          forget();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  }
+
+  /** @returns forgets it. */
+  #wait(judge: Judge, resolve: () => void, reject: (error: Error) => void): () => void {
+    const waiter = (state: TransportState, error: Error | undefined): void => {
+      const verdict = judge(state, error);
+      if (verdict === undefined) return;
+      this.#waiting.delete(waiter);
+      if (verdict === "done") resolve();
+      else reject(verdict);
+    };
+    this.#waiting.add(waiter);
+    return () => this.#waiting.delete(waiter);
   }
 
   /** A state was announced. */

@@ -29,7 +29,7 @@ const DEFECTS: readonly Defect[] = [
   {
     where: "as the service is ready",
     strike: (world) => {
-      world.transport.dropped(true);
+      world.transport.service.dropped(true);
       inject(Uplink.prototype, "open");
       world.clock.advance(1_000);
     },
@@ -38,14 +38,14 @@ const DEFECTS: readonly Defect[] = [
     where: "as the link is lost",
     strike: (world) => {
       inject(Uplink.prototype, "arm");
-      world.transport.dropped(true);
+      world.transport.service.dropped(true);
     },
   },
   {
     where: "in the speaker's chart, whose owner dies with it",
     strike: (world) => {
       inject(Downlink.prototype, "flush");
-      void world.transport.userStartedSpeaking();
+      world.transport.actor.send({ type: "bot.interrupted" });
     },
   },
 ];
@@ -83,10 +83,10 @@ describe("a defect in our own code", () => {
     expect(world.clock.pending).toBe(0);
     expect([world.network.listeners, world.devices.listeners]).toEqual([0, 0]);
 
-    const dials = transport.attempts;
+    const dials = transport.service.attempts;
     world.clock.advance(AGES);
     await drain();
-    expect(transport.attempts, "what is left of the old session must not dial").toBe(dials);
+    expect(transport.service.attempts, "what is left of the old session must not dial").toBe(dials);
 
     world.connect();
     await drain();
@@ -125,7 +125,7 @@ describe("a defect in our own code", () => {
     await drain();
     expect(world.promises.at(-1)).toEqual({ name: "initDevices", outcome: "pending" });
     inject(Uplink.prototype, "arm");
-    world.transport.dropped(true);
+    world.transport.service.dropped(true);
     await drain();
     expect(world.promises.find(({ name }) => name === "initDevices")).toMatchObject({ outcome: "resolved" });
   });

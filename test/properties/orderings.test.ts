@@ -20,10 +20,10 @@ const EVENTS: Readonly<Record<string, (world: World) => void>> = {
     world.initDevices();
   },
   "the dial opens": ({ transport }) => {
-    transport.opened();
+    transport.service.opened();
   },
   "the dial is refused": ({ transport }) => {
-    transport.refused();
+    transport.service.refused();
   },
   "the user allows": ({ transport }) => {
     transport.media.microphone.answer();
@@ -32,7 +32,7 @@ const EVENTS: Readonly<Record<string, (world: World) => void>> = {
     transport.media.microphone.answer("permissions");
   },
   "the wire is lost": ({ transport }) => {
-    transport.dropped(true);
+    transport.service.dropped(true);
   },
   "the deadline passes": ({ clock }) => {
     clock.advance(2_500);
@@ -75,7 +75,7 @@ describe("any ordering of what races", () => {
     world.connect();
     await drain();
     world.clock.advance(1_999);
-    world.transport.opened();
+    world.transport.service.opened();
     await drain();
     expect(world.promises).toEqual([{ name: "connect", outcome: "resolved" }]);
   });

@@ -20,13 +20,13 @@ afterAll(() => {
 /** A wire whose service owes an answer and does not give it is replaced, whether it shows another sign of life or not. */
 async function isReplacedWhenSilent(world: World): Promise<void> {
   const { transport, clock } = world;
-  const { attempts: before } = transport;
-  transport.owes("reply");
+  const { attempts: before } = transport.service;
+  transport.service.current?.setExpects("reply");
   for (let past = 0; past <= 2 * SILENCE + PROBE; past += PROBE) {
     clock.advance(PROBE);
     await drain();
   }
-  expect(transport.attempts).toBeGreaterThan(before);
+  expect(transport.service.attempts).toBeGreaterThan(before);
 }
 
 describe("the assembled system", () => {
@@ -63,9 +63,9 @@ describe("the assembled system", () => {
         await drain();
         expect(transport.state).toBe("ready");
         expect(transport.media.microphone.held).toBe(1);
-        const before = transport.audioBytes;
+        const before = transport.service.audioBytes;
         world.say();
-        expect(transport.audioBytes).toBeGreaterThan(before);
+        expect(transport.service.audioBytes).toBeGreaterThan(before);
         world.checkInvariants();
         await isReplacedWhenSilent(world);
         await world.release();
