@@ -174,7 +174,8 @@ type Ready = Extract<TransportEvent, { type: "service.ready" }>;
 type Called = Pick<CallFact & { call: number }, "call">;
 type Ended = Pick<CallFact & { attempt: number }, "attempt">;
 /** A call of an older attempt, and where that one was left. */
-interface Continued extends Called {
+interface Continued extends Called, From {}
+interface From {
   readonly from: "query" | "starting" | "started";
 }
 
@@ -255,11 +256,11 @@ export const transportMachine = setup({
     ),
     /** The client disconnects after a `connect()` that was refused, and only then the attempt is over. */
     awaitRefusal: assign({
-      older: ({ context: { older } }, { from }: Continued) => replace(older, callerIn(older, from), "refused"),
+      older: ({ context: { older } }, { from }: From) => replace(older, callerIn(older, from), "refused"),
     }),
     /** Nothing follows the start of a bot that was refused. */
     forgetCaller: assign({
-      older: ({ context: { older } }, { from }: Continued) => older.filter((each) => each !== callerIn(older, from)),
+      older: ({ context: { older } }, { from }: From) => older.filter((each) => each !== callerIn(older, from)),
     }),
     reportBarred: emit((_, { call }: Called): TransportFact => ({
       type: "calls.decided",
@@ -377,6 +378,9 @@ export const transportMachine = setup({
     continuesCancelledStart: ({ context }, params: { opens: boolean; afresh: boolean }) =>
       params.opens && !params.afresh && callerIn(context.older, "started") !== undefined,
     /** Starts are answered in the order in which they were requested, as far as the client lets anything be known of it. */
+    /** There is nothing that the app could want to end. */
+    mayBeFailedStart: and(["isAtRest", ({ context }) => callerIn(context.older, "starting") !== undefined]),
+    isAtRest: stateIn({ lifecycle: { idle: { disconnected: "announced" } } }),
     answersNewest: ({ context }) => callerIn(context.older, "starting") === undefined,
     /** However the connection ends once the app has disconnected, the session has ended as it was asked to. */
     isReleased: stateIn({ lifecycle: { session: "disconnecting" } }),
@@ -414,6 +418,15 @@ export const transportMachine = setup({
       states: {
         none: {
           description: "No attempt is on its way: none was made, it was cancelled, or its session has begun.",
+          on: {
+            "session.released": {
+              description:
+                "The client disconnects by itself when a bot's start has failed, also one that was cancelled.",
+              guard: "mayBeFailedStart",
+              target: "none",
+              actions: ["reportCancelled", "cancel", { type: "forgetCaller", params: { from: "starting" } }],
+            },
+          },
         },
         devices: {
           description: "It waits for the microphone's answer.",
@@ -549,7 +562,7 @@ export const transportMachine = setup({
             guard: { type: "continuesOlder", params: ({ event }) => event },
             actions: [
               { type: "reportRefused", params: ({ event }) => ({ call: event.call, from: "query" }) },
-              { type: "forgetCaller", params: ({ event }) => ({ call: event.call, from: "query" }) },
+              { type: "forgetCaller", params: { from: "query" } },
               "checkHold",
             ],
           },
@@ -563,7 +576,7 @@ export const transportMachine = setup({
           description: "Of an older attempt, or of none: the bot is not wanted any more.",
           actions: [
             { type: "reportRefused", params: ({ event }) => ({ call: event.call, from: "starting" }) },
-            { type: "forgetCaller", params: ({ event }) => ({ call: event.call, from: "starting" }) },
+            { type: "forgetCaller", params: { from: "starting" } },
           ],
         },
         "connect.called": [
@@ -571,7 +584,7 @@ export const transportMachine = setup({
             guard: { type: "continuesCancelledStart", params: ({ event }) => event },
             actions: [
               { type: "reportRefused", params: ({ event }) => ({ call: event.call, from: "started" }) },
-              { type: "awaitRefusal", params: ({ event }) => ({ call: event.call, from: "started" }) },
+              { type: "awaitRefusal", params: { from: "started" } },
             ],
           },
           {
@@ -583,7 +596,7 @@ export const transportMachine = setup({
             guard: { type: "continuesOlder", params: ({ event }) => event },
             actions: [
               { type: "reportRefused", params: ({ event }) => ({ call: event.call, from: "query" }) },
-              { type: "awaitRefusal", params: ({ event }) => ({ call: event.call, from: "query" }) },
+              { type: "awaitRefusal", params: { from: "query" } },
             ],
           },
           {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { seeded } from "../../packages/testkit/src/util/seeded.js";
-import { MICS, nameOf, reentrant, run, sequences, type Case } from "./connect-attempts/cases.js";
+import { MICS, nameOf, reentrant, restarts, run, sequences, type Case } from "./connect-attempts/cases.js";
 import { stubPage } from "./connect-attempts/page.js";
 import type { Mic } from "./connect-attempts/stage.js";
 import { VirtualTime } from "./connect-attempts/virtual-time.js";
@@ -74,6 +74,10 @@ describe.each(MICS)("connect attempts: the newest wish decides, microphone %s", 
   it("calls inside of callbacks, also of an app that looks at the state before each", async () => {
     await expectNoFailure(sample(reentrant(), 8, setting(mic)));
     await expectNoFailure(sample(reentrant(), 24, { ...setting(mic), looks: true }));
+  });
+
+  it("bots that are started again after a start that has failed", async () => {
+    await expectNoFailure(sample(restarts(), 1, setting(mic)));
   });
 
   it("bots that start in any order: nothing is live or held after disconnect(), and all calls settle", async () => {

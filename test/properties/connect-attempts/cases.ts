@@ -161,6 +161,21 @@ export function* reentrant(): Generator<Pick<Case, "ops" | "distances" | "troubl
   }
 }
 
+/** Bots are started again after a start that fails, cancelled or not. */
+export function* restarts(): Generator<Pick<Case, "ops" | "distances" | "trouble">> {
+  const starts = ["startBot", "startBotAndConnect"] as const;
+  for (const first of starts) {
+    for (const second of starts) {
+      for (const distance of DISTANCES) {
+        const trouble = "start fails";
+        yield { ops: [first, "disconnect", second], distances: [distance, "later"], trouble };
+        yield { ops: [first, "disconnect", second, second], distances: [distance, "later", "later"], trouble };
+        yield { ops: [first, second], distances: ["later"], trouble };
+      }
+    }
+  }
+}
+
 /** All sequences of two and of three calls, at all distances. */
 export function* sequences(depth: 2 | 3): Generator<Pick<Case, "ops" | "distances">> {
   for (const first of OPS) {

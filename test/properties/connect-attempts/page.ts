@@ -12,7 +12,8 @@ export type Starts = "in order" | "random";
 export const page = {
   query: "random" as Query,
   starts: "in order" as Starts,
-  startFails: false,
+  /** How many of the next starts fail. */
+  failingStarts: 0,
   /** Whether the starts of two bots were answered in another order than they were requested. */
   answersCrossed: false,
 };
@@ -38,10 +39,12 @@ export function stubPage(time: VirtualTime, seed: number): void {
   const fetch = async (): Promise<unknown> => {
     requested += 1;
     const turn = requested;
+    const fails = page.failingStarts > 0;
+    page.failingStarts -= 1;
     await time.sleep(page.starts === "in order" ? 2 : random() * 4);
     if (turn < answered) page.answersCrossed = true;
     answered = Math.max(answered, turn);
-    if (page.startFails) throw new Error("scripted: no such host");
+    if (fails) throw new Error("scripted: no such host");
     return { ok: true, json: () => Promise.resolve({ started: turn }) };
   };
   vi.stubGlobal("window", globalThis);

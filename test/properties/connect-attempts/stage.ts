@@ -145,7 +145,7 @@ export class Stage {
     }
     if (this.mic === "hanging") microphone.script = "hang";
     if (this.mic === "denied") microphone.script = "permissions";
-    page.startFails = this.service.trouble === "start fails";
+    page.failingStarts = this.service.trouble === "start fails" ? 1 : 0;
     page.answersCrossed = false;
     this.seen.length = 0;
   }
