@@ -82,6 +82,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             setupFiles: [WHOLE_RUN],
             environment: "node",
             include: ["test/**/*.test.ts"],
+            // Sound is computed in real amounts, and beside another worker.
+            testTimeout: 20_000,
             exclude: ["test/{adapter,conformance,browser,browser-denied,faults}/**"],
           },
         },

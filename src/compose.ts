@@ -102,9 +102,6 @@ export function compose(parts: Parts): TransportActor {
         uplink.open();
       },
       shutUplink: () => {
-        uplink.arm();
-      },
-      disarmUplink: () => {
         uplink.shut();
       },
     },

@@ -14,8 +14,8 @@ export interface TransportHooks {
   handleUserAudioStream(data: ArrayBuffer): void;
   /** Takes connection parameters of one session. */
   applyParams(params: unknown): void;
-  /** The client waits for the bot, and this connection has to be asked. */
-  askForReady(): void;
+  /** The client waits for the bot, and this connection has to be asked. @param ask The subclass's own `sendReadyMessage`. */
+  askForReady(ask: () => Promise<void>): void;
 }
 
 /**
@@ -186,7 +186,8 @@ export class HooksProvider implements Provider {
   readonly media = { uplink: "pcm", voice: "player" } as const;
   #hooks: TransportHooks | undefined;
   #attempt: HookedAttempt | undefined;
-  #asking: "unasked" | "asked" = "unasked";
+  /** The subclass's own `sendReadyMessage`, once the client has asked. */
+  #ask: (() => Promise<void>) | undefined;
 
   /** The transport exists: from now on its hooks can be called. */
   attach(hooks: TransportHooks): void {
@@ -199,8 +200,8 @@ export class HooksProvider implements Provider {
   }
 
   /** The client has asked for the bot: each connection from now on is asked anew. */
-  asked(): void {
-    this.#asking = "asked";
+  asked(ask: () => Promise<void>): void {
+    this.#ask = ask;
   }
 
   readParams(params: unknown): unknown {
@@ -223,13 +224,14 @@ export class HooksProvider implements Provider {
       },
       dialogue: (_plan, _credential, connection) => {
         // Not at once: the app has not heard yet that the connection is open.
-        if (this.#asking === "asked") queueMicrotask(() => hooks.askForReady());
+        const ask = this.#ask;
+        if (ask !== undefined) queueMicrotask(() => hooks.askForReady(ask));
         return this.#dialogueOf(connection);
       },
       commandOffline: () => "wait",
       end: () => {
         this.#attempt = undefined;
-        this.#asking = "unasked";
+        this.#ask = undefined;
         return { effects: [], kept: undefined };
       },
     };

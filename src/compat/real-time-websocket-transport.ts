@@ -70,8 +70,9 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
         if (typeof params !== "object" || params === null) return;
         this._service_options = { ...this._service_options, ...params };
       },
-      askForReady: () => {
-        this.sendReadyMessage().catch((error: unknown) => {
+      askForReady: (ask) => {
+        const again = async (): Promise<void> => this._core.attempts.promises.untilEnd(ask());
+        again().catch((error: unknown) => {
           this._core.logger.debug("The service was not ready again before the session ended.", error);
         });
       },
@@ -99,6 +100,8 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
 
   override initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
     super.initialize(options, messageHandler);
+    // Another client has it, and its service is set up already.
+    if (this._core.ownership.isContested) return;
     this._onMessage = (message) => {
       // A subclass that hands out bot-ready has said that its service is ready.
       if (message.type === BOT_READY && !this._core.messages.isOutgoing(message)) {
@@ -111,10 +114,11 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
         sendMessage: (message) => {
           this._core.messages.send(message);
         },
-        // A subclass's promise may never settle when its service falls silent; the client awaits it, so the session bounds it.
         sendReadyMessage: (ready) => {
-          this._hooks.asked();
-          return this._core.promises.withinSession(ready());
+          return this._core.attempts.ready(() => {
+            this._hooks.asked(ready);
+            return ready();
+          });
         },
       });
       this._core.messages.interpose({
@@ -174,7 +178,7 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
     if (state === "ready") this.serviceReady();
     else if (state === "error") this._failed();
     // The other states follow the session, and a subclass that announces them says nothing new.
-    else if (state !== this._state) super.state = state;
+    else if (state === "authenticating" || state === "authenticated" || state !== this._state) super.state = state;
   }
 
   /** Whether the bot is heard. A subclass that writes it says so silently: the app hears of `botStartedSpeaking()` alone. */
@@ -194,12 +198,12 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
 
   /** Resolves at `ready`; rejects when the session ends before. */
   protected whenReady(): Promise<void> {
-    return this._core.promises.whenReady();
+    return this._core.attempts.promises.whenReady();
   }
 
   /** Rejects when the session ends; never resolves. To be raced against what a service may never answer. */
   protected whenEnded(): Promise<void> {
-    return this._core.promises.whenEnded();
+    return this._core.attempts.promises.whenEnded();
   }
 
   /** The service said that it is ready: RTVI `connected` becomes `ready` and microphone audio flows. */

@@ -1,3 +1,4 @@
+import { attemptCases } from "./conformance/attempt-cases.js";
 import { suiteOf } from "./conformance/bench.js";
 import { callbackCases } from "./conformance/callback-cases.js";
 import { connectCases } from "./conformance/connect-cases.js";
@@ -5,6 +6,7 @@ import { deviceCases } from "./conformance/device-cases.js";
 import { disconnectCases } from "./conformance/disconnect-cases.js";
 import { failureCases } from "./conformance/failure-cases.js";
 import type { ConformanceRunner, HarnessFactory } from "./conformance/harness.js";
+import { sharingCases } from "./conformance/sharing-cases.js";
 import { startCases } from "./conformance/start-cases.js";
 
 /**
@@ -31,5 +33,7 @@ export function transportConformance(createHarness: HarnessFactory, runner: Conf
   disconnectCases(suite);
   failureCases(suite);
   startCases(suite);
+  attemptCases(suite);
+  sharingCases(suite);
   callbackCases(suite);
 }

@@ -1,86 +1,176 @@
-import type { TransportState } from "@pipecat-ai/client-js";
-import { ConnectionAbortedError } from "../errors.js";
-import type { Logger } from "../log.js";
-import type { CallbackQueue } from "./callback-queue.js";
-import type { LifecyclePromises } from "./lifecycle-promises.js";
-import { isMicrophoneHeld } from "./microphone-state.js";
-import type { Session } from "./session.js";
-import { StartGuard } from "./start-guard.js";
-
-/** What a client's calls need of its transport. */
-export interface ClientCallsPorts {
-  readonly queue: CallbackQueue;
-  readonly session: Session;
-  readonly promises: LifecyclePromises;
-  readonly logger: Logger;
-  /** A session begins with these parameters. @throws InvalidOptionsError */
-  readonly prepare: (params: unknown) => void;
-  /** Tells the app which microphone it has. */
-  readonly reportMicrophone: () => void;
+/** A call of the client, as far as it can be told apart. */
+export interface ClientCall {
+  readonly number: number;
+  /** It begins a new attempt; if not, it continues one that was begun before. */
+  readonly opens: boolean;
+  /** In the same run `disconnect()` was called, or a bot's start was answered: what goes on after a start comes later. */
+  readonly afresh: boolean;
 }
 
-/** The client's calls on its way to a session and out of it. */
-export class ClientCalls {
-  readonly #ports: ClientCallsPorts;
-  readonly #startGuard = new StartGuard();
-  #asksForDevices = false;
-  #callOf: "app" | "bot-left" = "app";
+/** Why a call came to nothing: the chart refused it, or it failed when so many calls had been made. */
+export type CallEnd = "refused" | { readonly calls: number };
 
-  constructor(ports: ClientCallsPorts) {
-    this.#ports = ports;
+/** The client asks for readiness on behalf of a `connect()` that has resolved. */
+export interface ReadyRequest {
+  /** It shares the session of another call, which has asked. */
+  readonly isJoined: boolean;
+  /** Which session it is, by how many have ended before. */
+  readonly session: number;
+}
+
+/**
+ * Microtasks in which the client reacts to a promise of ours: it takes one. More would take a call of the app for the client's
+ * reaction, where the transport is driven without a client, which need not react at all.
+ */
+const REACTION = 2;
+
+/** Runs after so many microtasks. */
+export function afterMicrotasks(count: number, run: () => void): void {
+  if (count === 0) run();
+  else {
+    queueMicrotask(() => {
+      afterMicrotasks(count - 1, run);
+    });
   }
+}
 
-  /** Whether the client asks for devices before it connects. */
-  asksForDevices(asks: boolean): void {
-    this.#asksForDevices = asks;
-  }
+/** What the client does next, at once or not at all, in reaction to a promise of ours. */
+class Expected<T> {
+  readonly #expected = new Set<{ readonly what: T }>();
 
-  /** Resolves when the microphone was granted or refused. */
-  async initDevices(): Promise<void> {
-    if (!this.#startGuard.devicesRequested()) return;
-    const { queue, session, promises, reportMicrophone } = this.#ports;
-    const held = isMicrophoneHeld(session.actor);
-    await queue.enter(() => promises.initDevices());
-    // The client takes a microphone that is not reported for one that it does not have.
-    if (held && isMicrophoneHeld(session.actor)) reportMicrophone();
-  }
-
-  /** Resolves when connected. @throws ConnectionAbortedError; AlreadyConnectedError; the connection's error. */
-  async connect(params: unknown): Promise<void> {
-    if (this.#startGuard.takeCancelled()) {
-      throw new ConnectionAbortedError("disconnect() was called before the connection was attempted.");
-    }
-    const { queue, promises, prepare } = this.#ports;
-    await queue.enter(() => promises.connect(() => prepare(params)));
-  }
-
-  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
-  writeState(state: TransportState): void {
-    const { queue, session, logger } = this.#ports;
-    queue.enter(() => {
-      if (state === "authenticating") {
-        if (this.#startGuard.botStarting()) session.revive().send({ type: "bot.starting" });
-      } else if (state === "authenticated") {
-        if (this.#startGuard.botStarted()) session.actor.send({ type: "bot.started" });
-      } else logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
+  /** @param late called if it has not come. */
+  expect(what: T, late: () => void = () => undefined): void {
+    const entry = { what };
+    this.#expected.add(entry);
+    afterMicrotasks(REACTION, () => {
+      if (this.#expected.delete(entry)) late();
     });
   }
 
-  /** Legal in every state; resolves when nothing is held any more. */
-  disconnect(): Promise<void> {
-    if (this.#callOf === "bot-left") return Promise.resolve();
-    const { queue, promises } = this.#ports;
-    this.#startGuard.released(promises.awaitsDevices && this.#asksForDevices);
-    return queue.enter(() => promises.disconnect());
+  /** It has come, if it was expected. */
+  take(): { readonly what: T } | undefined {
+    const [first] = this.#expected;
+    if (first !== undefined) this.#expected.delete(first);
+    return first;
+  }
+}
+
+/**
+ * Tells the client's calls apart, which bring no identity along. A client reads `transport.state` in the same synchronous run
+ * in which it begins an attempt, and never when it continues one. It calls `disconnect()` itself after each promise of ours
+ * that rejects, directly after a reaction that we attached before it had the promise, and after `onBotDisconnected`: those
+ * calls are no wish of the app. `docs/connect-attempts.md` has it in full; what becomes of the calls, the chart says.
+ */
+export class ClientCalls {
+  /** What has happened in this run, and may explain the next call. */
+  readonly #run = new Set<"looked" | "turned">();
+  readonly #echoes = new Expected<{ readonly end: CallEnd; readonly over: () => void }>();
+  readonly #ready = new Expected<ReadyRequest>();
+  #calls = 0;
+  #absorbed: { release: (() => void) | undefined } | undefined;
+
+  /** The state was read. */
+  looked(): void {
+    this.#mark("looked");
+  }
+
+  #mark(what: "looked" | "turned"): void {
+    if (this.#run.size === 0) {
+      queueMicrotask(() => {
+        this.#run.clear();
+      });
+    }
+    this.#run.add(what);
+  }
+
+  /** The next call, which is not a `disconnect()`. */
+  next(): ClientCall {
+    this.#releaseAbsorbed();
+    this.#calls += 1;
+    return { number: this.#calls, opens: this.#run.delete("looked"), afresh: this.#run.has("turned") };
+  }
+
+  /** A bot's start was answered: the client goes on in another run, if it does. */
+  startAnswered(): void {
+    this.#mark("turned");
+  }
+
+  /** How many calls there were. */
+  get count(): number {
+    return this.#calls;
   }
 
   /**
-   * Tells the client that the bot has left, upon which it disconnects by itself. The session is ending already, and a second wish
-   * might meet the next connect() of an app that has asked for one meanwhile.
+   * `disconnect()` was called.
+   * @param release the app's wish; not run, or later, where the call is the client's own.
    */
-  botLeft(callback: () => void): void {
-    this.#callOf = "bot-left";
-    callback();
-    this.#callOf = "app";
+  release(release: () => Promise<void>): Promise<void> {
+    const echo = this.#echoes.take()?.what;
+    if (echo !== undefined) {
+      // The client forgets its requests after it, and must have done so before anything new begins.
+      afterMicrotasks(3, echo.over);
+      const isOvertaken = echo.end === "refused" || echo.end.calls < this.#calls;
+      return isOvertaken ? Promise.resolve() : release();
+    }
+    this.#releaseAbsorbed();
+    if (this.#absorbed === undefined) return this.#wish(release);
+    const absorbed = this.#absorbed;
+    return new Promise((resolve, reject) => {
+      absorbed.release = () => {
+        this.#wish(release).then(resolve, reject);
+      };
+      // Nothing of the app depends on it: the session has ended already.
+      queueMicrotask(resolve);
+    });
+  }
+
+  #wish(release: () => Promise<void>): Promise<void> {
+    this.#calls += 1;
+    this.#mark("turned");
+    return release();
+  }
+
+  /** Runs a callback after which the client disconnects by itself: that `disconnect()`, the last one in it, is no wish. */
+  absorbLastRelease(run: () => void): void {
+    const absorbed = { release: undefined };
+    this.#absorbed = absorbed;
+    run();
+    this.#absorbed = undefined;
+  }
+
+  #releaseAbsorbed(): void {
+    const release = this.#absorbed?.release;
+    if (this.#absorbed !== undefined) this.#absorbed.release = undefined;
+    release?.();
+  }
+
+  /**
+   * The client has a promise, and disconnects if it rejects.
+   * @param endOf why it was rejected; asked then.
+   * @param over called when the client has done so.
+   */
+  answersWith(promise: Promise<void>, endOf: () => CallEnd, over: () => void = () => undefined): Promise<void> {
+    promise.catch(() => {
+      this.#echoes.expect({ end: endOf(), over }, over);
+    });
+    return promise;
+  }
+
+  /**
+   * A `connect()` after which the client asks for readiness, directly after it has resolved.
+   * @param asks On whose behalf; asked then.
+   */
+  asksForReady(promise: Promise<void>, asks: () => ReadyRequest): void {
+    promise.then(
+      () => {
+        this.#ready.expect(asks());
+      },
+      () => undefined,
+    );
+  }
+
+  /** On whose behalf the client asks for readiness now, if it does so right after a `connect()`. */
+  takeReadyRequest(): ReadyRequest | undefined {
+    return this.#ready.take()?.what;
   }
 }

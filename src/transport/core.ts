@@ -1,10 +1,4 @@
-import type {
-  DeviceError,
-  PipecatClientOptions,
-  RTVIEventCallbacks,
-  RTVIMessage,
-  TransportState,
-} from "@pipecat-ai/client-js";
+import type { DeviceError, RTVIEventCallbacks, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
 import { browserNetwork } from "../actors/network.js";
 import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
@@ -24,12 +18,13 @@ import type { JsonRecord } from "../util/records.js";
 import { attemptConnection, type AttemptPorts } from "./attempt.js";
 import { BOT } from "./bot.js";
 import { CallbackQueue } from "./callback-queue.js";
-import { ClientCalls } from "./client-calls.js";
 import { ClientMessages } from "./client-messages.js";
-import { isInSession, LifecyclePromises } from "./lifecycle-promises.js";
+import { ConnectAttempts } from "./connect-attempts.js";
+import { isInSession } from "./lifecycle-promises.js";
 import { errorMessage } from "./messages.js";
 import { MicrophoneAudio } from "./microphone-audio.js";
-import { isMicrophoneMuted } from "./microphone-state.js";
+import { isMicrophoneHeld, isMicrophoneMuted } from "./microphone-state.js";
+import { Ownership, type ClientOfTransport } from "./ownership.js";
 import { ProviderSessions } from "./provider-sessions.js";
 import { queuedCallbacks, runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
 import { SelectedDevices } from "./selected-devices.js";
@@ -60,7 +55,6 @@ export class TransportCore {
   readonly logger: Logger;
   readonly options: TransportOptions;
   readonly session: Session;
-  readonly promises: LifecyclePromises;
   readonly manager: MediaManager;
   /** Everything from outside enters here, and every callback of the app leaves from here. */
   readonly queue = new CallbackQueue();
@@ -72,11 +66,12 @@ export class TransportCore {
   readonly microphone: MicrophoneAudio;
   readonly devices: SelectedDevices;
   readonly tracks: Tracks;
-  readonly calls: ClientCalls;
+  readonly attempts: ConnectAttempts;
+  readonly ownership: Ownership;
   readonly turns: TurnCallbacks;
   readonly #sessions: ProviderSessions;
   readonly #responder: Responder | undefined;
-  readonly #attempts: AttemptPorts;
+  readonly #opening: AttemptPorts;
   #callbacks: RTVIEventCallbacks = {};
   #reports: ConnectionReports | undefined;
 
@@ -121,7 +116,7 @@ export class TransportCore {
           this.#runner.end(true);
           this.#reports?.closed(this.session.errors.record(error));
         },
-        end: () => void this.calls.disconnect(),
+        end: () => void this.attempts.disconnect(),
         logger: this.logger,
       },
       provider.service,
@@ -133,7 +128,7 @@ export class TransportCore {
         enter,
         connect: (request, reports) => {
           this.#reports = reports;
-          return attemptConnection(this.#attempts, this.#sessions.current, request, reports);
+          return attemptConnection(this.#opening, this.#sessions.current, request, reports);
         },
         ports: this.#media.ports,
         uplink,
@@ -152,16 +147,18 @@ export class TransportCore {
         entered: (state, error) => this.#entered(state, error),
         edge: (edge) => this.turns.unprompted(edge),
         announced: (state, error) => this.#announced(state, error),
-        settled: () => this.promises.released(),
-        microphoneSettled: () => this.promises.microphoneSettled(),
+        settled: () => this.attempts.settled(),
+        decided: (verdict) => this.attempts.decided(verdict),
+        crashed: (error) => this.attempts.promises.crashed(error),
+        microphoneSettled: () => this.attempts.promises.microphoneSettled(),
         deviceFault: (error) => this.reportDeviceError(error),
         connectionLost: (error) => this.reportError(error),
         recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
       },
     );
-    this.promises = new LifecyclePromises(this.session);
     const [runner, queue, logger] = [this.#runner, this.queue, this.logger];
     const report = (error: Error): void => this.reportError(error);
+    const post = (callback: () => void): void => this.queue.post(callback);
     this.messages = new ClientMessages({
       queue,
       runner,
@@ -198,13 +195,22 @@ export class TransportCore {
       logger,
       isMicWanted: () => this.isMicWanted,
     }));
-    this.calls = new ClientCalls({
-      queue,
+    this.attempts = new ConnectAttempts({
       session: this.session,
-      promises: this.promises,
-      logger,
+      enter,
       prepare: (params) => this.#sessions.begin(params),
+      hasMicrophone: () => isMicrophoneHeld(this.actor),
       reportMicrophone: () => this.devices.reportMicrophone(),
+      occupied: (call) => this.ownership.occupied(call),
+      over: () => this.ownership.release(),
+    });
+    this.ownership = new Ownership({
+      manager,
+      logger,
+      isBusy: () => this.session.isBusy,
+      adopt: (client, isFirst) => this.#adopt(client, isFirst),
+      uplink,
+      callbacks: () => queuedCallbacks(this.#callbacks, post, () => this.tracks.followMicrophone()),
     });
     this.turns = new TurnCallbacks({
       queue,
@@ -215,9 +221,9 @@ export class TransportCore {
       processor: provider.processor,
       responder: () => this.#responder,
       callbacks: () => this.#callbacks,
-      botLeft: (callback) => this.calls.botLeft(callback),
+      botLeft: (callback) => this.attempts.botLeft(callback),
     });
-    this.#attempts = {
+    this.#opening = {
       provider,
       session: this.session,
       queue,
@@ -241,10 +247,6 @@ export class TransportCore {
     return this.session.actor;
   }
 
-  get callbacks(): RTVIEventCallbacks {
-    return this.#callbacks;
-  }
-
   /** Whether the messages of RTVI's services are answered here, in every state. */
   get answersServices(): boolean {
     return this.#responder !== undefined;
@@ -265,21 +267,12 @@ export class TransportCore {
     return this.#runner.connection?.maxMessageSize ?? Infinity;
   }
 
-  /** Takes the client's callbacks; returns its options with callbacks that do not throw. */
-  initialize(options: PipecatClientOptions, handler: (message: RTVIMessage) => void): PipecatClientOptions {
-    this.#callbacks = safeCallbacks(options.callbacks ?? {}, this.logger);
+  /** A client has the transport. */
+  #adopt({ options, handler, adopted }: ClientOfTransport, isFirst: boolean): void {
+    this.#callbacks = this.attempts.begin(options, safeCallbacks(options.callbacks ?? {}, this.logger));
     this.messages.handle(safeHandler(handler, this.logger));
-    this.calls.asksForDevices(options.enableMic === true || options.enableCam === true);
-    this.manager.setClientOptions({
-      ...options,
-      callbacks: queuedCallbacks(
-        this.#callbacks,
-        (callback) => this.queue.post(callback),
-        () => this.tracks.followMicrophone(),
-      ),
-    });
-    if (options.enableMic === false) this.enableMic(false);
-    return { ...options, callbacks: this.#callbacks };
+    if (options.enableMic === false || !isFirst) this.enableMic(options.enableMic !== false);
+    adopted({ ...options, callbacks: this.#callbacks });
   }
 
   /** Reads connection parameters and lets go of them. @throws InvalidOptionsError naming the key that is wrong. */
@@ -295,7 +288,7 @@ export class TransportCore {
       if (this.#runner.connection === undefined) this.#sessions.commandOffline(asked);
       else this.advise(asked);
     });
-    await this.promises.whenReady();
+    await this.attempts.promises.whenReady();
     this.queue.enter(() => this.turns.botIsReady());
   }
 
@@ -375,7 +368,7 @@ export class TransportCore {
   /** A state of the chart, before the app hears of it. */
   #entered(state: TransportState, error: Error | undefined): void {
     // Settles promises; what awaits them goes on after the callbacks that are posted by then.
-    this.promises.entered(state, error);
+    this.attempts.promises.entered(state, error);
     const { isRecovering } = this.session;
     this.#media.listen(isRecovering);
     if (state === "ready") this.microphone.ready(ratesOf(this.#parts.manager).input);

@@ -1,101 +1,185 @@
 import type { TransportState } from "@pipecat-ai/client-js";
-import { AlreadyConnectedError, ConnectionAbortedError, NotReadyError } from "../errors.js";
-import type { Session } from "./session.js";
+import type { CallVerdict, RefusedCall } from "../../machines/index.js";
+import { ConnectionAbortedError, NotReadyError } from "../errors.js";
+import type { CallEnd, ClientCalls } from "./client-calls.js";
+import { refusalOf } from "./refusals.js";
 import { StatePromises } from "./state-promises.js";
+
+/** What the promises need of the session. */
+export interface LifecyclePorts {
+  /** The state that the charts are in, whether the app has heard of it or not. */
+  readonly state: () => TransportState;
+  /** Asks for the end of everything; `released()` answers. */
+  readonly release: () => void;
+  /** The client has reacted to a refused call. */
+  readonly refusalOver: (attempt: number) => void;
+}
+
+/** A `connect()` that the chart has not decided on yet, or whose session is on its way. */
+interface Pending {
+  /** Called when its session is about to begin. */
+  readonly prepare: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error, end?: "refused", attempt?: number) => void;
+  /** It shares the session of another call. */
+  readonly join: () => void;
+}
+
+const MOST_BARRED = 16;
 
 /**
  * The promises of `connect()`, `disconnect()`, `initDevices()` and `sendReadyMessage()`: each settles, whatever happens
- * in between and wherever it was asked for, in the middle of a callback too.
+ * in between and wherever it was asked for, in the middle of a callback too. The chart decides; this finds the promise.
  */
 export class LifecyclePromises {
-  readonly #session: Session;
   readonly #states = new StatePromises();
+  /** By the call's number; until the chart has accepted or refused them. */
+  readonly #undecided = new Map<number, Pending>();
+  /** Their session is on its way. */
+  readonly #connecting = new Set<Pending>();
+  /** By the call's number: `initDevices()` of an attempt. */
+  readonly #attempts = new Map<number, () => void>();
+  /** `initDevices()` of the app, and those of them that wait for the end of a session first. */
+  readonly #asked = new Set<() => void>();
+  readonly #askedLater = new Set<() => void>();
+  readonly #refusedStarts = new Map<number, RefusedCall | undefined>();
+  /** Why attempts come to nothing that were never let begin. */
+  readonly #barred = new Map<number, Error>();
   readonly #releases = new Set<() => void>();
-  readonly #askers = new Set<() => void>();
-  #connecting: Promise<void> | undefined;
   #releasing: Promise<void> | undefined;
-  #asking: Promise<void> | undefined;
-  /** Counts the calls of `disconnect()`: what waited before one of them must not begin after it. */
-  #epoch = 0;
   /** Why the last session ended: its first reason, whatever follows of it. */
   #ending: Error = new NotReadyError("There is no session: connect() first.");
   #phase: "running" | "over" = "over";
+  /** How many sessions have ended, and how many calls there were when the last one did. */
+  #ended = 0;
+  #endedAt = 0;
 
-  constructor(session: Session) {
-    this.#session = session;
-  }
+  constructor(
+    private readonly ports: LifecyclePorts,
+    private readonly calls: ClientCalls,
+  ) {}
 
-  /** Whether `initDevices()` waits for its answer. */
-  get awaitsDevices(): boolean {
-    return this.#asking !== undefined;
-  }
-
-  /** Resolves when connected; waits for a `disconnect()` in progress. `prepare` runs right before the session begins. */
-  async connect(prepare: () => void): Promise<void> {
-    const epoch = this.#epoch;
-    const released = this.#released();
-    if (released !== undefined) await released;
-    if (this.#epoch !== epoch) throw aborted();
-    if (this.#connecting !== undefined) return this.#connecting;
-    if (isInSession(this.#session.current)) {
-      throw new AlreadyConnectedError("This transport is in a session; disconnect() first.");
-    }
-    const actor = this.#session.revive();
-    prepare();
-    const connecting = this.#states.next((state, error) =>
-      state === "connected" || state === "ready" ? "done" : endOfSession(state, error),
+  /**
+   * Resolves when connected, or when the session of another call is that this one shares.
+   * @param number of the call, which is to be sent to the chart next.
+   * @param prepare runs right before the session begins; what it throws ends it.
+   */
+  connect(number: number, prepare: () => void): Promise<void> {
+    let end: CallEnd = { calls: this.calls.count };
+    let kind: "own" | "joined" = "own";
+    let session = 0;
+    let over: () => void = () => undefined;
+    const promise = new Promise<void>((resolve, reject) => {
+      this.#undecided.set(number, {
+        prepare,
+        resolve: () => {
+          session = this.#ended;
+          resolve();
+        },
+        reject: (error, refused, attempt) => {
+          end = refused ?? { calls: this.calls.count };
+          if (attempt !== undefined) over = () => this.ports.refusalOver(attempt);
+          reject(error);
+        },
+        join: () => {
+          kind = "joined";
+        },
+      });
+    });
+    this.calls.asksForReady(promise, () => ({ isJoined: kind === "joined", session }));
+    return this.calls.answersWith(
+      promise,
+      () => end,
+      () => over(),
     );
-    this.#connecting = connecting;
-    const forget = (): void => {
-      if (this.#connecting === connecting) this.#connecting = undefined;
-    };
-    connecting.then(forget, forget);
-    actor.send({ type: "session.requested" });
-    return connecting;
+  }
+
+  /** Runs what writes to the chart that the bot's start was called or answered. @throws when the chart refuses it. */
+  start(number: number, write: () => void): void {
+    this.#refusedStarts.set(number, undefined);
+    write();
+    const refused = take(this.#refusedStarts, number);
+    if (refused !== undefined) throw take(this.#barred, refused.attempt) ?? refusalOf(refused.why);
+  }
+
+  /** Resolves when the devices of an attempt were answered, or when nobody waits for them any more. */
+  devicesOf(number: number): Promise<void> {
+    return new Promise((resolve) => this.#attempts.set(number, resolve));
+  }
+
+  /** Whether an attempt that was never let begin may go on. */
+  get isBarring(): boolean {
+    return this.#barred.size > 0;
+  }
+
+  /** Resolves, so that the client goes on; what it calls next for this attempt is rejected with the error. */
+  barred(number: number, error: Error): Promise<void> {
+    this.#barred.set(number, error);
+    // One that never goes on is forgotten at last.
+    for (const oldest of this.#barred.keys()) if (this.#barred.size > MOST_BARRED) this.#barred.delete(oldest);
+    return this.devicesOf(number);
+  }
+
+  /** Resolves when the microphone was granted or refused, or when nothing waits for it any more. */
+  devices(): Promise<void> {
+    const waits = this.#releasing !== undefined || this.ports.state() === "disconnecting";
+    return new Promise((resolve) => (waits ? this.#askedLater : this.#asked).add(resolve));
   }
 
   /** Legal at any time; resolves when nothing is held any more. */
   disconnect(): Promise<void> {
-    this.#epoch += 1;
-    this.#connecting = undefined;
-    this.#asking = undefined;
-    if (this.#releasing !== undefined) return this.#releasing;
-    const releasing = new Promise<void>((resolve) => this.#releases.add(resolve));
-    this.#releasing = releasing;
-    this.#session.release();
+    takeAll(this.#asked);
+    takeAll(this.#askedLater);
+    const releasing = (this.#releasing ??= new Promise<void>((resolve) => this.#releases.add(resolve)));
+    this.ports.release();
     return releasing;
   }
 
-  /** Resolves when the microphone was granted or refused, or when nobody wants it any more. Twice at once is one. */
-  initDevices(): Promise<void> {
-    if (this.#asking !== undefined) return this.#asking;
-    const asking = this.#askForDevices();
-    this.#asking = asking;
-    const forget = (): void => {
-      if (this.#asking === asking) this.#asking = undefined;
-    };
-    asking.then(forget, forget);
-    return asking;
+  /** What the chart says of a call. */
+  decided(verdict: CallVerdict): void {
+    switch (verdict.type) {
+      case "calls.decided":
+        for (const attempt of verdict.answered) take(this.#attempts, attempt)?.();
+        for (const call of verdict.refused) this.#refused(call);
+        break;
+      case "call.accepted":
+        this.#accepted(verdict.call);
+        break;
+      case "call.joined":
+        this.#joined(verdict.call);
+        break;
+    }
   }
 
-  async #askForDevices(): Promise<void> {
-    const epoch = this.#epoch;
-    const released = this.#released();
-    if (released !== undefined) await released;
-    if (this.#epoch !== epoch) return;
-    const actor = this.#session.revive();
-    const answered = new Promise<void>((resolve) => this.#askers.add(resolve));
-    actor.send({ type: "devices.requested" });
-    await answered;
+  #refused(refused: RefusedCall): void {
+    const { call, attempt, why } = refused;
+    if (this.#refusedStarts.has(call)) {
+      this.#refusedStarts.set(call, refused);
+      return;
+    }
+    const error = take(this.#barred, attempt) ?? refusalOf(why);
+    take(this.#undecided, call)?.reject(error, "refused", attempt);
   }
 
-  /** The end of a `disconnect()` in progress; undefined when there is none. */
-  #released(): Promise<void> | undefined {
-    if (this.#releasing !== undefined) return this.#releasing;
-    // An app that asks in a callback has yet to hear of the end that it has brought about.
-    if (this.#session.state !== this.#session.current) return Promise.resolve();
-    if (this.#session.current !== "disconnecting") return undefined;
-    return this.#states.next((state) => (state === "disconnected" || state === "error" ? "done" : undefined));
+  #accepted(call: number): void {
+    const pending = take(this.#undecided, call);
+    if (pending === undefined) return;
+    try {
+      pending.prepare();
+      this.#connecting.add(pending);
+    } catch (error) {
+      pending.reject(error instanceof Error ? error : new Error(String(error)));
+      this.ports.release();
+    }
+  }
+
+  #joined(call: number): void {
+    const pending = take(this.#undecided, call);
+    if (pending === undefined) return;
+    pending.join();
+    const state = this.ports.state();
+    if (state === "connected" || state === "ready") pending.resolve();
+    else this.#connecting.add(pending);
   }
 
   /** How many promises wait for a state. */
@@ -105,20 +189,40 @@ export class LifecyclePromises {
 
   /** Resolves at `ready`; rejects when the session ends before, or is over. */
   whenReady(): Promise<void> {
-    if (this.#session.current === "ready") return Promise.resolve();
-    if (!isInSession(this.#session.current)) return Promise.reject(this.#ending);
-    return this.#states.next((state, error) => (state === "ready" ? "done" : endOfSession(state, error)));
+    const state = this.ports.state();
+    if (state === "ready") return Promise.resolve();
+    if (!isInSession(state)) return Promise.reject(this.#ending);
+    return this.#states.next((next, error) => (next === "ready" ? "done" : endOfSession(next, error)));
   }
 
-  /** Settles as `work` does; rejects before that when the session ends, or is over. */
-  withinSession(work: Promise<void>): Promise<void> {
-    if (isInSession(this.#session.current)) return this.#states.bound(work, endOfSession);
-    return Promise.race([work, Promise.reject(this.#ending)]);
+  /** The promise, or a rejection when the session ends before. */
+  untilEnd(promise: Promise<void>): Promise<void> {
+    if (isInSession(this.ports.state())) return this.#states.bound(promise, endOfSession);
+    promise.catch(() => undefined);
+    return Promise.reject(this.#ending);
+  }
+
+  /**
+   * The client waits for readiness: until the session ends, on behalf of the call that has the session, or shares it. A client that
+   * asks although its session has ended meanwhile, and another has begun, is told so.
+   */
+  ready(announce: () => Promise<void>): Promise<void> {
+    const request = this.calls.takeReadyRequest();
+    const isOver = request !== undefined && request.session !== this.#ended;
+    if (isOver || !isInSession(this.ports.state())) {
+      const end = { calls: this.#endedAt };
+      return this.calls.answersWith(Promise.reject(this.#ending), () => (isOver ? "refused" : end));
+    }
+    const session = this.#ended;
+    const ready = request?.isJoined === true ? new Promise<void>(() => undefined) : announce();
+    return this.calls.answersWith(this.#states.bound(ready, endOfSession), () => {
+      return { calls: session === this.#ended ? this.calls.count : this.#endedAt };
+    });
   }
 
   /** Rejects when the session ends, or is over; never resolves. */
   whenEnded(): Promise<void> {
-    if (!isInSession(this.#session.current)) return Promise.reject(this.#ending);
+    if (!isInSession(this.ports.state())) return Promise.reject(this.#ending);
     return this.#states.next(endOfSession);
   }
 
@@ -129,19 +233,46 @@ export class LifecyclePromises {
     if (ending !== undefined) {
       if (this.#phase === "running" || state === "error") this.#ending = ending;
       this.#phase = "over";
-      this.microphoneSettled();
+      this.#ended += 1;
+      this.#endedAt = this.calls.count;
+    }
+    if (state === "error") this.microphoneSettled();
+    for (const pending of this.#connecting) {
+      if (ending === undefined && state !== "connected" && state !== "ready") continue;
+      this.#connecting.delete(pending);
+      if (ending === undefined) pending.resolve();
+      else pending.reject(ending, this.#releasing && "refused");
     }
     this.#states.announce(state, error);
   }
 
+  /** The chart has died, and nothing is decided any more. */
+  crashed(error: Error): void {
+    for (const pending of this.#undecided.values()) pending.reject(error);
+    this.#undecided.clear();
+    for (const answer of this.#attempts.values()) answer();
+    this.#attempts.clear();
+    takeAll(this.#askedLater);
+  }
+
   microphoneSettled(): void {
-    takeAll(this.#askers);
+    takeAll(this.#asked);
   }
 
   released(): void {
     this.#releasing = undefined;
+    takeAll(this.#asked);
+    // Those are asked for now.
+    for (const asked of this.#askedLater) this.#asked.add(asked);
+    this.#askedLater.clear();
     takeAll(this.#releases);
   }
+}
+
+function take<T>(from: Map<number, T>, number: number): T | undefined {
+  const taken = from.get(number);
+  from.delete(number);
+  return taken;
 }
 
 function takeAll(waiting: Set<() => void>): void {

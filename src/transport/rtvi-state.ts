@@ -1,6 +1,5 @@
 import type { SnapshotFrom } from "xstate";
-import type { transportMachine } from "../../machines/transport.machine.js";
-import type { RtviTag } from "../../machines/transport.types.js";
+import type { RtviTag, transportMachine } from "../../machines/transport.machine.js";
 
 const RTVI_STATES: readonly RtviTag[] = [
   "disconnected",

@@ -2,6 +2,7 @@ import { DeviceError, type TransportState } from "@pipecat-ai/client-js";
 import { ErrorRegistry } from "../actors/error-registry.js";
 import { turnsOf, type TurnsActor } from "../actors/turns.js";
 import { compose, endTurns, type Parts, type TransportActor } from "../compose.js";
+import type { CallVerdict, TransportEvent } from "../../machines/index.js";
 import type { Continuity, Recovery } from "../contracts/continuity.js";
 import type { TurnEdge, Turns } from "../contracts/turns.js";
 import { InternalError } from "../errors.js";
@@ -27,6 +28,10 @@ export interface SessionListener {
   edge(edge: TurnEdge): void;
   /** A `session.released` was answered: nothing is held any more. */
   settled(): void;
+  /** What becomes of calls of the client. */
+  decided(verdict: CallVerdict): void;
+  /** The actor has died: nothing that it had not decided is decided any more. The state `error` follows. */
+  crashed(error: Error): void;
   /** A microphone request was answered. */
   microphoneSettled(): void;
   deviceFault(error: DeviceError): void;
@@ -90,6 +95,11 @@ export class Session {
     return this.actor;
   }
 
+  /** A fact that means nothing to an actor that has died. */
+  send(event: TransportEvent): void {
+    if (this.#isAlive()) this.actor.send(event);
+  }
+
   /** Asks for the end of everything; `settled` answers, also when a defect kills the actor on the way. */
   release(): void {
     this.#phase = "releasing";
@@ -106,7 +116,20 @@ export class Session {
   /** Whether a session that was ready has lost its connection and is about to have another. */
   get isRecovering(): boolean {
     const snapshot = this.actor.getSnapshot();
-    return snapshot.status === "active" && snapshot.matches({ session: "live" }) && snapshot.context.outage !== null;
+    const isLive = snapshot.status === "active" && snapshot.matches({ lifecycle: { session: "live" } });
+    return isLive && snapshot.context.outage !== null;
+  }
+
+  /** Whether the app is on its way to a session, has one, or holds a device. */
+  get isBusy(): boolean {
+    const snapshot = this.actor.getSnapshot();
+    if (snapshot.status !== "active") return false;
+    const hasAttempt = !snapshot.matches({ calls: "none" }) && !snapshot.matches({ calls: "overdue" });
+    const isOver =
+      snapshot.matches({ lifecycle: { idle: "disconnected" } }) ||
+      snapshot.matches({ lifecycle: { idle: "error" } }) ||
+      snapshot.matches({ lifecycle: { session: "disconnecting" } });
+    return hasAttempt || !isOver;
   }
 
   /** Whether this session was ready before. */
@@ -173,7 +196,9 @@ export class Session {
         bury(actor);
         // Whoever spoke does so no more, and the bot is gone.
         if (this.#turns !== undefined) for (const edge of endTurns(this.#turns.of)) this.#listener.edge(edge);
-        this.#enter("error", new InternalError("The session's state machine failed; it was stopped.", { cause }));
+        const error = new InternalError("The session's state machine failed; it was stopped.", { cause });
+        this.#listener.crashed(error);
+        this.#enter("error", error);
         if (this.#phase === "releasing") this.#settleDead();
       },
     });
@@ -187,6 +212,11 @@ export class Session {
     actor.on("session.settled", () => {
       this.#settled();
     });
+    for (const type of ["calls.decided", "call.accepted", "call.joined"] as const) {
+      actor.on(type, (verdict) => {
+        listener.decided(verdict);
+      });
+    }
     actor.on("mic.acquired", () => {
       listener.microphoneSettled();
     });
@@ -235,7 +265,8 @@ export class Session {
 
 /** XState stops no child of an actor that died by a throw: they are told to end by themselves, and drop their timers. */
 function bury(actor: TransportActor): void {
-  const { connection, microphone, speaker } = actor.getSnapshot().children;
+  const { turns, connection, microphone, speaker } = actor.getSnapshot().children;
+  turns?.send({ type: "session.ended" });
   connection?.send({ type: "connection.released" });
   microphone?.send({ type: "mic.released" });
   speaker?.send({ type: "speaker.released" });

@@ -1,9 +1,10 @@
 import type { TransportState } from "@pipecat-ai/client-js";
 
-/** What a waiter makes of an announced state: done, failed with an error, or undefined to wait on. */
+/** What a promise makes of an announced state: done, failed with an error, or undefined to wait on. */
 export type Verdict = "done" | Error | undefined;
 
-type Judge = (state: TransportState, error: Error | undefined) => Verdict;
+/** Decides on an announced state. */
+export type Judge = (state: TransportState, error: Error | undefined) => Verdict;
 
 /** Promises that settle with announced states; every one of them settles at the latest when the session ends. */
 export class StatePromises {

@@ -68,16 +68,23 @@ export class VoiceTransport extends Transport {
   }
 
   initialize(options: PipecatClientOptions, messageHandler: (message: RTVIMessage) => void): void {
-    this._options = this._core.initialize(options, messageHandler);
-    this._callbacks = this._core.callbacks;
+    this._core.ownership.take({
+      options,
+      handler: messageHandler,
+      adopted: (adopted) => {
+        this._options = adopted;
+        this._callbacks = adopted.callbacks ?? {};
+      },
+    });
+    if (this._core.ownership.isContested) return;
     this._onMessage = (message) => {
       this._core.messages.pass(message);
     };
   }
 
   /** Asks for the microphone. Resolves when the user has answered, also with no: that is an `onDeviceError`. */
-  async initDevices(): Promise<void> {
-    await this._core.calls.initDevices();
+  initDevices(): Promise<void> {
+    return this._core.attempts.initDevices();
   }
 
   /** The parameters of one session, checked and otherwise as they are. @throws InvalidOptionsError naming the key that is wrong. */
@@ -87,22 +94,23 @@ export class VoiceTransport extends Transport {
   }
 
   /**
-   * Resolves when connected.
-   * @throws ConnectionAbortedError when `disconnect()` came first; the connection's error when it failed;
-   * AlreadyConnectedError during a session.
+   * Resolves when connected. The promise is the charts' own, as those of `initDevices()` and `sendReadyMessage()` are: what the
+   * client does next is told by when it reacts to it.
+   * @throws ConnectionAbortedError when `disconnect()` came first; AlreadyConnectedError when a newer call took over; the
+   * connection's error when it failed.
    */
-  async _connect(params?: unknown): Promise<void> {
-    await this._core.calls.connect(params);
+  _connect(params?: unknown): Promise<void> {
+    return this._core.attempts.connect(params);
   }
 
   /** Legal in every state; resolves when disconnected. */
-  async _disconnect(): Promise<void> {
-    await this._core.calls.disconnect();
+  _disconnect(): Promise<void> {
+    return this._core.attempts.disconnect();
   }
 
   /** Waits until the service is ready, then delivers bot-ready. Rejects when the session ends before. */
-  async sendReadyMessage(): Promise<void> {
-    await this._core.sendReadyMessage();
+  sendReadyMessage(): Promise<void> {
+    return this._core.attempts.ready(() => this._core.sendReadyMessage());
   }
 
   /** @throws as `ClientMessages.send` */
@@ -111,12 +119,19 @@ export class VoiceTransport extends Transport {
   }
 
   get state(): TransportState {
+    this._core.attempts.looked();
     return this._core.session.state;
   }
 
-  /** The client writes `authenticating` and `authenticated`; any other write is refused with a warning. */
+  /**
+   * The client writes `authenticating` and `authenticated`; any other write is refused with a warning.
+   * @throws ConnectionAbortedError or AlreadyConnectedError where a bot is not wanted any more: it is not started then, or not
+   * connected to.
+   */
   set state(state: TransportState) {
-    this._core.calls.writeState(state);
+    if (state === "authenticating") this._core.attempts.startCalled();
+    else if (state === "authenticated") this._core.attempts.startAnswered();
+    else this._core.logger.warn(`transport.state = "${state}" was refused: the state follows the session.`);
   }
 
   /** What a message of the app may weigh, in bytes: the RTVI limit, or the connection's where that is lower. */

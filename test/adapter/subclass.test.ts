@@ -364,7 +364,7 @@ describe("client.transport, which is a Proxy", () => {
     expect(proxy).not.toBe(transport);
     expect(proxy.state).toBe("ready");
     expect(proxy.actor).toBe(transport.actor);
-    expect(proxy.actor.getSnapshot().matches({ session: { live: "ready" } })).toBe(true);
+    expect(proxy.actor.getSnapshot().matches({ lifecycle: { session: { live: "ready" } } })).toBe(true);
     expect(proxy.isMicEnabled).toBe(true);
     expect(proxy.isCamEnabled).toBe(false);
     expect(proxy.isSharingScreen).toBe(false);

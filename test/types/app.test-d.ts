@@ -32,9 +32,9 @@ describe("a transport, as an app uses it", () => {
     transport.actor.on("connection.lost", ({ fault }) => {
       expectTypeOf(fault.code).toEqualTypeOf<FaultCode>();
     });
-    transport.actor.getSnapshot().matches({ session: { live: "ready" } });
+    transport.actor.getSnapshot().matches({ lifecycle: { session: { live: "ready" } } });
     // @ts-expect-error there is no such state
-    transport.actor.getSnapshot().matches({ session: "online" });
+    transport.actor.getSnapshot().matches({ lifecycle: { session: "online" } });
     // @ts-expect-error there is no such event
     transport.actor.send({ type: "session.paused" });
   });

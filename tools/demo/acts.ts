@@ -62,7 +62,7 @@ export class Acts {
     const took = (watch.last("transportStateChanged")?.at ?? 0) - (watch.last("clicked")?.at ?? 0);
     this.#report.check(true, `ready ${ms(took)} after the click`);
     const lit = await page.locator("#chart .state.active").evaluateAll((states) => states.map(({ id }) => id));
-    this.#report.check(lit.includes("transport.session.live.ready"), `the chart lights ${lit.join(" › ")}`);
+    this.#report.check(lit.includes("transport.lifecycle.session.live.ready"), `the chart lights ${lit.join(" › ")}`);
   }
 
   /** Speech in, speech out: two answers to the end, and one that the user cuts off. */

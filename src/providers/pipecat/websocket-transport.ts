@@ -48,7 +48,7 @@ export class WebSocketTransport extends VoiceTransport {
 
   /** Sends a chunk of audio, 16-bit little-endian mono PCM at the recorder's rate, unless the network is far behind. */
   handleUserAudioStream(data: ArrayBuffer): void {
-    if (this.state === "ready") this._core.microphone.send(data);
+    if (this._core.session.state === "ready") this._core.microphone.send(data);
   }
 
   /** The connection failed for good: the session ends in `error`. */

@@ -29,7 +29,7 @@ class Subclass extends RealTimeWebsocketTransport {
 
   /** How many promises of this transport wait for a state. */
   get waiting(): number {
-    return this._core.promises.waiting;
+    return this._core.attempts.promises.waiting;
   }
 }
 

@@ -1,10 +1,11 @@
-import type { AnyEventObject, AnyStateMachine } from "xstate";
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, StateValue } from "xstate";
 import {
   connectionMachine,
   microphoneMachine,
   speakerMachine,
   transportMachine,
   type ConnectionInput,
+  type TransportContext,
 } from "../../../../machines/index.js";
 
 /** One letter of a chart's alphabet; `note` tells apart letters of the same type. */
@@ -22,6 +23,10 @@ export interface ChartUnderTest {
   readonly alphabet: Readonly<Record<string, readonly Letter[]>>;
   /** Context that counts, and decides nothing in the chart: left out, or the graph would have no end. */
   readonly endless?: readonly string[];
+  /** What of the context tells states apart, where not all of it does. */
+  readonly summary?: (value: StateValue, context: TransportContext) => object;
+  /** Where a walk turns back, for what comes behind is like what is known. */
+  readonly isEdge?: (snapshot: AnyMachineSnapshot) => boolean;
   /** Actors whose crash is the chart's own: it has no answer to it, and whoever runs the chart starts a new one. */
   readonly vital?: readonly string[];
 }
@@ -48,28 +53,60 @@ const crashed = (...ids: readonly string[]): Record<string, Letter[]> =>
     ]),
   );
 
+const phasesOf = (older: TransportContext["older"]): string[] => [...new Set(older.map(({ phase }) => phase))].sort();
+
+const silent = (...types: readonly string[]): Record<string, Letter[]> =>
+  Object.fromEntries(types.map((type) => [type, []]));
+
 export const transportChart: ChartUnderTest = {
   id: "transport",
   machine: transportMachine,
   vital: ["microphone", "speaker"],
   input: { connection: CONNECTION_INPUT, readyTimeout: 2_000, disconnectTimeout: 500, muted: false },
   endless: ["timesOpened", "timesReady"],
+  // Of older attempts only which phases there are, for there may be any number of each; of a session nothing once it is over.
+  summary: (value, { older, outage, attempt, continuity }) => ({
+    ...(JSON.stringify(value).includes('"live"') && { outage: outage !== null, attempt, continuity }),
+    older: phasesOf(older),
+  }),
+  // Two kinds of older attempts show how they get on with each other.
+  isEdge: ({ context }) => phasesOf((context as TransportContext).older).length > 1,
   alphabet: {
     ...bare(
       "devices.requested",
-      "bot.starting",
-      "bot.started",
-      "session.requested",
       "session.released",
+      "end.announced",
       "mic.muted",
       "mic.unmuted",
       "gesture.made",
       "bot.interrupted",
       "playback.blocked",
       "playback.unblocked",
-      "xstate.after.readyTimeout.transport.session.live.connected",
-      "xstate.after.disconnectTimeout.transport.session.disconnecting",
+      "xstate.after.readyTimeout.transport.lifecycle.session.live.connected",
+      "xstate.after.disconnectTimeout.transport.lifecycle.session.disconnecting",
     ),
+    // The chart says these to itself, within a step.
+    ...silent(
+      ...["hold.checked", "session.awaited", "session.requested", "devices.dropped", "bot.starting", "bot.started"],
+    ),
+    "devices.called": [{ event: { type: "devices.called", call: 1 } }],
+    "start.called": [
+      { note: "opens", event: { type: "start.called", call: 1, opens: true } },
+      { note: "continues", event: { type: "start.called", call: 1, opens: false } },
+    ],
+    "start.answered": [{ event: { type: "start.answered", call: 1 } }],
+    "connect.called": [
+      { note: "opens", event: { type: "connect.called", call: 1, opens: true, afresh: false } },
+      { note: "opens afresh", event: { type: "connect.called", call: 1, opens: true, afresh: true } },
+      { note: "continues", event: { type: "connect.called", call: 1, opens: false, afresh: false } },
+    ],
+    "call.barred": [{ event: { type: "call.barred", call: 1 } }],
+    "query.lapsed": [
+      { note: "its own", event: { type: "query.lapsed", attempt: 1 } },
+      { note: "of another", event: { type: "query.lapsed", attempt: 7 } },
+    ],
+    "start.lapsed": [{ event: { type: "start.lapsed", attempt: 1 } }],
+    "refusal.over": [{ event: { type: "refusal.over", attempt: 1 } }],
     ...crashed("connection", "turns"),
     "mic.chosen": [{ event: { type: "mic.chosen", deviceId: "b" } }],
     "mic.acquired": [{ event: { type: "mic.acquired", device } }],

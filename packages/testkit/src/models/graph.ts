@@ -7,6 +7,7 @@ import {
   type StateValue,
 } from "xstate";
 import { getAdjacencyMap, getShortestPaths } from "xstate/graph";
+import type { TransportContext } from "../../../../machines/index.js";
 import type { ChartUnderTest, Letter } from "./charts.js";
 
 /** More steps than any of the charts has; reaching it means that something counts without a bound. */
@@ -73,7 +74,7 @@ function nodesOfSnapshot(snapshot: AnyMachineSnapshot): AnyStateNode[] {
 export function silenced(chart: ChartUnderTest): AnyStateMachine {
   const names = Object.keys(chart.machine.implementations.actions);
   const silent = names.filter((name) =>
-    /^(ask|start|release|mute|unmute|choose|interrupt|unblock|hangUp|confirm|giveUp|probe|say|report|stream)/.test(
+    /^(ask|start[MS]|release|mute|unmute|choose|interrupt|unblock|close|confirmC|giveUp|end|probe|say|reportOpened|reportLost|reportChanging|reportAcquired|reportFailed|reportCrash|reportBlocked|reportUnblocked|stream)/.test(
       name,
     ),
   );
@@ -85,8 +86,12 @@ function traversal(chart: ChartUnderTest) {
   return {
     input: chart.input,
     limit: LIMIT,
-    serializeState: (snapshot: AnyMachineSnapshot) =>
-      JSON.stringify([snapshot.value, { ...(snapshot.context as object), ...endless }]),
+    serializeState: (snapshot: AnyMachineSnapshot) => {
+      const value = snapshot.value as StateValue;
+      const context = chart.summary?.(value, snapshot.context as TransportContext) ?? (snapshot.context as object);
+      return JSON.stringify([value, { ...context, ...endless }]);
+    },
+    ...(chart.isEdge !== undefined && { stopWhen: chart.isEdge }),
     events: (snapshot: AnyMachineSnapshot) => lettersOf(chart, snapshot).map(({ event }) => event),
   };
 }

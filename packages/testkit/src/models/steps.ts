@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { AlreadyConnectedError, ConnectionAbortedError } from "../../../../src/errors.js";
 import type { AppWorld, Reaction } from "../worlds/app-world.js";
 
 type Model = Record<string, never>;
@@ -34,6 +35,16 @@ class Step<W extends AppWorld> implements fc.AsyncCommand<Model, W> {
   }
 }
 
+/** As the client does it; a bot that is not wanted any more is refused with a throw. */
+function write(transport: AppWorld["transport"], state: "authenticating" | "authenticated"): void {
+  try {
+    transport.state = state;
+  } catch (error) {
+    const isRefusal = error instanceof ConnectionAbortedError || error instanceof AlreadyConnectedError;
+    if (!isRefusal) throw error;
+  }
+}
+
 const APP: Acts<AppWorld> = {
   connect: (world) => {
     world.connect();
@@ -48,10 +59,10 @@ const APP: Acts<AppWorld> = {
     world.sendReadyMessage();
   },
   "state = authenticating": ({ transport }) => {
-    transport.state = "authenticating";
+    write(transport, "authenticating");
   },
   "state = authenticated": ({ transport }) => {
-    transport.state = "authenticated";
+    write(transport, "authenticated");
   },
   "state = connected": ({ transport }) => {
     transport.state = "connected";

@@ -197,7 +197,7 @@ export abstract class AppWorld<T extends VoiceTransport = VoiceTransport> {
     for (const { attempts, gapMs } of this.recoveries) {
       claim(attempts >= 1 && gapMs >= 0, "a recovery took a dial and some time", [attempts, gapMs]);
     }
-    if (snapshot.matches("idle")) {
+    if (snapshot.matches({ lifecycle: "idle" })) {
       claim(wires === 0, "there is no wire while idle", transport.state);
       claim(this.clock.pending === 0, "no timer runs while idle", this.clock.pending);
     }

@@ -31,7 +31,8 @@ export class World extends AppWorld<AuditedTransport> {
     claim(transport.service.mostConnections <= 1, "there were never two wires");
     const live = transport.liveAttempts;
     claim(live <= 1, "one attempt is live at most", live);
-    if (transport.actor.getSnapshot().matches("idle")) claim(live === 0, "no attempt is live while idle", live);
+    if (transport.actor.getSnapshot().matches({ lifecycle: "idle" }))
+      claim(live === 0, "no attempt is live while idle", live);
     claim(transport.crossed.length === 0, "audio stays in its session", transport.crossed);
   }
 
