@@ -4,7 +4,7 @@ import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { CongestionError, ServiceError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { Clock } from "../options.js";
-import { FlowWatch } from "../pipes/flow-watch.js";
+import { FlowWatch } from "./flow-watch.js";
 import { CongestionWatch } from "../policy/congestion.js";
 import type { CallbackQueue } from "./callback-queue.js";
 

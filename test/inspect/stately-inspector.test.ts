@@ -49,19 +49,20 @@ describe("statelyInspector", () => {
     const values = (): string[] =>
       received
         .filter((event) => event.type === "@xstate.snapshot" && event.sessionId === transport.actor.sessionId)
-        .map((event) => JSON.stringify("snapshot" in event ? event.snapshot["value" as never] : null))
+        .map((event) => JSON.stringify("snapshot" in event ? event.snapshot["value" as never]["lifecycle"] : null))
         .filter((value, index, all) => value !== all[index - 1]);
     await vi.waitFor(
       () => {
         expect(values()).toEqual([
-          '{"idle":"disconnected"}',
+          '{"idle":{"disconnected":"announced"}}',
           '{"idle":"initializing"}',
           '{"idle":"initialized"}',
           '{"session":{"live":"connecting"}}',
           '{"session":{"live":"connected"}}',
           '{"session":{"live":"ready"}}',
           '{"session":"disconnecting"}',
-          '{"idle":"disconnected"}',
+          '{"idle":{"disconnected":"unannounced"}}',
+          '{"idle":{"disconnected":"announced"}}',
         ]);
       },
       { timeout: 10_000 },

@@ -269,10 +269,11 @@ describe("a data channel that takes nothing more", () => {
 
   it("has what a callback sends refused through onMessageError", async () => {
     const rig = await ready();
-    const { told } = rig;
-    rig.transport.initialize({ transport: rig.transport, callbacks: {} }, (message) => {
-      told.push(message);
-      if (message.type === "bot-llm-started") rig.transport.sendMessage(raw);
+    const told: RTVIMessage[] = [];
+    vi.spyOn(rig.told, "push").mockImplementation((...messages) => {
+      told.push(...messages);
+      if (messages.some(({ type }) => type === "bot-llm-started")) rig.transport.sendMessage(raw);
+      return told.length;
     });
     FakePeerConnection.last.channel.full = true;
     receive(server.created());

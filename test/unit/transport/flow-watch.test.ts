@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FlowWatch } from "../../../src/pipes/flow-watch.js";
+import { FlowWatch } from "../../../src/transport/flow-watch.js";
 import { ManualClock } from "../../../src/testing/index.js";
 
 function watched() {
