@@ -48,6 +48,8 @@ export type CallFact =
   | { readonly type: "start.called"; readonly call: number; readonly opens: boolean }
   /** The bot has started: the client has written "authenticated". */
   | { readonly type: "start.answered"; readonly call: number }
+  /** Its request has failed: the client reports a fatal error, and disconnects. */
+  | { readonly type: "start.failed" }
   /** `afresh`: not what `startBotAndConnect()` goes on with, which comes in a run of its own. */
   | {
       readonly type: "connect.called";
@@ -377,9 +379,6 @@ export const transportMachine = setup({
       !params.opens && callerIn(context.older, "query") !== undefined,
     continuesCancelledStart: ({ context }, params: { opens: boolean; afresh: boolean }) =>
       params.opens && !params.afresh && callerIn(context.older, "started") !== undefined,
-    /** There is nothing that the app could want to end. */
-    mayBeFailedStart: and(["isAtRest", ({ context }) => callerIn(context.older, "starting") !== undefined]),
-    isAtRest: stateIn({ lifecycle: { idle: { disconnected: "announced" } } }),
     /** Starts are answered in the order in which they were requested, as far as the client lets anything be known of it. */
     answersNewest: ({ context }) => callerIn(context.older, "starting") === undefined,
     /** However the connection ends once the app has disconnected, the session has ended as it was asked to. */
@@ -418,15 +417,6 @@ export const transportMachine = setup({
       states: {
         none: {
           description: "No attempt is on its way: none was made, it was cancelled, or its session has begun.",
-          on: {
-            "session.released": {
-              description:
-                "The client disconnects by itself when a bot's start has failed, also one that was cancelled.",
-              guard: "mayBeFailedStart",
-              target: "none",
-              actions: ["reportCancelled", "cancel", { type: "forgetCaller", params: { from: "starting" } }],
-            },
-          },
         },
         devices: {
           description: "It waits for the microphone's answer.",
@@ -516,6 +506,12 @@ export const transportMachine = setup({
               target: "started",
               actions: ["goOn", { type: "open", params: ({ event }) => event }, "confirmBot"],
             },
+            "start.failed": {
+              description: "The client disconnects then by itself.",
+              guard: "answersNewest",
+              target: "none",
+              actions: "goOn",
+            },
           },
         },
         started: {
@@ -578,6 +574,10 @@ export const transportMachine = setup({
             { type: "reportRefused", params: ({ event }) => ({ call: event.call, from: "starting" }) },
             { type: "forgetCaller", params: { from: "starting" } },
           ],
+        },
+        "start.failed": {
+          description: "Of an older attempt: it calls no more.",
+          actions: { type: "forgetCaller", params: { from: "starting" } },
         },
         "connect.called": [
           {

@@ -134,8 +134,11 @@ export class ClientCalls {
   absorbLastRelease(run: () => void): void {
     const absorbed = { release: undefined };
     this.#absorbed = absorbed;
-    run();
-    this.#absorbed = undefined;
+    try {
+      run();
+    } finally {
+      this.#absorbed = undefined;
+    }
   }
 
   #releaseAbsorbed(): void {

@@ -1,11 +1,19 @@
-import type { PipecatClientOptions, RTVIEventCallbacks } from "@pipecat-ai/client-js";
+import {
+  RTVIMessageType,
+  type PipecatClientOptions,
+  type RTVIEventCallbacks,
+  type RTVIMessage,
+} from "@pipecat-ai/client-js";
 import type { CallVerdict, TransportEvent } from "../../machines/index.js";
+import { isRecord } from "../util/records.js";
 import { afterMicrotasks, ClientCalls, type ClientCall } from "./client-calls.js";
 import { ClientDevices } from "./client-devices.js";
 import { isInSession, LifecyclePromises } from "./lifecycle-promises.js";
 import { whenPermissionsAnswered } from "./permissions-query.js";
 import type { Occupied } from "./ownership.js";
 import type { Session } from "./session.js";
+
+const ERROR_RESPONSE: string = RTVIMessageType.ERROR_RESPONSE;
 
 /** Microtasks within which `startBotAndConnect()` goes on after its bot has started; it takes two. */
 const START_GOES_ON = 4;
@@ -56,7 +64,31 @@ export class ConnectAttempts {
   begin(options: PipecatClientOptions, callbacks: RTVIEventCallbacks): RTVIEventCallbacks {
     this.#devices = new ClientDevices(options);
     this.#leavesWithBot = options.disconnectOnBotDisconnect ?? true;
+    this.#watchStarts(options.callbacks ?? {});
     return this.#devices.watching(callbacks);
+  }
+
+  /**
+   * A start that fails is the one call of the client that ends without a call of the transport: it reports a fatal error to its own
+   * callbacks, and disconnects. These are what `initialize()` is given, and the only place where that disconnect can be told from
+   * the app's.
+   */
+  #watchStarts(callbacks: RTVIEventCallbacks): void {
+    const report = callbacks.onError;
+    if (report === undefined) return;
+    const watched = (message: RTVIMessage): void => {
+      if (!isStartFailure(message)) report.call(callbacks, message);
+      else if (this.#startFailed() === "newest") report.call(callbacks, message);
+      else this.#calls.absorbLastRelease(() => report.call(callbacks, message));
+    };
+    Reflect.set(callbacks, "onError", watched);
+  }
+
+  /** Starts end in the order in which they were requested, as far as anything can be known of it. */
+  #startFailed(): "newest" | "older" {
+    const { older } = this.#ports.session.actor.getSnapshot().context;
+    this.#tell({ type: "start.failed" });
+    return older.some(({ phase }) => phase === "starting") ? "older" : "newest";
   }
 
   /** The state was read: the client does so in the run in which it begins an attempt. */
@@ -178,4 +210,9 @@ export class ConnectAttempts {
     const { enter, session } = this.#ports;
     enter(() => session.send(event));
   }
+}
+
+/** The client's own report: the transport's errors are of the type `error`. */
+function isStartFailure({ type, data }: RTVIMessage): boolean {
+  return type === ERROR_RESPONSE && isRecord(data) && data.fatal === true;
 }

@@ -24,9 +24,10 @@ export function whenPermissionsAnswered(lapsed: () => void): void {
   const lapse = (): void => {
     if (isOver) return;
     isOver = true;
+    clearTimeout(patience);
     lapsed();
   };
-  setTimeout(lapse, PATIENCE);
+  const patience = setTimeout(lapse, PATIENCE);
   const asked = ["microphone", "camera"].map(async (name) => permissions.query({ name }));
   void Promise.allSettled(asked).then(() => {
     setTimeout(lapse, MARGIN);

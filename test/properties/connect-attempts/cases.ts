@@ -161,10 +161,7 @@ export function* reentrant(): Generator<Pick<Case, "ops" | "distances" | "troubl
   }
 }
 
-/**
- * Bots are started again after a start that was cancelled and fails. A start that is still on its way when a newer one begins is
- * the limit that docs/connect-attempts.md names: its failure makes the client disconnect as an app would.
- */
+/** Bots are started again after a start that fails, cancelled or not, or while it is on its way. */
 export function* restarts(): Generator<Pick<Case, "ops" | "distances" | "trouble">> {
   const starts = ["startBot", "startBotAndConnect"] as const;
   for (const first of starts) {
@@ -172,6 +169,8 @@ export function* restarts(): Generator<Pick<Case, "ops" | "distances" | "trouble
       for (const distance of DISTANCES) {
         const trouble = "start fails";
         yield { ops: [first, "disconnect", second], distances: [distance, "later"], trouble };
+        yield { ops: [first, "disconnect", second, second], distances: [distance, "later", "later"], trouble };
+        yield { ops: [first, second], distances: [distance], trouble };
       }
     }
   }

@@ -94,6 +94,7 @@ export const transportChart: ChartUnderTest = {
       { note: "opens", event: { type: "start.called", call: 1, opens: true } },
       { note: "continues", event: { type: "start.called", call: 1, opens: false } },
     ],
+    "start.failed": [{ event: { type: "start.failed" } }],
     "start.answered": [{ event: { type: "start.answered", call: 1 } }],
     "connect.called": [
       { note: "opens", event: { type: "connect.called", call: 1, opens: true, afresh: false } },
