@@ -7,6 +7,8 @@ export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest }
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
 export type { Continuity, Recovery } from "./contracts/continuity.js";
 export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
+export { openSocketConnection } from "./connection/socket-connection.js";
+export type { SocketParts } from "./connection/socket-connection.js";
 export type { Attempt, BotTrack, Connection, Upcalls } from "./contracts/connection.js";
 export type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "./contracts/dialogue.js";
 export type {

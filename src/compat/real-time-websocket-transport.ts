@@ -42,7 +42,7 @@ export interface LLMServiceOptions {
 /**
  * Base of transports that talk directly to a voice-to-voice service, in the shape of Pipecat's abstract class of this name: extend
  * it, implement the abstract methods, and the charts give lifecycle, devices, playback, reconnection and inspection. A subclass
- * written for Pipecat's class runs unchanged; see `docs/writing-a-transport.md`. A new service is better written as a `Provider`.
+ * written for Pipecat's class runs unchanged; see `docs/writing-a-transport.md`. A new service is better written as a `Provider`: `docs/writing-a-provider.md`.
  */
 export abstract class RealTimeWebsocketTransport extends VoiceTransport {
   protected _service_options: LLMServiceOptions;
