@@ -37,6 +37,7 @@ interface Batch {
 }
 
 const MOST_OPEN = 256;
+const KEPT = "kept ";
 
 /**
  * Function calls, from the model's wish to the app's result. Each call is started, in progress and stopped once; after
@@ -45,6 +46,8 @@ const MOST_OPEN = 256;
 export class ToolCalls {
   readonly #calls = new Map<string, Call>();
   readonly #batches = new Map<string, Batch>();
+  /** How often calls were taken over from another connection, the connections before included. */
+  #adoptions = 0;
 
   constructor(
     private readonly sink: EffectSink,
@@ -147,14 +150,19 @@ export class ToolCalls {
 
   /** Goes on with the calls that were open when another connection was lost. Returns those whose results are waited for. */
   adopt(others: ToolCalls): string[] {
-    // Another session may give its responses the same ids.
+    this.#adoptions = others.#adoptions + 1;
     for (const [callId, call] of others.#calls) {
-      this.#calls.set(callId, { ...call, responseId: `kept ${call.responseId}` });
+      this.#calls.set(callId, { ...call, responseId: this.#kept(call.responseId) });
     }
-    for (const [responseId, batch] of others.#batches) this.#batches.set(`kept ${responseId}`, batch);
+    for (const [responseId, batch] of others.#batches) this.#batches.set(this.#kept(responseId), batch);
     others.#calls.clear();
     others.#batches.clear();
     return [...this.#calls.values()].flatMap(({ callId, phase }) => (phase === "running" ? [callId] : []));
+  }
+
+  /** Another session may give its responses the same ids; one that was kept before has an id of its own already. */
+  #kept(responseId: string): string {
+    return responseId.startsWith(KEPT) ? responseId : `${KEPT}${this.#adoptions} ${responseId}`;
   }
 
   /** The session is over: nothing that was started is left open. */

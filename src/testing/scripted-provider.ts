@@ -184,16 +184,16 @@ export class ScriptedProvider implements Provider {
   readonly cut: (readonly PlayedItem[])[] = [];
   /** Connection parameters in force. */
   params: unknown;
-  readonly #all: ScriptedConnection[] = [];
+  #live: ScriptedConnection[] = [];
 
   /** Connections open or opening now: never more than one, none outside a session. */
   get connections(): number {
-    return this.#all.filter(({ isLive }) => isLive).length;
+    return this.#live.filter(({ isLive }) => isLive).length;
   }
 
   /** The attempt in progress or in use. */
   get current(): ScriptedConnection | undefined {
-    return this.#all.findLast(({ isLive }) => isLive);
+    return this.#live.findLast(({ isLive }) => isLive);
   }
 
   /** A hanging attempt opens. */
@@ -247,7 +247,8 @@ export class ScriptedProvider implements Provider {
       credential: () => Promise.resolve(undefined),
       open: (_plan, _credential, attempt, up) => {
         const connection = new ScriptedConnection(this, attempt, up);
-        this.#all.push(connection);
+        // What is over is forgotten: an app's test may reconnect for hours.
+        this.#live = [...this.#live.filter(({ isLive }) => isLive), connection];
         this.mostConnections = Math.max(this.mostConnections, this.connections);
         if (this.script.connect === "open") connection.opens();
       },
@@ -258,7 +259,7 @@ export class ScriptedProvider implements Provider {
   }
 
   #dialogueOf(connection: Connection): Dialogue {
-    const dialogue = this.#all.find((each) => each === connection);
+    const dialogue = this.#live.find((each) => each === connection);
     if (dialogue === undefined) throw new TypeError("A connection that the script did not open.");
     return dialogue;
   }
