@@ -49,7 +49,10 @@ describe("statelyInspector", () => {
     const values = (): string[] =>
       received
         .filter((event) => event.type === "@xstate.snapshot" && event.sessionId === transport.actor.sessionId)
-        .map((event) => JSON.stringify("snapshot" in event ? event.snapshot["value" as never]["lifecycle"] : null))
+        .map((event) => {
+          const { value } = ("snapshot" in event ? event.snapshot : {}) as { value?: { readonly lifecycle: unknown } };
+          return JSON.stringify(value?.lifecycle);
+        })
         .filter((value, index, all) => value !== all[index - 1]);
     await vi.waitFor(
       () => {
