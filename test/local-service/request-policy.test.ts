@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judgeRequest, readOrigins } from "../../packages/local-service/src/request-policy.js";
+import { judgeRequest, readOrigins, type RequestFacts } from "../../packages/local-service/src/request-policy.js";
 
 const HOST = "127.0.0.1:8765";
 const LISTED = "http://localhost:5173";
@@ -53,17 +53,8 @@ const OTHER_TYPES = [
   "text/json",
 ];
 
-interface Row {
-  readonly method: string;
-  readonly isUpgrade: boolean;
-  readonly host: string | undefined;
-  readonly origin: string | undefined;
-  readonly fetchSite: string | undefined;
-  readonly contentType: string | undefined;
-}
-
 /** Every combination; the page's own origin is that of the row's host. */
-function rows(): Row[] {
+function rows(): RequestFacts[] {
   const requests = [
     ...[...READS, "OPTIONS", ...WRITES].map((method) => ({ method, isUpgrade: false })),
     { method: "GET", isUpgrade: true },
@@ -90,7 +81,7 @@ function rows(): Row[] {
 const isIn = (list: readonly (string | undefined)[], value: string | undefined): boolean => list.includes(value);
 
 /** The first reason to refuse, in the order in which they are looked at; undefined for none. */
-function reason({ method, isUpgrade, host, origin, fetchSite, contentType }: Row): string | undefined {
+function reason({ method, isUpgrade, host, origin, fetchSite, contentType }: RequestFacts): string | undefined {
   if (isIn(HOSTS.bad, host)) return "host";
   const isListed = isIn([LISTED, "HTTPS://App.test"], origin);
   if (isIn(FOREIGN, origin)) return "origin";
@@ -123,7 +114,7 @@ describe("request policy", () => {
   });
 
   it("request policy: takes any content type where there is nothing to post to", () => {
-    const row: Row = {
+    const row: RequestFacts = {
       method: "POST",
       isUpgrade: false,
       host: HOST,
@@ -139,7 +130,7 @@ describe("request policy", () => {
   });
 
   it("request policy: quotes what was wrong, but not without end", () => {
-    const row: Row = {
+    const row: RequestFacts = {
       method: "GET",
       isUpgrade: false,
       host: "x".repeat(10_000),

@@ -35,6 +35,17 @@ async function staysReady(bench: Bench): Promise<void> {
   same(bench.client.connected, true, "client.connected");
 }
 
+/** connect(), disconnect() and connect() in one tick: the second is ready, and the first was cancelled. */
+async function connectTwice(bench: Bench): Promise<void> {
+  const first = later(bench.client.connect());
+  const ending = bench.client.disconnect();
+  const second = later(bench.client.connect());
+  await settles(ending, "disconnect()");
+  same((await rejects(first, "the first connect()")).name, "ConnectionAbortedError", "why the first failed");
+  await settles(second, "the second connect()");
+  await staysReady(bench);
+}
+
 /** Nothing of the calls before comes to life. */
 async function staysDisconnected(bench: Bench): Promise<void> {
   await turns();
@@ -60,13 +71,7 @@ function inOneTick({ describe, it }: Suite): void {
     ] as const) {
       it(`on the first visit, when the microphone ${microphone}, end in one session that is ready`, async (bench) => {
         bench.harness.microphone.answer(answer);
-        const first = later(bench.client.connect());
-        const ending = bench.client.disconnect();
-        const second = later(bench.client.connect());
-        await settles(ending, "disconnect()");
-        same((await rejects(first, "the first connect()")).name, "ConnectionAbortedError", "why the first failed");
-        await settles(second, "the second connect()");
-        await staysReady(bench);
+        await connectTwice(bench);
         const told = bench.take().filter((name) => name !== "onDeviceError");
         same(told, ["initializing", ...IDLE_END, ...READY], "what the app saw");
         same(bench.client.isMicEnabled, answer === "allow", "isMicEnabled");
@@ -75,38 +80,20 @@ function inOneTick({ describe, it }: Suite): void {
 
     it("while the user is being asked for the microphone, do not wait for the answer", async (bench) => {
       bench.harness.microphone.answer("wait");
-      const first = later(bench.client.connect());
-      const ending = bench.client.disconnect();
-      const second = later(bench.client.connect());
-      await settles(ending, "disconnect()");
-      await rejects(first, "the first connect()");
-      await settles(second, "the second connect()");
-      await staysReady(bench);
+      await connectTwice(bench);
     });
 
     it("after initDevices() end in one session that is ready", async (bench) => {
       await settles(bench.client.initDevices(), "initDevices()");
       bench.take();
-      const first = later(bench.client.connect());
-      const ending = bench.client.disconnect();
-      const second = later(bench.client.connect());
-      await settles(ending, "disconnect()");
-      same((await rejects(first, "the first connect()")).name, "ConnectionAbortedError", "why the first failed");
-      await settles(second, "the second connect()");
-      await staysReady(bench);
+      await connectTwice(bench);
       same(bench.take(), ["connecting", ...SESSION_END, ...READY], "what the app saw");
     });
 
     it(
       "without a microphone end in one session that is ready",
       async (bench) => {
-        const first = later(bench.client.connect());
-        const ending = bench.client.disconnect();
-        const second = later(bench.client.connect());
-        await settles(ending, "disconnect()");
-        await rejects(first, "the first connect()");
-        await settles(second, "the second connect()");
-        await staysReady(bench);
+        await connectTwice(bench);
         same(bench.take(), ["connecting", ...SESSION_END, ...READY], "what the app saw");
       },
       { enableMic: false },
