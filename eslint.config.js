@@ -12,6 +12,14 @@ const noSkippedTest = {
   message: "A test runs or does not exist.",
 };
 
+/** Words of before: the field says connection, connect and reconnect, close, interrupt. */
+const OLD_WORDS =
+  "/(^|_)(wires?|dial|redial|goodbye|hush)([A-Z_]|$)|(Wires?|Dial|Redial|Goodbye|HangUp|Hush)([A-Z_]|$)|^hangUp/";
+const noOldWord = ["Identifier", "PrivateIdentifier"].map((node) => ({
+  selector: `${node}[name=${OLD_WORDS}]`,
+  message: "Say it in the field's words: connection, connect, reconnect, close, interrupt.",
+}));
+
 export default defineConfig(
   globalIgnores([
     "**/dist/",
@@ -54,7 +62,11 @@ export default defineConfig(
   },
   {
     files: ["src/**/*.ts", "machines/**/*.ts", "packages/local-service/src/**/*.ts"],
-    rules: { "no-console": "error", "max-lines": ["error", { max: 400 }] },
+    rules: {
+      "no-console": "error",
+      "max-lines": ["error", { max: 400 }],
+      "no-restricted-syntax": ["error", noStarExport, noDefaultExport, ...noOldWord],
+    },
   },
   {
     // A chart is one literal with its types, whatever its length: tools that read charts follow no imports.

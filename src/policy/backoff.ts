@@ -40,7 +40,7 @@ export function backoffPolicy(options: BackoffOptions & Partial<RetryLimits>, ra
   return {
     nextDelay: ({ reconnect, elapsed, fault: { retryAfterMs = 0 }, everOpened }) => {
       const { attempts = everOpened ? ATTEMPTS.lost : ATTEMPTS.initial } = options;
-      // Turned round, so that NaN gives up instead of redialling for ever.
+      // Turned round, so that NaN gives up instead of reconnecting for ever.
       if (!(reconnect <= attempts && elapsed + retryAfterMs < budget)) return null;
       return retryAfterMs + fullJitter(reconnect, options, random);
     },

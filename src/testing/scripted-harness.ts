@@ -58,7 +58,7 @@ export function scriptedHarness(
       }
     },
     leftovers: () => [
-      ...(transport.service.connections === 0 ? [] : [`${transport.service.connections} wires`]),
+      ...(transport.service.connections === 0 ? [] : [`${transport.service.connections} connections`]),
       ...(media.microphone.held === 0 ? [] : ["the microphone"]),
       ...(media.speaker.isOpen ? ["the speaker"] : []),
       ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),

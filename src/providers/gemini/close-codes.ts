@@ -84,7 +84,7 @@ export function closeError(
  * Why a connection to Gemini did not open. A browser shows a refused upgrade and an unreachable host alike: as code 1006
  * without a reason.
  */
-export function dialError(
+export function connectError(
   code: number,
   reason: string,
   redact: (text: string) => string,

@@ -40,7 +40,7 @@ function checkedCredential(given: unknown): string {
  * The address to connect: an ephemeral token has a method, a query and a default version of its own. It holds the
  * credential, for a browser can send it in no other way: use it, and let go of it.
  */
-export function dialUrl({ baseUrl, apiVersion }: SessionPlan, credential: string): string {
+export function socketUrl({ baseUrl, apiVersion }: SessionPlan, credential: string): string {
   const token = isToken(credential);
   const version = apiVersion ?? (token ? "v1alpha" : "v1beta");
   const method = token ? "BidiGenerateContentConstrained" : "BidiGenerateContent";

@@ -7,7 +7,7 @@ import { ConversationHistory, type HistoryItem } from "../../dialogue/conversati
 export class GeminiHistory {
   readonly #whole = new ConversationHistory();
   readonly #uncovered = new ConversationHistory();
-  #wire = 0;
+  #connections = 0;
   #calls = 0;
   #begun = false;
   /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
@@ -31,7 +31,7 @@ export class GeminiHistory {
 
   /** A connection is ready. Its ids are counted from 1 again. `told`: it is being told of the conversation. */
   opened(told: boolean): void {
-    this.#wire += 1;
+    this.#connections += 1;
     this.#pending = told ? "told" : "nothing";
     this.#begun = true;
     this.superseded = false;
@@ -99,6 +99,6 @@ export class GeminiHistory {
   }
 
   #own(id: string): string {
-    return `${this.#wire} ${id}`;
+    return `${this.#connections} ${id}`;
   }
 }

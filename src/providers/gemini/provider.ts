@@ -13,8 +13,8 @@ import type {
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import type { TransportOptions } from "../../options.js";
 import { redactor } from "../../util/redact.js";
-import { beginsAnew, closeError, dialError, type ClosedConnection } from "./close-codes.js";
-import { dialUrl, resolveCredential } from "./credential.js";
+import { beginsAnew, closeError, connectError, type ClosedConnection } from "./close-codes.js";
+import { socketUrl, resolveCredential } from "./credential.js";
 import { GeminiDialogue } from "./dialogue.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import { INPUT_RATE, type GeminiLLMServiceOptions } from "./options.js";
@@ -164,7 +164,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
       mayBeginAnew: resumption.mayBeginAnew,
     });
     openSocketConnection({
-      url: dialUrl(plan, credential),
+      url: socketUrl(plan, credential),
       WebSocket: socketConstructor(this.#transport.WebSocket),
       signal,
       up,
@@ -177,7 +177,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
         if (beginsAnew(code, reason, was)) resumption.drop();
         return closeError(code, reason, redact, was);
       },
-      refused: (code, reason) => dialError(code, reason, redact, facts()),
+      refused: (code, reason) => connectError(code, reason, redact, facts()),
     });
   }
 

@@ -88,7 +88,7 @@ export function disconnectCases({ describe, it }: Suite): void {
       same(bench.take(), [], "what the app saw of the third");
     });
 
-    it("does not wait longer than its deadline for the service's goodbye", async (bench) => {
+    it("does not wait longer than its deadline for the service's close", async (bench) => {
       await bench.ready();
       bench.harness.service.close("hang");
       const ending = bench.client.disconnect();

@@ -13,7 +13,7 @@ export function failureCases(suite: Suite): void {
 
 function beforeReady({ describe, it }: Suite): void {
   describe("a session that never becomes ready", () => {
-    it("because the dial is refused: connect() rejects", async (bench) => {
+    it("because the connection is refused: connect() rejects", async (bench) => {
       bench.harness.service.connect("refuse");
       await rejects(bench.client.connect(), "connect()");
       await bench.until("disconnected");
@@ -24,7 +24,7 @@ function beforeReady({ describe, it }: Suite): void {
       same(bench.take(), READY, "the next session");
     });
 
-    it("because the dial never opens: connect() rejects at its deadline", async (bench) => {
+    it("because the connection never opens: connect() rejects at its deadline", async (bench) => {
       const { connect } = await bench.onTheWay("connecting");
       await bench.harness.elapse(bench.harness.deadlines.connect + 1);
       await rejects(connect, "connect()");
@@ -33,7 +33,7 @@ function beforeReady({ describe, it }: Suite): void {
       bench.checkSettled();
     });
 
-    it("because the wire is lost while it is dialled: connect() rejects", async (bench) => {
+    it("because the connection is lost while it opens: connect() rejects", async (bench) => {
       const { connect } = await bench.onTheWay("connecting");
       bench.harness.service.drop("final");
       await rejects(connect, "connect()");
@@ -55,7 +55,7 @@ function beforeReady({ describe, it }: Suite): void {
       same(bench.take(), READY, "the next session");
     });
 
-    it("because the wire is lost for good while connected: connect() rejects", async (bench) => {
+    it("because the connection is lost for good while connected: connect() rejects", async (bench) => {
       const { connect } = await bench.onTheWay("connected");
       bench.harness.service.drop("final");
       await rejects(connect, "connect()");
@@ -65,7 +65,7 @@ function beforeReady({ describe, it }: Suite): void {
     });
   });
 
-  describe("a wire that is lost while connected", () => {
+  describe("a connection that is lost while connected", () => {
     it("is reconnected, and connect() resolves when the service is ready", async (bench) => {
       const { connect } = await bench.onTheWay("connected");
       bench.harness.service.ready("at once");
@@ -80,7 +80,7 @@ function beforeReady({ describe, it }: Suite): void {
 }
 
 function afterReady({ describe, it }: Suite): void {
-  describe("a wire that is lost while ready", () => {
+  describe("a connection that is lost while ready", () => {
     it("is reconnected, without a second onConnected; a bot that is new says so", async (bench) => {
       await bench.ready();
       bench.harness.service.drop("retryable");
@@ -94,7 +94,7 @@ function afterReady({ describe, it }: Suite): void {
       same(bench.take(), ["onError", "connecting", "connected", "ready", ...botReady], "what the app saw");
     });
 
-    it("ends the session when no redial helps", async (bench) => {
+    it("ends the session when no reconnect helps", async (bench) => {
       await bench.ready();
       bench.harness.service.connect("refuse");
       bench.harness.service.drop("retryable");

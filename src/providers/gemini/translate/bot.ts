@@ -114,7 +114,7 @@ export class Bot {
   }
 
   /** Silence, and nothing more of the turn. */
-  hush(by: FlushCause): void {
+  interrupt(by: FlushCause): void {
     this.silence();
     this.stop(by);
   }

@@ -77,7 +77,7 @@ export class ClientCommands {
   }
 
   interrupt(): void {
-    this.#parts.bot.hush("app");
+    this.#parts.bot.interrupt("app");
   }
 
   /** Says what has been waiting, if the bot is silent. A text would interrupt it. */
@@ -101,7 +101,7 @@ export class ClientCommands {
       return;
     }
     const event = this.#event(contents, run, feature);
-    if (run) bot.hush("app");
+    if (run) bot.interrupt("app");
     bot.asked(run);
     sink.send(event);
     if (!run) return;

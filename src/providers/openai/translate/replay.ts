@@ -19,10 +19,10 @@ export function replay(
   sink: OpenAISink,
 ): void {
   const excessive = new Set(history.items.filter((said) => isExcessive(said, dialect, sink)));
-  const toWire = wireFormOf(history.items.filter((said) => !excessive.has(said)));
+  const toItem = itemFormOf(history.items.filter((said) => !excessive.has(said)));
   history.retell((said) => {
     if (excessive.has(said)) return null;
-    const item = toWire(said, dialect);
+    const item = toItem(said, dialect);
     return item && register.create(item);
   });
 }
@@ -37,7 +37,7 @@ function isExcessive(said: HistoryItem, dialect: OpenAIDialect, sink: OpenAISink
 }
 
 /** An item as the API takes it, or undefined where it is not told. */
-function wireFormOf(
+function itemFormOf(
   items: readonly HistoryItem[],
 ): (item: HistoryItem, dialect: OpenAIDialect) => JsonRecord | undefined {
   const answered = new Set(items.map((item) => (item.type === "tool-result" ? item.callId : undefined)));

@@ -5,7 +5,7 @@ import {
   ConnectionLostError,
   ServiceError,
 } from "../../../../src/errors.js";
-import { beginsAnew, closeError, dialError } from "../../../../src/providers/gemini/close-codes.js";
+import { beginsAnew, closeError, connectError } from "../../../../src/providers/gemini/close-codes.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 const redact = redactor([]);
@@ -56,10 +56,10 @@ describe("a close of the service", () => {
 
 describe("a close before the opening", () => {
   it("names what may be wrong", () => {
-    const error = dialError(1006, "", redact, { ...WAS, ready: false });
+    const error = connectError(1006, "", redact, { ...WAS, ready: false });
     expect(error).toBeInstanceOf(ConnectionFailedError);
     expect(error.retryable).toBe(true);
     expect(error.message).toContain("api_key");
-    expect(dialError(1008, "models/x is not found", redact, WAS)).toBeInstanceOf(ServiceError);
+    expect(connectError(1008, "models/x is not found", redact, WAS)).toBeInstanceOf(ServiceError);
   });
 });

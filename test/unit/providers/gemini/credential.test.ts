@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { AuthenticationError, ConnectionFailedError, InvalidOptionsError } from "../../../../src/errors.js";
-import { dialUrl, resolveCredential } from "../../../../src/providers/gemini/credential.js";
+import { socketUrl, resolveCredential } from "../../../../src/providers/gemini/credential.js";
 import { planSession } from "../../../../src/providers/gemini/plan.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 const request = { attempt: 1, signal: new AbortController().signal };
 const url = (options: object, credential: string) =>
-  dialUrl(planSession(options, undefined, { fresh: false }), credential);
+  socketUrl(planSession(options, undefined, { fresh: false }), credential);
 const HOST = "wss://generativelanguage.googleapis.com/ws/google.ai.generativelanguage";
 
 describe("the credential", () => {

@@ -40,7 +40,7 @@ describe("closeError", () => {
   });
 });
 
-describe("dialError", () => {
+describe("connectError", () => {
   it("says what a browser does not tell apart", () => {
     const error = connectError(1006, "", plain);
     expect(error).toMatchObject({
