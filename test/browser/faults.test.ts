@@ -62,7 +62,7 @@ interface Failure {
 
 const FAILED = ["connecting", "error", "disconnected"];
 const FAILED_OPEN = ["connecting", "connected", "error", "disconnected"];
-const knob = (name: "hangUpgrade" | "unavailable" | "silent" | "noUpdated" | "unauthorizedAfterOpen") => ({
+const knob = (name: "stallUpgrade" | "unavailable" | "silent" | "noUpdated" | "unauthorizedAfterOpen") => ({
   break: (service: StagedService) => service.setFaults({ [name]: true }),
   repair: (service: StagedService) => service.setFaults({ [name]: false }),
 });
@@ -83,13 +83,13 @@ const FAILURES: readonly Failure[] = [
   },
   {
     name: "a handshake that never ends",
-    ...knob("hangUpgrade"),
+    ...knob("stallUpgrade"),
     states: FAILED,
     error: { name: "ConnectTimeoutError", code: "connect-timeout" },
   },
   {
     name: "a socket lost while it is dialled",
-    break: (service) => service.setFaults({ hangUpgrade: true }),
+    break: (service) => service.setFaults({ stallUpgrade: true }),
     meanwhile: (service) => service.stop(),
     repair: (service) => service.restart(),
     states: FAILED,

@@ -336,7 +336,7 @@ describe("faults", () => {
 
   it("hang-upgrade: the handshake never ends; close() still does", async () => {
     const service = await withService();
-    service.faults.hangUpgrade = true;
+    service.faults.stallUpgrade = true;
     const socket = new WebSocket(`${service.wsUrl}?model=m`, { headers: { Authorization: "Bearer local" } });
     socket.on("error", () => undefined);
     await new Promise((resolve) => setTimeout(resolve, 80));

@@ -8,7 +8,7 @@ export interface FaultKnobs {
   /** `no-updated`: never answers `session.update` (OpenAI), `setup` (Gemini), or a request over RTVI (Pipecat). */
   noUpdated: boolean;
   /** `hang-upgrade`: takes the TCP connection; the WebSocket handshake never ends. */
-  hangUpgrade: boolean;
+  stallUpgrade: boolean;
   /** `unavailable`: HTTP 503 instead of the handshake. */
   unavailable: boolean;
   /** `drop-after=<ms>`: cuts the socket without a close frame, so long after it opened. */
@@ -33,7 +33,7 @@ export function noFaults(): FaultKnobs {
   return {
     silent: false,
     noUpdated: false,
-    hangUpgrade: false,
+    stallUpgrade: false,
     unavailable: false,
     dropAfterMs: undefined,
     malformed: false,
@@ -47,7 +47,7 @@ export function noFaults(): FaultKnobs {
 const SWITCHES = {
   silent: "silent",
   "no-updated": "noUpdated",
-  "hang-upgrade": "hangUpgrade",
+  "hang-upgrade": "stallUpgrade",
   unavailable: "unavailable",
   malformed: "malformed",
   "late-deltas": "lateDeltas",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fromWire, WireDecoder, WireEncoder } from "../../../packages/local-service/src/audio/formats.js";
+import { toPcm, SoundDecoder, SoundEncoder } from "../../../packages/local-service/src/audio/formats.js";
 import { bytesToMs, loudness, msToBytes, trimQuietEnd } from "../../../packages/local-service/src/audio/pcm.js";
 import { SoundBuffer } from "../../../packages/local-service/src/audio/sound-buffer.js";
 import { answerClip, greetingClip } from "../../../packages/local-service/src/audio/voice.js";
@@ -56,24 +56,24 @@ function sine(rate: number, hz: number, seconds = 1): Buffer {
 describe("wire formats", () => {
   it("lets nothing above 4 kHz fold into G.711", () => {
     // 7 kHz would come out as 1 kHz. What is left is the noise of the code.
-    const wire = new WireDecoder().push(new WireEncoder("audio/pcmu").push(sine(24_000, 7000)), "audio/pcmu");
+    const wire = new SoundDecoder().push(new SoundEncoder("audio/pcmu").push(sine(24_000, 7000)), "audio/pcmu");
     expect(loudness(wire.subarray(msToBytes(20)))).toBeLessThan(-70);
   });
 
   it("is as pure as G.711 is, in one piece and in packets of 20 ms", () => {
     const tone = sine(24_000, 1000);
-    const [encoder, decoder] = [new WireEncoder("audio/pcmu"), new WireDecoder()];
+    const [encoder, decoder] = [new SoundEncoder("audio/pcmu"), new SoundDecoder()];
     const packets = chunks(tone).map((piece) => decoder.push(encoder.push(piece), "audio/pcmu"));
-    const whole = fromWire(new WireEncoder("audio/pcmu").push(tone), "audio/pcmu");
+    const whole = toPcm(new SoundEncoder("audio/pcmu").push(tone), "audio/pcmu");
     // G.711 itself has some 37 dB.
     expect(purity(Buffer.concat(packets), 24_000)).toBeGreaterThan(36);
     expect(purity(whole, 24_000)).toBeGreaterThan(36);
   });
 
   it.each(["audio/pcm", "audio/pcmu", "audio/pcma"] as const)("carries speech over the wire (%s)", (format) => {
-    const wire = new WireEncoder(format).push(speech());
+    const wire = new SoundEncoder(format).push(speech());
     expect(wire.length).toBe(format === "audio/pcm" ? speech().length : Math.floor(speech().length / 6));
-    expect(bestCorrelation(speech(), fromWire(wire, format), 20).value).toBeGreaterThan(0.9);
+    expect(bestCorrelation(speech(), toPcm(wire, format), 20).value).toBeGreaterThan(0.9);
   });
 });
 

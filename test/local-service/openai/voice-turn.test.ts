@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bytesToMs } from "../../../packages/local-service/src/audio/pcm.js";
-import { WireEncoder } from "../../../packages/local-service/src/audio/formats.js";
+import { SoundEncoder } from "../../../packages/local-service/src/audio/formats.js";
 import { bestCorrelation, chunks, silence, speech } from "../../../packages/testkit/src/audio/speech.js";
 import { like } from "../../../packages/testkit/src/util/matchers.js";
 import { RawClient } from "../../../packages/testkit/src/clients/raw-client.js";
@@ -142,7 +142,7 @@ describe("a spoken turn", () => {
 
   it.each(["audio/pcmu", "audio/pcma"] as const)("works over %s", async (type) => {
     const { client } = await withSession({}, { audio: { input: { format: { type } }, output: { format: { type } } } });
-    const line = new WireEncoder(type).push(Buffer.concat([speech(), silence(800)]));
+    const line = new SoundEncoder(type).push(Buffer.concat([speech(), silence(800)]));
     for (let from = 0; from < line.length; from += 160) {
       client.send("input_audio_buffer.append", { audio: line.subarray(from, from + 160).toString("base64") });
     }

@@ -6,7 +6,7 @@ import { ManualClock } from "../../../src/testing/index.js";
 import type { ConnectionReports, OpenConnection } from "../../../src/contracts/connection.js";
 
 /** A connection actor in a parent that writes down what it reports. */
-function harness(hangUp: () => void = () => undefined, probe: () => boolean = () => false) {
+function harness(close: () => void = () => undefined, probe: () => boolean = () => false) {
   const heard: string[] = [];
   const outer = new AbortController();
   const clock = new ManualClock();
@@ -15,7 +15,7 @@ function harness(hangUp: () => void = () => undefined, probe: () => boolean = ()
   const attempt = connectionActor(
     (request, reports) => {
       dialed = { request, reports };
-      return { close: hangUp, probe };
+      return { close, probe };
     },
     faults,
     outer.signal,

@@ -4,9 +4,9 @@ import { SAMPLE_RATE } from "./pcm.js";
 import { resampled, Resampler } from "./resample.js";
 
 /** Sound on the wire: PCM16 at 24 kHz, or G.711 at 8 kHz. */
-export type WireFormat = "audio/pcm" | "audio/pcmu" | "audio/pcma";
+export type AudioEncoding = "audio/pcm" | "audio/pcmu" | "audio/pcma";
 
-const LAWS: Readonly<Record<Exclude<WireFormat, "audio/pcm">, G711Law>> = {
+const LAWS: Readonly<Record<Exclude<AudioEncoding, "audio/pcm">, G711Law>> = {
   "audio/pcmu": "ulaw",
   "audio/pcma": "alaw",
 };
@@ -22,16 +22,16 @@ function encoded(pcm: Buffer, law: G711Law): Buffer {
 }
 
 /** A whole sound on the wire to PCM16 at 24 kHz. */
-export function fromWire(bytes: Buffer, format: WireFormat): Buffer {
+export function toPcm(bytes: Buffer, format: AudioEncoding): Buffer {
   return format === "audio/pcm" ? bytes : resampled(decoded(bytes, LAWS[format]), G711_RATE, SAMPLE_RATE);
 }
 
 /** A stream of wire bytes in pieces, to PCM16 at 24 kHz. The format may change on the way. */
-export class WireDecoder {
-  #format: WireFormat = "audio/pcm";
+export class SoundDecoder {
+  #format: AudioEncoding = "audio/pcm";
   #resampler = new Resampler(G711_RATE, SAMPLE_RATE);
 
-  push(bytes: Buffer, format: WireFormat): Buffer {
+  push(bytes: Buffer, format: AudioEncoding): Buffer {
     if (format !== this.#format) {
       this.#format = format;
       this.#resampler = new Resampler(G711_RATE, SAMPLE_RATE);
@@ -41,11 +41,11 @@ export class WireDecoder {
 }
 
 /** A stream of PCM16 at 24 kHz in pieces, to wire bytes. */
-export class WireEncoder {
-  readonly #format: WireFormat;
+export class SoundEncoder {
+  readonly #format: AudioEncoding;
   readonly #resampler = new Resampler(SAMPLE_RATE, G711_RATE);
 
-  constructor(format: WireFormat) {
+  constructor(format: AudioEncoding) {
     this.#format = format;
   }
 

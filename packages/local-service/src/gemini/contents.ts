@@ -17,7 +17,7 @@ export interface Content {
   readonly parts: ContentPart[];
 }
 
-function partToWire(part: ContentPart): JsonObject {
+function partJson(part: ContentPart): JsonObject {
   switch (part.kind) {
     case "text":
       return { text: part.text };
@@ -36,8 +36,8 @@ function partToWire(part: ContentPart): JsonObject {
 }
 
 /** A turn as `LiveSession.items` shows it: what sound was said to mean, and no sound. */
-export function contentToWire({ role, parts }: Content): JsonObject {
-  return { role, parts: parts.map(partToWire) };
+export function contentJson({ role, parts }: Content): JsonObject {
+  return { role, parts: parts.map(partJson) };
 }
 
 /** What a turn holds, about, in bytes. */

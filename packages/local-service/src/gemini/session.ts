@@ -7,7 +7,7 @@ import type { SessionView } from "../live-session.js";
 import type { Settings } from "../options.js";
 import { Timers } from "../timers.js";
 import { readClientMessage, type ClientMessage, type SetupMessage } from "./client-message.js";
-import { contentToWire } from "./contents.js";
+import { contentJson } from "./contents.js";
 import { eventFacts } from "./event-facts.js";
 import type { Handles, Snapshot } from "./handles.js";
 import { malformedFrames } from "./malformed.js";
@@ -60,7 +60,7 @@ export class GeminiSession implements SessionView {
 
   /** The conversation so far, that of earlier connections included. */
   get items(): readonly JsonObject[] {
-    return (this.#talk?.contents ?? []).map(contentToWire);
+    return (this.#talk?.contents ?? []).map(contentJson);
   }
 
   get receivedMs(): number {

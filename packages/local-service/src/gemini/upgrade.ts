@@ -54,7 +54,7 @@ export function geminiUpgrades(parts: GeminiParts): Readonly<Record<string, Upgr
     (version: string, check: (request: IncomingMessage, url: URL) => Verdict): UpgradeHandler =>
     (request, socket, head, url) => {
       const faults = faultsFor(parts.faults, url.searchParams);
-      if (faults.hangUpgrade) return;
+      if (faults.stallUpgrade) return;
       if (faults.unavailable) {
         refuseUpgrade(socket, 503, googleError(503, "UNAVAILABLE", "The service is currently unavailable."));
         return;

@@ -1,4 +1,4 @@
-import type { WireFormat } from "../audio/formats.js";
+import type { AudioEncoding } from "../audio/formats.js";
 import { stringOr } from "../json.js";
 import { invalidValue } from "./protocol-error.js";
 
@@ -11,7 +11,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
  * Sound out of an event.
  * @throws ProtocolMistake when it is not base64, over 15 MiB, or ends inside a sample.
  */
-export function decodeSound(value: unknown, path: string, format: WireFormat): Buffer {
+export function decodeSound(value: unknown, path: string, format: AudioEncoding): Buffer {
   const encoded = stringOr(value) ?? "";
   if (encoded.length > MAX_SOUND_CHARACTERS) {
     throw invalidValue(path, "Invalid audio: the event is larger than 15 MiB.");

@@ -1,6 +1,6 @@
 import type { PlannedCall } from "../bot/tool-calls.js";
 import { newId } from "./ids.js";
-import { itemToWire, type CallItem, type ItemStatus } from "./items.js";
+import { itemJson, type CallItem, type ItemStatus } from "./items.js";
 import type { ItemWriter, ResponseHost, ResponseRequest } from "./response-host.js";
 
 const DELTAS = 3;
@@ -40,7 +40,7 @@ export class CallWriter implements ItemWriter {
       send({
         type: "conversation.item.added",
         previous_item_id: this.#previousId,
-        item: itemToWire(this.item),
+        item: itemJson(this.item),
       });
     }
     const size = Math.max(1, Math.ceil(this.#call.arguments.length / DELTAS));
@@ -63,7 +63,7 @@ export class CallWriter implements ItemWriter {
     this.#host.send({
       type: "conversation.item.done",
       previous_item_id: this.#previousId,
-      item: itemToWire(this.item),
+      item: itemJson(this.item),
     });
   }
 
@@ -76,7 +76,7 @@ export class CallWriter implements ItemWriter {
       type,
       response_id: this.#request.id,
       output_index: this.#index,
-      item: itemToWire(this.item),
+      item: itemJson(this.item),
     });
   }
 

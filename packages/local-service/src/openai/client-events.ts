@@ -4,7 +4,7 @@ import { between, object, record, text, type Check } from "./check.js";
 import type { Conversation } from "./conversation.js";
 import type { InputSound } from "./input-sound.js";
 import { parseItem } from "./item-parse.js";
-import { itemToWire } from "./items.js";
+import { itemJson } from "./items.js";
 import type { Send } from "./server-event.js";
 import { invalidValue } from "./protocol-error.js";
 import type { Responder } from "./responder.js";
@@ -42,8 +42,8 @@ function itemId(event: JsonObject): string {
 function createItem(event: JsonObject, { conversation, config, send, log }: ClientEventParts): void {
   const item = parseItem(event.item, "item", config.inputFormat);
   const previous = conversation.insert(item, stringOr(event.previous_item_id));
-  send({ type: "conversation.item.added", previous_item_id: previous, item: itemToWire(item) });
-  send({ type: "conversation.item.done", previous_item_id: previous, item: itemToWire(item) });
+  send({ type: "conversation.item.added", previous_item_id: previous, item: itemJson(item) });
+  send({ type: "conversation.item.done", previous_item_id: previous, item: itemJson(item) });
   if (item.type === "function_call_output") {
     log.line("tool", `${conversation.calledName(item.callId) ?? item.callId} returned ${item.output}`);
   }
@@ -75,7 +75,7 @@ const RULES = new Map<string, Rule>([
     "conversation.item.retrieve",
     rule({ item_id: text }, ["item_id"], (event, { conversation, send }) => {
       const item = conversation.retrieve(itemId(event));
-      send({ type: "conversation.item.retrieved", item: itemToWire(item, true) });
+      send({ type: "conversation.item.retrieved", item: itemJson(item, true) });
     }),
   ],
   [

@@ -1,4 +1,4 @@
-import { WireDecoder } from "../audio/formats.js";
+import { SoundDecoder } from "../audio/formats.js";
 import { bytesToMs } from "../audio/pcm.js";
 import { TurnFinder, type TurnFact } from "../bot/turn-finder.js";
 import type { ConversationLog } from "../conversation-log.js";
@@ -6,7 +6,7 @@ import type { Timers } from "../timers.js";
 import { decodeSound } from "./base64-sound.js";
 import type { Conversation } from "./conversation.js";
 import { newId } from "./ids.js";
-import { itemToWire, type MessageItem } from "./items.js";
+import { itemJson, type MessageItem } from "./items.js";
 import type { Send } from "./server-event.js";
 import { ProtocolMistake } from "./protocol-error.js";
 import type { SessionConfig, TurnDetection } from "./session-config.js";
@@ -33,7 +33,7 @@ const TRANSCRIPTION_MS = 30;
 /** The input audio buffer: collects sound, finds turns in it, and moves them into the conversation. */
 export class InputSound {
   readonly #parts: InputParts;
-  readonly #decoder = new WireDecoder();
+  readonly #decoder = new SoundDecoder();
   readonly #finder = new TurnFinder((fact) => this.#heard(fact));
   #detection: TurnDetection | undefined;
   /** The item that the turn in progress will be. */
@@ -133,8 +133,8 @@ export class InputSound {
     const heard = this.#parts.hear(pcm);
     send({ type: "input_audio_buffer.committed", previous_item_id: conversation.lastId, item_id: itemId });
     const previous = conversation.append(item);
-    send({ type: "conversation.item.added", previous_item_id: previous, item: itemToWire(item) });
-    send({ type: "conversation.item.done", previous_item_id: previous, item: itemToWire(item) });
+    send({ type: "conversation.item.added", previous_item_id: previous, item: itemJson(item) });
+    send({ type: "conversation.item.done", previous_item_id: previous, item: itemJson(item) });
     log.line("user", heard);
     if (this.#parts.config.transcribes) this.#transcribe(item, pcm, heard);
   }

@@ -1,4 +1,4 @@
-import { fromWire, type WireFormat } from "../audio/formats.js";
+import { toPcm, type AudioEncoding } from "../audio/formats.js";
 import { isJsonObject, objectOr, stringOr } from "../json.js";
 import { decodeSound } from "./base64-sound.js";
 import { listOf, nullable, object, oneOf, record, text, variant, type Check } from "./check.js";
@@ -36,13 +36,13 @@ const itemCheck = variant({
   mcp_call: object,
 });
 
-function readPart(value: unknown, path: string, format: WireFormat): Part {
+function readPart(value: unknown, path: string, format: AudioEncoding): Part {
   const part = objectOr(value);
   switch (part.type) {
     case "input_audio":
       return {
         type: "input_audio",
-        pcm: fromWire(decodeSound(part.audio, `${path}.audio`, format), format),
+        pcm: toPcm(decodeSound(part.audio, `${path}.audio`, format), format),
         transcript: stringOr(part.transcript) ?? null,
       };
     case "input_image": {
@@ -60,7 +60,7 @@ function readPart(value: unknown, path: string, format: WireFormat): Part {
   }
 }
 
-function readMessage(id: string, body: unknown, path: string, format: WireFormat): MessageItem {
+function readMessage(id: string, body: unknown, path: string, format: AudioEncoding): MessageItem {
   const { role, content, status } = objectOr(body);
   const who = role === "assistant" || role === "system" ? role : "user";
   CONTENT[who]?.(content, `${path}.content`);
@@ -78,7 +78,7 @@ function readMessage(id: string, body: unknown, path: string, format: WireFormat
  * An item as a client wrote it. Sound in it has the session's input format.
  * @throws ProtocolMistake when it breaks a rule of its type.
  */
-export function parseItem(value: unknown, path: string, format: WireFormat): Item {
+export function parseItem(value: unknown, path: string, format: AudioEncoding): Item {
   itemCheck(value, path);
   const body = isJsonObject(value) ? value : {};
   const id = stringOr(body.id) ?? newId("item");

@@ -61,7 +61,7 @@ function partBytes(part: Part): number {
   return part.type === "input_image" ? part.image_url.length : part.text.length;
 }
 
-function partToWire(part: Part, withSound: boolean): JsonObject {
+function partJson(part: Part, withSound: boolean): JsonObject {
   switch (part.type) {
     case "input_text":
     case "output_text":
@@ -79,11 +79,11 @@ function partToWire(part: Part, withSound: boolean): JsonObject {
 }
 
 /** The item as events carry it. Sound is left out unless asked for: only `conversation.item.retrieved` has it. */
-export function itemToWire(item: Item, withSound = false): JsonObject {
+export function itemJson(item: Item, withSound = false): JsonObject {
   const head = { id: item.id, object: "realtime.item" };
   switch (item.type) {
     case "message": {
-      const content = item.content.map((part) => partToWire(part, withSound));
+      const content = item.content.map((part) => partJson(part, withSound));
       return { ...head, type: item.type, status: item.status, role: item.role, content };
     }
     case "function_call":

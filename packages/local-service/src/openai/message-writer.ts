@@ -1,9 +1,9 @@
-import { WireEncoder } from "../audio/formats.js";
+import { SoundEncoder } from "../audio/formats.js";
 import { msToBytes } from "../audio/pcm.js";
 import { inPieces } from "../bot/pacing.js";
 import type { Plan } from "../bot/replier.js";
 import { newId } from "./ids.js";
-import { itemToWire, type ItemStatus, type MessageItem, type Part } from "./items.js";
+import { itemJson, type ItemStatus, type MessageItem, type Part } from "./items.js";
 import type { ItemWriter, ResponseHost, ResponseRequest } from "./response-host.js";
 import { spokenTokens, textTokens } from "./usage.js";
 
@@ -17,7 +17,7 @@ export class MessageWriter implements ItemWriter {
   readonly #pcm: Buffer;
   readonly #words: string;
   readonly #part: Part;
-  readonly #encoder: WireEncoder;
+  readonly #encoder: SoundEncoder;
   #sentBytes = 0;
   #spoken = "";
   #open = false;
@@ -25,7 +25,7 @@ export class MessageWriter implements ItemWriter {
 
   constructor(request: ResponseRequest, plan: Message, host: ResponseHost) {
     this.#request = request;
-    this.#encoder = new WireEncoder(request.format);
+    this.#encoder = new SoundEncoder(request.format);
     this.#host = host;
     this.#pcm = request.modality === "audio" ? plan.pcm : Buffer.alloc(0);
     this.#words = plan.words;
@@ -62,7 +62,7 @@ export class MessageWriter implements ItemWriter {
       this.#send("response.output_text.done", { text: words });
       this.#send("response.content_part.done", { part: { type: "text", text: words } });
     }
-    const item = itemToWire(this.item);
+    const item = itemJson(this.item);
     this.#host.send({ type: "response.output_item.done", response_id: this.#request.id, output_index: 0, item });
     if (!this.#request.inConversation) return;
     this.#host.send({ type: "conversation.item.done", previous_item_id: this.#previousId, item });
@@ -80,7 +80,7 @@ export class MessageWriter implements ItemWriter {
   #begin(): void {
     const { send, conversation } = this.#host;
     this.#open = true;
-    const item = itemToWire(this.item);
+    const item = itemJson(this.item);
     send({ type: "response.output_item.added", response_id: this.#request.id, output_index: 0, item });
     if (this.#request.inConversation) {
       this.#previousId = conversation.append(this.item);

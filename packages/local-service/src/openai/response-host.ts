@@ -1,4 +1,4 @@
-import type { WireFormat } from "../audio/formats.js";
+import type { AudioEncoding } from "../audio/formats.js";
 import type { Plan } from "../bot/replier.js";
 import type { Settings } from "../options.js";
 import type { Timers } from "../timers.js";
@@ -12,7 +12,7 @@ export interface ResponseRequest {
   /** False for an out-of-band response, which leaves no items behind. */
   readonly inConversation: boolean;
   readonly modality: "audio" | "text";
-  readonly format: WireFormat;
+  readonly format: AudioEncoding;
   readonly voice: unknown;
   readonly metadata: unknown;
   readonly maxTokens: number | "inf";

@@ -1,7 +1,7 @@
 import { paced } from "../bot/pacing.js";
 import type { JsonObject } from "../json.js";
 import { CallWriter } from "./call-writer.js";
-import { itemToWire, type Item } from "./items.js";
+import { itemJson, type Item } from "./items.js";
 import { MessageWriter } from "./message-writer.js";
 import type { Ending, ItemWriter, ResponseHost, ResponseRequest } from "./response-host.js";
 import { usageOf } from "./usage.js";
@@ -24,7 +24,7 @@ export class ResponseRun {
   }
 
   start(): void {
-    this.#host.send({ type: "response.created", response: this.#wire("in_progress", null) });
+    this.#host.send({ type: "response.created", response: this.#responseJson("in_progress", null) });
     this.#host.send({
       type: "rate_limits.updated",
       rate_limits: [{ name: "tokens", limit: 50_000, remaining: 49_500, reset_seconds: 0.6 }],
@@ -63,18 +63,18 @@ export class ResponseRun {
     this.#callOff?.();
     this.#over = true;
     this.#writer?.close("incomplete");
-    this.#host.send({ type: "response.done", response: this.#wire(ending, details) });
+    this.#host.send({ type: "response.done", response: this.#responseJson(ending, details) });
     this.#host.done(ending, this.#made);
   }
 
-  #wire(status: Ending | "in_progress", details: JsonObject | null): JsonObject {
+  #responseJson(status: Ending | "in_progress", details: JsonObject | null): JsonObject {
     const { id, inConversation, modality, format, voice, metadata, maxTokens, context } = this.request;
     return {
       object: "realtime.response",
       id,
       status,
       status_details: details,
-      output: this.#made.map((item) => itemToWire(item)),
+      output: this.#made.map((item) => itemJson(item)),
       conversation_id: inConversation ? this.#host.conversation.id : null,
       output_modalities: [modality],
       max_output_tokens: maxTokens,

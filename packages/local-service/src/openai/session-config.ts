@@ -1,4 +1,4 @@
-import type { WireFormat } from "../audio/formats.js";
+import type { AudioEncoding } from "../audio/formats.js";
 import type { VadSettings } from "../audio/vad.js";
 import { isJsonObject, objectOr, stringOr, type JsonObject } from "../json.js";
 import type { VadDefaults } from "../options.js";
@@ -72,7 +72,7 @@ export class SessionConfig {
     return stringOr(this.#session.model) ?? "";
   }
 
-  get inputFormat(): WireFormat {
+  get inputFormat(): AudioEncoding {
     return readFormat(this.#input.format);
   }
 
@@ -140,7 +140,7 @@ function readTurnDetection(settings: JsonObject, vad: Required<VadDefaults>): Tu
 }
 
 /** The type of a format object; PCM when there is none. */
-export function readFormat(format: unknown): WireFormat {
+export function readFormat(format: unknown): AudioEncoding {
   const type = objectOr(format).type;
   return type === "audio/pcmu" || type === "audio/pcma" ? type : "audio/pcm";
 }

@@ -1,4 +1,4 @@
-import type { WireFormat } from "../audio/formats.js";
+import type { AudioEncoding } from "../audio/formats.js";
 import { ConversationLog } from "../conversation-log.js";
 import type { EventLog } from "../event-log.js";
 import type { FaultKnobs } from "../faults.js";
@@ -14,7 +14,7 @@ import { eventFacts } from "./event-facts.js";
 import { newId } from "./ids.js";
 import type { SessionVoice } from "./session-voice.js";
 import { InputSound } from "./input-sound.js";
-import { itemToWire } from "./items.js";
+import { itemJson } from "./items.js";
 import { malformedFrames } from "./malformed.js";
 import type { ServerEvent } from "./server-event.js";
 import { errorEvent, ProtocolMistake, type ProtocolErrorFacts } from "./protocol-error.js";
@@ -103,7 +103,7 @@ export class OpenAiSession implements SessionView {
   }
 
   /** How the session encodes its voice. */
-  get outputFormat(): WireFormat {
+  get outputFormat(): AudioEncoding {
     return readFormat(this.#config.output.format);
   }
 
@@ -114,7 +114,7 @@ export class OpenAiSession implements SessionView {
 
   /** The conversation, as events show it. */
   get items(): readonly JsonObject[] {
-    return this.#conversation.items.map((item) => itemToWire(item));
+    return this.#conversation.items.map((item) => itemJson(item));
   }
 
   /** Says hello on the wire and starts the session's clocks. */

@@ -77,7 +77,7 @@ export function openAiUpgrade(parts: ServiceParts): UpgradeHandler {
 
   return (request, socket, head, url) => {
     const faults = faultsFor(parts.faults, url.searchParams);
-    if (faults.hangUpgrade) return;
+    if (faults.stallUpgrade) return;
     if (faults.unavailable) {
       const message = "The server is overloaded or not ready yet.";
       refuseUpgrade(socket, 503, errorBody({ code: null, type: "server_error", message }));

@@ -57,7 +57,7 @@ export function pipecatUpgrade(parts: ServiceParts, sessions: StartedSessions): 
 
   return (request, socket, head, url) => {
     const faults = faultsFor(parts.faults, url.searchParams);
-    if (faults.hangUpgrade) return;
+    if (faults.stallUpgrade) return;
     if (faults.unavailable) {
       refuseUpgrade(socket, 503, { detail: "The server is overloaded or not ready yet." });
       return;

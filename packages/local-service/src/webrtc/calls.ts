@@ -54,7 +54,7 @@ export class OpenAiCalls {
 
   async #take(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const faults = faultsFor(this.#parts.faults, url.searchParams);
-    if (faults.hangUpgrade) return;
+    if (faults.stallUpgrade) return;
     if (faults.unavailable) {
       response.setHeader("Retry-After", "1");
       const message = "The server is overloaded or not ready yet.";

@@ -1,4 +1,4 @@
-import { WireDecoder, WireEncoder } from "../audio/formats.js";
+import { SoundDecoder, SoundEncoder } from "../audio/formats.js";
 import { msToBytes } from "../audio/pcm.js";
 
 /** One RTP packet, in ms and in bytes of the service's PCM. */
@@ -23,8 +23,8 @@ export interface CallCodec {
 
 /** G.711 µ-law (RFC 3551): telephone quality, and in every browser. */
 export function pcmuCodec(): CallCodec {
-  const encoder = new WireEncoder("audio/pcmu");
-  const decoder = new WireDecoder();
+  const encoder = new SoundEncoder("audio/pcmu");
+  const decoder = new SoundDecoder();
   return {
     name: "PCMU",
     clockRate: 8000,

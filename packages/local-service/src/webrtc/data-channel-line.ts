@@ -8,7 +8,7 @@ const GOODBYE_MS = 100;
 const MOST_BYTES = 262_144;
 
 /** A data channel as a session's line. It has no close code: whoever is to know why, is told in an event before. */
-export function dataChannelLine(channel: RTCDataChannel, hangUp: () => void): SessionLine {
+export function dataChannelLine(channel: RTCDataChannel, close: () => void): SessionLine {
   let closing = false;
   return {
     get isOpen() {
@@ -23,11 +23,11 @@ export function dataChannelLine(channel: RTCDataChannel, hangUp: () => void): Se
       if (closing) return;
       closing = true;
       channel.close();
-      setTimeout(hangUp, GOODBYE_MS);
+      setTimeout(close, GOODBYE_MS);
     },
     terminate: () => {
       closing = true;
-      hangUp();
+      close();
     },
   };
 }

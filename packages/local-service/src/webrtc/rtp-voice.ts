@@ -1,4 +1,4 @@
-import { WireDecoder, type WireFormat } from "../audio/formats.js";
+import { SoundDecoder, type AudioEncoding } from "../audio/formats.js";
 import { bytesToMs } from "../audio/pcm.js";
 import { objectOr, stringOr } from "../json.js";
 import type { CutVoice, SessionVoice } from "../openai/session-voice.js";
@@ -19,14 +19,14 @@ interface Queued {
  */
 export class RtpVoice implements SessionVoice {
   readonly #send: (event: ServerEvent) => void;
-  readonly #format: () => WireFormat;
-  readonly #decoder = new WireDecoder();
+  readonly #format: () => AudioEncoding;
+  readonly #decoder = new SoundDecoder();
   readonly #making = new Set<string>();
   #queue: Queued[] = [];
   #playing: string | undefined;
 
   /** @param format How deltas are encoded now. */
-  constructor(send: (event: ServerEvent) => void, format: () => WireFormat) {
+  constructor(send: (event: ServerEvent) => void, format: () => AudioEncoding) {
     this.#send = send;
     this.#format = format;
   }

@@ -323,7 +323,7 @@ describe("connecting", { timeout: 20_000 }, () => {
   });
 
   it("is ended by close(), wherever it stands", async () => {
-    for (const fault of ["hangUpgrade", "silent", "noUpdated"] as const) {
+    for (const fault of ["stallUpgrade", "silent", "noUpdated"] as const) {
       const service = await withService({ faults: { [fault]: true } });
       const rig = rigFor(service.wsUrl);
       const connecting = rig.connect().catch((error: unknown) => error);

@@ -59,7 +59,7 @@ async function ready(service: GeminiLLMServiceOptions = {}, params?: unknown, ma
   return rig;
 }
 
-async function hangUp({ transport }: { transport: GeminiLiveWebsocketTransport }) {
+async function endSession({ transport }: { transport: GeminiLiveWebsocketTransport }) {
   const socket = FakeWebSocket.all.at(-1);
   const gone = transport.disconnect();
   if (socket !== undefined && socket.readyState < 3) socket.drop(1000, "", true);
@@ -85,7 +85,7 @@ describe("connecting", () => {
     expect(rig.sent()).toEqual([{ setup: expect.objectContaining({ model: "models/gemini-x" }) as unknown }]);
     expect(rig.states).toEqual(["connecting", "connected", "ready"]);
     expect(rig.told.at(-1)).toMatchObject({ type: "bot-ready", data: { about: { service: "gemini-live" } } });
-    await hangUp(rig);
+    await endSession(rig);
     expect(rig.states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
   });
 
@@ -113,13 +113,13 @@ describe("connecting", () => {
     expect(String(FakeWebSocket.last.url)).toContain(
       "v1alpha.GenerativeService.BidiGenerateContentConstrained?access_token=",
     );
-    await hangUp(rig);
+    await endSession(rig);
     const again = rig.transport.connect();
     await dialled(2);
     expect(String(FakeWebSocket.last.url)).toContain(`?key=${encodeURIComponent(KEY)}`);
     FakeWebSocket.last.open();
     await again;
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it.each(["disconnected", "error"])(
@@ -134,7 +134,7 @@ describe("connecting", () => {
       FakeWebSocket.last.open();
       const kept = traceOfSecrets(textOf((begun.mock.contexts.at(-1) as GeminiProvider).params));
       if (end === "error") FakeWebSocket.last.drop(1007, "no");
-      else await hangUp(rig);
+      else await endSession(rig);
       await vi.waitFor(() => {
         expect(rig.states.at(-1)).toBe(end);
       });
@@ -150,7 +150,7 @@ describe("connecting", () => {
     FakeWebSocket.last.drop();
     await dialled(2);
     expect(String(FakeWebSocket.last.url)).toContain("key=AIza-2");
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it.each([
@@ -191,7 +191,7 @@ describe("coming back", () => {
     expect(rig.transport.state).toBe("ready");
     expect(api_key).toHaveBeenCalledTimes(3);
     expect(rig.errors).toMatchObject([{ data: { code: "connection-lost", fatal: false } }]);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("gives up, and says whose answers they were, when the token server says nothing else any more", async () => {
@@ -205,7 +205,7 @@ describe("coming back", () => {
     expect(rig.errors.at(-1)?.data).toMatchObject({ code: "connection-failed", fatal: true });
     expect(JSON.stringify(rig.errors.at(-1))).toContain("`api_key`");
     expect(JSON.stringify([rig.errors, rig.logged])).not.toContain(down.error.message);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("is over where the app's function knows better", async () => {
@@ -219,7 +219,7 @@ describe("coming back", () => {
     });
     expect(api_key).toHaveBeenCalledTimes(2);
     expect(rig.errors.at(-1)?.data).toMatchObject({ code: "unauthorized", fatal: true, message: "Signed out." });
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("offers the newest handle, and not the history", async () => {
@@ -237,7 +237,7 @@ describe("coming back", () => {
       expect(rig.states.at(-1)).toBe("ready");
     });
     expect(rig.sent()).toHaveLength(1);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("begins anew, once, when the handle is refused", async () => {
@@ -271,13 +271,13 @@ describe("coming back", () => {
   ])("takes no handle into the next session, unless keep_session is %j", async (keep_session, sessionResumption) => {
     const rig = await ready(keep_session === undefined ? {} : { keep_session });
     receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } });
-    await hangUp(rig);
+    await endSession(rig);
     const again = rig.transport.connect();
     await dialled(2);
     FakeWebSocket.last.open();
     await again;
     expect(setupSent(rig).sessionResumption).toEqual(sessionResumption);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("changes a connection that goes away, once the bot is silent, and is the same bot to the app", async () => {
@@ -304,7 +304,7 @@ describe("coming back", () => {
     });
     expect(rig.types().filter((type) => type === "bot-ready")).toHaveLength(1);
     expect(rig.errors).toEqual([]);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("knows when the connection will end", async () => {
@@ -312,7 +312,7 @@ describe("coming back", () => {
     expect(rig.transport.expiry).toBeUndefined();
     receive({ goAway: { timeLeft: "60s" } });
     expect(Number(rig.transport.expiry) - Date.now() / 1000).toBeCloseTo(60, 0);
-    await hangUp(rig);
+    await endSession(rig);
     expect(rig.transport.expiry).toBeUndefined();
   });
 });
@@ -341,7 +341,7 @@ describe("the user's turn", () => {
     expect(rig.told.findLast(({ type }) => type === "user-transcription")?.data).toMatchObject({ final: true });
     first.drop(1000, "", true);
     await dialled(2);
-    await hangUp(rig);
+    await endSession(rig);
   });
 });
 
@@ -358,7 +358,7 @@ describe("audio", () => {
     expect(rig.sent()[1]).toEqual({
       realtimeInput: { audio: { mimeType: `audio/pcm;rate=${rate}`, data: "AQIDBA==" } },
     });
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("is recorded at 16 kHz by the default manager", () => {
@@ -382,7 +382,7 @@ describe("audio", () => {
     rig.transport.enableMic(true);
     rig.transport.handleUserAudioStream(chunk);
     expect(rig.sent()).toHaveLength(4);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("is dropped before ready, and while the network is too slow", async () => {
@@ -394,7 +394,7 @@ describe("audio", () => {
     rig.transport.handleUserAudioStream(new ArrayBuffer(4));
     expect(rig.sent()).toHaveLength(1);
     expect(rig.errors).toHaveLength(1);
-    await hangUp(rig);
+    await endSession(rig);
   });
 });
 
@@ -410,7 +410,7 @@ describe("push to talk", () => {
     rig.transport.activityEnd();
     const [start, end] = [{ realtimeInput: { activityStart: {} } }, { realtimeInput: { activityEnd: {} } }];
     expect(rig.sent().slice(1)).toEqual([start, end, start, end]);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("goes on over a new connection while the button is held", async () => {
@@ -424,7 +424,7 @@ describe("push to talk", () => {
     });
     receive({ setupComplete: {} });
     expect(rig.sent()[1]).toEqual({ realtimeInput: { activityStart: {} } });
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("is not for sessions in which the service listens by itself", async () => {
@@ -432,7 +432,7 @@ describe("push to talk", () => {
     expect(() => {
       rig.transport.activityStart();
     }).toThrow(UnsupportedFeatureError);
-    await hangUp(rig);
+    await endSession(rig);
     expect(() => {
       rig.transport.activityEnd();
     }).toThrow(NotReadyError);
@@ -453,7 +453,7 @@ describe("messages", () => {
         .slice(1)
         .map((message) => Object.keys(message)[0]),
     ).toEqual(["clientContent", "realtimeInput", "clientContent", "realtimeInput", "realtimeInput"]);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("that are wrong are refused, and nothing is sent", async () => {
@@ -470,7 +470,7 @@ describe("messages", () => {
       transport.sendMessage(new RTVIMessage("send-text", { content: "x".repeat(100_000) }));
     }).toThrow(MessageTooLargeError);
     expect(rig.sent()).toHaveLength(1);
-    await hangUp(rig);
+    await endSession(rig);
     expect(() => {
       transport.sendMessage(new RTVIMessage("send-text", { content: "hi" }));
     }).toThrow(NotReadyError);
@@ -486,7 +486,7 @@ describe("messages", () => {
       expect(rig.states.at(-1)).toBe("error");
     });
     expect(rig.told.filter(({ type }) => type === "error-response")).toMatchObject([{ id: "late" }]);
-    await hangUp(rig);
+    await endSession(rig);
   });
 
   it("interrupts, and says who speaks", async () => {
@@ -497,7 +497,7 @@ describe("messages", () => {
     });
     rig.transport.interrupt();
     expect(rig.types()).toContain("bot-tts-stopped");
-    await hangUp(rig);
+    await endSession(rig);
     expect(rig.types().at(-1)).toBe("bot-llm-stopped");
   });
 });
@@ -522,7 +522,7 @@ describe("one instance", () => {
       FakeWebSocket.last.open();
       await connecting;
       receive({ setupComplete: {} }, server.audio(20));
-      await hangUp(rig);
+      await endSession(rig);
       expect(FakeWebSocket.last.listenerCount).toBe(0);
       expect(rig.manager.speaker.isOpen).toBe(false);
     }

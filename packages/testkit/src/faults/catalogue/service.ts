@@ -81,7 +81,7 @@ export const serviceFaults: readonly Fault[] = [
   {
     name: "hung-upgrade",
     injected: "the service takes the connection and never answers the handshake",
-    before: ({ service }) => (service.faults.hangUpgrade = true),
+    before: ({ service }) => (service.faults.stallUpgrade = true),
     expect: ends("connect-timeout"),
   },
   {
