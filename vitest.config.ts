@@ -38,7 +38,12 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
 
   const browserProject = (name: string, args: string[], groupOrder: number): TestProjectInlineConfiguration => ({
     // Pre-bundled, or Vite reloads the page in the middle of the first run.
-    optimizeDeps: { include: ["xstate", "@pipecat-ai/client-js", "@pipecat-ai/websocket-transport"] },
+    optimizeDeps: {
+      include: [
+        ...["xstate", "@pipecat-ai/client-js", "@pipecat-ai/websocket-transport", "react", "react-dom/client"],
+        ...["@rtvi-machine/react-18 > react", "@rtvi-machine/react-18 > react-dom/client"],
+      ],
+    },
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],

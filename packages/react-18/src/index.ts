@@ -1,0 +1,2 @@
+export { createElement, StrictMode, useEffect, version } from "react";
+export { createRoot } from "react-dom/client";
