@@ -1,9 +1,9 @@
 import { page, type Query, type Starts } from "./page.js";
 import { Stage, type Call, type Mic, type Op, type Trouble } from "./stage.js";
-import type { VirtualTime } from "./virtual-time.js";
+import type { Time } from "./virtual-time.js";
 
-/** How far apart two calls are: inside the permissions query is 3 to 6 ms after the first, when devices have answered. */
-export type Distance = "tick" | "microtask" | "task" | "query" | "later";
+/** How far apart two calls are, or so many ms: inside the permissions query is 3 to 6 ms after the first, when devices have answered. */
+export type Distance = "tick" | "microtask" | "task" | "query" | "later" | number;
 
 export const OPS = ["connect", "disconnect", "initDevices", "startBot", "startBotAndConnect"] as const;
 export const DISTANCES = ["tick", "microtask", "task", "query", "later"] as const;
@@ -37,7 +37,8 @@ export function nameOf({ mic, query, starts, ops, distances, trouble, reaction, 
   return [calls, `mic ${mic}`, `query ${query}`, `starts ${starts}`, ...extra].join(", ");
 }
 
-async function wait(distance: Exclude<Distance, "tick">, time: VirtualTime, random: () => number): Promise<void> {
+async function wait(distance: Exclude<Distance, "tick">, time: Time, random: () => number): Promise<void> {
+  if (typeof distance === "number") return time.pass(distance);
   switch (distance) {
     case "microtask":
       await Promise.resolve();
@@ -55,7 +56,7 @@ const isStart = ({ op }: Call): boolean => op === "connect" || op === "startBotA
 const isEnd = ({ op }: Call): boolean => op === "disconnect" || op === "client's disconnect";
 
 /** What is wrong with a case; empty when nothing is. */
-export async function run(each: Case, time: VirtualTime, random: () => number): Promise<string[]> {
+export async function run(each: Case, time: Time, random: () => number): Promise<string[]> {
   page.query = each.query;
   page.starts = each.starts;
   const stage = new Stage(time, each);
@@ -177,13 +178,16 @@ export function* restarts(): Generator<Pick<Case, "ops" | "distances" | "trouble
 }
 
 /** All sequences of two and of three calls, at all distances. */
-export function* sequences(depth: 2 | 3): Generator<Pick<Case, "ops" | "distances">> {
+export function* sequences(
+  depth: 2 | 3,
+  apart: readonly Distance[] = DISTANCES,
+): Generator<Pick<Case, "ops" | "distances">> {
   for (const first of OPS) {
-    for (const distance of DISTANCES) {
+    for (const distance of apart) {
       for (const second of OPS) {
         if (depth === 2) yield { ops: [first, second], distances: [distance] };
         else {
-          for (const next of DISTANCES) {
+          for (const next of apart) {
             for (const third of OPS) yield { ops: [first, second, third], distances: [distance, next] };
           }
         }

@@ -18,7 +18,7 @@ import type { Logger } from "../../../src/log.js";
 import { ScriptedMediaManager, ScriptedProvider, ScriptedTransport } from "../../../src/testing/index.js";
 import type { TransportOptions } from "../../../src/options.js";
 import { page } from "./page.js";
-import type { VirtualTime } from "./virtual-time.js";
+import type { Time } from "./virtual-time.js";
 
 logger.setLevel(LogLevel.NONE);
 
@@ -55,7 +55,7 @@ class TimedService extends ScriptedProvider {
   /** Sessions that were begun. */
   sessions = 0;
 
-  constructor(time: VirtualTime) {
+  constructor(time: Time) {
     super();
     this.script.connect = "hang";
     this.script.ready = "never";
@@ -111,7 +111,7 @@ export class Stage {
   readonly reactions = new Map<string, () => void>();
 
   constructor(
-    private readonly time: VirtualTime,
+    private readonly time: Time,
     { mic, trouble = "none", looks = false }: StageOptions,
   ) {
     this.mic = mic;

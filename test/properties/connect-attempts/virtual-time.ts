@@ -8,6 +8,9 @@ interface Timer {
 
 const realImmediate = setImmediate;
 
+/** Time as the cases need it; a browser has its own. */
+export type Time = Pick<VirtualTime, "clock" | "clocked" | "set" | "sleep" | "pass">;
+
 /** Everything that is ready to run, runs: all microtasks, and nothing that waits for time. */
 function drain(): Promise<void> {
   return new Promise((resolve) => {
