@@ -450,34 +450,24 @@ export const transportMachine = setup({
         },
         query: {
           description: "The client asks the page for permissions, and calls again when it has answered.",
-          exit: { type: "setAside", params: { phase: "query" } },
-          on: {
-            "connect.called": [
-              { guard: "isInSession", actions: { type: "join", params: ({ event }) => event } },
-              {
-                guard: { type: "continuesNewest", params: ({ event }) => event },
-                target: "held",
-                actions: ["goOn", { type: "open", params: ({ event }) => event }],
+          initial: "due",
+          states: {
+            due: {
+              description: "The page may still have to answer: a newer attempt waits for the call.",
+              exit: { type: "setAside", params: { phase: "query" } },
+              on: {
+                "query.lapsed": {
+                  guard: { type: "isNewest", params: ({ event }) => event },
+                  target: "overdue",
+                  actions: "goOn",
+                },
               },
-            ],
-            "start.called": [
-              { guard: "isInSession", actions: { type: "reportInSession", params: ({ event }) => event } },
-              {
-                guard: { type: "continuesNewest", params: ({ event }) => event },
-                target: "starting",
-                actions: ["goOn", "startBot"],
-              },
-            ],
-            "query.lapsed": {
-              guard: { type: "isNewest", params: ({ event }) => event },
-              target: "overdue",
-              actions: "goOn",
+            },
+            overdue: {
+              description: "It should have called again. It may still do so, but a newer one does not wait for it.",
+              exit: { type: "setAside", params: { phase: "overdue" } },
             },
           },
-        },
-        overdue: {
-          description: "It should have called again. It may still do so, but a newer one does not wait for it.",
-          exit: { type: "setAside", params: { phase: "overdue" } },
           on: {
             "connect.called": [
               { guard: "isInSession", actions: { type: "join", params: ({ event }) => event } },

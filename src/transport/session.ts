@@ -124,7 +124,7 @@ export class Session {
   get isBusy(): boolean {
     const snapshot = this.actor.getSnapshot();
     if (snapshot.status !== "active") return false;
-    const hasAttempt = !snapshot.matches({ calls: "none" }) && !snapshot.matches({ calls: "overdue" });
+    const hasAttempt = !snapshot.matches({ calls: "none" }) && !snapshot.matches({ calls: { query: "overdue" } });
     const isOver =
       snapshot.matches({ lifecycle: { idle: "disconnected" } }) ||
       snapshot.matches({ lifecycle: { idle: "error" } }) ||

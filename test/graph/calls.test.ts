@@ -59,7 +59,7 @@ describe("a connect() that begins an attempt", () => {
     for (const state of states.filter((each) => !isIn(each, LIVE))) {
       const holding = ["devices", "query", "refused"].some((phase) => phasesOf(state).includes(phase));
       const becomesOne =
-        isIn(state, { calls: "devices" }) || isIn(state, { calls: "query" }) || isIn(state, { calls: "held" });
+        isIn(state, { calls: "devices" }) || isIn(state, { calls: { query: "due" } }) || isIn(state, { calls: "held" });
       const ends = isIn(state, { lifecycle: "session" });
       const unheard = isIn(state, { lifecycle: { idle: { disconnected: "unannounced" } } });
       const { to } = step(state, opening);
