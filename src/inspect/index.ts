@@ -1,2 +1,3 @@
 export { statelyInspector } from "./stately-inspector.js";
-export type { SessionInspector, StatelyInspectorOptions } from "./stately-inspector.js";
+export type { StatelyInspectorOptions, StatelyModule, StatelySessionInspector } from "./stately-inspector.js";
+export type { Inspector, MessageOutline, SessionInspector } from "../contracts/inspector.js";
