@@ -29,6 +29,7 @@ const LANES: readonly (readonly Step[])[] = [
     step("types: local service, without DOM", "tsc --pretty false -p packages/local-service"),
     step("types: test kit", "tsc --pretty false -p packages/testkit"),
     step("types: chart reader", "tsc --pretty false -p packages/chart-reader"),
+    step("types: legacy viewer", "tsc --pretty false -p packages/legacy-viewer"),
     step("types: tools, benches and examples", "tsc --pretty false -p ."),
     step("lint", "eslint . --max-warnings 0"),
   ],
