@@ -1,3 +1,19 @@
+export { flightRecorder } from "./flight-recorder.js";
+export type { FlightRecorder, FlightRecorderOptions } from "./flight-recorder.js";
+export { readRecording } from "./recording/read-recording.js";
+export type {
+  ActorEntry,
+  ActorState,
+  Data,
+  Entry,
+  MessageEntry,
+  RecordedEvent,
+  Recording,
+  StepEntry,
+  Surroundings,
+} from "./recording/recording.js";
+export { replay } from "./recording/replay.js";
+export type { Charts, Difference, Replayed, ReplayOptions } from "./recording/replay.js";
 export { statelyInspector } from "./stately-inspector.js";
 export type { StatelyInspectorOptions, StatelyModule, StatelySessionInspector } from "./stately-inspector.js";
 export { xstateInspector } from "./xstate-inspector.js";
