@@ -1,5 +1,7 @@
 export { flightRecorder } from "./flight-recorder.js";
 export type { FlightRecorder, FlightRecorderOptions } from "./flight-recorder.js";
+export { liveInspector } from "./live-inspector.js";
+export type { LiveInspector, LiveInspectorOptions } from "./live-inspector.js";
 export { readRecording } from "./recording/read-recording.js";
 export type {
   ActorEntry,
