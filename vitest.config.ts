@@ -38,7 +38,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
 
   const browserProject = (name: string, args: string[], groupOrder: number): TestProjectInlineConfiguration => ({
     // Pre-bundled, or Vite reloads the page in the middle of the first run.
-    optimizeDeps: { include: ["xstate", "@pipecat-ai/client-js", "@pipecat-ai/websocket-transport"] },
+    optimizeDeps: { include: ["xstate", "@pipecat-ai/client-js", "@pipecat-ai/websocket-transport", "axe-core"] },
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],

@@ -90,7 +90,7 @@ class InspectorView {
     this.#charts = new ChartsPanel(unique);
     this.#events = new EventList(unique, (entry) => this.#choose(entry));
     this.#speech = new SpeechPanel((at) => this.#seek(at));
-    this.#live = button("Live", () => this.#follow(), "Follow what happens now");
+    this.#live = button("Live", () => this.#follow(), "Live: follow what happens now");
     this.#slider.addEventListener("input", () => this.#choose(this.#player.moment.entries[this.#slider.valueAsNumber]));
     this.#search.addEventListener("input", () => this.#changed());
     this.#messages.addEventListener("change", () => this.#changed());

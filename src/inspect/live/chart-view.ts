@@ -10,7 +10,7 @@ export class ChartView {
   readonly layout: ChartLayout;
   readonly element: HTMLElement;
   readonly #drawing: SVGSVGElement;
-  readonly #caption = html("span", { class: "where" }, NOT_RUNNING);
+  readonly #caption = html("span", { class: "where" });
   readonly #states = new Map<string, SVGGElement>();
   readonly #arrows: { readonly ids: readonly string[]; readonly group: SVGGElement }[] = [];
 

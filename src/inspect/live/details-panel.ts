@@ -31,8 +31,8 @@ function factsOf(entry: Entry | undefined, actors: ReadonlyMap<string, ActorStat
 export class DetailsPanel {
   readonly element: HTMLElement;
   readonly #facts = html("dl", { class: "facts" });
-  readonly #event = html("pre", { tabindex: 0, "aria-label": "What the event carries" });
-  readonly #context = html("pre", { tabindex: 0, "aria-label": "Context of the actor" });
+  readonly #event = html("pre", { role: "region", tabindex: 0, "aria-label": "What the event carries" });
+  readonly #context = html("pre", { role: "region", tabindex: 0, "aria-label": "Context of the actor" });
 
   constructor() {
     this.element = html(

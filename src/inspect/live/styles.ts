@@ -83,7 +83,7 @@ pre { overflow: auto; max-height: 130px; padding: 6px 8px; border: 1px solid var
 .track .bar { position: absolute; top: 3px; bottom: 3px; min-width: 2px; border-radius: 3px; cursor: pointer; }
 .track.user .bar { background: var(--user); } .track.bot .bar { background: var(--bot); }
 .track .interrupted { border-right: 4px solid var(--bad); }
-.track .latency { position: absolute; left: 4px; font-size: 10px; line-height: 16px; color: var(--page); white-space: nowrap; }
+.track .latency { position: absolute; right: 100%; margin-right: 3px; font-size: 10px; line-height: 16px; color: var(--ink); white-space: nowrap; }
 .track .cursor { position: absolute; top: 0; bottom: 0; width: 2px; background: var(--ink); }
 .turns { overflow: auto; max-height: 110px; padding-left: 0; list-style: none; font-size: 12px; font-variant-numeric: tabular-nums; }
 .turns .user { color: var(--user); } .turns .bot { color: var(--bot); }
