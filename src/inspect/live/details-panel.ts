@@ -1,6 +1,7 @@
 import type { ActorState, Data, Entry } from "../recording/recording.js";
 import { causeOf, eventWords, messageWords, secondsWords, stateWords } from "../recording/words.js";
 import { html } from "./dom.js";
+import { LAYOUTS } from "./layouts.generated.js";
 
 type Facts = readonly (readonly [name: string, value: string])[];
 
@@ -22,9 +23,18 @@ function factsOf(entry: Entry | undefined, actors: ReadonlyMap<string, ActorStat
     ["At", secondsWords(at)],
     ["To", actor],
     ["From", causeOf(entry)],
-    ["Effect", ignored === true ? "ignored: nothing reacts to it in this state" : (took?.join("\n") ?? "")],
+    [
+      "Effect",
+      ignored === true ? "ignored: nothing reacts to it in this state" : (took?.map(transitionWords).join("\n") ?? ""),
+    ],
     ...where,
   ];
+}
+
+/** `silent → speaking`, or where a transition stays. */
+function transitionWords(id: string): string {
+  const arrow = LAYOUTS.flatMap(({ arrows }) => arrows).find(({ ids }) => ids.includes(id));
+  return arrow === undefined ? `stays in ${id.split("|")[0] ?? ""}` : `${arrow.from} → ${arrow.to}`;
 }
 
 /** The chosen event, what it carries, and the context of its actor after it. */
