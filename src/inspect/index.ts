@@ -14,6 +14,9 @@ export type {
   StepEntry,
   Surroundings,
 } from "./recording/recording.js";
+export { replayCommand } from "./recording/replay-command.js";
+export type { CommandPorts } from "./recording/replay-command.js";
+export { differenceWords, storyOf } from "./recording/story.js";
 export { replay } from "./recording/replay.js";
 export type { Charts, Difference, Replayed, ReplayOptions } from "./recording/replay.js";
 export { statelyInspector } from "./stately-inspector.js";

@@ -6,7 +6,10 @@ const TEXTS = new Set(["label", "message", "reason", "text", "content", "transcr
 const IDS = new Set(["deviceId", "groupId", "deviceIds"]);
 /** Names that the page gives to devices itself. */
 const COMMON = new Set(["", "default", "communications"]);
-const BLANK = "[not recorded]";
+/** Stands in place of what is not recorded. */
+export const BLANK = "[not recorded]";
+/** At the end of a text that is longer than what is recorded of it. */
+export const CUT = "…";
 const LONGEST = 120;
 const DEEPEST = 8;
 
@@ -74,7 +77,7 @@ export class Redaction {
   #text(text: string, key: string): string {
     if (IDS.has(key)) return this.#alias(text);
     if (TEXTS.has(key) && !this.#texts) return text === "" ? "" : BLANK;
-    return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+    return text.length > LONGEST ? `${text.slice(0, LONGEST)}${CUT}` : text;
   }
 
   #alias(id: string): string {
