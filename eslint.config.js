@@ -29,6 +29,7 @@ export default defineConfig(
     "test-output/",
     "src/codec/pipecat/frames.ts",
     "src/media/worklets/generated.ts",
+    "src/inspect/live/layouts.generated.ts",
     "packages/local-service/src/audio/voice-data.ts",
   ]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },

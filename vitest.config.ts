@@ -40,7 +40,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
     // Pre-bundled, or Vite reloads the page in the middle of the first run.
     optimizeDeps: {
       include: [
-        ...["xstate", "@pipecat-ai/client-js", "@pipecat-ai/websocket-transport", "react", "react-dom/client"],
+        ...["xstate", "@pipecat-ai/client-js", "@pipecat-ai/websocket-transport", "axe-core"],
+        ...["react", "react-dom/client"],
         ...["@rtvi-machine/react-18 > react", "@rtvi-machine/react-18 > react-dom/client"],
       ],
     },

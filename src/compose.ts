@@ -1,4 +1,4 @@
-import { createActor, type Actor, type InspectionEvent } from "xstate";
+import { createActor, type Actor } from "xstate";
 import {
   connectionMachine,
   microphoneMachine,
@@ -8,6 +8,7 @@ import {
 } from "../machines/index.js";
 import { captureActor } from "./actors/capture.js";
 import type { ErrorRegistry } from "./actors/error-registry.js";
+import type { Inspection } from "./actors/inspection.js";
 import { playbackActor } from "./actors/playback.js";
 import { retryActor } from "./actors/retry.js";
 import { networkActor, type NetworkSource } from "./actors/network.js";
@@ -43,6 +44,7 @@ export interface Parts {
   readonly listMicrophones: () => Promise<readonly { readonly deviceId: string }[]>;
   readonly devices: DeviceSource | undefined;
   readonly network: NetworkSource | undefined;
+  readonly inspection: Inspection | undefined;
   readonly muted: boolean;
   readonly options: TransportOptions;
   readonly logger: Logger;
@@ -120,23 +122,8 @@ export function compose(parts: Parts): TransportActor {
       lull: options.timeouts?.lull,
     },
     clock,
-    ...(options.inspect !== undefined && { inspect: guardInspector(options.inspect, logger) }),
+    ...(parts.inspection !== undefined && { inspect: parts.inspection.inspect }),
   });
-}
-
-/** XState calls inspectors in the middle of a step, where a throw would kill the actor. */
-function guardInspector(
-  inspector: NonNullable<TransportOptions["inspect"]>,
-  logger: Logger,
-): (event: InspectionEvent) => void {
-  return (event) => {
-    try {
-      if (typeof inspector === "function") inspector(event);
-      else inspector.next?.(event);
-    } catch (error) {
-      logger.error("options.inspect threw", error);
-    }
-  };
 }
 
 /**

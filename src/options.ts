@@ -1,6 +1,6 @@
-import type { InspectionEvent, Observer } from "xstate";
 import type { NetworkSource } from "./actors/network.js";
 import type { Recovery } from "./contracts/continuity.js";
+import type { Inspector } from "./contracts/inspector.js";
 import type { RetryPolicy } from "./contracts/retry.js";
 import type { Logger } from "./log.js";
 import type { WebAudioOptions } from "./media/web-audio-options.js";
@@ -106,8 +106,11 @@ export type PeerConnectionConstructor = new (configuration?: RTCConfiguration) =
 
 /** Options that every transport takes as its last argument. */
 export interface TransportOptions {
-  /** Receives every inspection event of the session's actors; see `rtvi-machine/inspect`. */
-  readonly inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+  /**
+   * Looks at the session: an inspector of `rtvi-machine/inspect`, an observer of XState's inspection events or a function, or
+   * several of them in a list.
+   */
+  readonly inspect?: Inspector | readonly Inspector[];
   /** `false` turns reconnection off. */
   readonly reconnect?: ReconnectOptions | false;
   /**

@@ -30,6 +30,7 @@ const LANES: readonly (readonly Step[])[] = [
     step("types: test kit", "tsc --pretty false -p packages/testkit"),
     step("types: chart reader", "tsc --pretty false -p packages/chart-reader"),
     step("types: React 18 for tests", "tsc --pretty false -p packages/react-18"),
+    step("types: legacy viewer", "tsc --pretty false -p packages/legacy-viewer"),
     step("types: tools, benches and examples", "tsc --pretty false -p ."),
     step("lint", "eslint . --max-warnings 0"),
   ],

@@ -20,6 +20,7 @@ export default defineConfig({
     alias: [
       { find: /^rtvi-machine$/, replacement: source("index.ts") },
       { find: /^rtvi-machine\/thrive$/, replacement: source("compat/thrive/index.ts") },
+      { find: /^rtvi-machine\/inspect$/, replacement: source("inspect/index.ts") },
       { find: /^rtvi-machine\/(\w+)$/, replacement: source("providers/$1/index.ts") },
     ],
   },

@@ -1,6 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { Connection } from "../contracts/connection.js";
-import type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "../contracts/dialogue.js";
+import type { Command, Dialogue, Effect, EncodedMessage, Expects, OutgoingMessage } from "../contracts/dialogue.js";
 import type { Continuity } from "../contracts/continuity.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import type { TurnFact } from "../contracts/turns.js";
@@ -34,6 +34,8 @@ export interface DialoguePorts {
   lost(error: FaultError): void;
   /** End the session on purpose. */
   end(): void;
+  /** Shows an inspector what passes; undefined where there is none for it. Never throws. */
+  readonly observe?: ((direction: "sent" | "received", data: EncodedMessage) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -105,6 +107,7 @@ export class DialogueRunner {
 
   /** Whether a message of the connection in use may be read at all. What is refused is reported. */
   admits(data: string | ArrayBuffer): boolean {
+    this.#ports.observe?.("received", data);
     return this.#live?.limiter.admits(data) === true;
   }
 
@@ -161,6 +164,7 @@ export class DialogueRunner {
     if (live?.connection.isOpen !== true) return;
     if (live.dialogue.streaming !== undefined) this.#perform(live, live.dialogue.streaming());
     live.connection.audio(pcm);
+    this.#ports.observe?.("sent", pcm);
   }
 
   /** The connection is gone, or about to go. `keeps`: another may go on with the conversation. Idempotent. */
@@ -216,10 +220,16 @@ export class DialogueRunner {
         this.#ports.reject(effect.message, effect.error);
         break;
       case "send":
-        this.#send(task, () => live.connection.send(effect.event));
+        this.#send(task, () => {
+          live.connection.send(effect.event);
+          this.#ports.observe?.("sent", JSON.stringify(effect.event));
+        });
         break;
       case "send-encoded":
-        this.#send(task, () => live.connection.sendEncoded(effect.data));
+        this.#send(task, () => {
+          live.connection.sendEncoded(effect.data);
+          this.#ports.observe?.("sent", effect.data);
+        });
         break;
       case "play":
         this.#ports.play(effect.itemId, effect.pcm);

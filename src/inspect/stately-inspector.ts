@@ -1,4 +1,6 @@
 import type { AnyEventObject, InspectionEvent, MachineContext } from "xstate";
+import type { SessionInspector } from "../contracts/inspector.js";
+import { UnsupportedEnvironmentError } from "../errors.js";
 
 /** Where the Stately Inspector is, and what it may see. */
 export interface StatelyInspectorOptions {
@@ -15,13 +17,21 @@ export interface StatelyInspectorOptions {
   readonly sanitizeEvent?: (event: AnyEventObject) => AnyEventObject;
   /** The same for every context. */
   readonly sanitizeContext?: (context: MachineContext) => MachineContext;
+  /**
+   * Loads `@statelyai/inspect`: `() => import("@statelyai/inspect")`. Default: the same, from within this library; a bundler that
+   * does not find the package there goes on with a warning.
+   */
+  readonly load?: () => Promise<StatelyModule>;
 }
 
-/** A connection to an inspector; pass `inspect` to a transport's options. */
-export interface SessionInspector {
-  readonly inspect: (event: InspectionEvent) => void;
-  /** Resolves when the inspector's code is loaded; rejects when `@statelyai/inspect` is not installed. */
+/** A connection to Stately's inspector. */
+export interface StatelySessionInspector extends SessionInspector {
+  /**
+   * Resolves when the inspector's code is loaded; rejects with an UnsupportedEnvironmentError when `@statelyai/inspect` cannot be
+   * loaded, or there is neither a page nor the url of a socket.
+   */
   readonly ready: Promise<void>;
+  /** Ends the connection; what comes later is dropped. */
   stop(): void;
 }
 
@@ -31,21 +41,33 @@ interface StatelyInspector {
   stop(): void;
 }
 
+/** The part of the module `@statelyai/inspect` that is used. */
+export interface StatelyModule {
+  readonly createBrowserInspector: (
+    options: Pick<StatelyInspectorOptions, "url" | "iframe"> & SharedOptions,
+  ) => StatelyInspector;
+  readonly createWebSocketInspector: (options: { readonly url: string } & SharedOptions) => StatelyInspector;
+}
+
+interface SharedOptions extends Pick<StatelyInspectorOptions, "sanitizeEvent" | "sanitizeContext"> {
+  readonly maxDeferredEvents: number;
+}
+
 /**
  * Connects the Stately Inspector through `@statelyai/inspect`, an optional peer dependency that is loaded only here.
  * In a browser without `iframe`, call it inside a user gesture: a popup blocker stops other windows.
  *
  * @example
  * const inspector = statelyInspector();
- * const transport = new OpenAIRealTimeWebSocketTransport(service, undefined, { inspect: inspector.inspect });
+ * const transport = new OpenAIRealTimeWebSocketTransport(service, undefined, { inspect: inspector });
  */
-export function statelyInspector(options: StatelyInspectorOptions = {}): SessionInspector {
+export function statelyInspector(options: StatelyInspectorOptions = {}): StatelySessionInspector {
   const limit = options.maxDeferredEvents ?? 1000;
   let deferred: InspectionEvent[] = [];
   let inspector: StatelyInspector | undefined;
   let stopped = false;
 
-  const ready = load(options, limit).then((loaded) => {
+  const ready = connect(options, limit).then((loaded) => {
     if (stopped) {
       loaded.stop();
       return;
@@ -79,12 +101,26 @@ export function statelyInspector(options: StatelyInspectorOptions = {}): Session
   };
 }
 
-async function load(options: StatelyInspectorOptions, maxDeferredEvents: number): Promise<StatelyInspector> {
-  const { createBrowserInspector, createWebSocketInspector } = await import("@statelyai/inspect");
-  const { iframe, url, ...shared } = { ...options, maxDeferredEvents };
+/** A literal import inside `try`: esbuild and webpack take what they do not find there for a warning, not for an error. */
+async function installed(): Promise<StatelyModule> {
+  try {
+    return await import("@statelyai/inspect");
+  } catch (cause) {
+    throw new UnsupportedEnvironmentError(
+      "statelyInspector() could not load `@statelyai/inspect`: install it, or pass `load`.",
+      { cause },
+    );
+  }
+}
+
+async function connect(options: StatelyInspectorOptions, maxDeferredEvents: number): Promise<StatelyInspector> {
+  const { iframe, url, load = installed, ...shared } = { ...options, maxDeferredEvents };
+  const { createBrowserInspector, createWebSocketInspector } = await load();
   if (url?.startsWith("ws")) return createWebSocketInspector({ ...shared, url });
   if (typeof window === "undefined") {
-    throw new TypeError('statelyInspector() needs a page, or the url of an inspector server ("ws://…") in Node.');
+    throw new UnsupportedEnvironmentError(
+      'statelyInspector() needs a page, or the url of an inspector server ("ws://…") in Node.',
+    );
   }
   return createBrowserInspector({
     ...shared,

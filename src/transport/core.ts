@@ -1,4 +1,5 @@
 import type { DeviceError, RTVIEventCallbacks, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
+import { inspectionOf } from "../actors/inspection.js";
 import { browserNetwork } from "../actors/network.js";
 import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
@@ -81,6 +82,7 @@ export class TransportCore {
     this.options = options;
     this.manager = manager;
     this.logger = safeLogger(options.logger ?? defaultLogger);
+    const inspection = inspectionOf(options.inspect, this.logger);
     this.#media = mediaFor(provider.media, manager, {
       playsTrack: options.playBotTrack ?? true,
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
@@ -117,6 +119,7 @@ export class TransportCore {
           this.#reports?.closed(this.session.errors.record(error));
         },
         end: () => void this.attempts.disconnect(),
+        observe: inspection?.message,
         logger: this.logger,
       },
       provider.service,
@@ -139,6 +142,7 @@ export class TransportCore {
         listMicrophones: () => manager.getAllMics(),
         devices: options.audio?.mediaDevices ?? browserDevices(),
         network: options.network ?? browserNetwork(),
+        inspection,
         options,
         logger: this.logger,
       },
@@ -183,11 +187,7 @@ export class TransportCore {
       },
       options.maxBufferedAmount,
     );
-    const presented = {
-      manager,
-      media: this.#media,
-      call: (run: Parameters<TransportCore["call"]>[0]) => this.call(run),
-    };
+    const presented = { manager, media: this.#media, call: this.call.bind(this) };
     this.devices = new SelectedDevices(presented);
     this.tracks = new Tracks(presented);
     this.#sessions = new ProviderSessions(provider, () => ({

@@ -1,3 +1,4 @@
+import { build } from "esbuild";
 import type { TestProject } from "vitest/node";
 import { openCallStage } from "../../packages/testkit/src/faults/calls/call-stage.js";
 import type { FaultRow } from "../../packages/testkit/src/faults/catalogue/fault.js";
@@ -13,7 +14,22 @@ declare module "vitest" {
     callFaults: readonly FaultRow[];
     /** Whether a log that differs from a golden file rewrites it: see `scenario/golden.ts`. */
     updatesGolden: boolean;
+    /** The receivers of the real inspectors as scripts, for pages that have nothing to do with the test's: see `inspect/`. */
+    receivers: { readonly legacy: string; readonly stately: string };
   }
+}
+
+/** A script that puts what a module exports into the page's `viewer`. */
+async function scriptOf(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: process.cwd() },
+    bundle: true,
+    minify: true,
+    format: "iife",
+    globalName: "viewer",
+    write: false,
+  });
+  return outputFiles[0]?.text ?? "";
 }
 
 /** Runs in Node before the browser tests: whatever they need outside the page starts here, and ends with them. */
@@ -24,6 +40,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("callStageUrl", calls.url);
   project.provide("callFaults", calls.rows);
   project.provide("updatesGolden", process.env.RTVI_MACHINE_GOLDEN === "update");
+  project.provide("receivers", {
+    legacy: await scriptOf('export { createWindowReceiver } from "./packages/legacy-viewer/src/index.ts";'),
+    stately: await scriptOf('export { createBrowserReceiver } from "@statelyai/inspect";'),
+  });
   return async () => {
     await Promise.all([stage.close(), calls.close()]);
   };

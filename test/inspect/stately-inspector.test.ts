@@ -2,6 +2,9 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createWebSocketReceiver, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { createInspectorServer } from "@statelyai/inspect/server";
+import { tmpdir } from "node:os";
+import { build, type BuildOptions } from "esbuild";
+import type { InspectionEvent } from "xstate";
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { statelyInspector } from "../../src/inspect/index.js";
@@ -38,7 +41,7 @@ describe("statelyInspector", () => {
       inspector.stop();
     });
 
-    const transport = new ScriptedTransport({ inspect: inspector.inspect });
+    const transport = new ScriptedTransport({ inspect: inspector });
     transport.initialize({ transport, enableMic: true }, () => undefined);
     await transport.initDevices();
     await transport.connect({ api_key: SECRET });
@@ -79,5 +82,72 @@ describe("statelyInspector", () => {
   it("says what is missing when there is no page and no socket url", async () => {
     const inspector = statelyInspector();
     await expect(inspector.ready).rejects.toThrow(/ws:\/\//);
+  });
+
+  it("says what to install when the package cannot be loaded, and the session goes on", async () => {
+    const absent = new Error("Cannot find package");
+    const inspector = statelyInspector({ load: () => Promise.reject(absent) });
+    await expect(inspector.ready).rejects.toBe(absent);
+    const transport = new ScriptedTransport({ inspect: inspector });
+    transport.initialize({ transport }, () => undefined);
+    await transport.connect();
+    expect(transport.state).toBe("connected");
+    await transport.disconnect();
+  });
+
+  it("takes the module from the app, which bundles it", async () => {
+    const urls: string[] = [];
+    const events: InspectionEvent[] = [];
+    const shown = { inspect: { next: (event: InspectionEvent) => void events.push(event) }, stop: () => undefined };
+    const inspector = statelyInspector({
+      url: "ws://localhost:1",
+      load: () =>
+        Promise.resolve({
+          createBrowserInspector: () => shown,
+          createWebSocketInspector: ({ url }) => {
+            urls.push(url);
+            return shown;
+          },
+        }),
+    });
+    const transport = new ScriptedTransport({ inspect: inspector });
+    transport.actor.getSnapshot();
+    await inspector.ready;
+    expect(urls).toEqual(["ws://localhost:1"]);
+    expect(events[0]?.type).toBe("@xstate.actor");
+  });
+});
+
+describe("bundles", () => {
+  const bundle = (contents: string, options: BuildOptions = {}) =>
+    build({
+      stdin: { contents, resolveDir: process.cwd(), loader: "ts" },
+      bundle: true,
+      format: "esm",
+      write: false,
+      metafile: true,
+      logLevel: "silent",
+      external: ["xstate", "@pipecat-ai/client-js"],
+      ...options,
+    });
+
+  it("statelyInspector: an absent package is no error", async () => {
+    const library = await bundle('export { statelyInspector } from "./src/inspect/index.ts";', {
+      packages: "external",
+    });
+    // From a folder in which it is not installed.
+    const contents = library.outputFiles![0]!.text;
+    expect(contents).toContain("@statelyai/inspect");
+    await expect(bundle("", { stdin: { contents, resolveDir: tmpdir() } })).resolves.toMatchObject({ errors: [] });
+  });
+
+  it("inspect: an app without an inspector's import holds no trace of one", async () => {
+    const { metafile } = await bundle(
+      'import { OpenAIRealTimeWebSocketTransport } from "./src/providers/openai/index.ts"; console.log(OpenAIRealTimeWebSocketTransport);',
+    );
+    const [output] = Object.values(metafile!.outputs);
+    const bundled = Object.keys(output!.inputs);
+    expect(bundled).toContain("src/transport/core.ts");
+    expect(bundled.filter((path) => path.startsWith("src/inspect/"))).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ export interface ChartState {
   /** `transport.session.ready` */
   readonly id: string;
   readonly key: string;
+  readonly description: string | undefined;
   readonly final: boolean;
   readonly tags: readonly string[];
   /** Sources of the actors that live as long as this state. */
@@ -20,6 +21,8 @@ export interface ChartState {
 
 /** One arrow; transitions without a target change no state and are not drawn. */
 export interface ChartArrow {
+  /** Which transition of the machine it is: the state that has it, its event's descriptor, and its place among those of that event. */
+  readonly id: string;
   readonly from: string;
   readonly to: string;
   /** `connection.opened [resumes]` */
@@ -39,6 +42,7 @@ function readState(node: StateNode): ChartState {
   return {
     id: node.id,
     key: node.key,
+    description: node.description,
     final: node.type === "final",
     tags: node.tags,
     invokes: node.invoke.map((definition) => (typeof definition.src === "string" ? definition.src : definition.id)),
@@ -74,15 +78,21 @@ function guardName(guard: unknown): string | undefined {
 }
 
 function readArrows(node: StateNode): readonly ChartArrow[] {
-  const lists: readonly (readonly [event: string, transitions: readonly AnyTransitionDefinition[]])[] = [
-    ...[...node.transitions].map(([descriptor, list]) => [eventName(descriptor, node), list] as const),
+  const lists: readonly (readonly [descriptor: string, transitions: readonly AnyTransitionDefinition[]])[] = [
+    ...node.transitions,
     ["", node.always ?? []],
   ];
-  return lists.flatMap(([event, transitions]) =>
+  return lists.flatMap(([descriptor, transitions]) =>
     transitions.flatMap((transition, index) => {
+      const event = eventName(descriptor, node);
       const guard = guardName(transition.guard) ?? (index > 0 ? "else" : undefined);
       const label = [event, guard === undefined ? "" : `[${guard}]`].filter((part) => part !== "").join(" ");
-      return (transition.target ?? []).map((target) => ({ from: node.id, to: target.id, label }));
+      return (transition.target ?? []).map((target) => ({
+        id: `${node.id}|${descriptor}|${index}`,
+        from: node.id,
+        to: target.id,
+        label,
+      }));
     }),
   );
 }

@@ -1,10 +1,14 @@
 import { readFile } from "node:fs/promises";
+import type { ChartLayout } from "../../src/inspect/live/chart-layout.js";
 import { allStates, type Chart, readChart } from "./chart.js";
 import { loadMachine, readChartList } from "./config.js";
+import { layOut } from "./layout.js";
 import { toMermaid } from "./mermaid.js";
 import { toSvg } from "./svg.js";
 
 const README = "README.md";
+/** What the live inspector draws. */
+const LAYOUTS = "src/inspect/live/layouts.generated.ts";
 const CLOSING = "<!-- /chart -->";
 const openingOf = (id: string): string => `<!-- chart:${id} -->`;
 
@@ -28,17 +32,30 @@ function intoReadme(readme: string, id: string, chart: Chart): string {
   return readme.slice(0, start) + block + readme.slice(end + CLOSING.length);
 }
 
+function layoutsModule(layouts: readonly ChartLayout[]): string {
+  return [
+    "// Made by `npm run charts` from the machines.",
+    'import type { ChartLayout } from "./chart-layout.js";',
+    "",
+    `export const LAYOUTS: readonly ChartLayout[] = ${JSON.stringify(layouts)};`,
+    "",
+  ].join("\n");
+}
+
 /** Draws every listed chart from its machine. @returns the wanted text of each file, by path. */
 async function drawAll(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
+  const layouts: ChartLayout[] = [];
   for (const entry of await readChartList()) {
     const chart = readChart(await loadMachine(entry));
-    // The tags of the root are the states that RTVI knows.
-    files.set(entry.svg, await toSvg(chart, entry.title, entry.role === "root" ? "RTVI " : ""));
+    const layout = await layOut(chart, entry.title);
+    layouts.push(layout);
+    files.set(entry.svg, toSvg(layout));
     if (entry.role === "root") {
       files.set(README, intoReadme((await readIfPresent(README)) ?? "# rtvi-machine\n", entry.id, chart));
     }
   }
+  files.set(LAYOUTS, layoutsModule(layouts));
   return files;
 }
 

@@ -39,6 +39,7 @@ export function toMermaid({ root, arrows }: Chart): string {
       from === undefined || from.id === arrow.from ? arrow.label : `${arrow.label} in ${keyOf(arrow.from)}`,
     ];
     return {
+      id: arrow.id,
       from: from === undefined ? `${name(scope.id)}_${PORT}` : name(from.id),
       to: name(to.id),
       label: lines.join(LINE),

@@ -61,8 +61,13 @@ export class Acts {
     await watch.until("ready", () => watch.state === "ready", READY_MS);
     const took = (watch.last("transportStateChanged")?.at ?? 0) - (watch.last("clicked")?.at ?? 0);
     this.#report.check(true, `ready ${ms(took)} after the click`);
-    const lit = await page.locator("#chart .state.active").evaluateAll((states) => states.map(({ id }) => id));
-    this.#report.check(lit.includes("transport.lifecycle.session.live.ready"), `the chart lights ${lit.join(" › ")}`);
+    const lit = await page
+      .locator("#inspector .state.active")
+      .evaluateAll((states) => states.map((state) => state.getAttribute("data-state") ?? ""));
+    this.#report.check(
+      lit.includes("transport.lifecycle.session.live.ready"),
+      `the charts light ${lit.filter((id) => id.startsWith("transport.")).join(" › ")}`,
+    );
   }
 
   /** Speech in, speech out: two answers to the end, and one that the user cuts off. */

@@ -1,11 +1,11 @@
 import { RTVIEvent, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
+import { liveInspector } from "rtvi-machine/inspect";
 import { byId } from "./dom.js";
 import type { OfferedService } from "./services.js";
 import { Session } from "./session.js";
 import { Timeline } from "./timeline.js";
 import { Turns } from "./turns.js";
 import { describe, type Banner } from "./views/banner.js";
-import { ChartView } from "./views/chart.js";
 import { DevicePicker } from "./views/devices.js";
 import { EventLogView } from "./views/event-log.js";
 import { LatencyView } from "./views/latency.js";
@@ -31,7 +31,7 @@ export class Console {
 
   readonly #timeline = new Timeline();
   readonly #turns = new Turns(KEPT_TURNS);
-  readonly #chart = new ChartView();
+  readonly #inspector = liveInspector({ element: byId("inspector", HTMLElement) });
   readonly #events = new EventLogView();
   readonly #latency = new LatencyView();
   readonly #transcript = new TranscriptView();
@@ -66,11 +66,11 @@ export class Console {
     const service = this.#services.find((offered) => offered.id === this.#service.value);
     if (!service) throw new Error("The server offers no service that this page knows.");
     this.#serviceHost.textContent = new URL(service.base_url).host;
-    const session = new Session(service, { processing: this.#processing.checked }, this.#timeline);
+    const choices = { processing: this.#processing.checked, inspect: this.#inspector };
+    const session = new Session(service, choices, this.#timeline);
     this.#watchLifecycle(session);
     this.#watchSpeech(session);
     this.#watchDevices(session);
-    this.#chart.follow(session.transport.actor);
     this.#latency.explain(session.tellsTurnEnds);
     this.#mics.list([]);
     this.#speakers.list([]);

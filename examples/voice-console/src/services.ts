@@ -6,6 +6,7 @@ import {
   type OpenAIFunctionTool,
   type OpenAIServiceOptions,
 } from "rtvi-machine/openai";
+import type { SessionInspector } from "rtvi-machine/inspect";
 import { WebSocketTransport } from "rtvi-machine/pipecat";
 import { ThriveTransport } from "./thrive/thrive-transport.js";
 
@@ -19,8 +20,10 @@ export interface OfferedService {
   readonly model: string;
 }
 
-/** Choices a person makes before a session. */
+/** What is chosen before a session. */
 export interface SessionChoices {
+  /** Looks at it. */
+  readonly inspect: SessionInspector;
   /** Echo cancellation, noise suppression and gain control by the browser. */
   readonly processing: boolean;
 }
@@ -51,39 +54,37 @@ function openAIOptions(service: OfferedService): OpenAIServiceOptions {
 /** A function as Gemini has it. */
 const declared = ({ name, description }: typeof CURRENT_TIME) => ({ functionDeclarations: [{ name, description }] });
 
-const audioOf = ({ processing }: SessionChoices) => ({
+const optionsOf = ({ processing, inspect }: SessionChoices) => ({
+  inspect,
   audio: { echoCancellation: processing, noiseSuppression: processing, autoGainControl: processing },
 });
 
 /** One constructor per service the page can talk to. */
 const TRANSPORTS = {
   "openai-websocket": (service, choices) =>
-    new OpenAIRealTimeWebSocketTransport(openAIOptions(service), undefined, audioOf(choices)),
+    new OpenAIRealTimeWebSocketTransport(openAIOptions(service), undefined, optionsOf(choices)),
   "openai-webrtc": (service, choices) =>
-    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, audioOf(choices)),
+    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, optionsOf(choices)),
   thrive: (service, choices) =>
     new ThriveTransport({
       instructions: INSTRUCTIONS,
       base_url: service.base_url,
       model: service.model,
       tools: [CURRENT_TIME],
-      transport: audioOf(choices),
+      transport: optionsOf(choices),
     }),
   gemini: ({ base_url, model }, choices) =>
     new GeminiLiveWebsocketTransport(
       { base_url, model, settings: { system_instruction: INSTRUCTIONS, tools: [declared(CURRENT_TIME)] } },
       undefined,
-      audioOf(choices),
+      optionsOf(choices),
     ),
   // Its server has the instructions, the model and the tools.
-  pipecat: (_service, choices) => new WebSocketTransport(audioOf(choices)),
-} satisfies Record<string, (service: OfferedService, choices: SessionChoices) => ChartedTransport>;
-
-/** A transport whose chart can be watched. */
-export type ChartedTransport = Transport & Pick<OpenAIRealTimeWebSocketTransport, "actor">;
+  pipecat: (_service, choices) => new WebSocketTransport(optionsOf(choices)),
+} satisfies Record<string, (service: OfferedService, choices: SessionChoices) => Transport>;
 
 /** The transport of a service. */
-export function createTransport(service: OfferedService, choices: SessionChoices): ChartedTransport {
+export function createTransport(service: OfferedService, choices: SessionChoices): Transport {
   return TRANSPORTS[service.id](service, choices);
 }
 

@@ -1,0 +1,185 @@
+import type { AnyTransitionDefinition, InspectionEvent } from "xstate";
+import { isRecord } from "../../util/records.js";
+import type { Data, Entry, StepEntry } from "./recording.js";
+import type { Redaction } from "./redaction.js";
+
+/** The part of an actor that is read. */
+interface TracedRef {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly logic: unknown;
+  readonly _parent?: { readonly sessionId: string } | undefined;
+  getSnapshot(): unknown;
+}
+
+interface Arrival {
+  readonly event: { readonly type: string };
+  readonly from: string | undefined;
+  readonly took: string[];
+  phase: "waiting" | "written";
+}
+
+interface Traced {
+  readonly name: string;
+  readonly ref: TracedRef;
+  readonly isChart: boolean;
+  readonly arrivals: Arrival[];
+  /** The last that was written. */
+  snapshot: unknown;
+  value: string;
+  context: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes entries of XState's inspection events, each when it happens: a chart's step stands before what it leads to in others, although
+ * XState tells of its snapshot only after that.
+ */
+export class Tracer {
+  readonly #actors = new Map<string, Traced>();
+  readonly #names = new Map<string, number>();
+  readonly #now: () => number;
+  readonly #redaction: Redaction;
+  readonly #write: (entry: Entry) => void;
+
+  /** @param now In ms since the recording began. */
+  constructor(now: () => number, redaction: Redaction, write: (entry: Entry) => void) {
+    this.#now = now;
+    this.#redaction = redaction;
+    this.#write = write;
+  }
+
+  /** Takes an inspection event. */
+  readonly trace = (event: InspectionEvent): void => {
+    if (event.type === "@xstate.action" || event.type === "@xstate.transition") return;
+    this.#catchUp();
+    const { actorRef } = event;
+    if (event.type === "@xstate.actor") {
+      if (isTraced(actorRef)) this.#begin(actorRef);
+      return;
+    }
+    const actor = this.#actors.get(actorRef.sessionId);
+    if (actor === undefined) return;
+    switch (event.type) {
+      case "@xstate.event": {
+        const from = event.sourceRef === undefined ? undefined : this.#actors.get(event.sourceRef.sessionId);
+        const arrival: Arrival = {
+          event: event.event,
+          // What an actor sends to itself comes from a timer.
+          from: from === actor ? undefined : from?.name,
+          took: [],
+          phase: "waiting",
+        };
+        actor.arrivals.push(arrival);
+        // It begins where it is already, and its children begin in the course of it.
+        if (event.event.type === "xstate.init") this.#writeStep(actor, arrival, actor.ref.getSnapshot());
+        break;
+      }
+      case "@xstate.microstep":
+        actor.arrivals
+          .find(({ phase }) => phase === "waiting")
+          ?.took.push(...event._transitions.map(transitionId).filter((id) => id !== undefined));
+        break;
+      case "@xstate.snapshot":
+        this.#settle(actor, event.event, event.snapshot);
+        break;
+    }
+  };
+
+  #begin(ref: TracedRef): void {
+    const chart = chartOf(ref.logic);
+    const id = ref.id === ref.sessionId ? (chart ?? "actor") : ref.id;
+    const count = (this.#names.get(id) ?? 0) + 1;
+    this.#names.set(id, count);
+    const name = count === 1 ? id : `${id}#${count}`;
+    const parent = ref._parent === undefined ? undefined : this.#actors.get(ref._parent.sessionId)?.name;
+    this.#actors.set(ref.sessionId, {
+      name,
+      ref,
+      isChart: chart !== undefined,
+      arrivals: [],
+      snapshot: undefined,
+      value: "",
+      context: {},
+    });
+    this.#write({
+      kind: "actor",
+      at: this.#now(),
+      actor: name,
+      ...(parent !== undefined && { parent }),
+      ...(chart !== undefined && { chart }),
+    });
+  }
+
+  /** Writes the steps that have been taken, and of whose snapshot XState has yet to tell. */
+  #catchUp(): void {
+    for (const actor of this.#actors.values()) {
+      const [arrival] = actor.arrivals;
+      if (arrival?.phase !== "waiting") continue;
+      const snapshot = actor.ref.getSnapshot();
+      if (snapshot === actor.snapshot || actor.snapshot === undefined) continue;
+      this.#writeStep(actor, arrival, snapshot);
+    }
+  }
+
+  #settle(actor: Traced, event: { readonly type: string }, snapshot: unknown): void {
+    const index = actor.arrivals.findIndex((arrival) => arrival.event === event);
+    if (index === -1) return;
+    for (const arrival of actor.arrivals.splice(0, index + 1)) {
+      if (arrival.phase === "waiting") this.#writeStep(actor, arrival, snapshot);
+    }
+    if (statusOf(snapshot) !== "active") this.#actors.delete(actor.ref.sessionId);
+  }
+
+  #writeStep(actor: Traced, arrival: Arrival, snapshot: unknown): void {
+    arrival.phase = "written";
+    const isFirst = actor.snapshot === undefined;
+    actor.snapshot = snapshot;
+    const { value, context } = isRecord(snapshot) ? snapshot : {};
+    const text = JSON.stringify(value) ?? "";
+    const isElsewhere = text !== actor.value;
+    const changed = isRecord(context) ? this.#changed(actor, context) : undefined;
+    const status = statusOf(snapshot);
+    const isIgnored = actor.isChart && !isFirst && arrival.took.length === 0 && status === "active";
+    actor.value = text;
+    this.#write({
+      kind: "step",
+      at: this.#now(),
+      actor: actor.name,
+      event: this.#redaction.event(arrival.event),
+      ...(arrival.from !== undefined && { from: arrival.from }),
+      ...(isIgnored && { ignored: true }),
+      ...(arrival.took.length > 0 && { took: arrival.took }),
+      ...(actor.isChart && isElsewhere && { value: this.#redaction.data(value) }),
+      ...(changed !== undefined && { context: changed }),
+      ...(status !== "active" && { status }),
+    } satisfies StepEntry);
+  }
+
+  /** What is different from the last context; undefined where nothing is. */
+  #changed(actor: Traced, context: Readonly<Record<string, unknown>>): Readonly<Record<string, Data>> | undefined {
+    const last = actor.context;
+    actor.context = context;
+    const keys = Object.keys(context).filter((key) => context[key] !== last[key] && context[key] !== undefined);
+    if (last === context || keys.length === 0) return undefined;
+    return this.#redaction.record(Object.fromEntries(keys.map((key) => [key, context[key]])));
+  }
+}
+
+const isTraced = (ref: object): ref is TracedRef => "logic" in ref && "id" in ref && "sessionId" in ref;
+
+const statusOf = (snapshot: unknown): string =>
+  isRecord(snapshot) && typeof snapshot.status === "string" ? snapshot.status : "active";
+
+/** The id of the chart that an actor runs. */
+function chartOf(logic: unknown): string | undefined {
+  if (typeof logic !== "object" || logic === null || !("root" in logic) || !("id" in logic)) return undefined;
+  return typeof logic.id === "string" ? logic.id : undefined;
+}
+
+/** As `npm run charts` names it: the state that has it, the descriptor of its event, its place among those of that event. */
+function transitionId(transition: AnyTransitionDefinition): string | undefined {
+  const { source, eventType } = transition;
+  const list = (eventType === "" ? source.always : source.transitions.get(eventType)) ?? [];
+  const index = list.indexOf(transition);
+  return index === -1 ? undefined : `${source.id}|${eventType}|${index}`;
+}

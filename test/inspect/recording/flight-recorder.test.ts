@@ -1,0 +1,385 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { connectionMachine, speakerMachine, transportMachine, turnsMachine } from "../../../machines/index.js";
+import {
+  differenceWords,
+  flightRecorder,
+  readRecording,
+  replay,
+  replayCommand,
+  storyOf,
+  type FlightRecorder,
+  type FlightRecorderOptions,
+  type Recording,
+} from "../../../src/inspect/index.js";
+import { InvalidOptionsError } from "../../../src/index.js";
+import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
+import { ScriptedNetwork } from "../../../packages/testkit/src/worlds/world.js";
+import {
+  sessionRig,
+  wholeSession,
+  WHOLE_SESSION,
+  type SessionRig,
+} from "../../../packages/testkit/src/worlds/whole-session.js";
+import type { TransportOptions } from "../../../src/options.js";
+
+interface Recorded extends SessionRig {
+  readonly recorder: FlightRecorder;
+  readonly network: ScriptedNetwork;
+}
+
+function start(options: FlightRecorderOptions = {}, transport: TransportOptions = {}): Recorded {
+  const time = { now: () => 0 };
+  const recorder = flightRecorder({ now: () => time.now(), ...options });
+  const network = new ScriptedNetwork();
+  const rig = sessionRig({ inspect: recorder, network, ...transport });
+  time.now = () => rig.clock.now;
+  return { ...rig, recorder, network };
+}
+
+/** As it comes out of a file. */
+const fileOf = (recorder: FlightRecorder): string => JSON.stringify(recorder.export());
+
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function ready({ transport }: SessionRig): Promise<void> {
+  await transport.connect();
+  await transport.sendReadyMessage();
+  await rest();
+}
+
+const FAULTS: Readonly<Record<string, (rig: Recorded) => Promise<unknown>>> = {
+  "a service that refuses": async ({ transport }) => {
+    transport.script.connect = "refuse";
+    await transport.connect().catch(() => undefined);
+  },
+  "a service that does not answer": async ({ transport, clock }) => {
+    transport.script.connect = "hang";
+    const connecting = transport.connect().catch(() => undefined);
+    await rest();
+    clock.advance(20_000);
+    await connecting;
+  },
+  "a service that is never ready": async ({ transport, clock }) => {
+    transport.script.ready = "never";
+    await transport.connect();
+    clock.advance(20_000);
+  },
+  "a connection that is lost and returns": async (rig) => {
+    await ready(rig);
+    rig.transport.service.dropped(true);
+    await rest();
+    rig.clock.advance(2_000);
+  },
+  "a connection that is lost for good": async (rig) => {
+    await ready(rig);
+    rig.transport.service.dropped(false);
+  },
+  "reconnects that all fail": async (rig) => {
+    await ready(rig);
+    rig.transport.script.connect = "refuse";
+    rig.transport.service.dropped(true);
+    for (let each = 0; each < 60; each += 1) {
+      await rest();
+      rig.clock.advance(16_000);
+    }
+  },
+  "a network that goes away": async (rig) => {
+    await ready(rig);
+    rig.network.turn(false);
+    rig.transport.service.dropped(true);
+    await rest();
+    rig.clock.advance(5_000);
+    rig.network.turn(true);
+    rig.clock.advance(2_000);
+  },
+  "a microphone that is refused": async (rig) => {
+    rig.transport.media.microphone.script = "permissions";
+    await rig.transport.initDevices();
+    await ready(rig);
+  },
+  "a microphone that is pulled out": async (rig) => {
+    await rig.transport.initDevices();
+    await ready(rig);
+    rig.transport.media.microphone.lose();
+  },
+  "sound that the browser blocks": async (rig) => {
+    await ready(rig);
+    rig.transport.media.speaker.report({ type: "blocked" });
+    rig.transport.resumeAudio();
+  },
+  "a close that is not answered": async (rig) => {
+    await ready(rig);
+    rig.transport.script.close = "hang";
+    const ending = rig.transport.disconnect();
+    await rest();
+    rig.clock.advance(10_000);
+    await ending;
+  },
+  "a bot that is interrupted": async (rig) => {
+    await wholeSession(rig);
+  },
+};
+
+describe("replay: a recording of", () => {
+  it.each(Object.entries(FAULTS))("%s ends in the same states", async (_, fault) => {
+    const rig = start();
+    await fault(rig);
+    await rest();
+    const replayed = replay(fileOf(rig.recorder));
+    expect(replayed).toEqual({ steps: replayed.steps, skipped: 0 });
+    expect(replayed.steps).toBeGreaterThan(8);
+    await rig.transport.disconnect().catch(() => undefined);
+  });
+});
+
+describe("replay: of another build", () => {
+  const recordedLoss = async (): Promise<string> => {
+    const rig = start();
+    await ready(rig);
+    rig.transport.service.dropped(true);
+    await rest();
+    rig.clock.advance(2_000);
+    await rest();
+    return fileOf(rig.recorder);
+  };
+
+  it("names the first event that differs, when one guard is flipped", async () => {
+    const connection = connectionMachine.provide({
+      guards: { isFinal: ({ context }) => context.fault?.retryable === true },
+    });
+    const { difference } = replay(await recordedLoss(), { charts: { connection } });
+    expect(difference).toMatchObject({
+      actor: "connection",
+      event: "connection.closed",
+      of: "state",
+      replayed: "refused",
+    });
+    expect(differenceWords(difference!).join("\n")).toMatch(
+      /^The first event that differs: connection\.closed at connection/,
+    );
+  });
+
+  it("names it also where only the context differs, and where the build throws", async () => {
+    const file = await recordedLoss();
+    const careless = connectionMachine.provide({ actions: { countOpening: () => undefined } });
+    expect(replay(file, { charts: { connection: careless } }).difference).toMatchObject({
+      actor: "connection",
+      event: "connection.opened",
+      of: "context",
+    });
+    const defective = turnsMachine.provide({
+      guards: {
+        isFresh: () => {
+          throw new Error("defect");
+        },
+      },
+    });
+    const thrown = replay(file, { charts: { turns: defective } }).difference;
+    expect(thrown).toMatchObject({ actor: "turns", event: "connection.ready", of: "error" });
+  });
+
+  it("counts what it has no chart for", async () => {
+    const recording = JSON.parse(await recordedLoss()) as Recording;
+    const foreign = JSON.parse(
+      JSON.stringify(recording).replaceAll('"chart":"speaker"', '"chart":"loudspeaker"'),
+    ) as unknown;
+    const replayed = replay(foreign);
+    expect(replayed.difference).toBeUndefined();
+    expect(replayed.skipped).toBeGreaterThan(0);
+    expect(replay(foreign, { charts: { loudspeaker: speakerMachine } })).toMatchObject({ skipped: 0 });
+  });
+});
+
+describe("flightRecorder: the ring", () => {
+  it("forgets what is older than its seconds, and replays from the middle of a session", async () => {
+    const rig = start({ seconds: 3 });
+    await wholeSession(rig);
+    const { base, entries, until } = rig.recorder.export();
+    expect(entries[0]!.at).toBeGreaterThanOrEqual(until - 3_000);
+    expect(base.map(({ chart }) => chart)).toEqual(expect.arrayContaining(["transport", "connection", "turns"]));
+    const replayed = replay(fileOf(rig.recorder));
+    expect(replayed.difference).toBeUndefined();
+    expect(replayed.skipped).toBe(0);
+    expect(replayed.steps).toBeGreaterThan(10);
+  });
+
+  it("stays below its bytes", async () => {
+    const rig = start({ bytes: 4_000 });
+    await wholeSession(rig);
+    const { entries } = rig.recorder.export();
+    expect(JSON.stringify(entries).length).toBeLessThan(4_100);
+    expect(entries.length).toBeGreaterThan(10);
+    expect(replay(fileOf(rig.recorder))).toMatchObject({ skipped: 0 });
+    expect(replay(fileOf(rig.recorder)).difference).toBeUndefined();
+  });
+
+  it("holds 30 minutes of talk in less than 2 MB", async () => {
+    const rig = start({ seconds: 3_600, bytes: 10_000_000 });
+    await ready(rig);
+    const turn = WHOLE_SESSION.filter(({ name }) => name.includes("turn"));
+    for (let minute = 0; minute < 30; minute += 1) {
+      for (let second = 0; second < 60; second += 1) {
+        for (let chunk = 0; chunk < 50; chunk += 1) {
+          rig.recorder.message({ direction: "sent", type: "input_audio_buffer.append", size: 1_320 });
+          rig.recorder.message({ direction: "received", type: "response.output_audio.delta", size: 1_400 });
+        }
+        rig.clock.advance(750);
+      }
+      for (let each = 0; each < 3; each += 1) for (const step of turn) await step.run(rig);
+    }
+    const file = fileOf(rig.recorder);
+    expect(rig.recorder.export().until).toBeGreaterThan(30 * 60_000 - 1);
+    expect(file.length).toBeLessThan(2_000_000);
+    expect(replay(file).difference).toBeUndefined();
+    await rig.transport.disconnect();
+  });
+
+  it("counts messages of one type within a second as one entry", () => {
+    const { recorder } = start();
+    for (let each = 0; each < 3; each += 1) recorder.message({ direction: "received", type: "delta", size: 10 });
+    recorder.message({ direction: "sent", type: "delta", size: 5 });
+    expect(recorder.export().entries.filter(({ kind }) => kind === "message")).toEqual([
+      { kind: "message", at: 0, direction: "received", type: "delta", size: 30, count: 3 },
+      { kind: "message", at: 0, direction: "sent", type: "delta", size: 5, count: 1 },
+    ]);
+  });
+});
+
+describe("flightRecorder: what it keeps", () => {
+  it("holds neither credentials nor names nor messages, unless it is asked for texts", async () => {
+    const secret = canary();
+    const record = async (options: FlightRecorderOptions): Promise<string> => {
+      const rig = start(options);
+      await rig.transport.initDevices();
+      await rig.transport.connect({ api_key: secret });
+      rig.transport.service.dropped(true);
+      await rest();
+      return fileOf(rig.recorder);
+    };
+    const file = await record({});
+    expect(file).not.toContain(secret);
+    expect(file).not.toContain("Scripted microphone");
+    expect(file).not.toContain("scripted-mic");
+    expect(file).not.toContain("dropped by the script");
+    const wordy = await record({ texts: true });
+    expect(wordy).toContain("Scripted microphone");
+    expect(wordy).toContain("dropped by the script");
+    expect(wordy).not.toContain("scripted-mic");
+    expect(wordy).not.toContain(secret);
+  });
+
+  it("keeps numbers that JSON has not", async () => {
+    const rig = start({}, { timeouts: { ready: Infinity } });
+    await ready(rig);
+    expect(replay(fileOf(rig.recorder))).toMatchObject({ skipped: 0 });
+    expect(fileOf(rig.recorder)).toContain('"readyTimeout":{"$number":"Infinity"}');
+    await rig.transport.disconnect();
+  });
+
+  it("tells several transports apart, and a session of the same transport from the one before", async () => {
+    const recorder = flightRecorder();
+    const one = sessionRig({ inspect: recorder });
+    const other = sessionRig({ inspect: recorder });
+    await wholeSession(one);
+    await wholeSession(other);
+    await wholeSession(one);
+    const names = recorder.export().entries.flatMap((entry) => (entry.kind === "actor" ? [entry.actor] : []));
+    expect(names).toEqual(expect.arrayContaining(["transport", "transport#2", "turns", "turns#2", "turns#3"]));
+    expect(new Set(names).size).toBe(names.length);
+    expect(replay(recorder.export()).difference).toBeUndefined();
+  });
+});
+
+describe("readRecording: what is no recording", () => {
+  it.each([
+    ["not JSON", "{", /not JSON/],
+    ["something else", { version: 1 }, /`format` is missing/],
+    ["a later version", { format: "rtvi-machine recording", version: 2 }, /version 2; this library reads version 1/],
+    ["a damaged one", { format: "rtvi-machine recording", version: 1, began: "", until: 0 }, /damaged/],
+    [
+      "one with a damaged entry",
+      {
+        format: "rtvi-machine recording",
+        version: 1,
+        began: "",
+        until: 0,
+        surroundings: {},
+        base: [],
+        entries: [{ at: 0 }],
+      },
+      /damaged/,
+    ],
+    ["nothing", undefined, /`format` is missing/],
+  ])("%s is refused", (_, file, message) => {
+    expect(() => readRecording(file)).toThrow(InvalidOptionsError);
+    expect(() => readRecording(file)).toThrow(message);
+  });
+});
+
+describe("rtvi-machine-replay", () => {
+  const run = async (args: readonly string[], read: (path: string) => Promise<string>) => {
+    const [printed, complained]: [string[], string[]] = [[], []];
+    const code = await replayCommand(args, {
+      read,
+      print: (line) => void printed.push(line),
+      complain: (line) => void complained.push(line),
+    });
+    return { code, printed, complained };
+  };
+
+  it("tells the story of a session, and that this build does the same", async () => {
+    const rig = start();
+    await wholeSession(rig);
+    const { code, printed } = await run(["call.json"], () => Promise.resolve(fileOf(rig.recorder)));
+    expect(code).toBe(0);
+    const story = printed.join("\n");
+    expect(story).toMatch(/the bot spoke 2 times, 1 of them interrupted; median 1200 ms/);
+    expect(story).toMatch(/0\.400 s {2}turns {9}user\.started ← outside +→ user\.speaking/);
+    expect(story).toMatch(/connection {4}connection\.closed ← attempt +→ active\.phase\.asking/);
+    expect(story).toMatch(/turns {9}bot\.asked ← outside +ignored/);
+    expect(printed.at(-1)).toMatch(/^This build does the same with all \d+ events\.$/);
+    expect(printed).toEqual(storyOf(rig.recorder.export()));
+  });
+
+  it("exits 1 where it differs, and 2 where there is nothing to replay", async () => {
+    const rig = start();
+    await ready(rig);
+    const other = fileOf(rig.recorder).replace('"live":"connected"', '"live":"ready"');
+    const differing = await run(["call.json"], () => Promise.resolve(other));
+    expect(differing.code).toBe(1);
+    expect(differing.printed.join("\n")).toContain("The first event that differs: connection.opened at transport");
+    expect(await run([], () => Promise.reject(new Error("unread")))).toMatchObject({ code: 2, printed: [] });
+    const missing = await run(["none.json"], () => Promise.reject(new Error("no such file")));
+    expect(missing).toEqual({ code: 2, printed: [], complained: ["none.json: no such file"] });
+    expect(await run(["--help"], () => Promise.reject(new Error("unread")))).toMatchObject({ code: 0 });
+    await rig.transport.disconnect();
+  });
+
+  it("is a program of the package", async () => {
+    const manifest = JSON.parse(await readFile("package.json", "utf8")) as {
+      bin: Record<string, string>;
+      files: string[];
+    };
+    expect(manifest.files).toContain("bin");
+    expect(await readFile(manifest.bin["rtvi-machine-replay"]!, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+});
+
+describe("replay: charts", () => {
+  it("are the library's own unless others are given", () => {
+    const empty: Recording = {
+      format: "rtvi-machine recording",
+      version: 1,
+      began: "2026-01-01T00:00:00.000Z",
+      until: 0,
+      surroundings: {},
+      base: [],
+      entries: [
+        { kind: "actor", at: 0, actor: "transport", chart: transportMachine.id },
+        { kind: "step", at: 0, actor: "transport", event: { type: "xstate.init", input: {} }, value: "nowhere" },
+      ],
+    };
+    expect(replay(empty).difference).toMatchObject({ actor: "transport", of: "state", recorded: "nowhere" });
+  });
+});

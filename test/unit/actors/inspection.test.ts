@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import type { InspectionEvent } from "xstate";
+import { inspectionOf, typeOfMessage } from "../../../src/actors/inspection.js";
+import type { MessageOutline } from "../../../src/contracts/inspector.js";
+import { InvalidOptionsError, type Logger } from "../../../src/index.js";
+import { ScriptedTransport } from "../../../src/testing/index.js";
+import { silent } from "../../../packages/testkit/src/worlds/world.js";
+
+const event = { type: "@xstate.actor", rootId: "x:0" } as unknown as InspectionEvent;
+
+describe("inspect: the option", () => {
+  it("takes an inspector, an observer, a function, and several of them", () => {
+    const seen: string[] = [];
+    const inspection = inspectionOf(
+      [{ inspect: () => seen.push("inspector") }, { next: () => seen.push("observer") }, () => seen.push("function")],
+      silent,
+    );
+    inspection!.inspect(event);
+    expect(seen).toEqual(["inspector", "observer", "function"]);
+  });
+
+  it("keeps an inspector's own `this`", () => {
+    class Counter {
+      count = 0;
+      inspect(): void {
+        this.count += 1;
+      }
+    }
+    const counter = new Counter();
+    inspectionOf(counter, silent)!.inspect(event);
+    expect(counter.count).toBe(1);
+  });
+
+  it("costs nothing without an inspector", () => {
+    expect(inspectionOf(undefined, silent)).toBeUndefined();
+    expect(inspectionOf([], silent)).toBeUndefined();
+    expect(inspectionOf(() => undefined, silent)!.message).toBeUndefined();
+  });
+
+  it.each([null, 7, "statelyInspector", {}, [{ inspect: "yes" }]])(
+    "refuses %j when the transport is made",
+    (inspect) => {
+      expect(() => new ScriptedTransport({ inspect: inspect as never })).toThrow(InvalidOptionsError);
+    },
+  );
+
+  it("logs once what an inspector throws, and goes on with the others", () => {
+    const logged: unknown[] = [];
+    const logger: Logger = { ...silent, error: (...line) => void logged.push(line) };
+    const defect = new Error("defect");
+    let reached = 0;
+    const throws = (): never => {
+      throw defect;
+    };
+    const inspection = inspectionOf([throws, () => (reached += 1)], logger)!;
+    inspection.inspect(event);
+    inspection.inspect(event);
+    expect(reached).toBe(2);
+    expect(logged).toEqual([[expect.stringContaining("options.inspect threw"), defect]]);
+  });
+});
+
+describe("inspect: messages in outline", () => {
+  const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+  it.each([
+    ['{"type":"response.done","response":{}}', "response.done"],
+    ['{"event_id":"e","type":"session.created"}', "session.created"],
+    ['{"serverContent":{"modelTurn":{}}}', "serverContent.modelTurn"],
+    ['{"setup":{"model":"m"}}', "setup.model"],
+    ['{"goAway":"soon"}', "goAway"],
+    ['{"text":"they said \\"type\\":\\"secret\\""}', "text"],
+    ["hello there", "text"],
+  ])("names %s", (text, name) => {
+    expect(typeOfMessage(text)).toBe(name);
+  });
+
+  it("names what is inside a frame, and sound", () => {
+    expect(typeOfMessage(bytes('\u0012\u0004{"label":"rtvi-ai","type":"bot-ready"}'))).toBe("bot-ready");
+    expect(typeOfMessage(bytes('{"type":"bot-ready"}').buffer)).toBe("bot-ready");
+    expect(typeOfMessage(new ArrayBuffer(960))).toBe("audio");
+  });
+
+  it("reach an inspector that wants them, with their size", () => {
+    const seen: MessageOutline[] = [];
+    const inspection = inspectionOf(
+      { inspect: () => undefined, message: (outline) => void seen.push(outline) },
+      silent,
+    )!;
+    inspection.message!("received", '{"type":"a"}');
+    inspection.message!("sent", new ArrayBuffer(960));
+    inspection.message!("sent", "");
+    expect(seen).toEqual([
+      { direction: "received", type: "a", size: 12 },
+      { direction: "sent", type: "audio", size: 960 },
+    ]);
+  });
+});
