@@ -7,13 +7,14 @@ import {
   type OpenAIServiceOptions,
 } from "rtvi-machine/openai";
 import { WebSocketTransport } from "rtvi-machine/pipecat";
+import type { NetworkParts } from "./cuttable-network.js";
 import { ThriveTransport } from "./thrive/thrive-transport.js";
 
 /** A voice service that the page's server offers; the server keeps the credential. */
 export interface OfferedService {
   readonly id: keyof typeof TRANSPORTS;
   readonly label: string;
-  /** Where the transport dials, e.g. `wss://api.openai.com/v1`; of a Pipecat bot, where it is started. */
+  /** Where the transport connects to, e.g. `wss://api.openai.com/v1`; of a Pipecat bot, where it is started. */
   readonly base_url: string;
   /** Empty where it is the bot's own. */
   readonly model: string;
@@ -23,6 +24,8 @@ export interface OfferedService {
 export interface SessionChoices {
   /** Echo cancellation, noise suppression and gain control by the browser. */
   readonly processing: boolean;
+  /** What the connections are made of. */
+  readonly network: NetworkParts;
 }
 
 const INSTRUCTIONS = "You are a friendly voice assistant. Answer in one or two short sentences.";
@@ -51,32 +54,33 @@ function openAIOptions(service: OfferedService): OpenAIServiceOptions {
 /** A function as Gemini has it. */
 const declared = ({ name, description }: typeof CURRENT_TIME) => ({ functionDeclarations: [{ name, description }] });
 
-const audioOf = ({ processing }: SessionChoices) => ({
+const optionsOf = ({ processing, network }: SessionChoices) => ({
+  ...network,
   audio: { echoCancellation: processing, noiseSuppression: processing, autoGainControl: processing },
 });
 
 /** One constructor per service the page can talk to. */
 const TRANSPORTS = {
   "openai-websocket": (service, choices) =>
-    new OpenAIRealTimeWebSocketTransport(openAIOptions(service), undefined, audioOf(choices)),
+    new OpenAIRealTimeWebSocketTransport(openAIOptions(service), undefined, optionsOf(choices)),
   "openai-webrtc": (service, choices) =>
-    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, audioOf(choices)),
+    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, optionsOf(choices)),
   thrive: (service, choices) =>
     new ThriveTransport({
       instructions: INSTRUCTIONS,
       base_url: service.base_url,
       model: service.model,
       tools: [CURRENT_TIME],
-      transport: audioOf(choices),
+      transport: optionsOf(choices),
     }),
   gemini: ({ base_url, model }, choices) =>
     new GeminiLiveWebsocketTransport(
       { base_url, model, settings: { system_instruction: INSTRUCTIONS, tools: [declared(CURRENT_TIME)] } },
       undefined,
-      audioOf(choices),
+      optionsOf(choices),
     ),
   // Its server has the instructions, the model and the tools.
-  pipecat: (_service, choices) => new WebSocketTransport(audioOf(choices)),
+  pipecat: (_service, choices) => new WebSocketTransport(optionsOf(choices)),
 } satisfies Record<string, (service: OfferedService, choices: SessionChoices) => ChartedTransport>;
 
 /** A transport whose chart can be watched. */

@@ -6,6 +6,9 @@ import { statePaths } from "../state-paths.js";
 
 /** The drawing's ids begin with the machine's. */
 const DRAWN_AS = "transport.";
+/** Parts of the drawing. What a visitor follows is the lifecycle; the panel has no room for more. */
+const WHOLE = ":scope > g";
+const LIFECYCLE = '[id="transport.lifecycle"]';
 
 type Actor = Session["transport"]["actor"];
 
@@ -17,14 +20,21 @@ export class ChartView {
 
   constructor() {
     this.#box.innerHTML = drawing.slice(drawing.indexOf("<svg"));
-    trimMargins(this.#box);
+    const svg = this.#box.querySelector("svg");
+    svg?.removeAttribute("width");
+    svg?.removeAttribute("height");
     const large = byId("chart-large", HTMLDialogElement);
     byId("enlarge", HTMLButtonElement).addEventListener("click", () => {
       large.append(this.#box);
+      showPart(svg, WHOLE);
       large.showModal();
     });
     large.addEventListener("click", () => large.close());
-    large.addEventListener("close", () => byId("chart-home", HTMLElement).append(this.#box));
+    large.addEventListener("close", () => {
+      byId("chart-home", HTMLElement).append(this.#box);
+      showPart(svg, LIFECYCLE);
+    });
+    showPart(svg, LIFECYCLE);
   }
 
   /** Follows another transport's actor. */
@@ -47,18 +57,18 @@ export class ChartView {
   }
 }
 
-/** Takes the drawing's title and margins out of view: the panel has a title of its own, and little room. */
-function trimMargins(box: Element): void {
-  const svg = box.querySelector("svg");
-  const graph = box.querySelector<SVGGraphicsElement>("svg > g");
+/** Brings one part of the drawing into view, without the margins and the title: the panel has a title of its own, and little room. */
+function showPart(svg: SVGSVGElement | null, selector: string): void {
+  const graph = svg?.querySelector<SVGGraphicsElement>(":scope > g");
+  const part = svg?.querySelector<SVGGraphicsElement>(selector);
   const moved = graph?.transform.baseVal.consolidate()?.matrix;
-  if (!svg || !graph || !moved) return;
-  const { x, y, width, height } = graph.getBBox();
+  if (!svg || !part || !moved) return;
+  const { x, y, width, height } = part.getBBox();
   const margin = 4;
+  // The lifecycle is the rightmost part: put to the left edge, nothing else is seen of the drawing.
+  svg.setAttribute("preserveAspectRatio", selector === LIFECYCLE ? "xMinYMid meet" : "xMidYMid meet");
   svg.setAttribute(
     "viewBox",
     [x + moved.e - margin, y + moved.f - margin, width + 2 * margin, height + 2 * margin].join(" "),
   );
-  svg.removeAttribute("width");
-  svg.removeAttribute("height");
 }
