@@ -11,6 +11,12 @@ interface Item {
   readonly spoken: boolean;
 }
 
+/** 1, 2, 3 and so on. */
+export function countingUp(): () => number {
+  let count = 0;
+  return () => (count += 1);
+}
+
 /**
  * `bot-output` and `bot-transcription`: what the bot says, sentence by sentence, and how much of it has been heard.
  *
@@ -20,12 +26,15 @@ interface Item {
  */
 export class BotOutput {
   readonly #items = new Map<string, Item>();
-  #segments = 0;
 
-  /** @param said Told the text of an item as it grows; and, when an interruption cut it, what of it was heard. */
+  /**
+   * @param said Told the text of an item as it grows; and, when an interruption cut it, what of it was heard.
+   * @param nextSegment The number of the next sentence. An app finds a sentence by it, so a session never gives one out twice.
+   */
   constructor(
     private readonly sink: EffectSink,
     private readonly said: (itemId: string, text: string, responseId: string) => void = () => undefined,
+    private readonly nextSegment: () => number = countingUp(),
   ) {}
 
   /** A piece of an item's text. `spoken`: it is the transcript of audio. */
@@ -114,7 +123,7 @@ export class BotOutput {
   #item(responseId: string, itemId: string, spoken: boolean): Item {
     const known = this.#items.get(itemId);
     if (known !== undefined) return known;
-    const item = { responseId, text: new SpokenText(() => (this.#segments += 1)), spoken };
+    const item = { responseId, text: new SpokenText(this.nextSegment), spoken };
     this.#items.set(itemId, item);
     return item;
   }

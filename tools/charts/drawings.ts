@@ -6,7 +6,7 @@ import { layOut } from "./layout.js";
 import { toMermaid } from "./mermaid.js";
 import { toSvg } from "./svg.js";
 
-const README = "README.md";
+const DOCUMENT = "ARCHITECTURE.md";
 /** What the live inspector draws. */
 const LAYOUTS = "src/inspect/live/layouts.generated.ts";
 const CLOSING = "<!-- /chart -->";
@@ -22,14 +22,14 @@ function caption({ root }: Chart): string {
   return `Charts of their own run beside it: ${[`${whole} all the time`, ...inside].join(", ")}.`;
 }
 
-/** Puts the root chart between its markers; a README without the markers gets them at its end. */
-function intoReadme(readme: string, id: string, chart: Chart): string {
+/** Puts the root chart between its markers; a document without the markers gets them at its end. */
+function intoDocument(document: string, id: string, chart: Chart): string {
   const opening = openingOf(id);
   const block = [opening, "", "```mermaid", toMermaid(chart), "```", "", caption(chart), "", CLOSING].join("\n");
-  const start = readme.indexOf(opening);
-  const end = readme.indexOf(CLOSING, start);
-  if (start < 0 || end < 0) return `${readme.trimEnd()}\n\n${block}\n`;
-  return readme.slice(0, start) + block + readme.slice(end + CLOSING.length);
+  const start = document.indexOf(opening);
+  const end = document.indexOf(CLOSING, start);
+  if (start < 0 || end < 0) return `${document.trimEnd()}\n\n${block}\n`;
+  return document.slice(0, start) + block + document.slice(end + CLOSING.length);
 }
 
 function layoutsModule(layouts: readonly ChartLayout[]): string {
@@ -52,7 +52,7 @@ async function drawAll(): Promise<ReadonlyMap<string, string>> {
     layouts.push(layout);
     files.set(entry.svg, toSvg(layout));
     if (entry.role === "root") {
-      files.set(README, intoReadme((await readIfPresent(README)) ?? "# rtvi-machine\n", entry.id, chart));
+      files.set(DOCUMENT, intoDocument((await readIfPresent(DOCUMENT)) ?? "# Architecture\n", entry.id, chart));
     }
   }
   files.set(LAYOUTS, layoutsModule(layouts));

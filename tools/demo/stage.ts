@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { startLocalService } from "@rtvi-machine/local-service";
+import { startLocalService, type LocalServiceOptions } from "@rtvi-machine/local-service";
 import { chromium, type Page } from "playwright";
 import { build, preview } from "vite";
 import { sessionEndpoint, type BackedService } from "../../examples/voice-console/session-endpoint.js";
@@ -19,7 +19,7 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`
 /** What the fake microphone plays, over and over. */
 export const RECORDING = fromRoot("packages/testkit/fixtures/speech.wav");
 /** Its words, in order and from the start again: the local service would not know them. */
-const WORDS = [
+export const WORDS = [
   "The quick brown fox jumps the fence.",
   "Tell me a story about the sea.",
   "Wait, I have a question.",
@@ -34,6 +34,11 @@ const SCRIPT = [
   { heard: WORDS[2] },
 ];
 const VIEWPORT = { width: 1280, height: 800 };
+
+/** What the microphone says, as a WAV file, and how the local service answers. */
+export interface Play extends Pick<LocalServiceOptions, "script" | "greet"> {
+  readonly recording?: string;
+}
 
 /** The page in its browser, with its service, and everything that is seen and heard of it. */
 export interface Stage {
@@ -51,10 +56,14 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
-/** Builds and serves the page, starts the local service and a browser whose microphone plays the recording. */
+/**
+ * Builds and serves the page, starts the local service and a browser whose microphone plays the recording.
+ * @param play what is said on both sides, unless a fault takes the stage
+ */
 export async function setStage(
   report: Report,
   { service: chosen, headed, fault: faultName }: DemoOptions,
+  { recording = RECORDING, ...play }: Play = { script: SCRIPT },
 ): Promise<Stage> {
   const silent = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error };
   const broken = faultName === undefined ? undefined : faultCalled(faultName);
@@ -73,7 +82,7 @@ export async function setStage(
   const service = await startLocalService({
     logger: silent,
     allowOrigins: [new URL(url).origin],
-    ...(broken && takesTheStage(broken) ? { greet: false, ...broken.options } : { script: SCRIPT }),
+    ...(broken && takesTheStage(broken) ? { greet: false, ...broken.options } : play),
   });
   report.setup("service", `${service.wsUrl}  (local: repeats what it hears)`);
 
@@ -85,7 +94,7 @@ export async function setStage(
   const browser = await chromium.launch({
     executablePath,
     headless: !headed,
-    args: speaking(RECORDING),
+    args: speaking(recording),
   });
   report.setup("browser", `Chromium ${browser.version()}${headed ? "" : ", headless"}`);
 

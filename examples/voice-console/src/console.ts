@@ -1,11 +1,13 @@
 import { RTVIEvent, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
 import { liveInspector } from "rtvi-machine/inspect";
+import { CuttableNetwork } from "./cuttable-network.js";
 import { byId } from "./dom.js";
+import { explain } from "./failure.js";
 import type { OfferedService } from "./services.js";
 import { Session } from "./session.js";
 import { Timeline } from "./timeline.js";
 import { Turns } from "./turns.js";
-import { describe, type Banner } from "./views/banner.js";
+import type { Banner } from "./views/banner.js";
 import { DevicePicker } from "./views/devices.js";
 import { EventLogView } from "./views/event-log.js";
 import { LatencyView } from "./views/latency.js";
@@ -24,11 +26,14 @@ export class Console {
   readonly #serviceHost = byId("service-host", HTMLElement);
   readonly #state = byId("state", HTMLOutputElement);
   readonly #connect = byId("connect", HTMLButtonElement);
+  readonly #networkSwitch = byId("network", HTMLButtonElement);
+  readonly #welcome = byId("welcome", HTMLElement);
   readonly #mute = byId("mute", HTMLButtonElement);
   readonly #processing = byId("processing", HTMLInputElement);
   readonly #text = byId("text", HTMLInputElement);
   readonly #send = byId("send", HTMLButtonElement);
 
+  readonly #network = new CuttableNetwork();
   readonly #timeline = new Timeline();
   readonly #turns = new Turns(KEPT_TURNS);
   readonly #inspector = liveInspector({ element: byId("inspector", HTMLElement) });
@@ -55,6 +60,7 @@ export class Console {
     this.#service.addEventListener("change", renew);
     this.#processing.addEventListener("change", renew);
     this.#connect.addEventListener("click", () => this.#toggleConnection());
+    this.#networkSwitch.addEventListener("click", () => this.#switchNetwork(!this.#network.isCut));
     this.#mute.addEventListener("click", () => this.#showMuted(this.#session.toggleMute()));
     byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
@@ -65,10 +71,16 @@ export class Console {
   #open(): Session {
     const service = this.#services.find((offered) => offered.id === this.#service.value);
     if (!service) throw new Error("The server offers no service that this page knows.");
-    this.#serviceHost.textContent = new URL(service.base_url).host;
-    const choices = { processing: this.#processing.checked, inspect: this.#inspector };
+    const { host, hostname } = new URL(service.base_url);
+    this.#serviceHost.textContent = host;
+    byId("welcome-bot", HTMLElement).textContent =
+      hostname === "127.0.0.1"
+        ? "The built-in local service says back what it hears; it needs no key."
+        : "The service's key stays in the page's server.";
+    const choices = { processing: this.#processing.checked, inspect: this.#inspector, network: this.#network.parts };
     const session = new Session(service, choices, this.#timeline);
     this.#watchLifecycle(session);
+    this.#watchRecovery(session);
     this.#watchSpeech(session);
     this.#watchDevices(session);
     this.#latency.explain(session.tellsTurnEnds);
@@ -88,7 +100,15 @@ export class Console {
     this.#session.connect().catch(this.#report);
   }
 
-  readonly #report = (problem: unknown): void => this.#banner.show(describe(problem));
+  readonly #report = (problem: unknown): void => this.#banner.show(explain(problem));
+
+  #switchNetwork(cut: boolean): void {
+    if (cut) this.#network.cut();
+    else this.#network.restore();
+    this.#networkSwitch.setAttribute("aria-pressed", String(cut));
+    this.#networkSwitch.textContent = cut ? "Restore the network" : "Cut the network";
+    if (cut) this.#transcript.note("network cut");
+  }
 
   #say(text: string): void {
     if (text === "") return;
@@ -104,13 +124,24 @@ export class Console {
     session.on(RTVIEvent.TransportStateChanged, (state) => this.#showState(session, state));
     session.on(RTVIEvent.Error, (message: RTVIMessage) => this.#report(message.data));
     session.on(RTVIEvent.MessageError, (message: RTVIMessage) => this.#report(message.data));
-    session.on(RTVIEvent.DeviceError, (error) => this.#banner.show(`${error.devices.join(", ")}: ${error.message}`));
-    session.on(RTVIEvent.Connected, () => this.#transcript.sessionBegan());
+    session.on(RTVIEvent.DeviceError, this.#report);
+    session.on(RTVIEvent.Connected, () => {
+      this.#welcome.hidden = true;
+      this.#transcript.sessionBegan();
+    });
     session.on(RTVIEvent.Disconnected, () => {
       this.#userMeter.set(0);
       this.#botMeter.set(0);
       this.#setSpeaking("user", false);
       this.#setSpeaking("bot", false);
+    });
+  }
+
+  #watchRecovery({ transport }: Session): void {
+    transport.actor.on("session.recovered", ({ recovery: { gapMs, continuity } }) => {
+      this.#banner.hide();
+      this.#transcript.sessionBegan();
+      this.#transcript.note(`back after ${(gapMs / 1000).toFixed(1)} s, conversation ${continuity}`);
     });
   }
 
@@ -166,6 +197,8 @@ export class Console {
     this.#connect.textContent = resting ? "Connect" : "Disconnect";
     this.#connect.classList.toggle("primary", resting);
     this.#connect.disabled = state === "disconnecting";
+    this.#networkSwitch.disabled = resting;
+    if (resting) this.#switchNetwork(false);
     this.#service.disabled = !resting;
     this.#processing.disabled = !resting;
     this.#text.disabled = state !== "ready";

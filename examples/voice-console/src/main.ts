@@ -1,6 +1,7 @@
 import { Console } from "./console.js";
 import { fetchServices } from "./services.js";
-import { Banner, describe } from "./views/banner.js";
+import { explain } from "./failure.js";
+import { Banner } from "./views/banner.js";
 
 const banner = new Banner();
 
@@ -8,5 +9,5 @@ try {
   const services = await fetchServices();
   new Console(services, banner);
 } catch (problem) {
-  banner.show(`The page could not start: ${describe(problem)}`);
+  banner.show(explain(problem));
 }

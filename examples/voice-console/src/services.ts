@@ -8,13 +8,14 @@ import {
 } from "rtvi-machine/openai";
 import type { SessionInspector } from "rtvi-machine/inspect";
 import { WebSocketTransport } from "rtvi-machine/pipecat";
+import type { NetworkParts } from "./cuttable-network.js";
 import { ThriveTransport } from "./thrive/thrive-transport.js";
 
 /** A voice service that the page's server offers; the server keeps the credential. */
 export interface OfferedService {
   readonly id: keyof typeof TRANSPORTS;
   readonly label: string;
-  /** Where the transport dials, e.g. `wss://api.openai.com/v1`; of a Pipecat bot, where it is started. */
+  /** Where the transport connects to, e.g. `wss://api.openai.com/v1`; of a Pipecat bot, where it is started. */
   readonly base_url: string;
   /** Empty where it is the bot's own. */
   readonly model: string;
@@ -26,6 +27,8 @@ export interface SessionChoices {
   readonly inspect: SessionInspector;
   /** Echo cancellation, noise suppression and gain control by the browser. */
   readonly processing: boolean;
+  /** What the connections are made of. */
+  readonly network: NetworkParts;
 }
 
 const INSTRUCTIONS = "You are a friendly voice assistant. Answer in one or two short sentences.";
@@ -54,8 +57,9 @@ function openAIOptions(service: OfferedService): OpenAIServiceOptions {
 /** A function as Gemini has it. */
 const declared = ({ name, description }: typeof CURRENT_TIME) => ({ functionDeclarations: [{ name, description }] });
 
-const optionsOf = ({ processing, inspect }: SessionChoices) => ({
+const optionsOf = ({ processing, inspect, network }: SessionChoices) => ({
   inspect,
+  ...network,
   audio: { echoCancellation: processing, noiseSuppression: processing, autoGainControl: processing },
 });
 
@@ -81,10 +85,13 @@ const TRANSPORTS = {
     ),
   // Its server has the instructions, the model and the tools.
   pipecat: (_service, choices) => new WebSocketTransport(optionsOf(choices)),
-} satisfies Record<string, (service: OfferedService, choices: SessionChoices) => Transport>;
+} satisfies Record<string, (service: OfferedService, choices: SessionChoices) => ChartedTransport>;
+
+/** A transport whose chart can be watched. */
+export type ChartedTransport = Transport & Pick<OpenAIRealTimeWebSocketTransport, "actor">;
 
 /** The transport of a service. */
-export function createTransport(service: OfferedService, choices: SessionChoices): Transport {
+export function createTransport(service: OfferedService, choices: SessionChoices): ChartedTransport {
   return TRANSPORTS[service.id](service, choices);
 }
 

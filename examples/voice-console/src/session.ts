@@ -1,5 +1,5 @@
-import { PipecatClient, RTVIEvent, type RTVIEvents, type Transport } from "@pipecat-ai/client-js";
-import { createTransport, type OfferedService, type SessionChoices } from "./services.js";
+import { PipecatClient, RTVIEvent, type RTVIEvents } from "@pipecat-ai/client-js";
+import { createTransport, type ChartedTransport, type OfferedService, type SessionChoices } from "./services.js";
 import type { Timeline } from "./timeline.js";
 
 /** Not for the log: levels come too often, and the meters show them; the others are older names of what is logged. */
@@ -13,7 +13,7 @@ const UNLOGGED: ReadonlySet<RTVIEvent> = new Set([
 /** A client on the transport of one service; it can connect any number of times. */
 export class Session {
   readonly service: OfferedService;
-  readonly transport: Transport;
+  readonly transport: ChartedTransport;
   readonly #client: PipecatClient;
 
   constructor(service: OfferedService, choices: SessionChoices, timeline: Timeline) {

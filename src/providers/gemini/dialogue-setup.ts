@@ -37,6 +37,8 @@ export interface DialogueSetup extends Pick<
   readonly isStale: () => boolean;
   /** Turn-taking in this session. */
   readonly turns: Turns;
+  /** Numbers the bot's sentences; of the session, because the app finds a sentence by its number. Default: from 1. */
+  readonly nextSegment?: (() => number) | undefined;
   /** Monotonic time in ms. */
   readonly now: () => number;
   /** Wall-clock time. */

@@ -51,6 +51,7 @@ export class GeminiDialogue implements Dialogue {
         conversationHistory.answered();
       },
       conversationHistory,
+      nextSegment: setup.nextSegment,
       nonBlocking: nonBlockingFunctions(setup.setup),
       redact: setup.redact,
     });

@@ -1,6 +1,7 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
+import { readBaseUrl } from "../../util/urls.js";
 import { readMessages, type Content } from "./contents.js";
 import { contentsOf } from "./history-contents.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type GeminiLLMServiceOptions } from "./options.js";
@@ -115,13 +116,4 @@ function readTextInput(mode: unknown, model: string): SessionPlan["textInput"] {
 function readVersion(version: unknown): string | undefined {
   if (version === undefined || (typeof version === "string" && /^v\w+$/.test(version))) return version;
   throw new InvalidOptionsError('`api_version` must be a version such as "v1beta".');
-}
-
-function readBaseUrl(text: unknown): URL {
-  if (typeof text !== "string" || !URL.canParse(text)) throw new InvalidOptionsError("`base_url` must be a URL.");
-  const url = new URL(text);
-  if (!/^(?:wss?|https?):$/.test(url.protocol)) {
-    throw new InvalidOptionsError("`base_url` must begin with wss:, ws:, https: or http:.");
-  }
-  return url;
 }

@@ -22,6 +22,7 @@ import { readConnectionParams, type GeminiConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
 import { geminiResponder } from "./services/responder.js";
 import { SessionMemory } from "./session-memory.js";
+import { countingUp } from "../../dialogue/bot-output.js";
 import type { Turns } from "../../contracts/turns.js";
 
 type Params = GeminiConnectionParams | undefined;
@@ -103,6 +104,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
   readonly #isMicWanted: () => boolean;
   readonly #memory: SessionMemory;
   #params: Params;
+  readonly #nextSegment = countingUp();
   /** Whether the last attempt was planned with the settings that there are. */
   #settings: "planned" | "changed" = "planned";
   /** Of the last connection that had opened. */
@@ -194,6 +196,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
       resumption: this.#memory.resumption,
       isStale: () => this.#settings === "changed",
       turns,
+      nextSegment: this.#nextSegment,
       now: () => performance.now(),
       date: () => new Date(),
     });

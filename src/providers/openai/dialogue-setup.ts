@@ -20,6 +20,8 @@ export interface DialogueSetup extends Omit<SessionSetupParts, "formats"> {
   readonly redact: Redactor;
   /** Turn-taking in this session. */
   readonly turns: Turns;
+  /** Numbers the bot's sentences; of the session, because the app finds a sentence by its number. Default: from 1. */
+  readonly nextSegment?: (() => number) | undefined;
   /** Monotonic time in ms. */
   readonly now: () => number;
   /** Wall-clock time. */

@@ -68,6 +68,7 @@ export class OpenAIDialogue implements Dialogue {
       answered: () => this.#clock.answered(),
       spoke: () => this.#sessionSetup.spoke(),
       history,
+      nextSegment: setup.nextSegment,
       redact: setup.redact,
     });
     const [sink, sessionSetup, clock, bot, register] = [

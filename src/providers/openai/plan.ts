@@ -5,6 +5,7 @@ import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./op
 import type { OpenAIConnectionParams } from "./params.js";
 import type { HistoryLimits } from "../../dialogue/conversation-history.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
+import { readBaseUrl } from "../../util/urls.js";
 import { readMaxSession, readReconnectBefore } from "./planned-reconnect.js";
 import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
@@ -97,15 +98,6 @@ function readDialect(dialect: unknown): SessionPlan["dialect"] {
 function readModel(model: unknown): string {
   if (typeof model !== "string" || model === "") throw new InvalidOptionsError("`model` must be a non-empty string.");
   return model;
-}
-
-function readBaseUrl(text: unknown): URL {
-  if (typeof text !== "string" || !URL.canParse(text)) throw new InvalidOptionsError("`base_url` must be a URL.");
-  const url = new URL(text);
-  if (!/^(?:wss?|https?):$/.test(url.protocol)) {
-    throw new InvalidOptionsError("`base_url` must begin with wss:, ws:, https: or http:.");
-  }
-  return url;
 }
 
 /** The address of the WebSocket: scheme by security, the model as its query; never a credential. */

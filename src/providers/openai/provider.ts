@@ -20,6 +20,7 @@ import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
 import { openAIResponder } from "./services/responder.js";
 import { checkSettings } from "./settings.js";
+import { countingUp } from "../../dialogue/bot-output.js";
 import type { Turns } from "../../contracts/turns.js";
 
 const RESULT = "llm-function-call-result";
@@ -132,6 +133,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
   readonly #provider: OpenAIProvider;
   readonly #parts: OpenAIProviderParts;
   #params: Params;
+  readonly #nextSegment = countingUp();
   /** Of the last connection that had opened: the next goes on with it. */
   #latest: OpenAIDialogue | undefined;
   /** Results that were taken without a connection, and that the service has not received. */
@@ -193,6 +195,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
         maxMessageSize: () => Math.min(LONGEST_MESSAGE, connection.maxMessageSize),
         redact: redactor([key]),
         turns,
+        nextSegment: this.#nextSegment,
         now: () => performance.now(),
         date: () => new Date(),
         first: left,

@@ -1,6 +1,7 @@
 import { InvalidOptionsError } from "../../errors.js";
 import { readProvided } from "../../util/credential-source.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
+import { urlOf } from "../../util/urls.js";
 import type { AttemptRequest, Provider } from "./options.js";
 
 /** Where to connect, checked. */
@@ -80,7 +81,7 @@ function isProvider<Value>(value: unknown): value is Provider<Value> {
 
 function parseUrl(text: string): URL {
   const base = typeof location === "undefined" ? undefined : location.href;
-  const url = URL.canParse(text, base) ? new URL(text, base) : undefined;
+  const url = urlOf(text, base);
   const scheme = url === undefined ? undefined : SCHEMES[url.protocol];
   if (url === undefined || scheme === undefined) {
     throw new InvalidOptionsError("`wsUrl` must be a ws, wss, http or https URL, or relative to the page.");

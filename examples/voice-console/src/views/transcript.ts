@@ -27,7 +27,7 @@ export class TranscriptView {
     stickToEnd(this.#list);
   }
 
-  /** Segments count from the start again. */
+  /** A new connection: segments count from the start again. */
   sessionBegan(): void {
     this.#closeBot(false);
     this.#segments.clear();

@@ -13,6 +13,8 @@ export interface BotSetup {
   /** A turn of the bot begins. */
   readonly turnBegan: (prompt: Prompt) => void;
   readonly conversationHistory: GeminiHistory;
+  /** Numbers the bot's sentences; of the session, because the app finds a sentence by its number. Default: from 1. */
+  readonly nextSegment?: (() => number) | undefined;
   /** Functions for which the model does not wait, by name. */
   readonly nonBlocking: ReadonlySet<string>;
   /** Makes the service's words safe to show. */

@@ -41,11 +41,12 @@ export class Bot {
     private readonly setup: BotSetup,
   ) {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
-    this.#output = new BotOutput(sink, (itemId, content) => {
+    const said = (itemId: string, content: string): void => {
       this.unheardReplies.noted(itemId, content);
       this.#said.set(itemId, content);
       setup.conversationHistory.note(itemId, { type: "message", role: "assistant", content });
-    });
+    };
+    this.#output = new BotOutput(sink, said, setup.nextSegment);
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.#converter = new RateConverter(setup.playbackRate, SERVICE);
     this.tools = new Calls(sink, setup, {

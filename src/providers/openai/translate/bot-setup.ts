@@ -16,6 +16,8 @@ export interface BotSetup {
   /** Called when the model's voice is first used. */
   readonly spoke: () => void;
   readonly history: ConversationHistory;
+  /** Numbers the bot's sentences; of the session, because the app finds a sentence by its number. Default: from 1. */
+  readonly nextSegment?: (() => number) | undefined;
   /** Makes the service's words safe to show. */
   readonly redact: Redactor;
 }

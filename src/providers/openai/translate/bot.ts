@@ -41,9 +41,10 @@ export class Bot {
     private readonly setup: BotSetup,
   ) {
     this.#responses = new Responses(sink, PROCESSOR, setup.now);
-    this.#output = new BotOutput(sink, (itemId, text, responseId) => {
+    const said = (itemId: string, text: string, responseId: string): void => {
       this.#remember(itemId, text, responseId);
-    });
+    };
+    this.#output = new BotOutput(sink, said, setup.nextSegment);
     this.#speech = new BotSpeech(sink, this.#output, setup.answered, (item_id, audio_end_ms) => {
       sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
     });

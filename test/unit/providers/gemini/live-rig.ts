@@ -85,6 +85,12 @@ export class LiveRig {
     return rig;
   }
 
+  /** The numbers of the bot's sentences, in the order in which they were told. */
+  get segments(): number[] {
+    const said = this.told.filter(({ type }) => type === "bot-output");
+    return said.map(({ data }) => (data as { readonly segment_id: number }).segment_id);
+  }
+
   get types(): string[] {
     return this.told.map(({ type }) => type);
   }

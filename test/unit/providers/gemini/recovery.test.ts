@@ -9,7 +9,9 @@ describe("a Gemini session that comes back", { timeout: 20_000 }, () => {
     service.faults.goAwayAfterMs = undefined;
     await rig.ask("hello");
     expect(await rig.recovered()).toMatchObject({ continuity: "resumed", planned: true, attempts: 1 });
+    const before = rig.segments;
     await rig.ask("and again");
+    expect(Math.min(...rig.segments.slice(before.length))).toBeGreaterThan(Math.max(...before));
     expect(rig.items).toHaveLength(4);
     expect(rig.count("bot-ready")).toBe(1);
     expect(rig.errors).toEqual([]);

@@ -143,6 +143,22 @@ describe("a connection that is lost", () => {
     await rig.leave();
   });
 
+  it("gives the bot's sentences numbers that no sentence before the loss has", async () => {
+    const rig = await Rig.ready();
+    const say = (id: string): void => {
+      rig.receive(server.created(id), server.transcriptDone("Hello.", id, `item_${id}`), server.done(id));
+    };
+    say("resp_1");
+    FakeWebSocket.last.drop(1006);
+    await rig.pass(100);
+    await rig.opens(2);
+    say("resp_2");
+    const said = rig.told.filter(({ type }) => type === "bot-output").map(({ data }) => data as { segment_id: number });
+    const numbers = said.map(({ segment_id }) => segment_id);
+    expect([...new Set(numbers)]).toEqual([1, 2]);
+    await rig.leave();
+  });
+
   it("is replaced by a fresh one where nothing is to be kept", async () => {
     const rig = await Rig.ready({ keep_conversation: false });
     rig.send("send-text", { content: "Hello?" });

@@ -1,0 +1,20 @@
+import { InvalidOptionsError } from "../errors.js";
+
+/** The address, or undefined where it is none: `URL.canParse` is younger than the browsers that this library supports. */
+export function urlOf(text: string, base?: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws InvalidOptionsError for a `base_url` that no socket could be opened to. */
+export function readBaseUrl(text: unknown): URL {
+  const url = typeof text === "string" ? urlOf(text) : undefined;
+  if (url === undefined) throw new InvalidOptionsError("`base_url` must be a URL.");
+  if (!/^(?:wss?|https?):$/.test(url.protocol)) {
+    throw new InvalidOptionsError("`base_url` must begin with wss:, ws:, https: or http:.");
+  }
+  return url;
+}

@@ -1,0 +1,26 @@
+/**
+ * `npm run documents`: writes the page of options from the types. With `--check`, part of `npm run check`: that page is current, every
+ * link of README, `docs/` and the pages of examples and packages leads somewhere, and every block of TypeScript in them compiles under
+ * `strict`.
+ */
+import { compileBlocks } from "./documents/compile.js";
+import { deadLinks } from "./documents/links.js";
+import { codeBlocks, readPages } from "./documents/markdown.js";
+import { isOptionsPageCurrent, writeOptionsPage } from "./documents/options.js";
+
+async function check(): Promise<void> {
+  const pages = await readPages();
+  const blocks = pages.flatMap(codeBlocks);
+  const problems = [
+    ...deadLinks(pages).map((link) => `${link} leads nowhere`),
+    ...(await compileBlocks(blocks)),
+    ...((await isOptionsPageCurrent()) ? [] : ["docs/options.md is stale: run `npm run documents` and commit it."]),
+  ];
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  process.stdout.write(
+    `${String(pages.length)} pages, ${String(blocks.length)} blocks of code, ${String(problems.length)} problems\n`,
+  );
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+await (process.argv.includes("--check") ? check() : writeOptionsPage());
