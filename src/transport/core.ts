@@ -82,7 +82,9 @@ export class TransportCore {
     this.manager = manager;
     this.logger = safeLogger(options.logger ?? defaultLogger);
     this.#media = mediaFor(provider.media, manager, {
-      playsTrack: options.playBotTrack ?? true,
+      playsTrack: options.playBotTrack ?? false,
+      onSpeaker: (device) => this.call((callbacks) => callbacks.onSpeakerUpdated?.(device)),
+      mediaDevices: options.audio?.mediaDevices,
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
       logger: this.logger,
     });
@@ -152,6 +154,7 @@ export class TransportCore {
         crashed: (error) => this.attempts.promises.crashed(error),
         microphoneSettled: () => this.attempts.promises.microphoneSettled(),
         deviceFault: (error) => this.reportDeviceError(error),
+        speakerFreed: () => this.devices.reportSpeaker(),
         connectionLost: (error) => this.reportError(error),
         recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
       },
@@ -188,7 +191,11 @@ export class TransportCore {
       media: this.#media,
       call: (run: Parameters<TransportCore["call"]>[0]) => this.call(run),
     };
-    this.devices = new SelectedDevices(presented);
+    this.devices = new SelectedDevices({
+      ...presented,
+      hasMicrophone: () => isMicrophoneHeld(this.actor),
+      remember: (deviceId) => this.order({ type: "mic.chosen", deviceId }),
+    });
     this.tracks = new Tracks(presented);
     this.#sessions = new ProviderSessions(provider, () => ({
       rates: ratesOf(manager),

@@ -1,4 +1,5 @@
 import { DeviceError, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
+import { normaliseDeviceId } from "../media/devices.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportMedia } from "../media/transport-media.js";
 
@@ -6,14 +7,17 @@ import type { TransportMedia } from "../media/transport-media.js";
 export interface SelectedDevicesPorts {
   readonly manager: MediaManager;
   readonly media: TransportMedia;
+  /** Whether a microphone is held now, which then is swapped. */
+  readonly hasMicrophone: () => boolean;
+  /** The chart's own memory: "" is the system's default. */
+  readonly remember: (deviceId: string) => void;
   /** Calls the app. */
   readonly call: (run: (callbacks: RTVIEventCallbacks) => void) => void;
 }
 
-/** Which devices the app has, where the manager alone does not know: the output that plays the bot's track. */
+/** Which devices the app has. */
 export class SelectedDevices {
   readonly #ports: SelectedDevicesPorts;
-  #speaker: MediaDeviceInfo | undefined;
 
   constructor(ports: SelectedDevicesPorts) {
     this.#ports = ports;
@@ -21,25 +25,41 @@ export class SelectedDevices {
 
   get speaker(): MediaDeviceInfo | Record<string, never> {
     const { media, manager } = this.#ports;
-    return media.speaker === undefined ? manager.selectedSpeaker : (this.#speaker ?? {});
+    return media.sinks === undefined ? manager.selectedSpeaker : (media.sinks.device ?? {});
+  }
+
+  /** Chooses the microphone: at once where one is held, and then it counts if it could be had; else for the next time. */
+  async updateMic(micId: string): Promise<void> {
+    const { manager, hasMicrophone, remember } = this.#ports;
+    const deviceId = normaliseDeviceId(micId);
+    if (!hasMicrophone()) {
+      remember(deviceId);
+      await manager.updateMic(micId);
+      return;
+    }
+    await manager.updateMic(micId);
+    remember(manager.ports?.microphone.preferred ?? deviceId);
   }
 
   /** Chooses the output. @throws DeviceError where it cannot be used. */
   async updateSpeaker(speakerId: string): Promise<void> {
-    const { media, manager, call } = this.#ports;
-    const { speaker } = media;
-    if (speaker === undefined) {
+    const { media, manager } = this.#ports;
+    const { sinks } = media;
+    if (sinks === undefined) {
       await manager.updateSpeaker(speakerId);
       return;
     }
-    await speaker.chooseSink(speakerId).catch((cause: unknown) => {
+    await sinks.choose(speakerId).catch((cause: unknown) => {
       const details = cause instanceof Error ? { sourceError: cause } : undefined;
       throw new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
     });
-    const id = speakerId === "" ? "default" : speakerId;
-    const device = (await manager.getAllSpeakers()).find(({ deviceId }) => deviceId === id);
-    this.#speaker = device;
-    if (device !== undefined) call((callbacks) => callbacks.onSpeakerUpdated?.(device));
+    sinks.devicesChanged(await manager.getAllSpeakers());
+  }
+
+  /** Tells the app which output it has, as a sign that the bot is heard again. */
+  reportSpeaker(): void {
+    const { speaker } = this;
+    if (isDevice(speaker)) this.#ports.call((callbacks) => callbacks.onSpeakerUpdated?.(speaker));
   }
 
   /** Tells the app through `onMicUpdated` which microphone it has. */

@@ -161,8 +161,7 @@ export class VoiceTransport extends Transport {
 
   /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
   async updateMic(micId: string): Promise<void> {
-    this._core.order({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
-    await this._reported("mic", () => this._core.manager.updateMic(micId));
+    await this._reported("mic", () => this._core.devices.updateMic(micId));
   }
   updateCam(camId: string): void {
     void this._reported("cam", () => this._core.manager.updateCam(camId));
