@@ -11,12 +11,19 @@ const SLOW_START_MS = 5_000;
  */
 export type OutputEdge = "blocked" | "interrupted" | "unblocked" | "closed";
 
+/** Firefox; not in the type library. */
+interface PolicyTeller {
+  getAutoplayPolicy(context: AudioContext): string;
+}
+
+function tellsPolicy(navigator: object): navigator is PolicyTeller {
+  return "getAutoplayPolicy" in navigator && typeof navigator.getAutoplayPolicy === "function";
+}
+
 /** What the page says of its autoplay policy: whether audio may start now; undefined where it does not say. */
 export function autoplayAllowed(context: AudioContext): boolean | undefined {
   if (typeof navigator === "undefined") return undefined;
-  if ("getAutoplayPolicy" in navigator && typeof navigator.getAutoplayPolicy === "function") {
-    return navigator.getAutoplayPolicy(context) === "allowed";
-  }
+  if (tellsPolicy(navigator)) return navigator.getAutoplayPolicy(context) === "allowed";
   // Typed as always there; older browsers do not have it.
   return "userActivation" in navigator ? navigator.userActivation.hasBeenActive : undefined;
 }

@@ -7,14 +7,17 @@ import { TrackMicrophone } from "./track-microphone.js";
 import { DeviceWatch, pageMediaDevices } from "./devices.js";
 import { SinkChoice } from "./sink-choice.js";
 import { TrackSpeaker } from "./track-speaker.js";
+import type { WebAudioOptions } from "./web-audio-options.js";
 
 /** What a transport's media are made with. */
 export interface TransportMediaSettings {
-  /** Whether the bot's track is heard here, where the service sends one, or by an element of the app. */
-  readonly playsTrack: boolean;
+  readonly options: {
+    /** Whether the bot's track is heard here, where the service sends one, or by an element of the app. */
+    readonly playBotTrack?: boolean;
+    readonly audio?: Pick<WebAudioOptions, "mediaDevices">;
+  };
   /** Which device it is played on, where the manager does not choose. */
   readonly onSpeaker: (device: MediaDeviceInfo) => void;
-  readonly mediaDevices: MediaDevices | undefined;
   /** How loud the bot's track is, 0 to 1; about ten times a second while the bot speaks. */
   readonly onLevel: (level: number) => void;
   readonly logger: Logger;
@@ -56,20 +59,20 @@ export function mediaFor(plan: MediaPlan, manager: MediaManager, settings: Trans
 }
 
 function trackSpeaker(
-  { playsTrack, onLevel, logger }: TransportMediaSettings,
+  { options, onLevel, logger }: TransportMediaSettings,
   sinks: SinkChoice,
   meter: MediaPorts["meter"],
 ): TrackSpeaker {
   const createElement = (): HTMLAudioElement | undefined => (typeof Audio === "function" ? new Audio() : undefined);
-  return new TrackSpeaker({ createElement, isAudible: playsTrack, onLevel, sinks, meter, logger });
+  return new TrackSpeaker({ createElement, isAudible: options.playBotTrack ?? false, onLevel, sinks, meter, logger });
 }
 
 /** Nothing plays yet. */
 const NO_OUTPUT = { canChoose: true, setSink: () => Promise.resolve() };
 
-function ownSinks({ mediaDevices, onSpeaker, logger }: TransportMediaSettings): SinkChoice {
+function ownSinks({ options, onSpeaker, logger }: TransportMediaSettings): SinkChoice {
   const watch = new DeviceWatch(
-    () => mediaDevices ?? pageMediaDevices(),
+    () => options.audio?.mediaDevices ?? pageMediaDevices(),
     (devices) => sinks.devicesChanged(devices),
     logger,
   );

@@ -133,7 +133,7 @@ export class WebAudioMicrophone implements MicrophonePort {
     try {
       const track = await this.#start(opening, "next", wanted);
       const { session: old, next } = opening;
-      if (next === undefined || next.closed) return;
+      if (next.closed) return;
       opening.session = next;
       opening.next = undefined;
       this.#preferred = wanted;
@@ -195,8 +195,10 @@ export class WebAudioMicrophone implements MicrophonePort {
     } catch (error) {
       const away = error instanceof DeviceError && (error.type === "constraints" || error.type === "not-found");
       if (!away || wanted === "") throw error;
-      if (place === "next" && !(await this.#isListed(wanted))) throw error;
+      const hope = place === "session" || (await this.#isListed(wanted));
+      // A later choice, or close(), has taken its place.
       if (this.#opening !== opening || opening[place] !== first) throw withdrawal();
+      if (!hope) throw error;
       const session = (opening[place] = this.#newSession());
       const track = await session.start(this.#constraints({ deviceId: { ideal: wanted } }));
       if (track.getSettings().deviceId === wanted) return track;

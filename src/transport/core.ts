@@ -82,9 +82,8 @@ export class TransportCore {
     this.manager = manager;
     this.logger = safeLogger(options.logger ?? defaultLogger);
     this.#media = mediaFor(provider.media, manager, {
-      playsTrack: options.playBotTrack ?? false,
+      options,
       onSpeaker: (device) => this.call((callbacks) => callbacks.onSpeakerUpdated?.(device)),
-      mediaDevices: options.audio?.mediaDevices,
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
       logger: this.logger,
     });
@@ -186,16 +185,9 @@ export class TransportCore {
       },
       options.maxBufferedAmount,
     );
-    const presented = {
-      manager,
-      media: this.#media,
-      call: (run: Parameters<TransportCore["call"]>[0]) => this.call(run),
-    };
-    this.devices = new SelectedDevices({
-      ...presented,
-      hasMicrophone: () => isMicrophoneHeld(this.actor),
-      remember: (deviceId) => this.order({ type: "mic.chosen", deviceId }),
-    });
+    const call = (run: Parameters<TransportCore["call"]>[0]): void => this.call(run);
+    const presented = { manager, media: this.#media, call };
+    this.devices = new SelectedDevices({ ...presented, actor: () => this.actor, order: (event) => this.order(event) });
     this.tracks = new Tracks(presented);
     this.#sessions = new ProviderSessions(provider, () => ({
       rates: ratesOf(manager),

@@ -1,16 +1,17 @@
 import { DeviceError, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
+import type { TransportActor } from "../compose.js";
 import { normaliseDeviceId } from "../media/devices.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportMedia } from "../media/transport-media.js";
+import { isMicrophoneHeld } from "./microphone-state.js";
 
 /** What the choice of devices needs of its transport. */
 export interface SelectedDevicesPorts {
   readonly manager: MediaManager;
   readonly media: TransportMedia;
-  /** Whether a microphone is held now, which then is swapped. */
-  readonly hasMicrophone: () => boolean;
-  /** The chart's own memory: "" is the system's default. */
-  readonly remember: (deviceId: string) => void;
+  readonly actor: () => TransportActor;
+  /** An order to the charts. */
+  readonly order: (event: { readonly type: "mic.chosen"; readonly deviceId: string }) => void;
   /** Calls the app. */
   readonly call: (run: (callbacks: RTVIEventCallbacks) => void) => void;
 }
@@ -30,15 +31,15 @@ export class SelectedDevices {
 
   /** Chooses the microphone: at once where one is held, and then it counts if it could be had; else for the next time. */
   async updateMic(micId: string): Promise<void> {
-    const { manager, hasMicrophone, remember } = this.#ports;
+    const { manager, actor, order } = this.#ports;
     const deviceId = normaliseDeviceId(micId);
-    if (!hasMicrophone()) {
-      remember(deviceId);
+    if (!isMicrophoneHeld(actor())) {
+      order({ type: "mic.chosen", deviceId });
       await manager.updateMic(micId);
       return;
     }
     await manager.updateMic(micId);
-    remember(manager.ports?.microphone.preferred ?? deviceId);
+    order({ type: "mic.chosen", deviceId: manager.ports?.microphone.preferred ?? deviceId });
   }
 
   /** Chooses the output. @throws DeviceError where it cannot be used. */
