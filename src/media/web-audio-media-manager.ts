@@ -186,6 +186,8 @@ export class WebAudioMediaManager extends MediaManager {
       const details = cause instanceof Error ? { sourceError: cause } : undefined;
       const error = new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
       this._callbacks.onDeviceError?.(error);
+      // A menu that shows the choice already goes back to what is in use.
+      if (sinks.device !== undefined) this._callbacks.onSpeakerUpdated?.(sinks.device);
       return;
     }
     await sinks.refresh();

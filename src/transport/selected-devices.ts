@@ -57,7 +57,7 @@ export class SelectedDevices {
     sinks.devicesChanged(await manager.getAllSpeakers());
   }
 
-  /** Tells the app which output it has, as a sign that the bot is heard again. */
+  /** Tells the app which output it has, after it was silent, or was asked for another. */
   reportSpeaker(): void {
     const { speaker } = this;
     if (isDevice(speaker)) this.#ports.call((callbacks) => callbacks.onSpeakerUpdated?.(speaker));

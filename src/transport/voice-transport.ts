@@ -168,7 +168,8 @@ export class VoiceTransport extends Transport {
   }
   /** Chooses the output. A failure is an `onDeviceError`, and nothing changes. */
   updateSpeaker(speakerId: string): void {
-    void this._reported("speaker", () => this._core.devices.updateSpeaker(speakerId));
+    const refused = (): void => this._core.devices.reportSpeaker();
+    void this._reported("speaker", () => this._core.devices.updateSpeaker(speakerId), refused);
   }
 
   get selectedMic(): MediaDeviceInfo | Record<string, never> {
@@ -216,11 +217,17 @@ export class VoiceTransport extends Transport {
     return { ...this._core.manager.tracks(), ...(bot !== undefined && { bot: { audio: bot } }) };
   }
 
-  private async _reported(kind: "mic" | "cam" | "speaker", update: () => void | Promise<void>): Promise<void> {
+  /** @param refused A menu that shows the choice already goes back to what is in use. */
+  private async _reported(
+    kind: "mic" | "cam" | "speaker",
+    update: () => void | Promise<void>,
+    refused?: () => void,
+  ): Promise<void> {
     try {
       await update();
     } catch (error) {
       this._core.reportDeviceError(error instanceof DeviceError ? error : toDeviceError(kind, error));
+      refused?.();
     }
   }
 }

@@ -60,7 +60,7 @@ const TRANSPORTS = {
   "openai-websocket": (service, choices) =>
     new OpenAIRealTimeWebSocketTransport(openAIOptions(service), undefined, audioOf(choices)),
   "openai-webrtc": (service, choices) =>
-    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, audioOf(choices)),
+    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, { ...audioOf(choices), playBotTrack: true }),
   thrive: (service, choices) =>
     new ThriveTransport({
       instructions: INSTRUCTIONS,

@@ -393,7 +393,7 @@ describe("choices of a speaker", () => {
     await manager.updateSpeaker("p");
     told();
     await manager.updateSpeaker("gone");
-    expect(told()).toEqual(["error speaker not-found"]);
+    expect(told()).toEqual(["error speaker not-found", "speaker p"]);
     expect(manager.selectedSpeaker).toMatchObject({ deviceId: "p" });
     speaker.close();
     await openSpeaker();
