@@ -49,6 +49,8 @@ export interface MicrophoneContext {
   readonly streaming: boolean;
   /** The preferred device was lost and the default stands in. */
   readonly fallback: boolean;
+  /** The device was lost a moment ago, and this is another one, or the same again. */
+  readonly isAnother: boolean;
   /** What is held now. */
   readonly device: MicrophoneDevice | null;
 }
@@ -72,12 +74,17 @@ export const microphoneMachine = setup({
     markMuted: assign({ muted: true }),
     markUnmuted: assign({ muted: false }),
     markStreaming: assign({ streaming: true }),
-    rememberChoice: assign({ deviceId: (_, params: { deviceId: string }) => params.deviceId, fallback: false }),
+    rememberChoice: assign({
+      deviceId: (_, params: { deviceId: string }) => params.deviceId,
+      fallback: false,
+      isAnother: false,
+    }),
     rememberDevice: assign({ device: (_, params: { device: MicrophoneDevice }) => params.device }),
-    forgetSession: assign({ streaming: false, fallback: false, device: null }),
+    forgetSession: assign({ streaming: false, fallback: false, isAnother: false, device: null }),
     forgetDevice: assign({ device: null }),
-    fallBack: assign({ fallback: true }),
-    prefer: assign({ fallback: false }),
+    fallBack: assign({ fallback: true, isAnother: true }),
+    forgetLoss: assign({ isAnother: false }),
+    prefer: assign({ fallback: false, isAnother: false }),
     muteCapture: sendTo("capture", { type: "capture.muted" }),
     unmuteCapture: sendTo("capture", { type: "capture.unmuted" }),
     streamCapture: sendTo("capture", { type: "capture.streamed" }),
@@ -95,11 +102,22 @@ export const microphoneMachine = setup({
     isWanted: ({ context }) => !context.muted,
     preferredDeviceArrived: ({ context }, params: { deviceIds: readonly string[] }) =>
       context.fallback && context.deviceId !== "" && params.deviceIds.includes(context.deviceId),
-    isFallback: ({ context }) => context.fallback,
+    isAnother: ({ context }) => context.isAnother,
+  },
+  delays: {
+    /** A device that has given audio for so long works: its loss has nothing to do with the one before. */
+    proven: 10_000,
   },
 }).createMachine({
   id: "microphone",
-  context: ({ input }) => ({ deviceId: "", muted: input.muted, streaming: false, fallback: false, device: null }),
+  context: ({ input }) => ({
+    deviceId: "",
+    muted: input.muted,
+    streaming: false,
+    fallback: false,
+    isAnother: false,
+    device: null,
+  }),
   initial: "off",
   states: {
     off: {
@@ -164,13 +182,17 @@ export const microphoneMachine = setup({
             },
             live: {
               description: "The microphone's audio flows to the uplink.",
+              after: { proven: { actions: "forgetLoss" } },
               on: {
                 "mic.muted": { target: "muted", actions: ["markMuted", "muteCapture"] },
+                // Whoever turns it on again is not heard, and this may be the gesture that the browser waits for.
+                "mic.unmuted": { actions: "unmuteCapture" },
                 "mic.requested": { actions: "reportAcquired" },
               },
             },
             muted: {
               description: "The device is held, and silent because the app asked for it.",
+              after: { proven: { actions: "forgetLoss" } },
               on: {
                 "mic.unmuted": { target: "live", actions: ["markUnmuted", "unmuteCapture"] },
                 "mic.requested": { actions: "reportAcquired" },
@@ -180,7 +202,7 @@ export const microphoneMachine = setup({
           on: {
             "mic.failed": [
               {
-                guard: "isFallback",
+                guard: "isAnother",
                 target: "lost",
                 actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) },
               },
@@ -191,7 +213,7 @@ export const microphoneMachine = setup({
             ],
             "mic.lost": [
               {
-                guard: "isFallback",
+                guard: "isAnother",
                 target: "lost",
                 actions: { type: "reportLost", params: ({ event }) => ({ fault: event.fault }) },
               },

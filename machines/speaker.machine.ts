@@ -1,4 +1,4 @@
-import { fromCallback, sendParent, setup } from "xstate";
+import { assign, fromCallback, sendParent, setup } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
 
 /** Facts about playback: from the `playback` actor to this chart, and from this chart to the root. */
@@ -6,7 +6,11 @@ export type SpeakerFact =
   | { readonly type: "playback.began" }
   | { readonly type: "playback.drained" }
   | { readonly type: "playback.blocked" }
+  /** The system holds the output, or the browser does not let it run although it may. */
+  | { readonly type: "playback.interrupted" }
   | { readonly type: "playback.unblocked" }
+  /** The output is gone, whatever took it: another one may work. */
+  | { readonly type: "playback.lost"; readonly fault: Fault }
   | { readonly type: "playback.failed"; readonly fault: Fault };
 
 export type SpeakerEvent =
@@ -17,9 +21,14 @@ export type SpeakerEvent =
   /** The user clicked: the autoplay policy may be satisfied now. */
   | { readonly type: "gesture.made" };
 
-/** Whether the bot is heard: silent, speaking, or blocked by the browser's autoplay policy. */
+export interface SpeakerContext {
+  /** The output was lost a moment ago, and this is another one. */
+  readonly isAnother: boolean;
+}
+
+/** Whether the bot is heard: silent, speaking, or held by the browser or the system. */
 export const speakerMachine = setup({
-  types: { events: {} as SpeakerEvent },
+  types: { context: {} as SpeakerContext, events: {} as SpeakerEvent },
   actors: {
     playback: fromCallback(() => {
       throw new Error("actor not provided: playback");
@@ -31,6 +40,9 @@ export const speakerMachine = setup({
     /** Provided by the composition: must run inside the user's gesture. */
     resumePlayback: () => undefined,
     reportBlocked: sendParent({ type: "playback.blocked" }),
+    reportInterrupted: sendParent({ type: "playback.interrupted" }),
+    markAnother: assign({ isAnother: true }),
+    forgetLoss: assign({ isAnother: false }),
     reportUnblocked: sendParent({ type: "playback.unblocked" }),
     reportFailed: sendParent((_, params: { fault: Fault }) => ({ type: "playback.failed", fault: params.fault })),
     reportCrash: sendParent({
@@ -38,12 +50,21 @@ export const speakerMachine = setup({
       fault: { id: 0, code: "internal-error", message: "The speaker's own code crashed.", retryable: false },
     }),
   },
+  guards: {
+    isFirst: ({ context }) => !context.isAnother,
+  },
+  delays: {
+    /** An output that has lived so long works: its loss has nothing to do with the one before. */
+    proven: 10_000,
+  },
 }).createMachine({
   id: "speaker",
+  context: { isAnother: false },
   initial: "off",
   states: {
     off: {
       description: "No session: no output is open.",
+      entry: "forgetLoss",
       on: { "speaker.requested": "open" },
     },
     open: {
@@ -70,10 +91,31 @@ export const speakerMachine = setup({
             "gesture.made": { actions: "resumePlayback" },
           },
         },
+        interrupted: {
+          description: "The system has taken the output, as for a call; it comes back by itself, or after a click.",
+          entry: "reportInterrupted",
+          on: {
+            "playback.unblocked": { target: "silent", actions: "reportUnblocked" },
+            "gesture.made": { actions: "resumePlayback" },
+          },
+        },
       },
+      after: { proven: { actions: "forgetLoss" } },
       on: {
         "speaker.released": "off",
         "playback.blocked": ".blocked",
+        "playback.interrupted": ".interrupted",
+        "playback.lost": [
+          {
+            guard: "isFirst",
+            target: "open",
+            reenter: true,
+            actions: ["markAnother", { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) }],
+          },
+          { target: "failed", actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) } },
+        ],
+        /** Whatever stands still may be moved by a gesture. */
+        "gesture.made": { actions: "resumePlayback" },
         "playback.failed": {
           target: "failed",
           actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) },
@@ -83,8 +125,9 @@ export const speakerMachine = setup({
       },
     },
     failed: {
-      description: "No output device; the session goes on in text.",
-      on: { "speaker.requested": "open", "speaker.released": "off" },
+      description: "No output that works; the session goes on in text. A click asks for another.",
+      entry: "forgetLoss",
+      on: { "speaker.requested": "open", "gesture.made": "open", "speaker.released": "off" },
     },
   },
 });

@@ -119,7 +119,10 @@ export type CallVerdict =
 export type TransportFact =
   | CallVerdict
   | MicrophoneFact
-  | Extract<SpeakerFact, { type: "playback.blocked" | "playback.unblocked" | "playback.failed" }>
+  | Extract<
+      SpeakerFact,
+      { type: "playback.blocked" | "playback.interrupted" | "playback.unblocked" | "playback.failed" }
+    >
   | Exclude<ConnectionFact, { type: "connection.opened" }>
   /** The session is ready again after an outage. */
   | { readonly type: "session.recovered"; readonly recovery: Recovery }
@@ -845,6 +848,7 @@ export const transportMachine = setup({
         "gesture.made": { actions: "unblockSpeaker" },
         "bot.interrupted": { actions: "interruptSpeaker" },
         "playback.blocked": { actions: { type: "announce", params: { fact: { type: "playback.blocked" } } } },
+        "playback.interrupted": { actions: { type: "announce", params: { fact: { type: "playback.interrupted" } } } },
         "playback.unblocked": { actions: { type: "announce", params: { fact: { type: "playback.unblocked" } } } },
         "playback.failed": { actions: { type: "announce", params: ({ event }) => ({ fact: event }) } },
       },

@@ -35,6 +35,7 @@ export {
   ReadyTimeoutError,
   RequestRejectedError,
   RequestTimeoutError,
+  isRtviMachineError,
   RtviMachineError,
   ServiceError,
   UnsupportedEnvironmentError,

@@ -133,8 +133,9 @@ export interface TransportOptions {
   /** WebRTC only. Default: the global `RTCPeerConnection`, looked up when connecting. */
   readonly RTCPeerConnection?: PeerConnectionConstructor;
   /**
-   * WebRTC only: whether the transport plays the bot's track. Default true. Turn it off in an app that attaches the track
-   * of `onTrackStarted` to an element of its own, or the bot is heard twice.
+   * WebRTC only: whether the transport plays the bot's track. Default false, as in Pipecat's classes: the app attaches the track of
+   * `onTrackStarted` to an element, or renders client-react's `PipecatClientAudio`. Over a WebSocket the transport always plays, and is
+   * silent while an element in the document plays the bot's track.
    */
   readonly playBotTrack?: boolean;
   /** Default: warnings and errors to the console. */

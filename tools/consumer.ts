@@ -5,14 +5,20 @@ import { join, resolve } from "node:path";
 
 /*
  * Compiles an app against the packed library as its author would: strict, with `skipLibCheck: false`, which is TypeScript's default,
- * by two compilers and both ways in which modules are resolved today.
+ * by two compilers and the three ways in which modules are resolved.
  */
 
-const COMPILERS = { "TypeScript 5.9": "typescript-5.9", "TypeScript 6.0": "typescript" } as const;
+const COMPILERS = {
+  "TypeScript 5.9": { folder: "typescript-5.9", options: {} },
+  // Of node10 it says only that it will go.
+  "TypeScript 6.0": { folder: "typescript", options: { ignoreDeprecations: "6.0" } },
+} as const;
 
 const RESOLUTIONS = {
   bundler: { module: "esnext", moduleResolution: "bundler" },
   node16: { module: "node16", moduleResolution: "node16" },
+  // What many apps still have; it knows no `exports`.
+  node10: { module: "esnext", moduleResolution: "node10" },
 } as const;
 
 const root = resolve(".");
@@ -57,9 +63,16 @@ try {
   const uses = imports.map((_, index) => `entry${index}`).join(", ");
   await writeFile(join(work, "app.ts"), `${imports.join("\n")}\nexport const all = [${uses}];\n`);
   await writeFile(join(work, "package.json"), JSON.stringify({ name: "app", type: "module", private: true }));
-  for (const [compiler, folder] of Object.entries(COMPILERS)) {
+  for (const [compiler, { folder, options: own }] of Object.entries(COMPILERS)) {
     for (const [resolution, how] of Object.entries(RESOLUTIONS)) {
-      const options = { ...how, target: "es2022", lib: ["es2023", "dom", "dom.iterable"], strict: true, noEmit: true };
+      const options = {
+        ...own,
+        ...how,
+        target: "es2022",
+        lib: ["es2023", "dom", "dom.iterable"],
+        strict: true,
+        noEmit: true,
+      };
       const config = { compilerOptions: { ...options, skipLibCheck: false, types: [] }, files: ["app.ts"] };
       await writeFile(join(work, "tsconfig.json"), JSON.stringify(config));
       const { ok, output } = run(process.execPath, [join(root, "node_modules", folder, "bin/tsc"), "-p", work], work);

@@ -5,8 +5,9 @@ import {
   ConnectTimeoutError,
   InternalError,
   ReadyTimeoutError,
-  RtviMachineError,
+  type RtviMachineError,
   type ErrorFacts,
+  isRtviMachineError,
 } from "../errors.js";
 
 /** How many errors are kept; older ones are rebuilt from their fault, without stack and cause. */
@@ -37,13 +38,13 @@ export class ErrorRegistry {
 }
 
 function toError(thrown: unknown): Error {
-  if (thrown instanceof RtviMachineError || thrown instanceof DeviceError) return thrown;
+  if (isRtviMachineError(thrown) || thrown instanceof DeviceError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new ConnectionFailedError(message, { cause: thrown });
 }
 
 function describe(error: Error, id: number): Fault {
-  if (!(error instanceof RtviMachineError)) {
+  if (!isRtviMachineError(error)) {
     return { id, code: "device-error", message: error.message, retryable: false };
   }
   return {

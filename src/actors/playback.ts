@@ -36,8 +36,12 @@ export function playbackActor({ output, errors, observe, logger, lifetime: outer
     const open = async (): Promise<void> => {
       await output.open((playback) => {
         if (signal.aborted) return;
-        if (playback.type !== "progress") report({ type: `playback.${playback.type}` });
-        observe(playback);
+        if (playback.type === "lost") report({ type: "playback.lost", fault: errors.record(playback.error) });
+        else if (playback.type === "interrupted") report({ type: "playback.interrupted" });
+        else {
+          if (playback.type !== "progress") report({ type: `playback.${playback.type}` });
+          observe(playback);
+        }
       }, signal);
     };
     open().catch((error: unknown) => {

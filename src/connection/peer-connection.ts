@@ -4,7 +4,8 @@ import {
   ConnectionLostError,
   NotReadyError,
   ProtocolError,
-  RtviMachineError,
+  type RtviMachineError,
+  isRtviMachineError,
 } from "../errors.js";
 import { excessOf } from "./message-size.js";
 
@@ -235,6 +236,6 @@ function isAborted(signal: AbortSignal): boolean {
 
 function abortReason(signal: AbortSignal): RtviMachineError {
   const reason: unknown = signal.reason;
-  if (reason instanceof RtviMachineError) return reason;
+  if (isRtviMachineError(reason)) return reason;
   return new ConnectionAbortedError("The connection was given up.", { cause: reason });
 }

@@ -1,5 +1,11 @@
 import type { EncodedMessage } from "../contracts/dialogue.js";
-import { ConnectionAbortedError, ConnectionFailedError, NotReadyError, RtviMachineError } from "../errors.js";
+import {
+  ConnectionAbortedError,
+  ConnectionFailedError,
+  NotReadyError,
+  type RtviMachineError,
+  isRtviMachineError,
+} from "../errors.js";
 
 /** How a socket ended. */
 export interface SocketClose {
@@ -154,7 +160,7 @@ function abandon(socket: WebSocket): void {
 
 function abortReason(signal: AbortSignal): RtviMachineError {
   const reason: unknown = signal.reason;
-  if (reason instanceof RtviMachineError) return reason;
+  if (isRtviMachineError(reason)) return reason;
   return new ConnectionAbortedError("The connection was given up.", { cause: reason });
 }
 

@@ -27,6 +27,8 @@ export interface MicrophoneReports {
  * Capture as the `microphone` chart drives it. Audio does not pass here: it flows straight to the uplink pipe.
  */
 export interface MicrophonePort {
+  /** The device that was chosen last and could be had, "" for the system's default; left out where the port does not know. */
+  readonly preferred?: string;
   /**
    * Acquires the microphone. Resolves when it is live.
    * @throws DeviceError with the permission or hardware class that `getUserMedia` reported.
@@ -35,6 +37,8 @@ export interface MicrophonePort {
   /** Starts or stops handing chunks to the uplink; the track stays live. */
   setStreaming(streaming: boolean): void;
   setMuted(muted: boolean): void;
+  /** Something else carries the track: the microphone is then live without a worklet, too. */
+  spareChunks?(): void;
   /** Releases the device. Idempotent; never throws. */
   close(): void;
 }

@@ -19,17 +19,26 @@ export type PlaybackReport =
   | { readonly type: "drained"; readonly item: PlayedItem }
   /** The browser's autoplay policy holds the output; `resume()` in a user gesture frees it. */
   | { readonly type: "blocked" }
+  /** It is heard again, after `blocked` or `interrupted`. */
   | { readonly type: "unblocked" };
+
+/** What becomes of the output, beside what it plays. */
+export type OutputReport =
+  | PlaybackReport
+  /** The system holds it, as a phone does during a call, or the browser does not let it run although it may. */
+  | { readonly type: "interrupted" }
+  /** It is gone: the page closed its context, or its worklet crashed. The port has released it. Once, after `drained`. */
+  | { readonly type: "lost"; readonly error: Error };
 
 /** Playback as the `speaker` chart drives it. Audio reaches it through the downlink pipe, never as an event. */
 export interface SpeakerPort {
   /** Prepares the output. Resolves when `write` may be heard or `blocked` was reported. Never waits for a gesture. */
-  open(reports: (report: PlaybackReport) => void, signal: AbortSignal): Promise<void>;
+  open(reports: (report: OutputReport) => void, signal: AbortSignal): Promise<void>;
   /** Queues 16-bit mono PCM at the port's sample rate. Anything written before `open` resolves is kept and played. */
   write(pcm: Int16Array, itemId: string): void;
   /** Silences the output within one render quantum plus the fade, and forgets what was queued. */
   interrupt(): Promise<readonly PlayedItem[]>;
-  /** Tries to leave `blocked`; call it in a user gesture. */
+  /** Tries to leave `blocked` or `interrupted`; call it in a user gesture. */
   resume(): Promise<void>;
   /** Releases the output. Idempotent; never throws. */
   close(): void;

@@ -5,7 +5,7 @@ import type { Continuity } from "../contracts/continuity.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import type { TurnFact } from "../contracts/turns.js";
 import type { FaultError } from "../contracts/fault.js";
-import { ConnectionLostError, NotReadyError, ProtocolError, RtviMachineError } from "../errors.js";
+import { ConnectionLostError, NotReadyError, ProtocolError, isRtviMachineError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { InboundLimiter } from "../connection/inbound-limiter.js";
 
@@ -292,7 +292,7 @@ export class DialogueRunner {
   }
 
   readonly #reported = (error: Error): void => {
-    const isOurs = error instanceof RtviMachineError;
+    const isOurs = isRtviMachineError(error);
     this.#ports.report(isOurs ? error : new ConnectionLostError(error.message, { cause: error }));
   };
 

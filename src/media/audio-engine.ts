@@ -43,16 +43,14 @@ export class AudioEngine {
   /**
    * Synchronous, so that a call in a user gesture makes a context that may start at once.
    * @param sampleRate wanted rate in Hz; read `context.sampleRate` for the one that is
+   * @param worklet to be loaded; undefined for a context as it is
    * @throws UnsupportedEnvironmentError when the page has no AudioContext.
    */
-  acquire(sampleRate: number | typeof NATIVE_RATE, worklet: WorkletName): ContextLease {
+  acquire(sampleRate: number | typeof NATIVE_RATE, worklet?: WorkletName): ContextLease {
     const present = this.#contexts.get(sampleRate);
     const shared = present === undefined || present.context.state === "closed" ? this.#create(sampleRate) : present;
     shared.shares += 1;
-    const ready = shared.worklets.get(worklet) ?? loadWorklet(shared.context, worklet, this.#options.workletUrl);
-    shared.worklets.set(worklet, ready);
-    // Whoever holds the lease awaits it too; one that is released early does not.
-    ready.catch(() => shared.worklets.delete(worklet));
+    const ready = worklet === undefined ? Promise.resolve() : this.#load(shared, worklet);
     let released = false;
     return {
       context: shared.context,
@@ -64,6 +62,27 @@ export class AudioEngine {
         if (shared.shares === 0) this.#close(sampleRate, shared);
       },
     };
+  }
+
+  /** Asks every context that stands still to run; to be called in a gesture. */
+  resume(): void {
+    for (const { context } of this.#contexts.values()) {
+      if (context.state === "running" || context.state === "closed") continue;
+      context.resume().catch((error: unknown) => this.#options.logger.debug("AudioContext.resume() failed.", error));
+    }
+  }
+
+  /** A context that does not come to life again: whoever comes next has another. */
+  abandon(context: AudioContext): void {
+    for (const [rate, shared] of this.#contexts) if (shared.context === context) this.#contexts.delete(rate);
+  }
+
+  #load({ context, worklets }: SharedContext, worklet: WorkletName): Promise<void> {
+    const ready = worklets.get(worklet) ?? loadWorklet(context, worklet, this.#options.workletUrl);
+    worklets.set(worklet, ready);
+    // Whoever holds the lease awaits it too; one that is released early does not.
+    ready.catch(() => worklets.delete(worklet));
+    return ready;
   }
 
   #create(sampleRate: number | typeof NATIVE_RATE): SharedContext {

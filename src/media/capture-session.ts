@@ -7,20 +7,28 @@ import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import { type CaptureCommand, type CaptureMessage, type CaptureOptions, PROCESSOR_NAMES } from "./worklets/protocol.js";
 
-const HEARTBEAT_CHECK_MS = 1000;
-/** Checks in a row without audio after which the microphone counts as lost. One alone may be a busy main thread. */
-const MISSES_ALLOWED = 3;
+/** How often is looked whether audio still flows; it costs next to nothing. */
+const LIVENESS_CHECK_MS = 2000;
+/** Seconds without audio after which the microphone counts as lost. One alone may be a device that is about to start. */
+const STARVED_ALLOWED = 3;
+/** How long a context that ran may stand still before it is asked to go on, and before it counts as lost. */
+const STALL_MS = 500;
+const STALL_ALLOWED_MS = 3000;
 
 export interface CaptureSettings extends CaptureOptions {
   readonly engine: AudioEngine;
   readonly mediaDevices: () => MediaDevices | undefined;
   readonly logger: Logger;
+  /** Whether chunks are asked for at all: else a page whose worklets do not load still has the track. */
+  readonly chunksNeeded: () => boolean;
 }
 
 export interface CaptureEvents {
   chunk(pcm: ArrayBuffer): void;
-  /** Root mean square, 0..1, about ten times a second. */
+  /** Root mean square, 0..1, about ten times a second while there is something to hear, and one 0 after it. */
   level(rms: number): void;
+  /** The system holds the audio, as a phone does during a call, or has given it back. */
+  interrupted(isInterrupted: boolean): void;
   /** The device went away or fell silent for good; the session has closed itself. Once. */
   lost(error: DeviceError): void;
 }
@@ -43,7 +51,11 @@ export class CaptureSession {
   #source: MediaStreamAudioSourceNode | undefined;
   #node: AudioWorkletNode | undefined;
   #livenessCheck: ReturnType<typeof setInterval> | undefined;
-  #misses = 0;
+  #starved = 0;
+  #stall: ReturnType<typeof setTimeout> | undefined;
+  #ran = false;
+  #interrupted = false;
+  #renderedAt = 0;
 
   constructor(settings: CaptureSettings, events: CaptureEvents) {
     this.#settings = settings;
@@ -70,17 +82,17 @@ export class CaptureSession {
   async start(constraints: MediaTrackConstraints): Promise<MediaStreamTrack> {
     try {
       const mediaDevices = requireMediaDevices(this.#settings.mediaDevices());
-      this.#lease = this.#settings.engine.acquire(this.#settings.outputRate, "capture");
+      const worklet = this.#prepare();
       const [track] = await Promise.race([
-        Promise.all([this.#acquire(mediaDevices, constraints), this.#lease.ready]),
+        Promise.all([this.#acquire(mediaDevices, constraints), worklet]),
         this.#withdrawn,
       ]);
-      await Promise.race([this.#connect(), this.#withdrawn]);
+      if (this.#lease !== undefined) await Promise.race([this.#connect(), this.#withdrawn]);
       this.#track = track;
       track.addEventListener("ended", this.#onEnded);
       // It may have ended before anybody listened.
       if (track.readyState === "ended") throw microphoneError("not-found", "The microphone was unplugged.");
-      this.#livenessCheck = setInterval(this.#checkHeartbeat, HEARTBEAT_CHECK_MS);
+      this.#livenessCheck = setInterval(this.#checkLiveness, LIVENESS_CHECK_MS);
       return track;
     } catch (error) {
       this.close();
@@ -93,6 +105,12 @@ export class CaptureSession {
     this.#send({ type: "streaming", streaming });
   }
 
+  /** Asks the context to run, where it does not. */
+  resume(): void {
+    const context = this.#lease?.context;
+    if (context?.state === "suspended") this.#resume(context);
+  }
+
   /** Idempotent; never throws. A track that arrives later is stopped at once. */
   close(): void {
     if (this.#closed) return;
@@ -103,9 +121,26 @@ export class CaptureSession {
       () => this.#stream?.getTracks().forEach((each) => each.stop()),
       () => track?.removeEventListener("ended", this.#onEnded),
       () => clearInterval(this.#livenessCheck),
+      () => clearTimeout(this.#stall),
       () => this.#disconnect(),
       () => this.#withdraw(withdrawal()),
     ]);
+  }
+
+  /** The context and its worklet; where nothing but the track is needed, what fails is left out. */
+  async #prepare(): Promise<void> {
+    try {
+      this.#lease = this.#settings.engine.acquire(this.#settings.outputRate, "capture");
+      await this.#lease.ready;
+    } catch (error) {
+      if (this.#settings.chunksNeeded()) throw error;
+      this.#settings.logger.warn(
+        "The microphone has no levels, and what is said while there is no call is lost.",
+        error,
+      );
+      this.#lease?.release();
+      this.#lease = undefined;
+    }
   }
 
   async #acquire(mediaDevices: MediaDevices, audio: MediaTrackConstraints): Promise<MediaStreamTrack> {
@@ -140,16 +175,18 @@ export class CaptureSession {
   #join(): void {
     if (this.#lease === undefined || this.#stream === undefined) return;
     const { context } = this.#lease;
-    const { outputRate, chunkMs } = this.#settings;
+    const { outputRate, chunkMs, levelMs } = this.#settings;
     this.#source = context.createMediaStreamSource(this.#stream);
     this.#node = new AudioWorkletNode(context, PROCESSOR_NAMES.capture, {
       numberOfInputs: 1,
       numberOfOutputs: 1,
       outputChannelCount: [1],
-      processorOptions: { outputRate, chunkMs } satisfies CaptureOptions,
+      processorOptions: { outputRate, chunkMs, levelMs } satisfies CaptureOptions,
     });
     this.#node.port.onmessage = (event: MessageEvent<CaptureMessage>) => this.#onMessage(event.data);
     onCrash(this.#node, () => this.#lose(microphoneError("unknown", "The capture worklet failed.")));
+    context.addEventListener("statechange", this.#onStateChange);
+    this.#onStateChange();
     this.#source.connect(this.#node);
     // It is silent, but some browsers run only what leads to the destination.
     this.#node.connect(context.destination);
@@ -170,6 +207,7 @@ export class CaptureSession {
     this.#source = undefined;
     this.#lease = undefined;
     tearDown(this.#settings.logger, [
+      () => lease?.context.removeEventListener("statechange", this.#onStateChange),
       () => source?.disconnect(),
       () => releaseAfter(node, lease, this.#settings.logger),
     ]);
@@ -181,24 +219,67 @@ export class CaptureSession {
 
   #onMessage(message: CaptureMessage): void {
     if (this.#closed) return;
-    if (message.type === "chunk") {
-      this.#events.chunk(message.pcm);
+    if (message.type === "starved") this.#onStarved();
+    else {
+      this.#starved = 0;
+      if (message.type === "chunk") this.#events.chunk(message.pcm);
+      else this.#events.level(message.rms);
+    }
+  }
+
+  /** A device that the system has muted gives nothing either, but is not lost. */
+  #onStarved(): void {
+    this.#starved = this.#track?.muted === true ? 0 : this.#starved + 1;
+    if (this.#starved >= STARVED_ALLOWED) this.#lose(microphoneError("unknown", "The microphone delivers no audio."));
+  }
+
+  readonly #onStateChange = (): void => {
+    const context = this.#lease?.context;
+    if (context === undefined || this.#closed) return;
+    const { state } = context;
+    if (state === "closed") {
+      this.#lose(microphoneError("unknown", "The page, or the browser, closed the AudioContext of the microphone."));
+    } else if (state === "running") {
+      this.#ran = true;
+      clearTimeout(this.#stall);
+      this.#stall = undefined;
+      this.#setInterrupted(false);
+    } else if (this.#ran) this.#stall ??= setTimeout(() => this.#onStall(context, "first"), STALL_MS);
+  };
+
+  /** It ran, and stands still: a change of sink is over by now. One that never ran waits for a gesture, as the speaker does. */
+  #onStall(context: AudioContext, look: "first" | "last"): void {
+    this.#stall = undefined;
+    // The system gives it back by itself.
+    if (context.state === "interrupted") this.#setInterrupted(true);
+    if (context.state !== "suspended") return;
+    if (look === "first") {
+      this.#resume(context);
+      this.#stall = setTimeout(() => this.#onStall(context, "last"), STALL_ALLOWED_MS - STALL_MS);
       return;
     }
-    if (!message.starved) this.#misses = 0;
-    this.#events.level(message.rms);
+    this.#settings.engine.abandon(context);
+    this.#lose(microphoneError("unknown", "The browser, or the page, suspended the AudioContext of the microphone."));
+  }
+
+  #setInterrupted(isInterrupted: boolean): void {
+    if (this.#interrupted === isInterrupted) return;
+    this.#interrupted = isInterrupted;
+    this.#events.interrupted(isInterrupted);
   }
 
   readonly #onEnded = (): void => {
     this.#lose(microphoneError("not-found", "The microphone was unplugged, or its permission was taken back."));
   };
 
-  /** A suspended context or a muted device gives nothing either, but is not lost. */
-  readonly #checkHeartbeat = (): void => {
+  /** What nobody tells: a device that ended without a word, and a context that says that it runs and renders nothing. */
+  readonly #checkLiveness = (): void => {
     if (this.#track?.readyState === "ended") this.#onEnded();
-    const expected = this.#lease?.context.state === "running" && this.#track?.muted !== true;
-    this.#misses = expected ? this.#misses + 1 : 0;
-    if (this.#misses > MISSES_ALLOWED) this.#lose(microphoneError("unknown", "The microphone delivers no audio."));
+    const context = this.#lease?.context;
+    if (context?.state !== "running") return;
+    const stands = context.currentTime === this.#renderedAt;
+    this.#renderedAt = context.currentTime;
+    if (stands) this.#onStarved();
   };
 
   #lose(error: DeviceError): void {

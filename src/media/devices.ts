@@ -29,8 +29,8 @@ export async function listDevices(
 }
 
 /**
- * The entry of `devices` that `deviceId` stands for. An alias gives the real device behind it, found by its group or its
- * label ("Default - Headset"), so that a picker shows what is in use; the alias itself where that cannot be told.
+ * The entry of `devices` that `deviceId` stands for. An alias gives the real device behind it, found by its group, and among those
+ * of a group by its label ("Default - Headset"), so that a picker shows what is in use; the alias itself where that cannot be told.
  */
 export function findDevice(
   devices: readonly MediaDeviceInfo[],
@@ -40,13 +40,32 @@ export function findDevice(
   const ofKind = devices.filter((device) => device.kind === kind);
   if (!ALIASES.has(deviceId)) return ofKind.find((device) => device.deviceId === deviceId);
   const alias = ofKind.find((device) => device.deviceId === (deviceId === "" ? "default" : deviceId)) ?? ofKind[0];
-  if (alias === undefined) return undefined;
+  if (alias === undefined || !ALIASES.has(alias.deviceId)) return alias;
   const real = ofKind.filter((device) => !ALIASES.has(device.deviceId));
-  return (
-    real.find((device) => device.label !== "" && alias.label.endsWith(device.label)) ??
-    real.find((device) => device.groupId !== "" && device.groupId === alias.groupId) ??
-    alias
-  );
+  const ofGroup = real.filter(({ groupId }) => groupId !== "" && groupId === alias.groupId);
+  return withLabel(ofGroup.length > 0 ? ofGroup : real, alias.label) ?? ofGroup[0] ?? alias;
+}
+
+/** "Default - USB Headset" is "USB Headset", not "Headset": of the labels that it ends with, the longest. */
+function withLabel(devices: readonly MediaDeviceInfo[], aliasLabel: string): MediaDeviceInfo | undefined {
+  const [longest, next] = devices
+    .filter(({ label }) => label !== "" && aliasLabel.endsWith(label))
+    .sort((one, other) => other.label.length - one.label.length);
+  return longest?.label === next?.label ? undefined : longest;
+}
+
+/**
+ * What tells the system's default of a kind from another: the entry "default" where the browser lists one, else the first of the
+ * list, which is the default in Firefox and WebKit. undefined where nothing can be told.
+ */
+export function defaultKeyOf(devices: readonly MediaDeviceInfo[], kind: MediaDeviceKind): string | undefined {
+  const ofKind = devices.filter((device) => device.kind === kind);
+  const listed = ofKind.find(({ deviceId }) => deviceId === "default") ?? ofKind[0];
+  return listed === undefined || listed.deviceId === "" ? undefined : keyOf(listed);
+}
+
+function keyOf({ kind, deviceId, groupId, label }: MediaDeviceInfo): string {
+  return JSON.stringify([kind, deviceId, groupId, label]);
 }
 
 /** Watches for devices that come and go while somebody is interested. */
@@ -57,6 +76,8 @@ export class DeviceWatch {
   #watched: MediaDevices | undefined;
   #holds = 0;
   #reading = 0;
+  /** What was handed on last, while somebody held. */
+  #published = "";
 
   constructor(
     mediaDevices: () => MediaDevices | undefined,
@@ -73,6 +94,7 @@ export class DeviceWatch {
    */
   hold(): () => void {
     if (this.#holds === 0) {
+      this.#published = "";
       this.#watched = this.#mediaDevices();
       this.#watched?.addEventListener("devicechange", this.refresh);
     }
@@ -90,15 +112,35 @@ export class DeviceWatch {
 
   /** Reads the list and hands it on, unless a later reading has begun or nobody watches any more. */
   readonly refresh = (): void => {
+    this.read().catch((error: unknown) => {
+      this.#logger.warn("The devices could not be listed.", error);
+    });
+  };
+
+  /** The devices now; handed on only by `publish`. */
+  list(): Promise<MediaDeviceInfo[]> {
+    return listDevices(this.#mediaDevices());
+  }
+
+  /** Hands a list on that was read just now, unless it is the one that was handed on last. */
+  publish(devices: MediaDeviceInfo[]): void {
+    this.#reading += 1;
+    this.#handOn(devices);
+  }
+
+  /** Reads the list, and has handed it on when it resolves. */
+  async read(): Promise<MediaDeviceInfo[]> {
     this.#reading += 1;
     const reading = this.#reading;
-    listDevices(this.#mediaDevices()).then(
-      (devices) => {
-        if (reading === this.#reading && this.#holds > 0) this.#onChange(devices);
-      },
-      (error: unknown) => {
-        this.#logger.warn("The devices could not be listed.", error);
-      },
-    );
-  };
+    const devices = await this.list();
+    if (reading === this.#reading) this.#handOn(devices);
+    return devices;
+  }
+
+  #handOn(devices: MediaDeviceInfo[]): void {
+    const list = devices.map(keyOf).join();
+    if (this.#holds === 0 || list === this.#published) return;
+    this.#published = list;
+    this.#onChange(devices);
+  }
 }

@@ -1,11 +1,17 @@
 import type { PipecatClientOptions, RTVIEventCallbacks, Tracks } from "@pipecat-ai/client-js";
 import type { MicrophonePort } from "../contracts/microphone.js";
 import type { SpeakerPort } from "../contracts/speaker.js";
+import type { SinkChoice } from "./sink-choice.js";
+import type { TrackMeter } from "./track-meter.js";
 
 /** The two ends of a manager that the charts drive. */
 export interface MediaPorts {
   readonly microphone: MicrophonePort;
   readonly speaker: SpeakerPort;
+  /** Which device the bot is played on, also where something else plays it. */
+  readonly sinks?: SinkChoice;
+  /** Measures a track that does not pass the manager, on the scale of its own levels. */
+  readonly meter?: (track: MediaStreamTrack) => TrackMeter;
 }
 
 /**

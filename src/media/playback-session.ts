@@ -1,7 +1,8 @@
-import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
+import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
 import type { AudioEngine, ContextLease } from "./audio-engine.js";
-import { AutoplayWatch } from "./autoplay-watch.js";
+import { AutoplayWatch, type OutputEdge } from "./autoplay-watch.js";
+import { BotOutput } from "./bot-output.js";
 import { MOST_MINUTES, PlaybackCounter } from "./playback-counter.js";
 import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
@@ -20,11 +21,13 @@ export interface PlaybackSettings {
   /** Hz of what is written. */
   readonly sampleRate: number;
   readonly fadeMs: number;
+  /** How often the level is told while something is heard, in ms. */
+  readonly levelMs: number;
   readonly logger: Logger;
 }
 
 export interface PlaybackEvents {
-  report(report: PlaybackReport): void;
+  report(report: OutputReport): void;
   /** Root mean square, 0..1, about ten times a second while audible, and one 0 after it. */
   level(rms: number): void;
 }
@@ -50,6 +53,9 @@ export class PlaybackSession {
   #lease: ContextLease | undefined;
   #autoplay: AutoplayWatch | undefined;
   #node: AudioWorkletNode | undefined;
+  #output: BotOutput | undefined;
+  /** The item that is heard. */
+  #current: PlayedItem | undefined;
 
   constructor(settings: PlaybackSettings, events: PlaybackEvents) {
     this.#settings = settings;
@@ -61,6 +67,11 @@ export class PlaybackSession {
     return this.#lease?.context;
   }
 
+  /** The bot's audio as a track, from the moment that `start` resolves until the session closes. */
+  get track(): MediaStreamTrack | undefined {
+    return this.#output?.track;
+  }
+
   /**
    * Makes the output ready, or finds it blocked.
    * @throws UnsupportedEnvironmentError. After `close()` it resolves without effect.
@@ -69,7 +80,7 @@ export class PlaybackSession {
     try {
       this.#lease = this.#settings.engine.acquire(this.#settings.sampleRate, "playback");
       const { context } = this.#lease;
-      this.#autoplay = new AutoplayWatch(context, (type) => this.#events.report({ type }), this.#settings.logger);
+      this.#autoplay = new AutoplayWatch(context, (edge) => this.#onEdge(edge), this.#settings.logger);
       const running = this.#autoplay.start();
       await this.#lease.ready;
       if (this.#closed) return;
@@ -101,6 +112,7 @@ export class PlaybackSession {
       this.#early = [];
       return Promise.resolve(fallback);
     }
+    this.#current = undefined;
     this.#requests += 1;
     this.#cutsAwaited += 1;
     const requestId = this.#requests;
@@ -124,9 +136,12 @@ export class PlaybackSession {
     this.#closed = true;
     const node = this.#node;
     const lease = this.#lease;
+    const output = this.#output;
     this.#node = undefined;
+    this.#output = undefined;
     this.#early = [];
     tearDown(this.#settings.logger, [
+      () => output?.end(),
       () => this.#autoplay?.dispose(),
       () => {
         for (const [requestId, { fallback }] of this.#interruptions) this.#answer(requestId, fallback);
@@ -140,11 +155,14 @@ export class PlaybackSession {
       numberOfInputs: 0,
       numberOfOutputs: 1,
       outputChannelCount: [1],
-      processorOptions: { inputRate: this.#settings.sampleRate } satisfies PlaybackOptions,
+      processorOptions: {
+        inputRate: this.#settings.sampleRate,
+        levelMs: this.#settings.levelMs,
+      } satisfies PlaybackOptions,
     });
     node.port.onmessage = (event: MessageEvent<PlaybackMessage>) => this.#onMessage(event.data);
-    onCrash(node, () => this.#settings.logger.error("The playback worklet failed; the bot cannot be heard."));
-    node.connect(context.destination);
+    onCrash(node, () => this.#lose("The playback worklet failed."));
+    this.#output = new BotOutput(context, node, this.#settings.logger);
     this.#node = node;
     const early = this.#early;
     this.#early = [];
@@ -181,7 +199,23 @@ export class PlaybackSession {
       const items = message.items.map((item) => this.#history.item(item));
       this.#answer(message.requestId, items);
     } else if (this.#cutsAwaited === 0) {
-      this.#events.report({ type: message.type, item: this.#history.played(message.item) });
+      const item = this.#history.played(message.item);
+      this.#current = message.type === "drained" ? undefined : item;
+      this.#events.report({ type: message.type, item });
     }
+  }
+
+  #onEdge(edge: OutputEdge): void {
+    if (edge === "closed") this.#lose("The page, or the browser, closed the AudioContext that plays the bot.");
+    else this.#events.report({ type: edge });
+  }
+
+  /** What was heard of the item that was playing ends here. */
+  #lose(why: string): void {
+    if (this.#closed) return;
+    const item = this.#current;
+    this.close();
+    if (item !== undefined) this.#events.report({ type: "drained", item });
+    this.#events.report({ type: "lost", error: new Error(why) });
   }
 }

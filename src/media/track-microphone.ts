@@ -5,7 +5,9 @@ import type { MicrophonePort, MicrophoneReports, MicrophoneRequest, DeviceInfo }
  * told to listen, because nothing carries the track.
  */
 export class TrackMicrophone implements MicrophonePort {
-  constructor(private readonly port: MicrophonePort) {}
+  constructor(private readonly port: MicrophonePort) {
+    port.spareChunks?.();
+  }
 
   open(request: MicrophoneRequest, reports: MicrophoneReports): Promise<DeviceInfo> {
     return this.port.open(request, reports);

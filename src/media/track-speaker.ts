@@ -1,6 +1,8 @@
-import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
+import type { SinkChoice, SinkOutput } from "./sink-choice.js";
 import { tearDown } from "./teardown.js";
+import type { TrackMeter } from "./track-meter.js";
 
 const LEVEL_MS = 100;
 /** The service owns the playout buffer, so nothing is counted here. */
@@ -8,10 +10,19 @@ const UNCOUNTED: PlayedItem = { itemId: "", playedSamples: 0, receivedSamples: 0
 
 /** What a `TrackSpeaker` plays with. */
 export interface TrackSpeakerSettings {
-  /** Makes the element; undefined where there is none, or where the app plays the track itself. */
+  /** Makes the element; undefined where there is none. */
   readonly createElement: () => HTMLAudioElement | undefined;
-  /** About ten times a second while the bot speaks, 0 to 1. */
+  /**
+   * Whether the bot is heard here, or by an element of the app. Then ours is mute, and is there because browsers give a remote track
+   * to Web Audio, and so to visualisers, only while an element plays it.
+   */
+  readonly isAudible: boolean;
+  /** Root mean square, 0 to 1, about ten times a second while the bot speaks. */
   readonly onLevel: (level: number) => void;
+  /** Which device it is played on. */
+  readonly sinks: SinkChoice;
+  /** Measures a track; absent where there is no Web Audio for it. */
+  readonly meter?: ((track: MediaStreamTrack) => TrackMeter) | undefined;
   readonly logger: Logger;
 }
 
@@ -19,19 +30,21 @@ export interface TrackSpeakerSettings {
 export type ReadLevel = () => Promise<number | undefined>;
 
 /** The speaker of a remote track: plays it in an audio element, and reports when the autoplay policy holds it. */
-export class TrackSpeaker implements SpeakerPort {
+export class TrackSpeaker implements SpeakerPort, SinkOutput {
   readonly #settings: TrackSpeakerSettings;
   #element: HTMLAudioElement | undefined;
-  #report: ((report: PlaybackReport) => void) | undefined;
+  #report: ((report: OutputReport) => void) | undefined;
   #track: MediaStreamTrack | undefined;
   #readLevel: ReadLevel | undefined;
   #levels: ReturnType<typeof setInterval> | undefined;
-  #sinkId = "";
+  #meter: TrackMeter | undefined;
+  #unwatch: (() => void) | undefined;
   #blocked = false;
   #speaking = false;
 
   constructor(settings: TrackSpeakerSettings) {
     this.#settings = settings;
+    settings.sinks.playBy(this);
   }
 
   /** The track to be played, once it has come and until it is gone. */
@@ -39,18 +52,31 @@ export class TrackSpeaker implements SpeakerPort {
     return this.#track;
   }
 
-  async open(report: (report: PlaybackReport) => void): Promise<void> {
+  get canChoose(): boolean {
+    return this.#element === undefined || "setSinkId" in this.#element;
+  }
+
+  async setSink(sinkId: string): Promise<void> {
+    const element = this.#element;
+    // Of the app's own elements it is told by `onSpeakerUpdated`; ours finds out whether there is such a device.
+    if (element !== undefined && "setSinkId" in element && element.sinkId !== sinkId) await element.setSinkId(sinkId);
+  }
+
+  async open(report: (report: OutputReport) => void): Promise<void> {
     this.close();
+    const { createElement, isAudible, sinks } = this.#settings;
     this.#report = report;
-    this.#element = this.#settings.createElement();
-    await this.#applySink().catch((error: unknown) => {
-      this.#settings.logger.warn("The chosen speaker cannot be used; the system's default is.", error);
-    });
+    this.#element = createElement();
+    if (this.#element !== undefined) this.#element.muted = !isAudible;
+    this.#unwatch = sinks.hold();
+    await sinks.restore();
+    void sinks.refresh();
     void this.#play();
   }
 
   /** Plays another track, or none. */
   setTrack(track: MediaStreamTrack | undefined, readLevel?: ReadLevel): void {
+    if (track !== this.#track) this.#endMeter();
     this.#track = track;
     this.#readLevel = readLevel;
     if (track === undefined) this.setSpeaking(false);
@@ -68,18 +94,6 @@ export class TrackSpeaker implements SpeakerPort {
     this.#report?.({ type: speaking ? "began" : "drained", item: UNCOUNTED });
   }
 
-  /** Chooses the output; "" is the system's. @throws DOMException of `setSinkId`. */
-  async chooseSink(sinkId: string): Promise<void> {
-    const before = this.#sinkId;
-    this.#sinkId = sinkId === "default" ? "" : sinkId;
-    try {
-      await this.#applySink();
-    } catch (error) {
-      this.#sinkId = before;
-      throw error;
-    }
-  }
-
   /** Takes no samples: the audio comes on the track. */
   write(): void {}
 
@@ -95,17 +109,13 @@ export class TrackSpeaker implements SpeakerPort {
   close(): void {
     const element = this.#element;
     this.setSpeaking(false);
+    this.#endMeter();
+    this.#unwatch?.();
+    this.#unwatch = undefined;
     this.#element = undefined;
     this.#report = undefined;
     this.#blocked = false;
     if (element !== undefined) tearDown(this.#settings.logger, [() => stop(element)]);
-  }
-
-  async #applySink(): Promise<void> {
-    const element = this.#element;
-    if (element !== undefined && "setSinkId" in element && element.sinkId !== this.#sinkId) {
-      await element.setSinkId(this.#sinkId);
-    }
   }
 
   async #play(): Promise<void> {
@@ -137,11 +147,23 @@ export class TrackSpeaker implements SpeakerPort {
 
   async #level(): Promise<void> {
     try {
-      const level = await this.#readLevel?.();
+      // Asked in any case: it also finds out whether sound comes.
+      const told = await this.#readLevel?.();
+      const level = this.#measure() ?? told;
       if (level !== undefined && this.#speaking) this.#settings.onLevel(level);
     } catch (error) {
       this.#settings.logger.debug("The bot's level could not be read", error);
     }
+  }
+
+  #measure(): number | undefined {
+    if (this.#track === undefined || !this.#speaking) return undefined;
+    return (this.#meter ??= this.#settings.meter?.(this.#track))?.read();
+  }
+
+  #endMeter(): void {
+    this.#meter?.end();
+    this.#meter = undefined;
   }
 }
 

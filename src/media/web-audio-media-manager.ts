@@ -1,16 +1,20 @@
 import { DeviceError, type Tracks, UnsupportedFeatureError } from "@pipecat-ai/client-js";
-import type { PlayedItem } from "../contracts/speaker.js";
+import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { AudioEngine } from "./audio-engine.js";
+import { toDeviceError } from "./device-errors.js";
 import { DeviceWatch, listDevices, pageMediaDevices } from "./devices.js";
 import { MediaManager, type MediaPorts } from "./media-manager.js";
 import { PcmAligner } from "./pcm-aligner.js";
+import { TrackMeter } from "./track-meter.js";
 import { WebAudioMicrophone } from "./web-audio-microphone.js";
 import { checkNumbers, type WebAudioOptions } from "./web-audio-options.js";
 import { WebAudioSpeaker } from "./web-audio-speaker.js";
 
 const LOCAL = { id: "local", name: "", local: true } as const;
 const BOT = { id: "bot", name: "bot", local: false } as const;
+/** What Pipecat's managers tell where there is no camera: a device without an id. */
+const NO_CAMERA: MediaDeviceInfo = { deviceId: "", groupId: "", kind: "videoinput", label: "", toJSON: () => ({}) };
 
 /**
  * The default media manager: capture and playback in AudioWorklets, over one AudioContext where the rates allow.
@@ -35,8 +39,10 @@ export class WebAudioMediaManager extends MediaManager {
   readonly #microphone: WebAudioMicrophone;
   readonly #speaker: WebAudioSpeaker;
   readonly #aligner: PcmAligner;
+  readonly #engine: AudioEngine;
   #selectedMic: MediaDeviceInfo | undefined;
-  #selectedSpeaker: MediaDeviceInfo | undefined;
+  /** The microphone of which the app is told as soon as it knows the lists. */
+  #untold: MediaDeviceInfo | undefined;
   /** Set while driven through `initialize` instead of `ports`. */
   #standAlone: AbortController | undefined;
   #initializing: Promise<void> | undefined;
@@ -45,7 +51,7 @@ export class WebAudioMediaManager extends MediaManager {
   constructor(options: WebAudioOptions = {}) {
     super();
     this._userAudioCallback = () => undefined;
-    const { inputSampleRate, outputSampleRate, chunkMs, fadeMs } = checkNumbers(options);
+    const { inputSampleRate, outputSampleRate, chunkMs, fadeMs, levelMs } = checkNumbers(options);
     const {
       echoCancellation = true,
       noiseSuppression = true,
@@ -59,21 +65,22 @@ export class WebAudioMediaManager extends MediaManager {
     const aligner = (this.#aligner = new PcmAligner(logger));
     this.#watch = new DeviceWatch(this.#mediaDevices, (devices) => this.#onDevices(devices), logger);
     const { AudioContext, workletUrl } = options;
-    const engine = new AudioEngine({ AudioContext, workletUrl, logger });
-    const common = { engine, logger, watch: this.#watch };
+    const engine = (this.#engine = new AudioEngine({ AudioContext, workletUrl, logger }));
+    const common = { engine, logger, watch: this.#watch, levelMs };
     const processing = { echoCancellation, noiseSuppression, autoGainControl };
     this.#microphone = new WebAudioMicrophone(
       { ...common, mediaDevices: this.#mediaDevices, outputRate: inputSampleRate, chunkMs, processing },
       {
         chunk: (pcm) => this._userAudioCallback(pcm),
         level: (rms) => this._callbacks.onLocalAudioLevel?.(rms),
-        device: (device) => {
-          this.#selectedMic = device;
-          this._callbacks.onMicUpdated?.(device);
+        device: (device, devices) => {
+          this.#selectedMic = this.#untold = device;
+          if (devices !== undefined) this.#watch.publish(devices);
+          this.#tellMicrophone();
         },
         trackStarted: (track) => this._callbacks.onTrackStarted?.(track, LOCAL),
         trackStopped: (track) => this._callbacks.onTrackStopped?.(track, LOCAL),
-        swapFailed: (error) => this._callbacks.onDeviceError?.(error),
+        failed: (error) => this._callbacks.onDeviceError?.(error),
       },
     );
     this.#speaker = new WebAudioSpeaker({
@@ -81,16 +88,20 @@ export class WebAudioMediaManager extends MediaManager {
       sampleRate: outputSampleRate,
       fadeMs,
       onLevel: (rms) => this._callbacks.onRemoteAudioLevel?.(rms, BOT),
-      onDevice: (device) => {
-        this.#selectedSpeaker = device;
-        this._callbacks.onSpeakerUpdated?.(device);
-      },
+      onDevice: (device) => this._callbacks.onSpeakerUpdated?.(device),
+      onTrackStarted: (track) => this._callbacks.onTrackStarted?.(track, BOT),
+      onTrackStopped: (track) => this._callbacks.onTrackStopped?.(track, BOT),
       onFlush: () => aligner.reset(),
     });
   }
 
   override get ports(): MediaPorts {
-    return { microphone: this.#microphone, speaker: this.#speaker };
+    return {
+      microphone: this.#microphone,
+      speaker: this.#speaker,
+      sinks: this.#speaker.sinks,
+      meter: (track) => new TrackMeter(track, this.#engine, this.inputSampleRate, this.#logger),
+    };
   }
 
   /**
@@ -167,16 +178,19 @@ export class WebAudioMediaManager extends MediaManager {
    * @throws UnsupportedFeatureError where the browser cannot choose outputs.
    */
   async updateSpeaker(speakerId: string): Promise<void> {
-    if (!this.#speaker.choosable && !["", "default"].includes(speakerId)) throw unsupported("updateSpeaker");
+    const { sinks } = this.#speaker;
+    if (!sinks.canChoose && !["", "default"].includes(speakerId)) throw unsupported("updateSpeaker");
     try {
-      await this.#speaker.chooseSink(speakerId);
+      await sinks.choose(speakerId);
     } catch (cause) {
       const details = cause instanceof Error ? { sourceError: cause } : undefined;
       const error = new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
       this._callbacks.onDeviceError?.(error);
+      // A menu that shows the choice already goes back to what is in use.
+      if (sinks.device !== undefined) this._callbacks.onSpeakerUpdated?.(sinks.device);
       return;
     }
-    this.#watch.refresh();
+    await sinks.refresh();
   }
 
   get selectedMic(): MediaDeviceInfo | Record<string, never> {
@@ -188,7 +202,7 @@ export class WebAudioMediaManager extends MediaManager {
   }
 
   get selectedSpeaker(): MediaDeviceInfo | Record<string, never> {
-    return this.#selectedSpeaker ?? {};
+    return this.#speaker.sinks.device ?? {};
   }
 
   /** Mutes or unmutes: while muted the track is disabled and no chunk leaves. */
@@ -215,7 +229,8 @@ export class WebAudioMediaManager extends MediaManager {
 
   tracks(): Tracks {
     const { track } = this.#microphone;
-    return { local: track === undefined ? {} : { audio: track } };
+    const { track: bot } = this.#speaker;
+    return { local: track === undefined ? {} : { audio: track }, ...(bot !== undefined && { bot: { audio: bot } }) };
   }
 
   async #openBoth(signal: AbortSignal): Promise<void> {
@@ -223,7 +238,10 @@ export class WebAudioMediaManager extends MediaManager {
       this._micEnabled && this.#microphone.track === undefined ? this.#openMicrophone(signal) : undefined;
     // Looked at after the speaker, which opens whatever becomes of the microphone.
     microphone?.catch(() => undefined);
-    if (!this.#speaker.isOpen) await this.#speaker.open(() => undefined, signal);
+    const lost = (report: OutputReport): void => {
+      if (report.type === "lost") this._callbacks.onDeviceError?.(toDeviceError("speaker", report.error));
+    };
+    if (!this.#speaker.isOpen) await this.#speaker.open(lost, signal);
     await microphone;
   }
 
@@ -234,11 +252,21 @@ export class WebAudioMediaManager extends MediaManager {
 
   #onDevices(devices: MediaDeviceInfo[]): void {
     const ofKind = (kind: MediaDeviceKind): MediaDeviceInfo[] => devices.filter((device) => device.kind === kind);
-    this._callbacks.onAvailableMicsUpdated?.(ofKind("audioinput"));
+    // In the order of Pipecat's managers.
     this._callbacks.onAvailableCamsUpdated?.(ofKind("videoinput"));
+    this._callbacks.onAvailableMicsUpdated?.(ofKind("audioinput"));
     this._callbacks.onAvailableSpeakersUpdated?.(ofKind("audiooutput"));
+    this.#tellMicrophone();
     this.#microphone.devicesChanged(devices);
-    this.#speaker.devicesChanged(devices);
+    this.#speaker.sinks.devicesChanged(devices);
+  }
+
+  #tellMicrophone(): void {
+    const device = this.#untold;
+    this.#untold = undefined;
+    if (device === undefined) return;
+    this._callbacks.onCamUpdated?.(NO_CAMERA);
+    this._callbacks.onMicUpdated?.(device);
   }
 }
 

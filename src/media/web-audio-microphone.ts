@@ -2,10 +2,12 @@ import { DeviceError } from "@pipecat-ai/client-js";
 import type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "../contracts/microphone.js";
 import { ConnectionAbortedError } from "../errors.js";
 import { CaptureSession, type CaptureSettings, withdrawal } from "./capture-session.js";
-import { toMicrophoneError } from "./device-errors.js";
-import { type DeviceWatch, findDevice, listDevices, normaliseDeviceId, toDeviceInfo } from "./devices.js";
+import { microphoneError, toMicrophoneError } from "./device-errors.js";
+import { defaultKeyOf, type DeviceWatch, findDevice, normaliseDeviceId, toDeviceInfo } from "./devices.js";
 
-export interface MicrophoneSettings extends CaptureSettings {
+const INTERRUPTED = "The system has taken the microphone's audio, as for a call; it goes on when it is given back.";
+
+export interface MicrophoneSettings extends Omit<CaptureSettings, "chunksNeeded"> {
   readonly watch: DeviceWatch;
   readonly processing: {
     readonly echoCancellation: boolean;
@@ -18,12 +20,12 @@ export interface MicrophoneSettings extends CaptureSettings {
 export interface MicrophoneEvents {
   chunk(pcm: ArrayBuffer): void;
   level(rms: number): void;
-  /** The device that is really in use: after opening, after a swap. */
-  device(device: MediaDeviceInfo): void;
+  /** The device that is really in use: after opening, after a swap, after one that failed, and when it is heard again; with the list that it is in, where it was just read. */
+  device(device: MediaDeviceInfo, devices?: MediaDeviceInfo[]): void;
   trackStarted(track: MediaStreamTrack): void;
   trackStopped(track: MediaStreamTrack): void;
-  /** A swap failed; the device before it is still in use. */
-  swapFailed(error: DeviceError): void;
+  /** A swap failed, and the device before it is still in use; or the system holds the audio. */
+  failed(error: DeviceError): void;
 }
 
 /** One opening of the port, from `open` to `close`. */
@@ -36,11 +38,7 @@ interface SessionSetup {
   next: CaptureSession | undefined;
   /** The real device in use, and what the system's default was then. */
   device: MediaDeviceInfo | undefined;
-  defaultLabel: string | undefined;
-}
-
-function labelOfDefault(devices: readonly MediaDeviceInfo[]): string | undefined {
-  return devices.find((device) => device.kind === "audioinput" && device.deviceId === "default")?.label;
+  defaultKey: string | undefined;
 }
 
 /** The MicrophonePort of Web Audio: one device at a time, swapped without a gap. */
@@ -52,6 +50,9 @@ export class WebAudioMicrophone implements MicrophonePort {
   #preferred = "";
   #streaming = false;
   #muted = false;
+  #chunks: "needed" | "spared" = "needed";
+  /** The track of which the app was told last that it has started. */
+  #announced: MediaStreamTrack | undefined;
 
   constructor(settings: MicrophoneSettings, events: MicrophoneEvents) {
     this.#settings = settings;
@@ -61,6 +62,16 @@ export class WebAudioMicrophone implements MicrophonePort {
   /** The live track, muted or not. */
   get track(): MediaStreamTrack | undefined {
     return this.#opening?.session.track;
+  }
+
+  /** The device that was chosen last and could be had; "" is the system's default. */
+  get preferred(): string {
+    return this.#preferred;
+  }
+
+  /** Something else carries the track: what else is made of it may fail. */
+  spareChunks(): void {
+    this.#chunks = "spared";
   }
 
   async open(request: MicrophoneRequest, reports: MicrophoneReports): Promise<DeviceInfo> {
@@ -76,12 +87,12 @@ export class WebAudioMicrophone implements MicrophonePort {
       session: this.#newSession(),
       next: undefined,
       device: undefined,
-      defaultLabel: undefined,
+      defaultKey: undefined,
     };
     this.#opening = opening;
     request.signal.addEventListener("abort", this.#onAbort);
     try {
-      const track = await this.#startPreferred(opening);
+      const track = await this.#start(opening, "session", wanted);
       const device = await this.#adopt(opening, opening.session, track);
       // Another one was chosen meanwhile.
       if (this.#preferred !== wanted) void this.choose(this.#preferred);
@@ -98,43 +109,44 @@ export class WebAudioMicrophone implements MicrophonePort {
   }
 
   setMuted(muted: boolean): void {
+    // Also where nothing changes: who turns the microphone on wants to be heard, and may do so in a gesture.
+    if (!muted) this.#opening?.session.resume();
     if (this.#muted === muted) return;
     this.#muted = muted;
     this.#applyFlow();
-    const { track } = this;
-    if (track === undefined) return;
-    if (muted) this.#events.trackStopped(track);
-    else this.#events.trackStarted(track);
+    this.#announce();
   }
 
   /**
    * Chooses a device: "" or "default" for the system's. While open, the new one is acquired before the old one is dropped;
-   * otherwise it is remembered for the next `open`. A failure is told through `swapFailed` and changes nothing.
+   * otherwise it is remembered for the next `open`. A failure is told through `failed` and changes nothing.
    */
   async choose(deviceId: string): Promise<void> {
-    const before = this.#preferred;
-    this.#preferred = normaliseDeviceId(deviceId);
+    const wanted = normaliseDeviceId(deviceId);
     const opening = this.#opening;
-    if (opening?.session.track === undefined) return;
+    if (opening?.session.track === undefined) {
+      this.#preferred = wanted;
+      return;
+    }
     opening.next?.close();
-    const next = this.#newSession();
-    opening.next = next;
+    opening.next = this.#newSession();
     try {
-      const track = await next.start(this.#constraints(this.#preferred));
+      const track = await this.#start(opening, "next", wanted);
+      const { session: old, next } = opening;
       if (next.closed) return;
-      const old = opening.session;
-      const oldTrack = old.track;
       opening.session = next;
       opening.next = undefined;
+      this.#preferred = wanted;
+      const adopted = this.#adopt(opening, next, track);
       old.close();
-      if (oldTrack !== undefined && !this.#muted) this.#events.trackStopped(oldTrack);
-      await this.#adopt(opening, next, track);
+      await adopted;
     } catch (error) {
       // A later choice, or close(), has taken its place.
       if (error instanceof ConnectionAbortedError) return;
       opening.next = undefined;
-      this.#preferred = before;
-      this.#events.swapFailed(toMicrophoneError(error));
+      this.#events.failed(toMicrophoneError(error));
+      // Whoever heard of the failure must not think that there is none.
+      if (this.#opening === opening && opening.device !== undefined) this.#events.device(opening.device);
     }
   }
 
@@ -142,13 +154,13 @@ export class WebAudioMicrophone implements MicrophonePort {
   devicesChanged(devices: readonly MediaDeviceInfo[]): void {
     const opening = this.#opening;
     if (opening?.device === undefined || opening.next !== undefined) return;
-    const defaultLabel = labelOfDefault(devices);
+    const defaultKey = defaultKeyOf(devices, "audioinput");
     const preferred = findDevice(devices, "audioinput", this.#preferred);
     const stale =
       this.#preferred === ""
-        ? defaultLabel !== undefined && defaultLabel !== opening.defaultLabel
+        ? defaultKey !== undefined && opening.defaultKey !== undefined && defaultKey !== opening.defaultKey
         : preferred !== undefined && preferred.deviceId !== opening.device.deviceId;
-    opening.defaultLabel = defaultLabel;
+    opening.defaultKey = defaultKey ?? opening.defaultKey;
     if (stale) void this.choose(this.#preferred);
   }
 
@@ -163,49 +175,84 @@ export class WebAudioMicrophone implements MicrophonePort {
   /** What `close` does, save that whether chunks are wanted survives: after a loss, the next device goes on. */
   #release(opening: SessionSetup): void {
     this.#opening = undefined;
-    const { track } = opening.session;
     opening.signal.removeEventListener("abort", this.#onAbort);
     opening.session.close();
     opening.next?.close();
     opening.unwatch();
-    if (track !== undefined && !this.#muted) this.#events.trackStopped(track);
+    this.#announce();
   }
 
-  /** A device that was chosen once and is away now must not keep a user from speaking: the default stands in. */
-  async #startPreferred(opening: SessionSetup): Promise<MediaStreamTrack> {
+  /**
+   * Starts the session that waits in `place` on the device that is wanted. Where the browser refuses it by its id, though it has it
+   * (iOS), it is asked without insisting. At the opening whatever comes then will do: a device that was chosen once and is away must
+   * not keep a user from speaking. A swap fails instead.
+   */
+  async #start(opening: SessionSetup, place: "session" | "next", wanted: string): Promise<MediaStreamTrack> {
+    const first = opening[place];
+    if (first === undefined) throw withdrawal();
     try {
-      return await opening.session.start(this.#constraints(this.#preferred));
+      return await first.start(this.#constraints(wanted === "" ? {} : { deviceId: { exact: wanted } }));
     } catch (error) {
       const away = error instanceof DeviceError && (error.type === "constraints" || error.type === "not-found");
-      if (!away || this.#preferred === "" || this.#opening !== opening) throw error;
-      this.#settings.logger.warn("The chosen microphone is not there; using the system's default.");
-      opening.session = this.#newSession();
-      return opening.session.start(this.#constraints(""));
+      if (!away || wanted === "") throw error;
+      const hope = place === "session" || (await this.#isListed(wanted));
+      // A later choice, or close(), has taken its place.
+      if (this.#opening !== opening || opening[place] !== first) throw withdrawal();
+      if (!hope) throw error;
+      const session = (opening[place] = this.#newSession());
+      const track = await session.start(this.#constraints({ deviceId: { ideal: wanted } }));
+      if (track.getSettings().deviceId === wanted) return track;
+      if (place === "session") {
+        this.#settings.logger.warn("The chosen microphone is not there; using the system's default.");
+        return track;
+      }
+      session.close();
+      throw error;
     }
+  }
+
+  async #isListed(deviceId: string): Promise<boolean> {
+    const devices = await this.#settings.watch.list().catch(() => []);
+    return findDevice(devices, "audioinput", deviceId) !== undefined;
   }
 
   /** Puts a started session to use and finds out which device it is. */
   async #adopt(opening: SessionSetup, session: CaptureSession, track: MediaStreamTrack): Promise<MediaDeviceInfo> {
     this.#applyFlow();
+    this.#announce();
     const { deviceId = "", groupId = "" } = track.getSettings();
     const unlisted = { deviceId, groupId, label: track.label, kind: "audioinput" as const };
-    const devices = await listDevices(this.#settings.mediaDevices(), "audioinput").catch(() => []);
+    const devices = await this.#settings.watch.list().catch(() => []);
     const device = findDevice(devices, "audioinput", deviceId) ?? { ...unlisted, toJSON: () => unlisted };
     if (this.#opening !== opening || session.closed) {
       throw withdrawal();
     }
     opening.device = device;
-    opening.defaultLabel = labelOfDefault(devices);
-    if (!this.#muted) this.#events.trackStarted(track);
-    this.#events.device(device);
-    this.#settings.watch.refresh();
+    opening.defaultKey = defaultKeyOf(devices, "audioinput");
+    this.#events.device(device, devices);
     return device;
   }
 
+  /** Each track that was told of is told of again when it ends, is muted, or gives way to another. */
+  #announce(): void {
+    const track = this.#muted ? undefined : this.track;
+    const before = this.#announced;
+    if (before === track) return;
+    this.#announced = track;
+    if (before !== undefined) this.#events.trackStopped(before);
+    if (track !== undefined) this.#events.trackStarted(track);
+  }
+
   #newSession(): CaptureSession {
-    const session: CaptureSession = new CaptureSession(this.#settings, {
+    const settings = { ...this.#settings, chunksNeeded: () => this.#chunks === "needed" };
+    const session: CaptureSession = new CaptureSession(settings, {
       chunk: (pcm) => this.#events.chunk(pcm),
       level: (rms) => this.#events.level(rms),
+      interrupted: (isInterrupted) => {
+        const device = this.#opening?.session === session ? this.#opening.device : undefined;
+        if (isInterrupted) this.#events.failed(microphoneError("in-use", INTERRUPTED));
+        else if (device !== undefined) this.#events.device(device);
+      },
       lost: (error) => {
         const opening = this.#opening;
         if (opening?.session !== session) return;
@@ -223,8 +270,7 @@ export class WebAudioMicrophone implements MicrophonePort {
     session.setStreaming(this.#streaming && !this.#muted);
   }
 
-  #constraints(deviceId: string): MediaTrackConstraints {
-    const { processing } = this.#settings;
-    return { ...processing, channelCount: 1, ...(deviceId === "" ? {} : { deviceId: { exact: deviceId } }) };
+  #constraints(device: Pick<MediaTrackConstraints, "deviceId">): MediaTrackConstraints {
+    return { ...this.#settings.processing, channelCount: 1, ...device };
   }
 }

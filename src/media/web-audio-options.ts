@@ -16,6 +16,11 @@ export interface WebAudioOptions {
    * waits half a chunk on average), and each chunk costs the main thread a wake-up.
    */
   readonly chunkMs?: number;
+  /**
+   * How often levels are told while there is something to hear, in ms, from 20 to 10000. Default 100. Each wakes the main thread; of
+   * silence it hears once.
+   */
+  readonly levelMs?: number;
   /** Fade when the bot is interrupted, in ms, from 0 to 1000. Default 10. */
   readonly fadeMs?: number;
   /** Default true. Without it, a bot on loudspeakers hears and interrupts itself. */
@@ -59,11 +64,13 @@ export function checkNumbers(options: WebAudioOptions): {
   readonly outputSampleRate: number;
   readonly chunkMs: number;
   readonly fadeMs: number;
+  readonly levelMs: number;
 } {
   return {
     inputSampleRate: checkRate("inputSampleRate", options.inputSampleRate),
     outputSampleRate: checkRate("outputSampleRate", options.outputSampleRate),
     chunkMs: checkNumber("chunkMs", options.chunkMs ?? 20, 2, 1000, "ms"),
     fadeMs: checkNumber("fadeMs", options.fadeMs ?? 10, 0, 1000, "ms"),
+    levelMs: checkNumber("levelMs", options.levelMs ?? 100, 20, 10_000, "ms"),
   };
 }

@@ -1,14 +1,14 @@
-import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 import { ConnectionAbortedError } from "../errors.js";
-import { type DeviceWatch, findDevice, normaliseDeviceId } from "./devices.js";
 import { PlaybackSession, type PlaybackSettings } from "./playback-session.js";
+import { SinkChoice, type SinkChoiceSettings, type SinkOutput } from "./sink-choice.js";
 
-export interface SpeakerSettings extends PlaybackSettings {
-  readonly watch: DeviceWatch;
+export interface SpeakerSettings extends PlaybackSettings, SinkChoiceSettings {
   /** Root mean square of the output, 0..1. */
   readonly onLevel: (rms: number) => void;
-  /** The device that is really in use: after opening, and when it changes. */
-  readonly onDevice: (device: MediaDeviceInfo) => void;
+  /** The bot's audio as a track: while the output is open. */
+  readonly onTrackStarted: (track: MediaStreamTrack) => void;
+  readonly onTrackStopped: (track: MediaStreamTrack) => void;
   /** What waits to be played is forgotten: by `interrupt` or `close`. */
   readonly onFlush: () => void;
 }
@@ -27,19 +27,20 @@ function withdrawal(): ConnectionAbortedError {
 }
 
 /** The SpeakerPort of Web Audio. */
-export class WebAudioSpeaker implements SpeakerPort {
+export class WebAudioSpeaker implements SpeakerPort, SinkOutput {
+  /** Which device it is played on. */
+  readonly sinks: SinkChoice;
   readonly #settings: SpeakerSettings;
-  #reports: (report: PlaybackReport) => void = () => undefined;
+  #reports: (report: OutputReport) => void = () => undefined;
   #session: PlaybackSession | undefined;
   #unwatch: (() => void) | undefined;
   #signal: AbortSignal | undefined;
   #open = false;
-  /** "" is the system's default. */
-  #sinkId = "";
-  #device: MediaDeviceInfo | undefined;
+  #track: MediaStreamTrack | undefined;
 
   constructor(settings: SpeakerSettings) {
     this.#settings = settings;
+    this.sinks = new SinkChoice(settings, this);
     this.#session = this.#newSession();
   }
 
@@ -47,13 +48,17 @@ export class WebAudioSpeaker implements SpeakerPort {
     return this.#open;
   }
 
-  /** Whether outputs can be chosen; only an open output can tell that they cannot. */
-  get choosable(): boolean {
+  /** The bot's audio as a track, for visualisers. */
+  get track(): MediaStreamTrack | undefined {
+    return this.#track;
+  }
+
+  get canChoose(): boolean {
     const context = this.#session?.context;
     return context === undefined || choosesSink(context);
   }
 
-  async open(reports: (report: PlaybackReport) => void, signal: AbortSignal): Promise<void> {
+  async open(reports: (report: OutputReport) => void, signal: AbortSignal): Promise<void> {
     if (this.#open) this.close();
     if (signal.aborted) throw withdrawal();
     // What was written before the first opening waits in the session that the constructor made.
@@ -61,18 +66,19 @@ export class WebAudioSpeaker implements SpeakerPort {
     this.#session = session;
     this.#open = true;
     this.#reports = reports;
-    this.#unwatch = this.#settings.watch.hold();
+    this.sinks.playBy(this);
+    this.#unwatch = this.sinks.hold();
     this.#signal = signal;
     signal.addEventListener("abort", this.#onAbort);
     try {
-      const started = session.start();
-      await Promise.all([started, this.#restoreSink(session)]);
+      await Promise.all([session.start(), this.sinks.restore()]);
     } catch (error) {
       if (this.#session === session) this.close();
       throw error;
     }
     if (this.#session !== session) throw withdrawal();
-    this.#settings.watch.refresh();
+    this.#announce(session.track);
+    void this.sinks.refresh();
   }
 
   /** After `close`, audio is dropped until the port opens again: nothing crosses sessions. */
@@ -86,38 +92,19 @@ export class WebAudioSpeaker implements SpeakerPort {
   }
 
   async resume(): Promise<void> {
+    // The microphone's context may be another one.
+    this.#settings.engine.resume();
     await this.#session?.resume();
   }
 
-  /**
-   * Moves the output to another device: "" for the system's default. While closed it is remembered.
-   * Rejects with what `AudioContext.setSinkId` throws; the output stays where it was.
-   */
-  async chooseSink(deviceId: string): Promise<void> {
-    const sinkId = normaliseDeviceId(deviceId);
+  async setSink(sinkId: string): Promise<void> {
     const context = this.#session?.context;
     if (context !== undefined && choosesSink(context)) await context.setSinkId(sinkId);
-    this.#sinkId = sinkId;
-  }
-
-  /** To be called when devices come or go: an output that is gone gives way to the system's default. */
-  devicesChanged(devices: readonly MediaDeviceInfo[]): void {
-    let device = findDevice(devices, "audiooutput", this.#sinkId);
-    if (device === undefined && this.#sinkId !== "") {
-      this.#settings.logger.warn("The chosen speaker is gone; using the system's default.");
-      this.chooseSink("").catch((error: unknown) => {
-        this.#settings.logger.warn("The system's default speaker cannot be used.", error);
-      });
-      device = findDevice(devices, "audiooutput", "");
-    }
-    const same = device?.deviceId === this.#device?.deviceId && device?.label === this.#device?.label;
-    if (device === undefined || same) return;
-    this.#device = device;
-    this.#settings.onDevice(device);
   }
 
   close(): void {
     this.#settings.onFlush();
+    this.#announce(undefined);
     this.#session?.close();
     this.#session = undefined;
     if (!this.#open) return;
@@ -131,21 +118,24 @@ export class WebAudioSpeaker implements SpeakerPort {
 
   readonly #onAbort = (): void => this.close();
 
-  /** The sink that was chosen before; without it the default has to do. */
-  async #restoreSink({ context }: PlaybackSession): Promise<void> {
-    if (this.#sinkId === "" || context === undefined || !choosesSink(context)) return;
-    try {
-      await context.setSinkId(this.#sinkId);
-    } catch (error) {
-      this.#sinkId = "";
-      this.#settings.logger.warn("The chosen speaker is not there; using the system's default.", error);
-    }
+  /** Each track that was told of is told of again when it ends. */
+  #announce(track: MediaStreamTrack | undefined): void {
+    const before = this.#track;
+    if (before === track) return;
+    this.#track = track;
+    if (before !== undefined) this.#settings.onTrackStopped(before);
+    if (track !== undefined) this.#settings.onTrackStarted(track);
   }
 
   #newSession(): PlaybackSession {
-    return new PlaybackSession(this.#settings, {
-      report: (report) => this.#reports(report),
+    const session: PlaybackSession = new PlaybackSession(this.#settings, {
+      report: (report) => {
+        const reports = this.#reports;
+        if (report.type === "lost" && this.#session === session) this.close();
+        reports(report);
+      },
       level: this.#settings.onLevel,
     });
+    return session;
   }
 }

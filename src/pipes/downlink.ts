@@ -1,4 +1,4 @@
-import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 
 const NOTHING: Promise<readonly PlayedItem[]> = Promise.resolve([]);
 
@@ -18,7 +18,7 @@ export class Downlink {
   }
 
   /** Opens the output. Audio is taken from now on; resolves when it may be heard. */
-  open(reports: (report: PlaybackReport) => void, signal: AbortSignal): Promise<void> {
+  open(reports: (report: OutputReport) => void, signal: AbortSignal): Promise<void> {
     this.#phase = "open";
     return this.#speaker.open(reports, signal);
   }

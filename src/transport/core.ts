@@ -84,7 +84,8 @@ export class TransportCore {
     this.logger = safeLogger(options.logger ?? defaultLogger);
     const inspection = inspectionOf(options.inspect, this.logger);
     this.#media = mediaFor(provider.media, manager, {
-      playsTrack: options.playBotTrack ?? true,
+      options,
+      onSpeaker: (device) => this.call((callbacks) => callbacks.onSpeakerUpdated?.(device)),
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
       logger: this.logger,
     });
@@ -156,6 +157,7 @@ export class TransportCore {
         crashed: (error) => this.attempts.promises.crashed(error),
         microphoneSettled: () => this.attempts.promises.microphoneSettled(),
         deviceFault: (error) => this.reportDeviceError(error),
+        speakerFreed: () => this.devices.reportSpeaker(),
         connectionLost: (error) => this.reportError(error),
         recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
       },
@@ -188,7 +190,7 @@ export class TransportCore {
       options.maxBufferedAmount,
     );
     const presented = { manager, media: this.#media, call: this.call.bind(this) };
-    this.devices = new SelectedDevices(presented);
+    this.devices = new SelectedDevices({ ...presented, actor: () => this.actor, order: (event) => this.order(event) });
     this.tracks = new Tracks(presented);
     this.#sessions = new ProviderSessions(provider, () => ({
       rates: ratesOf(manager),

@@ -1,5 +1,5 @@
 import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
-import { InvalidOptionsError, RtviMachineError, ServiceError } from "../errors.js";
+import { InvalidOptionsError, ServiceError, isRtviMachineError } from "../errors.js";
 import { isRecord } from "../util/records.js";
 
 /** An RTVI `error` message: what `onError` receives. Carries `error` and, for older apps, `message`. */
@@ -9,7 +9,7 @@ export function errorMessage(error: Error, fatal: boolean): RTVIMessage {
     message: error.message,
     fatal,
     name: error.name,
-    ...(error instanceof RtviMachineError && {
+    ...(isRtviMachineError(error) && {
       code: error.code,
       ...(error.status !== undefined && { status: error.status }),
       ...(error.closeCode !== undefined && { closeCode: error.closeCode }),

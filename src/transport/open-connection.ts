@@ -1,6 +1,6 @@
 import type { Attempt, Upcalls } from "../contracts/connection.js";
 import type { Provider, ProviderSession } from "../contracts/provider.js";
-import { ConnectionFailedError, RtviMachineError } from "../errors.js";
+import { ConnectionFailedError, isRtviMachineError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 
 /** What an attempt is made of. */
@@ -46,7 +46,7 @@ async function refresh<P>({ provider, session, attempt, connectionParams }: Atte
     if (!isGivenUp(attempt)) session.refresh(provider.readParams(params));
   } catch (cause) {
     // What is wrong now may be right the next time: the app asks a server that may be in trouble as well.
-    if (cause instanceof RtviMachineError && cause.code !== "invalid-options") throw cause;
+    if (isRtviMachineError(cause) && cause.code !== "invalid-options") throw cause;
     throw new ConnectionFailedError("options.connectionParams() failed; see `cause`.", { cause, retryable: true });
   }
 }

@@ -1,19 +1,24 @@
 import { DeviceError, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
+import type { TransportActor } from "../compose.js";
+import { normaliseDeviceId } from "../media/devices.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportMedia } from "../media/transport-media.js";
+import { isMicrophoneHeld } from "./microphone-state.js";
 
 /** What the choice of devices needs of its transport. */
 export interface SelectedDevicesPorts {
   readonly manager: MediaManager;
   readonly media: TransportMedia;
+  readonly actor: () => TransportActor;
+  /** An order to the charts. */
+  readonly order: (event: { readonly type: "mic.chosen"; readonly deviceId: string }) => void;
   /** Calls the app. */
   readonly call: (run: (callbacks: RTVIEventCallbacks) => void) => void;
 }
 
-/** Which devices the app has, where the manager alone does not know: the output that plays the bot's track. */
+/** Which devices the app has. */
 export class SelectedDevices {
   readonly #ports: SelectedDevicesPorts;
-  #speaker: MediaDeviceInfo | undefined;
 
   constructor(ports: SelectedDevicesPorts) {
     this.#ports = ports;
@@ -21,25 +26,41 @@ export class SelectedDevices {
 
   get speaker(): MediaDeviceInfo | Record<string, never> {
     const { media, manager } = this.#ports;
-    return media.speaker === undefined ? manager.selectedSpeaker : (this.#speaker ?? {});
+    return media.sinks === undefined ? manager.selectedSpeaker : (media.sinks.device ?? {});
+  }
+
+  /** Chooses the microphone: at once where one is held, and then it counts if it could be had; else for the next time. */
+  async updateMic(micId: string): Promise<void> {
+    const { manager, actor, order } = this.#ports;
+    const deviceId = normaliseDeviceId(micId);
+    if (!isMicrophoneHeld(actor())) {
+      order({ type: "mic.chosen", deviceId });
+      await manager.updateMic(micId);
+      return;
+    }
+    await manager.updateMic(micId);
+    order({ type: "mic.chosen", deviceId: manager.ports?.microphone.preferred ?? deviceId });
   }
 
   /** Chooses the output. @throws DeviceError where it cannot be used. */
   async updateSpeaker(speakerId: string): Promise<void> {
-    const { media, manager, call } = this.#ports;
-    const { speaker } = media;
-    if (speaker === undefined) {
+    const { media, manager } = this.#ports;
+    const { sinks } = media;
+    if (sinks === undefined) {
       await manager.updateSpeaker(speakerId);
       return;
     }
-    await speaker.chooseSink(speakerId).catch((cause: unknown) => {
+    await sinks.choose(speakerId).catch((cause: unknown) => {
       const details = cause instanceof Error ? { sourceError: cause } : undefined;
       throw new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
     });
-    const id = speakerId === "" ? "default" : speakerId;
-    const device = (await manager.getAllSpeakers()).find(({ deviceId }) => deviceId === id);
-    this.#speaker = device;
-    if (device !== undefined) call((callbacks) => callbacks.onSpeakerUpdated?.(device));
+    sinks.devicesChanged(await manager.getAllSpeakers());
+  }
+
+  /** Tells the app which output it has, after it was silent, or was asked for another. */
+  reportSpeaker(): void {
+    const { speaker } = this;
+    if (isDevice(speaker)) this.#ports.call((callbacks) => callbacks.onSpeakerUpdated?.(speaker));
   }
 
   /** Tells the app through `onMicUpdated` which microphone it has. */

@@ -14,6 +14,10 @@ import { rtviStateOf } from "./rtvi-state.js";
 const AUTOPLAY_ADVICE =
   "The browser's autoplay policy blocks the bot's audio: call transport.resumeAudio() in a click handler.";
 
+const INTERRUPTED_ADVICE =
+  "The audio output does not run: the system holds it, as for a call, or the browser. It goes on when it is given back; " +
+  "transport.resumeAudio() in a click handler may free it.";
+
 /** What the session tells its owner. Nothing here may call the app, but for what is posted. */
 export interface SessionListener {
   /** Has a callback of the app run once the session is at rest. */
@@ -35,6 +39,8 @@ export interface SessionListener {
   /** A microphone request was answered. */
   microphoneSettled(): void;
   deviceFault(error: DeviceError): void;
+  /** An output that was blocked or interrupted is heard. */
+  speakerFreed(): void;
   connectionLost(error: Error): void;
 }
 
@@ -229,6 +235,12 @@ export class Session {
     });
     actor.on("playback.failed", ({ fault }) => {
       listener.deviceFault(toDeviceError("speaker", errors.errorOf(fault)));
+    });
+    actor.on("playback.interrupted", () => {
+      listener.deviceFault(new DeviceError(["speaker"], "in-use", INTERRUPTED_ADVICE));
+    });
+    actor.on("playback.unblocked", () => {
+      listener.speakerFreed();
     });
     actor.on("playback.blocked", () => {
       listener.deviceFault(new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE));

@@ -161,15 +161,15 @@ export class VoiceTransport extends Transport {
 
   /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
   async updateMic(micId: string): Promise<void> {
-    this._core.order({ type: "mic.chosen", deviceId: micId === "default" ? "" : micId });
-    await this._reported("mic", () => this._core.manager.updateMic(micId));
+    await this._reported("mic", () => this._core.devices.updateMic(micId));
   }
   updateCam(camId: string): void {
     void this._reported("cam", () => this._core.manager.updateCam(camId));
   }
   /** Chooses the output. A failure is an `onDeviceError`, and nothing changes. */
   updateSpeaker(speakerId: string): void {
-    void this._reported("speaker", () => this._core.devices.updateSpeaker(speakerId));
+    const refused = (): void => this._core.devices.reportSpeaker();
+    void this._reported("speaker", () => this._core.devices.updateSpeaker(speakerId), refused);
   }
 
   get selectedMic(): MediaDeviceInfo | Record<string, never> {
@@ -217,11 +217,17 @@ export class VoiceTransport extends Transport {
     return { ...this._core.manager.tracks(), ...(bot !== undefined && { bot: { audio: bot } }) };
   }
 
-  private async _reported(kind: "mic" | "cam" | "speaker", update: () => void | Promise<void>): Promise<void> {
+  /** @param refused A menu that shows the choice already goes back to what is in use. */
+  private async _reported(
+    kind: "mic" | "cam" | "speaker",
+    update: () => void | Promise<void>,
+    refused?: () => void,
+  ): Promise<void> {
     try {
       await update();
     } catch (error) {
       this._core.reportDeviceError(error instanceof DeviceError ? error : toDeviceError(kind, error));
+      refused?.();
     }
   }
 }

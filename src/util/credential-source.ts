@@ -1,4 +1,4 @@
-import { ConnectionFailedError, RtviMachineError } from "../errors.js";
+import { ConnectionFailedError, isRtviMachineError } from "../errors.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
 export interface CredentialRequest {
@@ -45,7 +45,7 @@ async function ask(
   try {
     return await source(request);
   } catch (cause) {
-    if (cause instanceof RtviMachineError) throw cause;
+    if (isRtviMachineError(cause)) throw cause;
     throw new ConnectionFailedError(`The \`${name}\` function failed; see \`cause\`.`, { cause, retryable: true });
   }
 }

@@ -387,7 +387,7 @@ describe("client.transport, which is a Proxy", () => {
     proxy.updateSpeaker("");
     await proxy.updateMic("b");
     proxy.resumeAudio();
-    expect(media.speaker.resumed).toBe(0);
+    expect(media.speaker.resumed).toBe(1);
     await client.disconnect();
   });
 

@@ -78,6 +78,7 @@ const alone = (machine: AnyStateMachine): AnyStateMachine =>
         "reportLost",
         "reportCrash",
         "reportBlocked",
+        "reportInterrupted",
         "reportUnblocked",
       ].map((name) => [name, () => undefined]),
     ),

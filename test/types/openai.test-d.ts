@@ -110,7 +110,7 @@ describe("OpenAIRealTimeWebRTCTransport beside Pipecat's", () => {
     new OpenAIRealTimeWebRTCTransport({ api_key: "k" }, undefined, {
       fetch,
       RTCPeerConnection,
-      playBotTrack: false,
+      playBotTrack: true,
       timeouts: { iceGrace: 1000 },
     });
   });

@@ -42,7 +42,10 @@ const TRANSPORTS: Readonly<Record<SoakService, (url: string, options: TransportO
   "openai-websocket": (base_url, options) =>
     new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url, keep_conversation: KEPT }, undefined, options),
   "openai-webrtc": (base_url, options) =>
-    new OpenAIRealTimeWebRTCTransport({ api_key: "local", base_url, keep_conversation: KEPT }, undefined, options),
+    new OpenAIRealTimeWebRTCTransport({ api_key: "local", base_url, keep_conversation: KEPT }, undefined, {
+      ...options,
+      playBotTrack: true,
+    }),
   gemini: (base_url, options) => new GeminiLiveWebsocketTransport({ api_key: "local", base_url }, undefined, options),
   pipecat: (wsUrl, options) => new WebSocketTransport({ wsUrl, ...options }),
 };

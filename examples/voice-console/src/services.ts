@@ -68,7 +68,7 @@ const TRANSPORTS = {
   "openai-websocket": (service, choices) =>
     new OpenAIRealTimeWebSocketTransport(openAIOptions(service), undefined, optionsOf(choices)),
   "openai-webrtc": (service, choices) =>
-    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, optionsOf(choices)),
+    new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, { ...optionsOf(choices), playBotTrack: true }),
   thrive: (service, choices) =>
     new ThriveTransport({
       instructions: INSTRUCTIONS,

@@ -3,7 +3,8 @@ import { LevelMeter } from "./level-meter.js";
 import type { CaptureMessage, CaptureOptions, Post } from "./protocol.js";
 import { Resampler } from "./resampler.js";
 
-const LEVELS_PER_SECOND = 10;
+/** Root mean square below which nothing is to be heard: -66 dBFS, less than a quiet room. */
+const SILENCE = 0.0005;
 
 /** The capture processor without the browser: blocks of float channels in, messages out. Retains no audio but one chunk. */
 export class CaptureCore {
@@ -13,8 +14,11 @@ export class CaptureCore {
   readonly #resampler: Resampler | undefined;
   #mono = new Float32Array(128);
   #resampled = new Float32Array(0);
+  readonly #second: number;
   #streaming = false;
-  #starved = true;
+  /** Frames in a row without input. */
+  #starved = 0;
+  #audible = false;
 
   /** @param contextRate Hz of the blocks */
   constructor(contextRate: number, options: CaptureOptions, post: Post<CaptureMessage>) {
@@ -22,7 +26,8 @@ export class CaptureCore {
     this.#chunker = new Chunker((options.chunkMs * options.outputRate) / 1000, (pcm) => {
       post({ type: "chunk", pcm }, [pcm]);
     });
-    this.#meter = new LevelMeter(contextRate / LEVELS_PER_SECOND);
+    this.#meter = new LevelMeter((options.levelMs * contextRate) / 1000);
+    this.#second = contextRate;
     this.#resampler = contextRate === options.outputRate ? undefined : new Resampler(contextRate, options.outputRate);
   }
 
@@ -41,13 +46,25 @@ export class CaptureCore {
    */
   process(channels: readonly Float32Array[], frames = 128): void {
     const mono = this.#downmix(channels, channels[0]?.length ?? frames);
-    if (channels.length > 0) this.#starved = false;
     // Without input there is nothing to send: silence that nobody recorded would hide the loss.
     if (this.#streaming && channels.length > 0) this.#chunker.add(this.#convert(mono));
+    this.#starve(channels.length > 0 ? 0 : mono.length);
     const rms = this.#meter.add(mono);
-    if (rms === undefined) return;
-    this.#post({ type: "level", rms, starved: this.#starved });
-    this.#starved = true;
+    if (rms !== undefined) this.#tell(rms);
+  }
+
+  #starve(frames: number): void {
+    this.#starved = frames === 0 ? 0 : this.#starved + frames;
+    if (this.#starved < this.#second) return;
+    this.#starved = 0;
+    this.#post({ type: "starved" });
+  }
+
+  /** Each message wakes the main thread: of silence, as of a microphone that is muted, it hears once. */
+  #tell(rms: number): void {
+    const audible = rms >= SILENCE;
+    if (audible || this.#audible) this.#post({ type: "level", rms: audible ? rms : 0 });
+    this.#audible = audible;
   }
 
   #downmix(channels: readonly Float32Array[], frames: number): Float32Array {

@@ -5,8 +5,6 @@ import type { ItemCount, PlaybackMessage, PlaybackOptions, Post } from "./protoc
 import { Resampler } from "./resampler.js";
 import { type QueuedItem, SampleQueue } from "./sample-queue.js";
 
-const REPORTS_PER_SECOND = 10;
-
 function countOf(item: QueuedItem): ItemCount {
   return { itemId: item.itemId, playedSamples: item.played, receivedSamples: item.received };
 }
@@ -27,11 +25,11 @@ export class PlaybackCore {
   #metered = false;
 
   /** @param contextRate Hz of the blocks */
-  constructor(contextRate: number, { inputRate }: PlaybackOptions, post: Post<PlaybackMessage>) {
+  constructor(contextRate: number, { inputRate, levelMs }: PlaybackOptions, post: Post<PlaybackMessage>) {
     this.#post = post;
     this.#inputRate = inputRate;
     this.#resampler = contextRate === inputRate ? undefined : new Resampler(inputRate, contextRate);
-    this.#meter = new LevelMeter(contextRate / REPORTS_PER_SECOND);
+    this.#meter = new LevelMeter((levelMs * contextRate) / 1000);
   }
 
   write(samples: Int16Array, itemId: string): void {

@@ -14,6 +14,8 @@ export interface CaptureOptions {
   readonly outputRate: number;
   /** Length of a chunk in milliseconds; may be a fraction of a sample. */
   readonly chunkMs: number;
+  /** How often the level is told, in milliseconds. */
+  readonly levelMs: number;
 }
 
 /** Ends a processor for good. */
@@ -31,16 +33,17 @@ export type CaptureCommand = { readonly type: "streaming"; readonly streaming: b
 export type CaptureMessage =
   /** 16-bit mono PCM; transferred, not copied. */
   | { readonly type: "chunk"; readonly pcm: ArrayBuffer }
-  /**
-   * About ten times a second as long as the context runs, streaming or not: a heartbeat as well.
-   * `starved` says that no input reached the node during that time.
-   */
-  | { readonly type: "level"; readonly rms: number; readonly starved: boolean };
+  /** As often as `levelMs` says while there is something to hear, and one 0 when it falls silent. */
+  | { readonly type: "level"; readonly rms: number }
+  /** Once for each second in which no input reached the node. */
+  | { readonly type: "starved" };
 
 /** `processorOptions` of the playback node. */
 export interface PlaybackOptions {
   /** Hz of the samples that are written. */
   readonly inputRate: number;
+  /** How often progress and level are told while something is heard, in milliseconds. */
+  readonly levelMs: number;
 }
 
 export type PlaybackCommand =

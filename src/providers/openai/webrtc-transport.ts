@@ -18,8 +18,7 @@ import { webRTCChannel } from "./webrtc-channel.js";
  * const client = new PipecatClient({ transport });
  * ```
  *
- * The bot's track is played here. An app that attaches the track of `onTrackStarted` itself turns that off with the
- * option `playBotTrack: false`.
+ * The app plays the bot's track, which comes with `onTrackStarted`; with the option `playBotTrack: true` it is played here.
  */
 export class OpenAIRealTimeWebRTCTransport extends VoiceTransport {
   private readonly _openai: OpenAIProvider;

@@ -4,7 +4,7 @@ import type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "../../
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { EffectSink } from "../../dialogue/effects.js";
 import { isRequest, unconfirmedError } from "../../dialogue/requests.js";
-import { RtviMachineError, ServiceError } from "../../errors.js";
+import { ServiceError, isRtviMachineError } from "../../errors.js";
 import { asProtocolError } from "../../util/field-reader.js";
 import { isRecord } from "../../util/records.js";
 import type { Redactor } from "../../util/redact.js";
@@ -269,7 +269,7 @@ export class PipecatDialogue implements Dialogue {
   }
 
   #report(error: unknown): void {
-    this.#sink.report(error instanceof RtviMachineError ? error : new ServiceError(String(error)));
+    this.#sink.report(isRtviMachineError(error) ? error : new ServiceError(String(error)));
   }
 
   #read(message: unknown): void {

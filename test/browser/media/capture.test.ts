@@ -45,7 +45,8 @@ describe("the microphone", () => {
     expect(count).toBeLessThan(505);
     expect(new Set(chunks.map((chunk) => chunk.length))).toEqual(new Set([480]));
     expect(Math.max(...chunks.map(rms))).toBeGreaterThan(0.05);
-    expect(levels.length).toBeGreaterThan(85);
+    // Of the pauses between sentences only their beginning is told.
+    expect(levels.length).toBeGreaterThan(20);
     expect(levels.length).toBeLessThan(105);
     expect(Math.max(...levels)).toBeGreaterThan(0.05);
     await sleep(200);
@@ -133,7 +134,7 @@ describe("the microphone", () => {
     await vi.waitFor(() => expect(chunks.length).toBeGreaterThan(count + 3));
 
     await manager.updateMic("bogus");
-    expect(events.at(-1)).toBe("error mic constraints");
+    expect(events.slice(-2)).toEqual(["error mic constraints", `mic ${second.label}`]);
     expect(manager.selectedMic.deviceId).toBe(second.deviceId);
     expect(manager.tracks().local.audio?.readyState).toBe("live");
     expect(TappedContext.open).toBe(1);
@@ -162,8 +163,8 @@ describe("the microphone", () => {
     const device = await microphone.open({ deviceId: "", muted: false, signal: live() }, ignore);
     expect(device).toMatchObject({ deviceId: "l", label: "Laptop" });
     world.plug("default Default - Headset", "l Laptop", "h Headset");
-    await vi.waitFor(() => expect(events.at(-1)).toBe("mics 3"));
-    await vi.waitFor(() => expect(manager.selectedMic.deviceId).toBe("h"));
+    await vi.waitFor(() => expect(events.at(-1)).toBe("mic Headset"));
+    expect(manager.selectedMic.deviceId).toBe("h");
     expect(world.tracks.map((track) => track.readyState)).toEqual(["ended", "live"]);
     await sleep(100);
     expect(world.asked).toEqual(["default", "default"]);

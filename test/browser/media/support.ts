@@ -1,5 +1,5 @@
 import type { RTVIEventCallbacks } from "@pipecat-ai/client-js";
-import type { PlaybackReport } from "../../../src/contracts/speaker.js";
+import type { OutputReport } from "../../../src/contracts/speaker.js";
 import { WebAudioMediaManager } from "../../../src/media/web-audio-media-manager.js";
 import type { WebAudioOptions } from "../../../src/media/web-audio-options.js";
 
@@ -70,7 +70,7 @@ export const integers = (samples: Float32Array): Int16Array =>
 /** A manager with an open, recorded speaker. */
 export async function openSpeaker(options: WebAudioOptions = {}) {
   const manager = new WebAudioMediaManager({ AudioContext: TappedContext, ...options });
-  const reports: PlaybackReport[] = [];
+  const reports: OutputReport[] = [];
   const abort = new AbortController();
   const { speaker } = manager.ports;
   await speaker.open((report) => reports.push(report), abort.signal);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AutoplayWatch } from "../../../src/media/autoplay-watch.js";
+import { autoplayAllowed, AutoplayWatch } from "../../../src/media/autoplay-watch.js";
 
 class FakeContext extends EventTarget {
   state: AudioContextState = "suspended";
@@ -15,11 +15,16 @@ describe("AutoplayWatch", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function watch() {
+  function watch(isAllowed?: boolean) {
     const context = new FakeContext();
     const reports: string[] = [];
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const autoplay = new AutoplayWatch(context as unknown as AudioContext, (type) => reports.push(type), logger);
+    const autoplay = new AutoplayWatch(
+      context as unknown as AudioContext,
+      (type) => reports.push(type),
+      logger,
+      () => isAllowed,
+    );
     return { context, reports, autoplay };
   }
 
@@ -68,11 +73,48 @@ describe("AutoplayWatch", () => {
     await vi.runAllTimersAsync();
     await pressed;
     expect(context.resume).not.toHaveBeenCalled();
-    expect(reports).toEqual([]);
+    expect(reports).toEqual(["interrupted"]);
     context.become("suspended");
     await vi.runAllTimersAsync();
     expect(context.resume).toHaveBeenCalledTimes(1);
-    expect(reports).toEqual(["blocked"]);
+    expect(reports).toEqual(["interrupted", "blocked"]);
+    context.become("running");
+    expect(reports).toEqual(["interrupted", "blocked", "unblocked"]);
+  });
+
+  it("takes an output that is slow to start for what it is, where the page may play", async () => {
+    const { context, reports, autoplay } = watch(true);
+    const started = autoplay.start();
+    await vi.advanceTimersByTimeAsync(1_700);
+    await started;
+    expect(reports).toEqual([]);
+    context.become("running");
+    await vi.runAllTimersAsync();
+    expect(reports).toEqual([]);
+    context.become("suspended");
+    await vi.runAllTimersAsync();
+    expect(reports).toEqual(["interrupted"]);
+  });
+
+  it.each([
+    ["a gesture is missing", { userActivation: { hasBeenActive: false } }, false],
+    ["a gesture was made", { userActivation: { hasBeenActive: true } }, true],
+    ["Firefox allows it", { getAutoplayPolicy: () => "allowed", userActivation: { hasBeenActive: false } }, true],
+    ["Firefox does not", { getAutoplayPolicy: () => "disallowed", userActivation: { hasBeenActive: true } }, false],
+    ["the page does not say", {}, undefined],
+  ])("autoplay policy: %s", (_, navigator, allowed) => {
+    vi.stubGlobal("navigator", navigator);
+    expect(autoplayAllowed(new FakeContext() as unknown as AudioContext)).toBe(allowed);
+    vi.unstubAllGlobals();
+  });
+
+  it("reports the end of a context, once, whenever it comes", async () => {
+    const { context, reports, autoplay } = watch();
+    context.state = "closed";
+    await autoplay.start();
+    context.become("closed");
+    await vi.runAllTimersAsync();
+    expect(reports).toEqual(["closed"]);
   });
 
   it("leaves no timer and no listener", async () => {

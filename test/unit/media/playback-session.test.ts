@@ -9,7 +9,10 @@ const make = () => {
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const engine = new AudioEngine({ logger });
   const events = { report: vi.fn(), level: vi.fn() };
-  return { logger, session: new PlaybackSession({ engine, sampleRate: RATE, fadeMs: 10, logger }, events) };
+  return {
+    logger,
+    session: new PlaybackSession({ engine, sampleRate: RATE, fadeMs: 10, levelMs: 100, logger }, events),
+  };
 };
 
 describe("PlaybackSession", () => {

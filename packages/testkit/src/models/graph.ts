@@ -74,7 +74,7 @@ function nodesOfSnapshot(snapshot: AnyMachineSnapshot): AnyStateNode[] {
 export function silenced(chart: ChartUnderTest): AnyStateMachine {
   const names = Object.keys(chart.machine.implementations.actions);
   const silent = names.filter((name) =>
-    /^(ask|start[MS]|release|mute|unmute|choose|interrupt|unblock|close|confirmC|giveUp|end|probe|say|reportOpened|reportLost|reportChanging|reportAcquired|reportFailed|reportCrash|reportBlocked|reportUnblocked|stream)/.test(
+    /^(ask|start[MS]|release|mute|unmute|choose|interrupt|unblock|close|confirmC|giveUp|end|probe|say|reportOpened|reportLost|reportChanging|reportAcquired|reportFailed|reportCrash|reportBlocked|reportUnblocked|reportInterrupted|stream)/.test(
       name,
     ),
   );

@@ -2,20 +2,21 @@ import { describe, expect, it } from "vitest";
 import { CaptureCore } from "../../../../src/media/worklets/capture-core.js";
 import type { CaptureMessage } from "../../../../src/media/worklets/protocol.js";
 
-function core(contextRate: number, chunkMs = 20, outputRate = 24_000) {
+function core(contextRate: number, chunkMs = 20, outputRate = 24_000, levelMs = 100) {
   const messages: CaptureMessage[] = [];
   const transfers: (ArrayBuffer[] | undefined)[] = [];
-  const capture = new CaptureCore(contextRate, { outputRate, chunkMs }, (message, transfer) => {
+  const capture = new CaptureCore(contextRate, { outputRate, chunkMs, levelMs }, (message, transfer) => {
     messages.push(message);
     transfers.push(transfer);
   });
   const chunks = (): Int16Array[] =>
     messages.flatMap((message) => (message.type === "chunk" ? [new Int16Array(message.pcm)] : []));
   const levels = () => messages.filter((message) => message.type === "level");
+  const starved = (): number => messages.filter((message) => message.type === "starved").length;
   const run = (blocks: number, channels: (block: number) => Float32Array[]): void => {
     for (let block = 0; block < blocks; block += 1) capture.process(channels(block));
   };
-  return { capture, chunks, levels, run, transfers };
+  return { capture, chunks, levels, starved, run, transfers };
 }
 
 const constant = (value: number): Float32Array => new Float32Array(128).fill(value);
@@ -26,7 +27,7 @@ describe("CaptureCore", () => {
     run(188, () => [constant(0.5)]);
     expect(chunks()).toHaveLength(0);
     expect(levels().length).toBeGreaterThanOrEqual(9);
-    expect(levels()[0]).toEqual({ type: "level", rms: 0.5, starved: false });
+    expect(levels()[0]).toEqual({ type: "level", rms: 0.5 });
   });
 
   it("posts 50 chunks of 20 ms per second, each in a buffer that changes hands", () => {
@@ -79,11 +80,37 @@ describe("CaptureCore", () => {
   });
 
   it("tells starvation from silence", () => {
-    const { capture, run, levels, chunks } = core(24_000);
+    const { capture, run, levels, starved, chunks } = core(24_000);
     capture.setStreaming(true);
     run(20, () => [constant(0)]);
-    run(40, () => []);
-    expect(levels().map((level) => level.starved)).toEqual([false, false, true]);
-    expect(chunks()).toHaveLength(5);
+    run(200, () => []);
+    expect(starved()).toBe(1);
+    run(200, () => []);
+    expect(starved()).toBe(2);
+    run(200, () => [constant(0)]);
+    expect(starved()).toBe(2);
+    expect(levels()).toEqual([]);
+    expect(chunks()).toHaveLength(58);
+  });
+
+  it("capture level: of silence, and of less than a quiet room, the main thread hears once", () => {
+    const { run, levels } = core(24_000);
+    for (const quiet of [0, 0.0004]) {
+      run(188, () => [constant(0.5)]);
+      const before = levels().length;
+      run(1880, () => [constant(quiet)]);
+      // One window holds the end of the sound.
+      expect(levels().slice(before).length).toBeLessThanOrEqual(2);
+      expect(levels().at(-1)).toEqual({ type: "level", rms: 0 });
+    }
+    run(188, () => [constant(0.001)]);
+    expect(levels().at(-1)?.rms).toBeCloseTo(0.001);
+  });
+
+  it("capture level: told as often as asked", () => {
+    const { run, levels } = core(24_000, 20, 24_000, 500);
+    run(1875, () => [constant(0.5)]);
+    expect(levels().length).toBeGreaterThanOrEqual(19);
+    expect(levels().length).toBeLessThanOrEqual(20);
   });
 });

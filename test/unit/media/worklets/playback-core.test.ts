@@ -6,7 +6,7 @@ const RATE = 24_000;
 
 function player(contextRate = RATE) {
   const messages: PlaybackMessage[] = [];
-  const core = new PlaybackCore(contextRate, { inputRate: RATE }, (message) => messages.push(message));
+  const core = new PlaybackCore(contextRate, { inputRate: RATE, levelMs: 100 }, (message) => messages.push(message));
   const render = (blocks: number): Float32Array => {
     const output = new Float32Array(blocks * 128);
     for (let block = 0; block < blocks; block += 1) core.render(output.subarray(block * 128, (block + 1) * 128));

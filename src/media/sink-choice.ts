@@ -1,0 +1,111 @@
+import type { Logger } from "../log.js";
+import { type DeviceWatch, findDevice, normaliseDeviceId } from "./devices.js";
+
+/** What plays, as far as its device can be chosen. */
+export interface SinkOutput {
+  /** Whether the browser can choose; only an open output can tell that it cannot. */
+  readonly canChoose: boolean;
+  /** Moves the output to a device, "" for the system's default. @throws what `setSinkId` throws. */
+  setSink(sinkId: string): Promise<void>;
+}
+
+export interface SinkChoiceSettings {
+  readonly watch: DeviceWatch;
+  /** The device that is really in use: after opening, when it changes, and after each choice. */
+  readonly onDevice: (device: MediaDeviceInfo) => void;
+  readonly logger: Logger;
+}
+
+/** Which device the bot is played on, whatever plays it. A choice counts once the output has taken it. */
+export class SinkChoice {
+  readonly #settings: SinkChoiceSettings;
+  #output: SinkOutput;
+  /** What the user wants, and what is in use: "" is the system's default. */
+  #preferred = "";
+  #sinkId = "";
+  #device: MediaDeviceInfo | undefined;
+  #choices = 0;
+  /** Whoever chose waits for the answer, also where nothing changes. */
+  #answerDue = false;
+
+  constructor(settings: SinkChoiceSettings, output: SinkOutput) {
+    this.#settings = settings;
+    this.#output = output;
+  }
+
+  get canChoose(): boolean {
+    return this.#output.canChoose;
+  }
+
+  /** The device in use, where the browser lists it. */
+  get device(): MediaDeviceInfo | undefined {
+    return this.#device;
+  }
+
+  /** This is what plays from now on. */
+  playBy(output: SinkOutput): void {
+    this.#output = output;
+  }
+
+  /** Watches the devices until the function that is returned is called. */
+  hold(): () => void {
+    return this.#settings.watch.hold();
+  }
+
+  /** Looks which device is in use, and has told of it when it resolves. Never rejects. */
+  async refresh(): Promise<void> {
+    const { watch, logger } = this.#settings;
+    try {
+      this.devicesChanged(await watch.read());
+    } catch (error) {
+      logger.warn("The devices could not be listed.", error);
+    }
+  }
+
+  /** Brings an output that has just opened to the device that was chosen; without it the default has to do. */
+  async restore(): Promise<void> {
+    if (this.#sinkId === "") return;
+    try {
+      await this.#output.setSink(this.#sinkId);
+    } catch (error) {
+      this.#sinkId = "";
+      this.#settings.logger.warn("The chosen speaker is not there; using the system's default.", error);
+    }
+  }
+
+  /** @throws what `setSinkId` throws; the output stays where it was. */
+  async choose(deviceId: string): Promise<void> {
+    const sinkId = normaliseDeviceId(deviceId);
+    this.#choices += 1;
+    const choice = this.#choices;
+    await this.#output.setSink(sinkId);
+    if (choice !== this.#choices) return;
+    this.#preferred = sinkId;
+    this.#sinkId = sinkId;
+    this.#answerDue = true;
+  }
+
+  /** To be called when devices come or go: one that is gone gives way to the system's default, until it is back. */
+  devicesChanged(devices: readonly MediaDeviceInfo[]): void {
+    const find = (sinkId: string): MediaDeviceInfo | undefined => findDevice(devices, "audiooutput", sinkId);
+    // A browser that lists no outputs does not say that one is gone.
+    if (find("") === undefined) return;
+    if (find(this.#sinkId) === undefined) {
+      this.#settings.logger.warn("The chosen speaker is gone; using the system's default.");
+      this.#move("");
+    } else if (this.#sinkId !== this.#preferred && find(this.#preferred) !== undefined) this.#move(this.#preferred);
+    const device = find(this.#sinkId);
+    const same = device?.deviceId === this.#device?.deviceId && device?.label === this.#device?.label;
+    if (device === undefined || (same && !this.#answerDue)) return;
+    this.#answerDue = false;
+    this.#device = device;
+    this.#settings.onDevice(device);
+  }
+
+  #move(sinkId: string): void {
+    this.#sinkId = sinkId;
+    this.#output.setSink(sinkId).catch((error: unknown) => {
+      this.#settings.logger.warn(`The speaker "${sinkId === "" ? "default" : sinkId}" cannot be used.`, error);
+    });
+  }
+}
