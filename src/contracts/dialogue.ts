@@ -21,6 +21,18 @@ export interface OutgoingMessage {
   readonly id?: string;
 }
 
+/** A function call: by the service's id, or by its number in the session. */
+export type CallReference = string | number;
+
+/** Why the app does not answer a function call. */
+export interface CallFailure {
+  /** What became of the function, to follow its name: "returned what JSON cannot hold". */
+  readonly what: string;
+  readonly cause?: unknown;
+  /** The app hears of it otherwise. */
+  readonly isReported?: true;
+}
+
 /** What the app, or the session, wants of the dialogue. */
 export type Command =
   /** An RTVI message of the app. */
@@ -29,6 +41,8 @@ export type Command =
   | { readonly type: "raw"; readonly event: unknown }
   /** Changed settings of the running session, checked. */
   | { readonly type: "update"; readonly settings: JsonRecord }
+  /** The app does not answer a function call: it is answered with an error. Without effect where the call is not open. */
+  | { readonly type: "fail-call"; readonly call: CallReference; readonly failure: CallFailure }
   /** Silence the bot and stop what it is making. */
   | { readonly type: "interrupt" }
   /** Put messages into the conversation; `run`: interrupt the bot and have it answer. */

@@ -10,7 +10,9 @@ import { messageOf } from "./history-contents.js";
 import { PROCESSOR } from "./names.js";
 import { RAW_MESSAGES, readClientMessage } from "./raw-messages.js";
 import { messagesOf } from "./replay-plan.js";
+import { readResponses } from "./tool-responses.js";
 import { nonBlockingFunctions } from "./tools.js";
+import { fieldOf, recordAt, type JsonRecord } from "../../util/records.js";
 import { Activity } from "./translate/activity.js";
 import { Bot } from "./translate/bot.js";
 import { ClientCommands } from "./translate/client-commands.js";
@@ -137,7 +139,10 @@ export class GeminiDialogue implements Dialogue {
         this.#message(command.message);
         break;
       case "raw":
-        this.#sink.send(readClientMessage(command.event));
+        this.#raw(readClientMessage(command.event));
+        break;
+      case "fail-call":
+        if (this.#bot.tools.fail(command.call, command.failure)) this.#bot.prompted();
         break;
       case "interrupt":
         this.#app.interrupt();
@@ -218,7 +223,7 @@ export class GeminiDialogue implements Dialogue {
         break;
       case "raw":
         this.#bot.asked();
-        this.#sink.send(command.event);
+        this.#raw(command.event);
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
       case "end":
@@ -227,6 +232,13 @@ export class GeminiDialogue implements Dialogue {
       case "nothing":
         break;
     }
+  }
+
+  /** A message of the app in the service's own language. */
+  #raw(message: JsonRecord): void {
+    const results = readResponses(fieldOf(recordAt(message, "toolResponse"), "functionResponses"));
+    this.#sink.send(message);
+    for (const result of results) this.#bot.tools.answered(result);
   }
 
   #opened(): void {

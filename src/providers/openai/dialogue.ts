@@ -9,8 +9,8 @@ import { PROCESSOR, SERVICE } from "./names.js";
 import { missedSpeech } from "./missed-speech.js";
 import { plannedReconnect } from "./planned-reconnect.js";
 import { RAW_EVENTS, readServiceEvent } from "./raw-events.js";
-import { readCommand } from "../../dialogue/client-commands.js";
-import type { JsonRecord } from "../../util/records.js";
+import { readCommand, resultText } from "../../dialogue/client-commands.js";
+import { fieldOf, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { readContext } from "../../services/responder/context.js";
 import { ConversationHistory } from "../../dialogue/conversation-history.js";
 import { ClientCommands } from "./translate/client-commands.js";
@@ -144,7 +144,10 @@ export class OpenAIDialogue implements Dialogue {
         this.#message(command.message);
         break;
       case "raw":
-        this.#sink.send(readServiceEvent(command.event));
+        this.#raw(readServiceEvent(command.event));
+        break;
+      case "fail-call":
+        this.#bot.tools.fail(command.call, command.failure);
         break;
       case "update":
         this.#sessionSetup.update(command.settings);
@@ -213,7 +216,7 @@ export class OpenAIDialogue implements Dialogue {
         this.#sink.debug("A function result came for a call that is not open; it is ignored.");
         break;
       case "raw":
-        this.#sink.send(command.event);
+        this.#raw(command.event);
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
       case "end":
@@ -222,6 +225,15 @@ export class OpenAIDialogue implements Dialogue {
       case "nothing":
         break;
     }
+  }
+
+  /** An event of the app. One that answers a function call is that call's result. */
+  #raw(event: JsonRecord): void {
+    const item = event.type === "conversation.item.create" ? recordAt(event, "item") : {};
+    const callId = item.type === "function_call_output" ? stringAt(item, "call_id") : undefined;
+    const output = resultText(fieldOf(item, "output"));
+    this.#sink.send(event);
+    if (callId !== undefined) this.#bot.answered(callId, output);
   }
 
   #missed(pcm: readonly ArrayBuffer[], rate: number): void {

@@ -207,6 +207,11 @@ export class Bot {
     else this.tools.end();
   }
 
+  /** The app has answered a call with an event of its own. */
+  answered(callId: string, output: string): void {
+    this.#calls.answered(callId, output);
+  }
+
   #announced(responseId: string, { type, callId, name }: ItemInfo): void {
     if (type === "function_call" && callId !== undefined) this.tools.announced(responseId, callId, name);
   }
