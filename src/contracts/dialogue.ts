@@ -53,8 +53,8 @@ export type Command =
   | { readonly type: "run" }
   /** Have the bot speak a text as it is. */
   | { readonly type: "speak"; readonly text: string }
-  /** The app turned the microphone on or off. */
-  | { readonly type: "mic"; readonly on: boolean }
+  /** The app turned the microphone on or off; `pause`: it gives nothing, and may go on by itself. */
+  | { readonly type: "mic"; readonly on: boolean; readonly pause?: true }
   /** Push to talk: the user begins, or stops, to speak. */
   | { readonly type: "activity"; readonly on: boolean }
   /** The client waits for the bot to be ready: ask for it, where it has to be asked. */

@@ -160,6 +160,10 @@ export class GeminiDialogue implements Dialogue {
         this.#app.speak(command.text);
         break;
       case "mic":
+        if (command.pause === true) {
+          this.#paused();
+          break;
+        }
         this.#activity.microphone(command.on);
         if (this.setup.manual) this.#tellActivity(command.on);
         break;
@@ -178,8 +182,8 @@ export class GeminiDialogue implements Dialogue {
   }
 
   streaming(): Effect[] {
-    if (this.isReady) this.#activity.streaming();
-    return [];
+    if (this.isReady && this.#activity.streaming()) this.#tellActivity(true);
+    return this.#sink.take();
   }
 
   lulled(): Effect[] {
@@ -282,6 +286,11 @@ export class GeminiDialogue implements Dialogue {
     const { conversationHistory, resumption, isStale } = this.setup;
     if (conversationHistory.superseded) resumption.renounce();
     return conversationHistory.superseded || isStale();
+  }
+
+  /** The microphone gives nothing: a turn of the user ends where it was cut. */
+  #paused(): void {
+    if (this.#activity.paused()) this.#user.stopped();
   }
 
   #activityOf(on: boolean): void {

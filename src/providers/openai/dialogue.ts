@@ -20,6 +20,7 @@ import { SessionSetup } from "./translate/session-setup.js";
 import { replay } from "./translate/replay.js";
 import { redactRawEvent } from "./redact-raw-event.js";
 import { ServiceErrors } from "./translate/service-errors.js";
+import { UserAudio } from "./translate/user-audio.js";
 import { UserTurns } from "./translate/user-turns.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
 
@@ -32,6 +33,7 @@ export class OpenAIDialogue implements Dialogue {
   readonly #sink: OpenAISink;
   readonly #sessionSetup: SessionSetup;
   readonly #user: UserTurns;
+  readonly #userAudio: UserAudio;
   readonly #clock: TurnClock;
   readonly #bot: Bot;
   readonly #serviceErrors: ServiceErrors;
@@ -59,6 +61,7 @@ export class OpenAIDialogue implements Dialogue {
     const initialMessages = continues === undefined ? setup.initialMessages : [];
     const formats = playback === "local";
     this.#sessionSetup = new SessionSetup(this.#sink, { ...setup, initialMessages, formats }, this.#register);
+    this.#userAudio = new UserAudio(this.#sink, () => this.#sessionSetup.turnEndsAfterMs);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new Bot(this.#sink, {
       playback,
@@ -127,6 +130,11 @@ export class OpenAIDialogue implements Dialogue {
     return this.#sink.take();
   }
 
+  streaming(): Effect[] {
+    this.#userAudio.streaming();
+    return [];
+  }
+
   playback(report: PlaybackReport): Effect[] {
     this.#bot.playback(report);
     return this.#sink.take();
@@ -171,6 +179,8 @@ export class OpenAIDialogue implements Dialogue {
         this.#missed(command.pcm, command.rate);
         break;
       case "mic":
+        if (!command.on) this.#userAudio.stopped();
+        break;
       case "activity":
       case "client-ready":
         break;
@@ -266,6 +276,7 @@ export class OpenAIDialogue implements Dialogue {
       case "conversation.item.input_audio_transcription.completed":
       case "conversation.item.input_audio_transcription.failed":
         this.#user.handle(event);
+        if (event.type === "input_audio_buffer.speech_started") this.#userAudio.speechBegan();
         break;
       case "response.created":
         this.#bot.begin(event.response.id, event.response.outOfBand);
