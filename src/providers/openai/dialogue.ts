@@ -109,11 +109,14 @@ export class OpenAIDialogue implements Dialogue {
     return this.#sessionSetup.expiresAt;
   }
 
-  /** The connection is open. The service speaks first; what the one before had begun ends here, unless this one goes on with it. */
+  /** The connection is open: the session is configured, where its dialect is known; what the one before had begun ends here, unless this one goes on with it. */
   open(): Effect[] {
     const { first = [], maxSessionMs, reconnectBeforeMs } = this.setup;
     const planned = plannedReconnect(maxSessionMs, reconnectBeforeMs);
-    return planned === undefined ? [...first] : [...first, { type: "change-connection", ...planned }];
+    for (const effect of first) this.#sink.add(effect);
+    if (planned !== undefined) this.#sink.add({ type: "change-connection", ...planned });
+    this.#sessionSetup.opened();
+    return this.#sink.take();
   }
 
   receive(data: unknown): Effect[] {
@@ -123,6 +126,8 @@ export class OpenAIDialogue implements Dialogue {
       if (rawEvents === "all" || (rawEvents && type !== "response.output_audio.delta")) {
         this.#sink.deliver("server-message", { t: "raw", d: redactRawEvent(record, this.setup.redact) });
       }
+      // A gateway may send no `session.created`.
+      if (type !== "session.created") this.#sessionSetup.configure();
       this.#handle(readEvent(type, record));
     } catch (error) {
       this.#sink.report(asProtocolError(error, SERVICE));
@@ -292,6 +297,9 @@ export class OpenAIDialogue implements Dialogue {
         break;
       case "error":
         this.#serviceErrors.error(event.error);
+        break;
+      case "failure":
+        this.#serviceErrors.failure(event.error);
         break;
       case "other":
         this.#sink.debug(`The event ${this.setup.redact(event.name)} is not used.`);

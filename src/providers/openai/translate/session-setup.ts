@@ -95,15 +95,25 @@ export class SessionSetup {
     return (typeof silence === "number" && silence >= 0 ? silence : SILENCE_MS) + MARGIN_MS;
   }
 
+  /** The connection is open. A service that is not to say first which dialect it speaks need not speak first at all. */
+  opened(): void {
+    if (this.setup.dialect !== "auto") this.configure();
+  }
+
   /** `session.created`. */
   created(session: JsonRecord): void {
     this.#inForce = session;
-    if (this.#phase !== "waiting") return;
     const spoken = dialectOf(session);
-    if (this.setup.dialect === "auto") this.#dialect = spoken ?? "ga";
+    if (this.setup.dialect === "auto" && this.#phase === "waiting") this.#dialect = spoken ?? "ga";
     else if (spoken !== undefined && spoken !== this.#dialect) {
       this.sink.warn(`The service speaks the ${spoken} dialect, but \`dialect\` is "${this.#dialect}".`);
     }
+    this.configure();
+  }
+
+  /** Sends the settings, once. */
+  configure(): void {
+    if (this.#phase !== "waiting") return;
     this.#phase = "configuring";
     const cause = this.#send(this.setup.settings, true, this.setup.session);
     if (cause === undefined) return;
