@@ -140,6 +140,8 @@ export interface TransportInput {
   readonly muted: boolean;
   /** Ms without a sign of the user's speech after which a turn that is only inferred is over; undefined: the chart's default. */
   readonly lull: number | undefined;
+  /** Ms that a function call may wait for its result; 0: for ever. */
+  readonly functionCallTimeout: number;
 }
 
 export interface TransportContext {
@@ -148,6 +150,7 @@ export interface TransportContext {
   readonly disconnectTimeout: number;
   readonly muted: boolean;
   readonly lull: number | undefined;
+  readonly functionCallTimeout: number;
   /** How often a connection of this session has opened, and the service on it was ready. */
   readonly timesOpened: number;
   readonly timesReady: number;
@@ -710,7 +713,7 @@ export const transportMachine = setup({
             {
               id: "turns",
               src: "turns",
-              input: ({ context }) => ({ lull: context.lull }),
+              input: ({ context: { lull, functionCallTimeout } }) => ({ lull, functionCallTimeout }),
               onError: [
                 { guard: "isReleased", target: "idle.disconnected.unannounced" },
                 { target: "idle.error", actions: "recordCrash" },

@@ -1,27 +1,39 @@
-import { assign, emit, enqueueActions, setup, stateIn } from "xstate";
+import { assign, cancel, emit, enqueueActions, setup, stateIn } from "xstate";
 import type { FlushCause, TurnEdge, TurnFact, TurnTag } from "../src/contracts/turns.js";
 
 export interface TurnsInput {
   /** Ms without another sign of the user's speech after which a turn that is only inferred is over; undefined: 3000. */
   readonly lull: number | undefined;
+  /** Ms that a function call may wait for its result; 0: for ever. Default 0. */
+  readonly functionCallTimeout?: number;
 }
 
 export interface TurnsContext {
   readonly lull: number;
+  readonly functionCallTimeout: number;
   /** Why the bot was interrupted last; null before the first time. Decides nothing: it explains the chart to a reader. */
   readonly flushedBy: FlushCause | null;
 }
 
 const DEFAULT_LULL = 3_000;
 
-const isSilent = (fact: TurnFact): boolean => "silently" in fact;
+/** What the chart tells itself. */
+interface CallOverdue {
+  readonly type: "call.overdue";
+  readonly call: number;
+}
+
+/** The timer of a function call. */
+const timerOf = (call: number): string => `call ${call}`;
+
+const isSilent = (fact: TurnFact | CallOverdue): boolean => "silently" in fact;
 
 /** Who speaks, who is waited for, and whether the bot is there: turn-taking in one session. */
 export const turnsMachine = setup({
   types: {
     input: {} as TurnsInput,
     context: {} as TurnsContext,
-    events: {} as TurnFact,
+    events: {} as TurnFact | CallOverdue,
     emitted: {} as TurnEdge,
     tags: {} as TurnTag,
   },
@@ -42,6 +54,16 @@ export const turnsMachine = setup({
     botLeft: emit({ type: "bot-left" }),
     botReady: emit({ type: "bot-ready" }),
     callsDropped: emit({ type: "calls-dropped" }),
+    timeCall: enqueueActions(({ enqueue, context }, { call }: { call: number }) => {
+      const delay = context.functionCallTimeout;
+      if (delay > 0) enqueue.raise({ type: "call.overdue", call }, { id: timerOf(call), delay });
+    }),
+    untimeCall: cancel((_, { call }: { call: number }) => timerOf(call)),
+    callOverdue: emit(({ context }, { call }: { call: number }): TurnEdge => ({
+      type: "call-overdue",
+      call,
+      afterMs: context.functionCallTimeout,
+    })),
     noteFlush: assign({ flushedBy: (_, params: { by: FlushCause }) => params.by }),
   },
   guards: {
@@ -58,7 +80,11 @@ export const turnsMachine = setup({
   id: "turns",
   description:
     "Who speaks, who is waited for, and whether the bot is there. Each region answers one of these questions.",
-  context: ({ input }) => ({ lull: input.lull ?? DEFAULT_LULL, flushedBy: null }),
+  context: ({ input }) => ({
+    lull: input.lull ?? DEFAULT_LULL,
+    functionCallTimeout: input.functionCallTimeout ?? 0,
+    flushedBy: null,
+  }),
   type: "parallel",
   states: {
     user: {
@@ -262,6 +288,7 @@ export const turnsMachine = setup({
           tags: ["busy", "tools.pending"],
           on: {
             "tools.settled": "none",
+            "call.overdue": { actions: { type: "callOverdue", params: ({ event }) => ({ call: event.call }) } },
             "connection.lost": "suspended",
             "session.ended": { target: "over", actions: "callsDropped" },
           },
@@ -270,6 +297,7 @@ export const turnsMachine = setup({
           description: "Calls wait, and their connection is lost. A conversation that is kept takes their results.",
           on: {
             "tools.settled": "none",
+            "call.overdue": { actions: { type: "callOverdue", params: ({ event }) => ({ call: event.call }) } },
             "connection.ready": [
               {
                 guard: { type: "isFresh", params: ({ event }) => ({ continuity: event.continuity }) },
@@ -282,6 +310,10 @@ export const turnsMachine = setup({
           },
         },
         over: { description: "The session has ended.", type: "final" },
+      },
+      on: {
+        "call.began": { actions: { type: "timeCall", params: ({ event }) => ({ call: event.call }) } },
+        "call.ended": { actions: { type: "untimeCall", params: ({ event }) => ({ call: event.call }) } },
       },
     },
     bot: {

@@ -20,7 +20,7 @@ import type { PlaybackReport } from "./contracts/speaker.js";
 import type { TurnEdge } from "./contracts/turns.js";
 import type { Logger } from "./log.js";
 import type { MediaPorts } from "./media/media-manager.js";
-import { patienceOf, retryDefaults, type TransportOptions } from "./options.js";
+import { functionCallTimeoutOf, patienceOf, retryDefaults, type TransportOptions } from "./options.js";
 import type { Downlink } from "./pipes/downlink.js";
 import type { Uplink } from "./pipes/uplink.js";
 import { backoffPolicy, uniform } from "./policy/backoff.js";
@@ -120,6 +120,7 @@ export function compose(parts: Parts): TransportActor {
       disconnectTimeout: options.timeouts?.disconnect ?? 2_000,
       muted: parts.muted,
       lull: options.timeouts?.lull,
+      functionCallTimeout: functionCallTimeoutOf(options),
     },
     clock,
     ...(parts.inspection !== undefined && { inspect: parts.inspection.inspect }),

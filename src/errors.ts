@@ -148,6 +148,11 @@ export class RequestRejectedError extends RtviMachineError {
   readonly code = "request-rejected";
 }
 
+/** A function call of the model was not answered by the app: the model was told so, and the session goes on. */
+export class FunctionCallError extends RtviMachineError {
+  readonly code = "function-call-failed";
+}
+
 /** A defect in this library or in a subclass; the session ended, the instance can connect again. */
 export class InternalError extends RtviMachineError {
   override readonly name: string = "InternalError";

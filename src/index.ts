@@ -28,6 +28,7 @@ export {
   ConnectionFailedError,
   ConnectionLostError,
   ConnectTimeoutError,
+  FunctionCallError,
   InternalError,
   InvalidOptionsError,
   NotReadyError,

@@ -4,6 +4,7 @@ import type { Inspector } from "./contracts/inspector.js";
 import type { RetryPolicy } from "./contracts/retry.js";
 import type { Logger } from "./log.js";
 import type { WebAudioOptions } from "./media/web-audio-options.js";
+import { LONGEST_WAIT } from "./policy/time.js";
 
 /**
  * When a lost connection is reconnected. Delays are uniform between 0 and a ceiling that grows (full jitter), on top of
@@ -84,6 +85,11 @@ export function patienceOf({ silence = 15_000, probe = 3_000 }: TimeoutOptions =
   return { silence: silence >= 0 ? silence : 15_000, probe: probe > 0 ? probe : 3_000 };
 }
 
+/** How long a function call may wait, in ms; 0 for ever. */
+export function functionCallTimeoutOf({ functionCallTimeout: ms = 30_000 }: TransportOptions): number {
+  return ms > LONGEST_WAIT ? 0 : ms;
+}
+
 /** Timers, so that tests can turn the clock. */
 export interface Clock {
   /**
@@ -146,6 +152,13 @@ export interface TransportOptions {
   readonly random?: () => number;
   /** Tells `online`, `offline`, `pageshow` and `visibilitychange`. Default: the global `window`, where there is one. */
   readonly network?: NetworkSource;
+  /**
+   * How long a function call of the model may wait for the result of its handler, in ms. The model is then told that there is
+   * none, and the app hears of it by `onError`: of a handler that rejects, resolves to undefined or null, or is not registered,
+   * client-js says nothing, and the model would wait for ever. 0 or `Infinity` lets it. A Pipecat server watches over its own
+   * calls, but for those of the deprecated message `llm-function-call`. Default 30 000 ms.
+   */
+  readonly functionCallTimeout?: number;
   /** Microphone audio kept from connect() to ready, in ms; the oldest is dropped first. Default 2 000 ms. */
   readonly preRoll?: number;
   /** Bytes that may wait in the socket before microphone audio is dropped. Default 262 144, some four seconds. */

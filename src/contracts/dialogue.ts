@@ -21,6 +21,18 @@ export interface OutgoingMessage {
   readonly id?: string;
 }
 
+/** A function call: by the service's id, or by its number in the session. */
+export type CallReference = string | number;
+
+/** Why the app does not answer a function call. */
+export interface CallFailure {
+  /** What became of the function, to follow its name: "returned what JSON cannot hold". */
+  readonly what: string;
+  readonly cause?: unknown;
+  /** The app hears of it otherwise. */
+  readonly isReported?: true;
+}
+
 /** What the app, or the session, wants of the dialogue. */
 export type Command =
   /** An RTVI message of the app. */
@@ -29,6 +41,8 @@ export type Command =
   | { readonly type: "raw"; readonly event: unknown }
   /** Changed settings of the running session, checked. */
   | { readonly type: "update"; readonly settings: JsonRecord }
+  /** The app does not answer a function call: it is answered with an error. Without effect where the call is not open. */
+  | { readonly type: "fail-call"; readonly call: CallReference; readonly failure: CallFailure }
   /** Silence the bot and stop what it is making. */
   | { readonly type: "interrupt" }
   /** Put messages into the conversation; `run`: interrupt the bot and have it answer. */
@@ -39,8 +53,8 @@ export type Command =
   | { readonly type: "run" }
   /** Have the bot speak a text as it is. */
   | { readonly type: "speak"; readonly text: string }
-  /** The app turned the microphone on or off. */
-  | { readonly type: "mic"; readonly on: boolean }
+  /** The app turned the microphone on or off; `pause`: it gives nothing, and may go on by itself. */
+  | { readonly type: "mic"; readonly on: boolean; readonly pause?: true }
   /** Push to talk: the user begins, or stops, to speak. */
   | { readonly type: "activity"; readonly on: boolean }
   /** The client waits for the bot to be ready: ask for it, where it has to be asked. */

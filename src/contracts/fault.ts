@@ -16,6 +16,7 @@ export type FaultCode =
   | "device-error"
   | "request-timeout"
   | "request-rejected"
+  | "function-call-failed"
   | "internal-error";
 
 /**

@@ -58,7 +58,11 @@ export type ToolFact =
   /** The first call waits. */
   | { readonly type: "tools.called" }
   /** The last one has its result, or is cancelled. */
-  | { readonly type: "tools.settled" };
+  | { readonly type: "tools.settled" }
+  /** One call waits, from now on for no longer than the app's `functionCallTimeout`. `call`: its number in the session. */
+  | { readonly type: "call.began"; readonly call: number }
+  /** It has its result, or is cancelled. */
+  | { readonly type: "call.ended"; readonly call: number };
 
 export type BotFact =
   /** The bot says that it is ready. After `connection.ready` where both come at once. */
@@ -91,7 +95,9 @@ export type TurnEdge =
   /** A bot-ready is to be delivered. One that comes without this edge is the late answer of a bot that the app knows. */
   | { readonly type: "bot-ready" }
   /** The results of the open function calls can reach no model any more: they are to be reported as cancelled. */
-  | { readonly type: "calls-dropped" };
+  | { readonly type: "calls-dropped" }
+  /** A function call has waited for as long as it may, in ms: it is to be answered in the app's place. */
+  | { readonly type: "call-overdue"; readonly call: number; readonly afterMs: number };
 
 /** What can be asked of the turns at any time. */
 export type TurnTag =

@@ -68,10 +68,12 @@ export function resultText(result: unknown): string {
   if (typeof result === "string") return result;
   try {
     const json: unknown = JSON.stringify(result);
-    return typeof json === "string" ? json : "null";
+    if (typeof json === "string") return json;
   } catch (error) {
     throw new InvalidOptionsError("llm-function-call-result.result cannot be written as JSON.", { cause: error });
   }
+  if (result === undefined) return "null";
+  throw new InvalidOptionsError(`llm-function-call-result.result is a ${typeof result}, which JSON cannot hold.`);
 }
 
 function readText(data: JsonRecord): ClientCommand {

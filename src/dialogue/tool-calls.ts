@@ -1,4 +1,5 @@
-import { ProtocolError } from "../errors.js";
+import type { CallFailure, CallReference } from "../contracts/dialogue.js";
+import { FunctionCallError, ProtocolError } from "../errors.js";
 import type { EffectSink } from "./effects.js";
 import { withoutProto } from "../util/json.js";
 import { isRecord, type JsonRecord } from "../util/records.js";
@@ -25,6 +26,8 @@ interface Call {
   readonly callId: string;
   readonly responseId: string;
   readonly name: string | undefined;
+  /** In the session, from 1 on. */
+  readonly number: number;
   phase: "announced" | "running" | "answered";
 }
 
@@ -33,10 +36,14 @@ interface Batch {
   over: boolean;
   /** Somebody interrupted: nobody waits for an answer any more. */
   interrupted: boolean;
+  /** Who answered last: an app that speaks the service's own language asks for what comes next in it, too. */
+  answeredBy: "us" | "app";
   readonly calls: Set<string>;
 }
 
 const MOST_OPEN = 256;
+/** What the model is told of a call that the app does not answer; why, is the app's affair. */
+export const NO_RESULT = "The function failed and has no result.";
 const KEPT = "kept ";
 
 /**
@@ -48,6 +55,7 @@ export class ToolCalls {
   readonly #batches = new Map<string, Batch>();
   /** How often calls were taken over from another connection, the connections before included. */
   #adoptions = 0;
+  #opened = 0;
 
   constructor(
     private readonly sink: EffectSink,
@@ -81,6 +89,7 @@ export class ToolCalls {
     const json = typeof args === "string" ? args : stringified(args);
     if (!this.pending) this.sink.tell({ type: "tools.called" });
     call.phase = "running";
+    this.sink.tell({ type: "call.began", call: call.number });
     this.ports.called?.(callId, called, json ?? "{}");
     const parsed = json === undefined ? undefined : parseArguments(json);
     if (parsed === undefined) {
@@ -107,6 +116,30 @@ export class ToolCalls {
     return true;
   }
 
+  /** The app has answered a call in the service's own language. Returns whether it was open. */
+  answered(callId: string, result: unknown): boolean {
+    const call = this.#calls.get(callId);
+    if (call?.phase !== "running") return false;
+    this.#close(call);
+    const batch = this.#batches.get(call.responseId);
+    if (batch !== undefined) batch.answeredBy = "app";
+    this.#stopped(call, false, result);
+    this.#settle(call.responseId);
+    return true;
+  }
+
+  /** The app does not answer a call: the model is told, or it would wait for ever. Returns whether the call was open. */
+  fail(reference: CallReference, failure: CallFailure): boolean {
+    const call = [...this.#calls.values()].find(({ number, callId }) => reference === number || reference === callId);
+    if (call?.phase !== "running") return false;
+    const error = callError(call.name, failure, this.ports.redact);
+    if (error !== undefined) this.sink.report(error);
+    this.#answer(call, { error: NO_RESULT });
+    this.#stopped(call, true, undefined);
+    this.#settle(call.responseId);
+    return true;
+  }
+
   /** The calling response is over. Calls whose arguments never came are cancelled. */
   responseDone(responseId: string, interrupted: boolean): void {
     const batch = this.#batches.get(responseId);
@@ -129,7 +162,7 @@ export class ToolCalls {
     if (call === undefined || call.phase === "answered") return false;
     this.#calls.delete(callId);
     this.#batches.get(call.responseId)?.calls.delete(callId);
-    this.#settled();
+    this.#ended(call);
     this.#stopped(call, true, undefined);
     this.#settle(call.responseId);
     return true;
@@ -151,6 +184,7 @@ export class ToolCalls {
   /** Goes on with the calls that were open when another connection was lost. Returns those whose results are waited for. */
   adopt(others: ToolCalls): string[] {
     this.#adoptions = others.#adoptions + 1;
+    this.#opened = others.#opened;
     for (const [callId, call] of others.#calls) {
       this.#calls.set(callId, { ...call, responseId: this.#kept(call.responseId) });
     }
@@ -167,11 +201,11 @@ export class ToolCalls {
 
   /** The session is over: nothing that was started is left open. */
   end(): void {
-    for (const call of this.#calls.values()) {
-      if (call.phase !== "answered") this.#stopped(call, true, undefined);
-    }
+    const open = [...this.#calls.values()].filter(({ phase }) => phase !== "answered");
+    for (const call of open) this.#stopped(call, true, undefined);
     this.#calls.clear();
     this.#batches.clear();
+    for (const call of open) this.#ended(call);
     this.#settled();
   }
 
@@ -185,9 +219,10 @@ export class ToolCalls {
       );
       return undefined;
     }
-    const call: Call = { callId, responseId, name, phase: "announced" };
+    this.#opened += 1;
+    const call: Call = { callId, responseId, name, number: this.#opened, phase: "announced" };
     this.#calls.set(callId, call);
-    const batch = this.#batches.get(responseId) ?? { over: false, interrupted: false, calls: new Set<string>() };
+    const batch = this.#batches.get(responseId) ?? newBatch();
     batch.calls.add(callId);
     this.#batches.set(responseId, batch);
     this.sink.deliver("llm-function-call-started", name === undefined ? {} : { function_name: this.#shown(name) });
@@ -207,7 +242,18 @@ export class ToolCalls {
 
   #answer(call: Call, answer: ToolAnswer): void {
     this.ports.answer(call.callId, call.name, answer);
+    const batch = this.#batches.get(call.responseId);
+    if (batch !== undefined) batch.answeredBy = "us";
+    this.#close(call);
+  }
+
+  #close(call: Call): void {
     call.phase = "answered";
+    this.#ended(call);
+  }
+
+  #ended({ number }: Call): void {
+    this.sink.tell({ type: "call.ended", call: number });
     this.#settled();
   }
 
@@ -237,8 +283,23 @@ export class ToolCalls {
     if (calls.some((callId) => this.#calls.get(callId)?.phase !== "answered")) return;
     this.#batches.delete(responseId);
     for (const callId of calls) this.#calls.delete(callId);
-    if (calls.length > 0 && !batch.interrupted) this.ports.proceed?.();
+    if (calls.length > 0 && !batch.interrupted && batch.answeredBy === "us") this.ports.proceed?.();
   }
+}
+
+/** What the app is told of a call that it does not answer; undefined where it hears of it otherwise. */
+export function callError(
+  name: string | undefined,
+  { what, cause, isReported }: CallFailure,
+  redact: (text: string) => string,
+): FunctionCallError | undefined {
+  if (isReported === true) return undefined;
+  const sentence = `The function \`${(name ?? "").slice(0, 80)}\` ${what}`;
+  return new FunctionCallError(redact(sentence.endsWith(".") ? sentence : `${sentence}.`), { cause });
+}
+
+function newBatch(): Batch {
+  return { over: false, interrupted: false, answeredBy: "us", calls: new Set() };
 }
 
 /** Undefined for what lies deeper than can be written. */

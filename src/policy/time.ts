@@ -21,6 +21,9 @@ export interface Timers extends Timekeeper {
 /** The longest wait that timers know, in ms; a longer one would be over at once. */
 export const LONGEST_WAIT = 2 ** 31 - 1;
 
+/** How long no chunk of a microphone may come until it counts as silent, in ms: as long as Pipecat's own input waits. */
+export const MICROPHONE_PAUSE_MS = 500;
+
 /** The clock's timers, or the system's, looked up at the call. */
 export function timersOf(clock: Timers | undefined): Timers {
   return (

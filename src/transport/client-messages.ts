@@ -1,11 +1,12 @@
 import { MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
-import type { Command, Effect, OutgoingMessage } from "../contracts/dialogue.js";
+import type { CallFailure, CallReference, Command, Effect, OutgoingMessage } from "../contracts/dialogue.js";
 import type { Responder } from "../contracts/provider.js";
 import type { TurnEdge, TurnFact } from "../contracts/turns.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
-import { NotReadyError } from "../errors.js";
+import { InvalidOptionsError, NotReadyError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { CallbackQueue } from "./callback-queue.js";
+import { callAnsweredBy, callMadeBy, failureOf } from "./function-calls.js";
 import { sendingFault } from "./messages.js";
 import { runSafely } from "./safe-callbacks.js";
 import { SendQueue } from "./send-queue.js";
@@ -57,6 +58,7 @@ export class ClientMessages {
         if (this.#own === undefined) this.sendNow(message);
         else this.#own.sendMessage(message);
       },
+      undelivered: (message, error) => this.#refused(message, error),
     });
   }
 
@@ -77,8 +79,37 @@ export class ClientMessages {
 
   /** A message of the app: sent, or kept while the connection is opened again. @throws as `SendQueue.send` */
   send(message: RTVIMessage): void {
-    this.#ports.queue.enter(() => this.#sending.send(message));
+    this.#ports.queue.enter(() => {
+      try {
+        this.#sending.send(message);
+      } catch (error) {
+        // The client reports what is thrown.
+        this.#refused(message, error, { isReported: true });
+        throw error;
+      }
+    });
   }
+
+  /** The app does not answer a function call. */
+  failCall(call: CallReference, failure: CallFailure): void {
+    const { runner, commandOffline } = this.#ports;
+    const command: Command = { type: "fail-call", call, failure };
+    if (runner.isReady) {
+      runner.do((dialogue) => dialogue.command(command));
+      return;
+    }
+    const effects = commandOffline(command);
+    if (effects !== "wait") this.carryOutOffline(effects);
+  }
+
+  /** The client's handler threw. Returns whether that was the handler of a function call, which has failed by it. */
+  readonly threw = (message: RTVIMessage, error: unknown): boolean => {
+    const callId = callMadeBy(message);
+    const failure = failureOf(error);
+    if (callId === undefined || failure === undefined) return false;
+    this.#ports.queue.enter(() => this.failCall(callId, failure));
+    return true;
+  };
 
   /**
    * Sends a message of the app now.
@@ -99,7 +130,7 @@ export class ClientMessages {
       else if (this.#takeOffline(message)) return;
       else this.#ports.runner.command([{ type: "message", message }], (error) => this.reject(message, error));
     } catch (error) {
-      if (error instanceof Error) this.reject(message, error);
+      if (error instanceof Error) this.#sending.reject(message, error);
       if (answersIt) return;
       if (message.type !== "client-message" || error instanceof NotReadyError) throw error;
     }
@@ -108,6 +139,7 @@ export class ClientMessages {
   /** Answers a message of the app with an error: `onMessageError`. */
   reject(message: RTVIMessage, error: Error): void {
     this.#sending.reject(message, error);
+    this.#refused(message, error);
   }
 
   /** The connection was lost before these were confirmed. */
@@ -155,6 +187,14 @@ export class ClientMessages {
       else if (effect.type === "tell") this.#ports.tell(effect.fact);
       else if (effect.type === "report") this.#ports.report(effect.error);
     }
+  }
+
+  /** The result of a function that cannot be sent, now or later: the model would wait for it. */
+  #refused(message: unknown, error: unknown, reported: Pick<CallFailure, "isReported"> = {}): void {
+    const callId = callAnsweredBy(message);
+    if (callId === undefined) return;
+    if (!(error instanceof InvalidOptionsError) && !(error instanceof MessageTooLargeError)) return;
+    this.failCall(callId, { what: `has a result that cannot be sent: ${error.message}`, cause: error, ...reported });
   }
 
   #isAnsweredHere(message: RTVIMessage): boolean {

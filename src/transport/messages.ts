@@ -1,5 +1,6 @@
 import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
 import { InvalidOptionsError, ServiceError, isRtviMachineError } from "../errors.js";
+import { lacksResult } from "./function-calls.js";
 import { isRecord } from "../util/records.js";
 
 /** An RTVI `error` message: what `onError` receives. Carries `error` and, for older apps, `message`. */
@@ -43,6 +44,9 @@ export function sendingFault(
   message: RTVIMessage,
   limit: number,
 ): InvalidOptionsError | MessageTooLargeError | undefined {
+  if (lacksResult(message)) {
+    return new InvalidOptionsError("llm-function-call-result.result is what JSON cannot hold.");
+  }
   try {
     if (messageSizeWithinLimit(message, limit)) return undefined;
   } catch (cause) {

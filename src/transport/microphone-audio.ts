@@ -39,7 +39,7 @@ export class MicrophoneAudio {
     this.#congestion = new CongestionWatch(maxBufferedAmount);
     const { clock, media, advise } = ports;
     if (media.pauseMs !== undefined) {
-      const stopped = (): void => advise({ type: "mic", on: false });
+      const stopped = (): void => advise({ type: "mic", on: false, pause: true });
       this.#flow = new FlowWatch({ clock, pause: media.pauseMs, stopped });
     }
   }

@@ -42,11 +42,22 @@ export function safeCallbacks(callbacks: RTVIEventCallbacks, logger: Logger): RT
   });
 }
 
-/** The client's message handler, guarded: it runs app callbacks. */
-export function safeHandler(handler: (message: RTVIMessage) => void, logger: Logger): (message: RTVIMessage) => void {
+/**
+ * The client's message handler, guarded: it runs app callbacks.
+ * @param reports Whether what it threw is reported otherwise; then it is not logged here.
+ */
+export function safeHandler(
+  handler: (message: RTVIMessage) => void,
+  logger: Logger,
+  reports: (message: RTVIMessage, error: unknown) => boolean = () => false,
+): (message: RTVIMessage) => void {
   return (message) => {
     runSafely(`The handler of "${message.type}"`, logger, () => {
-      handler(message);
+      try {
+        handler(message);
+      } catch (error) {
+        if (!reports(message, error)) throw error;
+      }
     });
   };
 }

@@ -18,6 +18,8 @@ export interface SendQueuePorts {
   takes(message: RTVIMessage): boolean;
   /** Sends a message now. @throws where it cannot be sent. */
   send(message: RTVIMessage): void;
+  /** A message that had waited was refused. */
+  undelivered?(message: RTVIMessage, error: unknown): void;
   /** Hands a message to the client. */
   deliver(message: RTVIMessage): void;
 }
@@ -85,6 +87,7 @@ export class SendQueue {
       } catch (error) {
         if (!this.#rejected.has(message))
           this.reject(message, error instanceof Error ? error : new Error(String(error)));
+        this.ports.undelivered?.(message, error);
       }
     }
   }

@@ -40,6 +40,7 @@ export class TurnCallbacks {
 
   /** An edge that came of no fact. */
   unprompted(edge: TurnEdge): void {
+    if (edge.type === "call-overdue") this.#overdue(edge.call, edge.afterMs);
     if (edge.type === "user-stopped-speaking") this.#ports.runner.do((dialogue) => dialogue.lulled?.());
     this.#deliver(edge);
   }
@@ -64,6 +65,13 @@ export class TurnCallbacks {
     });
   }
 
+  /** Not inside the chart's step: it asks the chart where it is. */
+  #overdue(call: number, afterMs: number): void {
+    const { queue, messages } = this.#ports;
+    const what = `had no result within ${afterMs} ms: its handler is missing, failed, is slow, or resolved to nothing`;
+    queueMicrotask(() => queue.enter(() => messages.failCall(call, { what })));
+  }
+
   #deliver(edge: TurnEdge): void {
     const { queue, media, messages, callbacks, botLeft } = this.#ports;
     switch (edge.type) {
@@ -81,6 +89,7 @@ export class TurnCallbacks {
       case "bot-ready":
         if (this.#botReady === "ours") messages.deliver({ type: "bot-ready", data: this.#aboutBot() });
         break;
+      case "call-overdue":
       case "calls-dropped":
         // The dialogue ends them, which knows them.
         break;

@@ -94,6 +94,16 @@ export class FieldReader {
     return value.filter((entry) => typeof entry === "number");
   }
 
+  /** All fields. */
+  get whole(): JsonRecord {
+    return this.record;
+  }
+
+  /** Whatever a field holds. */
+  any(key: string): unknown {
+    return fieldOf(this.record, key);
+  }
+
   /** Whether a field is there and null: "no" rather than "not said". */
   isNull(key: string): boolean {
     return fieldOf(this.record, key) === null;

@@ -49,6 +49,7 @@ const ORDER: readonly TurnEdge["type"][] = [
   "bot-started-speaking",
   "bot-stopped-speaking",
   "calls-dropped",
+  "call-overdue",
   "bot-joined",
   "bot-ready",
   "bot-left",
@@ -132,6 +133,10 @@ const edgeRules: readonly (readonly [edge: TurnEdge["type"], when: (step: TurnSt
     "bot-ready",
     ({ from, letter, to }) =>
       letter.event.type === "bot.ready" && isIn(from, "bot.absent", "bot.asked") && isIn(to, "bot.present"),
+  ],
+  [
+    "call-overdue",
+    ({ from, letter }) => letter.event.type === "call.overdue" && isIn(from, "tools.pending", "tools.suspended"),
   ],
   [
     "calls-dropped",

@@ -10,7 +10,9 @@ import { messageOf } from "./history-contents.js";
 import { PROCESSOR } from "./names.js";
 import { RAW_MESSAGES, readClientMessage } from "./raw-messages.js";
 import { messagesOf } from "./replay-plan.js";
+import { readResponses } from "./tool-responses.js";
 import { nonBlockingFunctions } from "./tools.js";
+import { fieldOf, recordAt, type JsonRecord } from "../../util/records.js";
 import { Activity } from "./translate/activity.js";
 import { Bot } from "./translate/bot.js";
 import { ClientCommands } from "./translate/client-commands.js";
@@ -138,7 +140,10 @@ export class GeminiDialogue implements Dialogue {
         this.#message(command.message);
         break;
       case "raw":
-        this.#sink.send(readClientMessage(command.event));
+        this.#raw(readClientMessage(command.event));
+        break;
+      case "fail-call":
+        if (this.#bot.tools.fail(command.call, command.failure)) this.#bot.prompted();
         break;
       case "interrupt":
         this.#app.interrupt();
@@ -156,6 +161,10 @@ export class GeminiDialogue implements Dialogue {
         this.#app.speak(command.text);
         break;
       case "mic":
+        if (command.pause === true) {
+          this.#paused();
+          break;
+        }
         this.#activity.microphone(command.on);
         if (this.setup.manual) this.#tellActivity(command.on);
         break;
@@ -174,8 +183,8 @@ export class GeminiDialogue implements Dialogue {
   }
 
   streaming(): Effect[] {
-    if (this.isReady) this.#activity.streaming();
-    return [];
+    if (this.isReady && this.#activity.streaming()) this.#tellActivity(true);
+    return this.#sink.take();
   }
 
   lulled(): Effect[] {
@@ -219,7 +228,7 @@ export class GeminiDialogue implements Dialogue {
         break;
       case "raw":
         this.#bot.asked();
-        this.#sink.send(command.event);
+        this.#raw(command.event);
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
       case "end":
@@ -228,6 +237,13 @@ export class GeminiDialogue implements Dialogue {
       case "nothing":
         break;
     }
+  }
+
+  /** A message of the app in the service's own language. */
+  #raw(message: JsonRecord): void {
+    const results = readResponses(fieldOf(recordAt(message, "toolResponse"), "functionResponses"));
+    this.#sink.send(message);
+    for (const result of results) this.#bot.tools.answered(result);
   }
 
   #opened(): void {
@@ -271,6 +287,11 @@ export class GeminiDialogue implements Dialogue {
     const { conversationHistory, resumption, isStale } = this.setup;
     if (conversationHistory.superseded) resumption.renounce();
     return conversationHistory.superseded || isStale();
+  }
+
+  /** The microphone gives nothing: a turn of the user ends where it was cut. */
+  #paused(): void {
+    if (this.#activity.paused()) this.#user.stopped();
   }
 
   #activityOf(on: boolean): void {

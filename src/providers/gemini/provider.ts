@@ -12,6 +12,7 @@ import type {
 } from "../../contracts/provider.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import type { TransportOptions } from "../../options.js";
+import { MICROPHONE_PAUSE_MS } from "../../policy/time.js";
 import { redactor } from "../../util/redact.js";
 import { beginsAnew, closeError, connectError, type ClosedConnection } from "./close-codes.js";
 import { socketUrl, resolveCredential } from "./credential.js";
@@ -40,7 +41,12 @@ export class GeminiProvider implements Provider<Params> {
   readonly name: string;
   readonly service = SERVICE;
   readonly processor = PROCESSOR;
-  readonly media: MediaPlan = { uplink: "pcm", voice: "player", inputSampleRate: INPUT_RATE };
+  readonly media: MediaPlan = {
+    uplink: "pcm",
+    voice: "player",
+    inputSampleRate: INPUT_RATE,
+    pauseMs: MICROPHONE_PAUSE_MS,
+  };
   readonly #transport: GeminiProviderParts["transport"];
   #options: GeminiLLMServiceOptions;
   #session: GeminiSession | undefined;

@@ -9,8 +9,8 @@ import { PROCESSOR, SERVICE } from "./names.js";
 import { missedSpeech } from "./missed-speech.js";
 import { plannedReconnect } from "./planned-reconnect.js";
 import { RAW_EVENTS, readServiceEvent } from "./raw-events.js";
-import { readCommand } from "../../dialogue/client-commands.js";
-import type { JsonRecord } from "../../util/records.js";
+import { readCommand, resultText } from "../../dialogue/client-commands.js";
+import { fieldOf, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { readContext } from "../../services/responder/context.js";
 import { ConversationHistory } from "../../dialogue/conversation-history.js";
 import { ClientCommands } from "./translate/client-commands.js";
@@ -20,6 +20,7 @@ import { SessionSetup } from "./translate/session-setup.js";
 import { replay } from "./translate/replay.js";
 import { redactRawEvent } from "./redact-raw-event.js";
 import { ServiceErrors } from "./translate/service-errors.js";
+import { UserAudio } from "./translate/user-audio.js";
 import { UserTurns } from "./translate/user-turns.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
 
@@ -32,6 +33,7 @@ export class OpenAIDialogue implements Dialogue {
   readonly #sink: OpenAISink;
   readonly #sessionSetup: SessionSetup;
   readonly #user: UserTurns;
+  readonly #userAudio: UserAudio;
   readonly #clock: TurnClock;
   readonly #bot: Bot;
   readonly #serviceErrors: ServiceErrors;
@@ -59,6 +61,7 @@ export class OpenAIDialogue implements Dialogue {
     const initialMessages = continues === undefined ? setup.initialMessages : [];
     const formats = playback === "local";
     this.#sessionSetup = new SessionSetup(this.#sink, { ...setup, initialMessages, formats }, this.#register);
+    this.#userAudio = new UserAudio(this.#sink, () => this.#sessionSetup.turnEndsAfterMs);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new Bot(this.#sink, {
       playback,
@@ -107,11 +110,14 @@ export class OpenAIDialogue implements Dialogue {
     return this.#sessionSetup.expiresAt;
   }
 
-  /** The connection is open. The service speaks first; what the one before had begun ends here, unless this one goes on with it. */
+  /** The connection is open: the session is configured, where its dialect is known; what the one before had begun ends here, unless this one goes on with it. */
   open(): Effect[] {
     const { first = [], maxSessionMs, reconnectBeforeMs } = this.setup;
     const planned = plannedReconnect(maxSessionMs, reconnectBeforeMs);
-    return planned === undefined ? [...first] : [...first, { type: "change-connection", ...planned }];
+    for (const effect of first) this.#sink.add(effect);
+    if (planned !== undefined) this.#sink.add({ type: "change-connection", ...planned });
+    this.#sessionSetup.opened();
+    return this.#sink.take();
   }
 
   receive(data: unknown): Effect[] {
@@ -121,11 +127,18 @@ export class OpenAIDialogue implements Dialogue {
       if (rawEvents === "all" || (rawEvents && type !== "response.output_audio.delta")) {
         this.#sink.deliver("server-message", { t: "raw", d: redactRawEvent(record, this.setup.redact) });
       }
+      // A gateway may send no `session.created`.
+      if (type !== "session.created") this.#sessionSetup.configure();
       this.#handle(readEvent(type, record));
     } catch (error) {
       this.#sink.report(asProtocolError(error, SERVICE));
     }
     return this.#sink.take();
+  }
+
+  streaming(): Effect[] {
+    this.#userAudio.streaming();
+    return [];
   }
 
   playback(report: PlaybackReport): Effect[] {
@@ -145,7 +158,10 @@ export class OpenAIDialogue implements Dialogue {
         this.#message(command.message);
         break;
       case "raw":
-        this.#sink.send(readServiceEvent(command.event));
+        this.#raw(readServiceEvent(command.event));
+        break;
+      case "fail-call":
+        this.#bot.tools.fail(command.call, command.failure);
         break;
       case "update":
         this.#sessionSetup.update(command.settings);
@@ -169,6 +185,8 @@ export class OpenAIDialogue implements Dialogue {
         this.#missed(command.pcm, command.rate);
         break;
       case "mic":
+        if (!command.on) this.#userAudio.stopped();
+        break;
       case "activity":
       case "client-ready":
         break;
@@ -214,7 +232,7 @@ export class OpenAIDialogue implements Dialogue {
         this.#sink.debug("A function result came for a call that is not open; it is ignored.");
         break;
       case "raw":
-        this.#sink.send(command.event);
+        this.#raw(command.event);
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
       case "end":
@@ -223,6 +241,15 @@ export class OpenAIDialogue implements Dialogue {
       case "nothing":
         break;
     }
+  }
+
+  /** An event of the app. One that answers a function call is that call's result. */
+  #raw(event: JsonRecord): void {
+    const item = event.type === "conversation.item.create" ? recordAt(event, "item") : {};
+    const callId = item.type === "function_call_output" ? stringAt(item, "call_id") : undefined;
+    const output = resultText(fieldOf(item, "output"));
+    this.#sink.send(event);
+    if (callId !== undefined) this.#bot.answered(callId, output);
   }
 
   #missed(pcm: readonly ArrayBuffer[], rate: number): void {
@@ -255,6 +282,7 @@ export class OpenAIDialogue implements Dialogue {
       case "conversation.item.input_audio_transcription.completed":
       case "conversation.item.input_audio_transcription.failed":
         this.#user.handle(event);
+        if (event.type === "input_audio_buffer.speech_started") this.#userAudio.speechBegan();
         break;
       case "response.created":
         this.#bot.begin(event.response.id, event.response.outOfBand);
@@ -270,6 +298,9 @@ export class OpenAIDialogue implements Dialogue {
         break;
       case "error":
         this.#serviceErrors.error(event.error);
+        break;
+      case "failure":
+        this.#serviceErrors.failure(event.error);
         break;
       case "other":
         this.#sink.debug(`The event ${this.setup.redact(event.name)} is not used.`);

@@ -77,7 +77,8 @@ export function serviceError(details: ErrorDetails, redact: (text: string) => st
 export function responseError(response: ResponseInfo, redact: (text: string) => string): RtviMachineError | undefined {
   if (response.status === "failed") {
     if (response.error !== undefined) return serviceError(response.error, redact);
-    return new ServiceError("OpenAI could not make a response and gave no reason.", { serviceCode: "response_failed" });
+    const why = response.reason === undefined ? " and gave no reason." : `: ${redact(response.reason)}`;
+    return new ServiceError(`OpenAI could not make a response${why}`, { serviceCode: "response_failed" });
   }
   if (response.status !== "incomplete") return undefined;
   const reason = redact(response.reason ?? "unknown");

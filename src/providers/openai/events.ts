@@ -2,10 +2,11 @@ import { ProtocolError } from "../../errors.js";
 import { gaEventType } from "./dialect.js";
 import { itemSaid } from "./item-said.js";
 import { SERVICE } from "./names.js";
+import { errorWords, tellsError, wordsOf, type ErrorWords } from "../../util/error-words.js";
 import { FieldReader } from "../../util/field-reader.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { parseRecord } from "../../util/parse.js";
-import { stringAt, type JsonRecord } from "../../util/records.js";
+import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
 /** The service's own description of an error. */
 export interface ErrorDetails {
@@ -25,6 +26,8 @@ export interface ItemInfo {
   readonly callId: string | undefined;
   readonly name: string | undefined;
   readonly arguments: string | undefined;
+  /** The item as it is. */
+  readonly whole: JsonRecord;
 }
 
 /** The part of a response that is read here. */
@@ -99,7 +102,12 @@ export type ServerEvent =
       readonly responseId: string | undefined;
     }
   | { readonly type: "error"; readonly error: ErrorDetails }
+  /** Something else failed: a tool of a server, for one. */
+  | { readonly type: "failure"; readonly error: ErrorDetails }
   | { readonly type: "other"; readonly name: string };
+
+/** The names of events that say that something failed. */
+const FAILURE = /[._](?:error|failed)$/;
 
 /** Longest audio delta, in base64 characters: about two minutes of 24 kHz PCM16. */
 const LONGEST_AUDIO = 8 * 1024 * 1024;
@@ -112,7 +120,7 @@ const MOST_ITEMS = 1024;
  */
 export function parseMessage(data: unknown): { readonly type: string; readonly record: JsonRecord } {
   const record = parseRecord(data, SERVICE);
-  const type = stringAt(record, "type");
+  const type = stringAt(record, "type") ?? (tellsError(record) ? "error" : undefined);
   if (type === undefined) throw new ProtocolError("OpenAI sent a message that is not an event.");
   return { type: gaEventType(type), record };
 }
@@ -143,7 +151,7 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent {
     case "conversation.item.input_audio_transcription.completed":
       return { type, itemId: read.id("item_id"), transcript: read.text("transcript", LONGEST_TEXT) };
     case "conversation.item.input_audio_transcription.failed":
-      return { type, itemId: read.id("item_id"), error: readError(read.optionalInner("error")) };
+      return { type, itemId: read.id("item_id"), error: detailsOf(errorWords(record)) };
     case "conversation.item.truncated":
       return { type, itemId: read.id("item_id") };
     case "response.created":
@@ -176,8 +184,12 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent {
     case "output_audio_buffer.cleared":
       return { type, responseId: read.optionalId("response_id") };
     case "error":
-      return { type, error: readError(read.inner("error")) };
+      return { type, error: detailsOf(errorWords(record)) };
     default:
+      if (FAILURE.test(type) || isError(fieldOf(record, "error"))) {
+        const error = detailsOf(errorWords(record));
+        return { type: "failure", error: { ...error, message: `${type.slice(0, 80)}: ${error.message}` } };
+      }
       return { type: "other", name: type.slice(0, 80) };
   }
 }
@@ -188,13 +200,14 @@ export function abandoned(id: string): ResponseInfo {
 }
 
 function readResponse(read: FieldReader): ResponseInfo {
-  const details = read.optionalInner("status_details");
-  const error = details?.optionalInner("error");
+  const given = read.any("status_details");
+  const details = isRecord(given) ? given : isError(given) ? { reason: given, error: given } : {};
+  const error = fieldOf(details, "error");
   return {
     id: read.id("id"),
     status: read.optionalId("status"),
-    reason: details?.optionalText("reason", LONGEST_TEXT),
-    error: error && readError(error),
+    reason: reasonIn(details),
+    error: isError(error) ? detailsOf(wordsOf(error)) : undefined,
     output: read.list("output", MOST_ITEMS).map(readItem),
     outOfBand: read.isNull("conversation_id"),
   };
@@ -208,15 +221,19 @@ function readItem(read: FieldReader): ItemInfo {
     callId: read.optionalId("call_id"),
     name: read.optionalId("name"),
     arguments: read.optionalText("arguments", LONGEST_TEXT),
+    whole: read.whole,
   };
 }
 
-function readError(read: FieldReader | undefined): ErrorDetails {
-  return {
-    type: read?.optionalText("type", LONGEST_TEXT),
-    code: read?.optionalText("code", LONGEST_TEXT),
-    message: read?.optionalText("message", LONGEST_TEXT) ?? "no reason given",
-    param: read?.optionalText("param", LONGEST_TEXT),
-    eventId: read?.optionalText("event_id", LONGEST_TEXT),
-  };
+function reasonIn(details: JsonRecord): string | undefined {
+  const reason = fieldOf(details, "reason");
+  return isError(reason) ? wordsOf(reason).message : undefined;
+}
+
+function isError(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== "";
+}
+
+function detailsOf({ message = "no reason given", ...rest }: ErrorWords): ErrorDetails {
+  return { ...rest, message };
 }

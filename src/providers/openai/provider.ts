@@ -211,6 +211,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
 
   /** The result of a tool that was called over a connection which is lost: the next one is given it. */
   commandOffline(command: Command): Effect[] | "wait" {
+    if (command.type === "fail-call") return this.#latest?.command(command) ?? [];
     if (command.type !== "message") return "wait";
     const { message } = command;
     if (message.type !== RESULT || this.#latest === undefined) return "wait";

@@ -2,7 +2,8 @@ import { ConnectionFailedError, ProtocolError } from "../../errors.js";
 import type { Fetch } from "../../options.js";
 import { httpError } from "./close-codes.js";
 import type { SessionPlan } from "./plan.js";
-import { fieldOf, isRecord, recordAt, stringAt } from "../../util/records.js";
+import { errorWords, type ErrorWords } from "../../util/error-words.js";
+import { isRecord } from "../../util/records.js";
 
 /** Bytes that an answer may have. */
 const LONGEST = 256 * 1024;
@@ -85,16 +86,15 @@ async function bodyOf(response: Response): Promise<string> {
 }
 
 function refusal(response: Response, body: string, redact: (text: string) => string): Error {
-  const details = recordAt(jsonOf(body), "error");
-  const message = stringAt(details, "message") ?? response.statusText;
+  const { message = response.statusText, code } = wordsIn(body);
   const retryAfter = retryAfterOf(response.headers.get("retry-after"));
-  return httpError(response.status, message, stringAt(details, "code"), redact, retryAfter);
+  return httpError(response.status, message, code, redact, retryAfter);
 }
 
-function jsonOf(body: string): Readonly<Record<string, unknown>> {
+function wordsIn(body: string): Partial<ErrorWords> {
   try {
     const value: unknown = JSON.parse(body);
-    return isRecord(value) && isRecord(fieldOf(value, "error")) ? value : {};
+    return isRecord(value) ? errorWords(value) : {};
   } catch {
     return {}; // A proxy's page, for one: the status says enough.
   }

@@ -1,6 +1,7 @@
 import { encodeBase64 } from "../../codec/base64.js";
 import { openSocketConnection, socketConstructor } from "../../connection/socket-connection.js";
 import type { TransportOptions } from "../../options.js";
+import { MICROPHONE_PAUSE_MS } from "../../policy/time.js";
 import { redactor } from "../../util/redact.js";
 import { closeError, connectError } from "./close-codes.js";
 import type { OpenAIChannel } from "./provider.js";
@@ -9,7 +10,7 @@ import { webSocketProtocols, webSocketUrl } from "./plan.js";
 /** Events and audio over a WebSocket. */
 export function socketChannel(options: Pick<TransportOptions, "WebSocket">): OpenAIChannel {
   return {
-    media: { uplink: "pcm", voice: "player" },
+    media: { uplink: "pcm", voice: "player", pauseMs: MICROPHONE_PAUSE_MS },
     playback: "local",
     check: () => {
       socketConstructor(options.WebSocket);

@@ -1,3 +1,4 @@
+import { errorWords, wordsOf } from "../../util/error-words.js";
 import { fieldOf, isRecord } from "../../util/records.js";
 
 const LABEL = "rtvi-ai";
@@ -32,12 +33,13 @@ export function readBotMessage(message: unknown): BotMessage | undefined {
 /** Servers write `error`, as Python's does, or `message`, as client-js declares it. */
 export function readError(data: unknown): BotError {
   const fields = isRecord(data) ? data : { error: data };
-  const said = [fieldOf(fields, "error"), fieldOf(fields, "message")].find(
-    (text) => typeof text === "string" && text !== "",
-  );
+  const { fatal, ...said } = fields;
+  const { message } = isRecord(fields.error)
+    ? errorWords(said)
+    : wordsOf({ ...said, message: said.error ?? said.message });
   return {
-    text: typeof said === "string" ? said : "The bot reported an error without saying which.",
-    fatal: fieldOf(fields, "fatal") === true,
+    text: message ?? "The bot reported an error without saying which.",
+    fatal: fatal === true,
   };
 }
 

@@ -1,8 +1,17 @@
 import { RTVIMessage, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import type { Turns } from "../../contracts/turns.js";
-import type { Command, Dialogue, Effect, Expects, OutgoingMessage } from "../../contracts/dialogue.js";
+import type {
+  CallFailure,
+  CallReference,
+  Command,
+  Dialogue,
+  Effect,
+  Expects,
+  OutgoingMessage,
+} from "../../contracts/dialogue.js";
 import type { PlaybackReport } from "../../contracts/speaker.js";
 import { EffectSink } from "../../dialogue/effects.js";
+import { callError, NO_RESULT } from "../../dialogue/tool-calls.js";
 import { isRequest, unconfirmedError } from "../../dialogue/requests.js";
 import { ServiceError, isRtviMachineError } from "../../errors.js";
 import { asProtocolError } from "../../util/field-reader.js";
@@ -146,6 +155,9 @@ export class PipecatDialogue implements Dialogue {
       case "raw":
         this.#send(this.#setup.writer.raw(command.event));
         break;
+      case "fail-call":
+        this.#failCall(command.call, command.failure);
+        break;
       case "client-ready":
         this.#setup.asked();
         this.#greet();
@@ -228,6 +240,17 @@ export class PipecatDialogue implements Dialogue {
       this.#pings.sent(message, written.size);
     } else if (type !== "disconnect-bot") throw new UnsupportedFeatureError(type, "The serializer");
     this.#tell();
+  }
+
+  /** The app does not answer a call that the server waits for. */
+  #failCall(reference: CallReference, failure: CallFailure): void {
+    const call = this.#setup.activities.failed(reference);
+    if (call === undefined) return;
+    const { id, name } = call;
+    const error = callError(name, failure, this.#setup.redact);
+    if (error !== undefined) this.#sink.report(error);
+    const data = { function_name: name, tool_call_id: id, arguments: {}, result: { error: NO_RESULT } };
+    this.#message(new RTVIMessage("llm-function-call-result", data));
   }
 
   #send(written: WrittenMessage | undefined, of?: RTVIMessage): void {

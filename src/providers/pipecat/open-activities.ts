@@ -1,5 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { OutgoingMessage } from "../../contracts/dialogue.js";
+import type { CallReference } from "../../contracts/dialogue.js";
 import type { ToolFact } from "../../contracts/turns.js";
 import { isRecord, stringAt } from "../../util/records.js";
 
@@ -28,7 +29,9 @@ interface Call {
   readonly name: string | undefined;
   /** In an older protocol no message tells how a call ended, so that it is over when it is answered. */
   readonly protocol: "current" | "legacy";
-  phase: "open" | "answered";
+  readonly number: number;
+  /** Failed: it was answered in the app's place. */
+  phase: "open" | "failed" | "answered";
   /** What became of the bot that called: one that is lost may come back, of one that is gone nobody knows the calls. */
   bot: "here" | "lost" | "gone";
 }
@@ -44,6 +47,7 @@ export class OpenActivities {
   /** What the turns chart knows of the calls, and is yet to be told. */
   #tools: "none" | "called" = "none";
   #facts: ToolFact[] = [];
+  #count = 0;
 
   /** Whether anybody speaks, a response is made, or a call is open. */
   get isBusy(): boolean {
@@ -73,9 +77,20 @@ export class OpenActivities {
   takes({ type, data }: RTVIMessage): boolean {
     if (type !== `${CALL}-result` || !isRecord(data)) return true;
     const call = this.#byId(stringAt(data, "tool_call_id"));
-    if (call?.protocol === "legacy") call.phase = "answered";
+    if (call?.protocol === "legacy") {
+      call.phase = "answered";
+      this.#untime(call);
+    }
     this.#note();
     return call?.bot !== "gone";
+  }
+
+  /** The app does not answer a call. Returns it where it is open, and nobody has answered in the app's place. */
+  failed(reference: CallReference): { readonly id: string; readonly name: string } | undefined {
+    const call = this.#calls.find(({ id, number }) => id === reference || number === reference);
+    if (call?.id === undefined || call.phase !== "open" || call.bot !== "here") return undefined;
+    call.phase = "failed";
+    return { id: call.id, name: call.name ?? "" };
   }
 
   /**
@@ -85,7 +100,10 @@ export class OpenActivities {
   lost(mayComeBack: boolean): readonly OutgoingMessage[] {
     const ends = ENDS.filter((end) => this.#ends.has(end)).map((type) => ({ type }));
     this.#ends.clear();
-    for (const call of this.#calls) if (call.bot === "here") call.bot = "lost";
+    for (const call of this.#calls.filter(({ bot }) => bot === "here")) {
+      call.bot = "lost";
+      this.#untime(call);
+    }
     if (this.#user === "muted") this.#user = "lost";
     return mayComeBack ? ends : [...ends, ...this.settle(false)];
   }
@@ -95,7 +113,10 @@ export class OpenActivities {
     const unmuted = this.#user === "lost" && !isBack ? [{ type: UNMUTED }] : [];
     if (this.#user === "lost") this.#user = isBack ? "muted" : "heard";
     const lost = this.#calls.filter(({ bot }) => bot === "lost");
-    for (const call of lost) call.bot = isBack ? "here" : "gone";
+    for (const call of lost) {
+      call.bot = isBack ? "here" : "gone";
+      if (isBack) this.#time(call);
+    }
     if (isBack) return unmuted;
     // Also where another bot has called already: the chart takes its calls for new ones.
     if (lost.length > 0) this.#tell("none");
@@ -108,13 +129,33 @@ export class OpenActivities {
     const id = stringAt(fields, "tool_call_id");
     const name = stringAt(fields, "function_name");
     const known = type === STARTED ? undefined : this.#find(id, name);
-    if (known !== undefined) this.#calls.splice(this.#calls.indexOf(known), 1);
-    if (type !== STOPPED) {
-      const protocol = type === CALL && known?.protocol !== "current" ? "legacy" : "current";
-      this.#calls.push({ id: id ?? known?.id, name: name ?? known?.name, protocol, phase: "open", bot: "here" });
-      if (this.#calls.length > MOST_CALLS) this.#calls.shift();
-    }
+    if (known !== undefined) this.#forget(known);
+    if (type !== STOPPED) this.#add(type, { id: id ?? known?.id, name: name ?? known?.name }, known?.protocol);
     this.#note();
+  }
+
+  #add(type: string, call: Pick<Call, "id" | "name">, before: Call["protocol"] | undefined): void {
+    const protocol = type === CALL && before !== "current" ? "legacy" : "current";
+    this.#count += 1;
+    const added: Call = { ...call, protocol, number: this.#count, phase: "open", bot: "here" };
+    this.#calls.push(added);
+    this.#time(added);
+    const [oldest] = this.#calls;
+    if (oldest !== undefined && this.#calls.length > MOST_CALLS) this.#forget(oldest);
+  }
+
+  #forget(call: Call): void {
+    this.#calls.splice(this.#calls.indexOf(call), 1);
+    this.#untime(call);
+  }
+
+  /** The server itself sees to the calls of which it tells how they end. */
+  #time({ protocol, phase, number }: Call): void {
+    if (protocol === "legacy" && phase === "open") this.#facts.push({ type: "call.began", call: number });
+  }
+
+  #untime({ protocol, number }: Call): void {
+    if (protocol === "legacy") this.#facts.push({ type: "call.ended", call: number });
   }
 
   #note(): void {

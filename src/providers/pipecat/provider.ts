@@ -21,10 +21,8 @@ import {
 } from "./options.js";
 import { readTarget, resolveAddress, type Address, type Target } from "./params.js";
 import { ProtobufFrameSerializer } from "./protobuf-serializer.js";
+import { MICROPHONE_PAUSE_MS } from "../../policy/time.js";
 import type { WebSocketSerializer } from "./serializer.js";
-
-/** As long as Pipecat's own input waits for a chunk until it takes the user for silent, or warns. */
-const PAUSE_MS = 500;
 
 /** What the sessions of a provider have in common. */
 interface SessionParts {
@@ -52,7 +50,7 @@ export class PipecatProvider implements Provider<Target> {
   readonly name = NAME;
   readonly service = SERVICE;
   readonly processor = PROCESSOR;
-  readonly media = { uplink: "pcm", voice: "player", pauseMs: PAUSE_MS } as const;
+  readonly media = { uplink: "pcm", voice: "player", pauseMs: MICROPHONE_PAUSE_MS } as const;
   readonly maxMessageSize = MOST_BYTES;
   readonly #parts: SessionParts;
 

@@ -5,9 +5,9 @@ import { turnsOf } from "../../../src/actors/turns.js";
 import { endTurns } from "../../../src/compose.js";
 import type { TurnEdge, TurnFact } from "../../../src/contracts/turns.js";
 
-function start(lull?: number) {
+function start(lull?: number, functionCallTimeout = 0) {
   const clock = new SimulatedClock();
-  const actor = createActor(turnsMachine, { input: { lull }, clock }).start();
+  const actor = createActor(turnsMachine, { input: { lull, functionCallTimeout }, clock }).start();
   const unprompted: string[] = [];
   const turns = turnsOf(actor, ({ type }) => unprompted.push(type));
   const tell = (fact: TurnFact): string[] => turns.tell(fact).map(({ type }) => type);
@@ -288,5 +288,37 @@ describe("turns: the end of a session by a defect", () => {
     actor.stop();
     expect(endTurns(actor).map(({ type }) => type)).toEqual(LAST);
     expect(unprompted).toEqual([]);
+  });
+});
+
+describe("turns: function calls that nobody answers", () => {
+  it("says of each call on its own that it is overdue, also while the connection is lost", () => {
+    const { clock, tell, unprompted } = start(undefined, 1_000);
+    tell({ type: "tools.called" });
+    tell({ type: "call.began", call: 1 });
+    clock.increment(600);
+    tell({ type: "call.began", call: 2 });
+    tell({ type: "connection.lost" });
+    clock.increment(400);
+    expect(unprompted).toEqual(["call-overdue"]);
+    clock.increment(599);
+    expect(unprompted).toHaveLength(1);
+    clock.increment(1);
+    expect(unprompted).toEqual(["call-overdue", "call-overdue"]);
+  });
+
+  it("says nothing of a call that has ended, nor of any where there is no limit", () => {
+    const limited = start(undefined, 1_000);
+    limited.tell({ type: "tools.called" });
+    limited.tell({ type: "call.began", call: 1 });
+    limited.tell({ type: "call.began", call: 2 });
+    limited.tell({ type: "call.ended", call: 1 });
+    limited.clock.increment(1_000);
+    expect(limited.unprompted).toEqual(["call-overdue"]);
+    const unlimited = start();
+    unlimited.tell({ type: "tools.called" });
+    unlimited.tell({ type: "call.began", call: 1 });
+    unlimited.clock.increment(10_000_000);
+    expect(unlimited.unprompted).toEqual([]);
   });
 });

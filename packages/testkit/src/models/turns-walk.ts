@@ -61,6 +61,10 @@ export const TURN_LETTERS: readonly TurnLetter[] = [
   fact({ type: "voice.counted" }),
   fact({ type: "tools.called" }),
   fact({ type: "tools.settled" }),
+  fact({ type: "call.began", call: 1 }),
+  fact({ type: "call.ended", call: 1 }),
+  // The chart tells it itself, of a timer that is its own.
+  { event: { type: "call.overdue", call: 1 } },
   fact({ type: "bot.ready" }),
   fact({ type: "bot.asked" }),
   fact({ type: "connection.lost" }),

@@ -6,7 +6,8 @@ import type { EffectSink } from "../../../dialogue/effects.js";
  */
 export class Activity {
   #user: "silent" | "speaking";
-  #stream: "muted" | "idle" | "flowing";
+  /** Paused: it gave nothing while the user spoke, as the app says. */
+  #stream: "muted" | "idle" | "flowing" | "paused";
 
   /**
    * @param manual Whether the app says when the user speaks.
@@ -33,9 +34,19 @@ export class Activity {
     return this.#stream === "flowing";
   }
 
-  /** Audio is about to be sent. */
-  streaming(): void {
-    if (this.#stream === "idle") this.#stream = "flowing";
+  /** Audio is about to be sent. Returns whether the user goes on speaking by it. */
+  streaming(): boolean {
+    const goesOn = this.#stream === "paused";
+    if (goesOn || this.#stream === "idle") this.#stream = "flowing";
+    return goesOn;
+  }
+
+  /** The microphone gives nothing any more, and may go on by itself. Returns whether a turn that the app began is over by it. */
+  paused(): boolean {
+    if (this.#stream !== "flowing") return false;
+    this.#stream = this.isOpen ? "paused" : "idle";
+    if (!this.manual) this.sink.send({ realtimeInput: { audioStreamEnd: true } });
+    return this.isOpen && this.#end();
   }
 
   /** The microphone was turned on or off. Off: what was said last is to be answered without waiting for silence. */
@@ -46,8 +57,15 @@ export class Activity {
     if (!this.manual && takesAudio) this.sink.send({ realtimeInput: { audioStreamEnd: true } });
   }
 
+  #end(): true {
+    this.#user = "silent";
+    this.sink.send({ realtimeInput: { activityEnd: {} } });
+    return true;
+  }
+
   /** The user begins or stops to speak. Returns whether that is news. */
   set(speaking: boolean, ready: boolean): boolean {
+    if (!speaking && this.#stream === "paused") this.#stream = "idle";
     if (this.isOpen === speaking) return false;
     this.#user = speaking ? "speaking" : "silent";
     if (ready) this.sink.send({ realtimeInput: speaking ? { activityStart: {} } : { activityEnd: {} } });

@@ -1,3 +1,4 @@
+import type { CallFailure, CallReference } from "../../../contracts/dialogue.js";
 import { ProtocolError } from "../../../errors.js";
 import { resultText } from "../../../dialogue/client-commands.js";
 import type { EffectSink } from "../../../dialogue/effects.js";
@@ -7,6 +8,7 @@ import type { WrittenCall } from "../events.js";
 import type { GeminiHistory } from "../gemini-history.js";
 import { SERVICE } from "../names.js";
 import { schedulingOf } from "../scheduling.js";
+import type { ToolResponse } from "../tool-responses.js";
 import type { BotSetup } from "./bot-turn.js";
 
 /** What a result may lead to. */
@@ -86,6 +88,20 @@ export class Calls {
     return true;
   }
 
+  /** The app does not answer a call. Returns whether it was open. */
+  fail(call: CallReference, failure: CallFailure): boolean {
+    return this.#books.fail(call, failure);
+  }
+
+  /** The app has answered a call in the service's own language. */
+  answered({ id, name, result, text, isSilent }: ToolResponse): void {
+    const callId = id ?? this.#namelessOf(name);
+    if (callId === undefined || !this.#books.answered(callId, result)) return;
+    this.#noteResult(callId, text);
+    if (!isSilent) this.#ports.asked();
+    this.#forget(callId);
+  }
+
   /** The service wants no result of a call any more. */
   cancelled(callId: string): void {
     this.#books.cancelled(callId);
@@ -145,6 +161,11 @@ export class Calls {
     const id = this.#history.callId();
     this.#nameless.add(id);
     return id;
+  }
+
+  /** The oldest call of a function that has no id of the service's. */
+  #namelessOf(name: string | undefined): string | undefined {
+    return [...this.#nameless].find((callId) => this.#names.get(callId) === name);
   }
 
   #isNonBlocking(name: string | undefined): boolean {

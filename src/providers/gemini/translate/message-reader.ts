@@ -46,6 +46,7 @@ export class MessageReader {
       this.#showRaw(message);
       const read = new FieldReader(message, "a message", SERVICE);
       if (fieldOf(message, "setupComplete") !== undefined) opened();
+      this.#report(() => this.#outcomes.failure(message));
       this.#each(read, "voiceActivity", (inner) => this.#voice(inner.optionalId("voiceActivityType")));
       this.#each(read, "voiceActivityDetectionSignal", (inner) => this.#voice(inner.optionalId("vadSignalType")));
       this.#each(read, "serverContent", (inner) => this.#content(inner));

@@ -1,5 +1,7 @@
 import { ServiceError } from "../../../errors.js";
 import type { FieldReader } from "../../../util/field-reader.js";
+import { errorWords, tellsError } from "../../../util/error-words.js";
+import type { JsonRecord } from "../../../util/records.js";
 import { MOST_ENTRIES } from "../events.js";
 import { SERVICE } from "../names.js";
 
@@ -18,6 +20,15 @@ const WELL = new Set([
 export class Outcomes {
   /** @param redact Makes the service's words safe to show. */
   constructor(private readonly redact: (text: string) => string) {}
+
+  /** An error that the service, or a gateway before it, sends as a message. */
+  failure(message: JsonRecord): ServiceError[] {
+    if (!tellsError(message)) return [];
+    const { message: said = "no reason given", code, type } = errorWords(message);
+    const serviceCode = code ?? type;
+    const known = serviceCode !== undefined && { serviceCode: this.redact(serviceCode) };
+    return [new ServiceError(`${SERVICE} reported an error: ${this.redact(said)}`, { ...known })];
+  }
 
   /** Why a turn is over. @throws ProtocolError */
   turn(content: FieldReader): ServiceError[] {

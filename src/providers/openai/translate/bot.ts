@@ -17,6 +17,9 @@ import type { ToolCalls } from "../../../dialogue/tool-calls.js";
 /** Characters of ordinary speech in a ms. */
 const SPEECH = 0.015;
 
+/** Items that reach the app as messages of RTVI, or are none of its business. */
+const TRANSLATED = new Set(["message", "function_call", "function_call_output", "reasoning", "unknown"]);
+
 /** The events that carry what the model makes. */
 export type OutputEvent = Extract<ServerEvent, { readonly responseId: string }>;
 
@@ -29,6 +32,8 @@ export class Bot {
   readonly #asides = new BoundedSet(64);
   /** Items whose sound has ended, while words may still come. */
   readonly #voiced = new BoundedSet(64);
+  /** Items that the app was handed as they are. */
+  readonly #handedOut = new BoundedSet(64);
   readonly #speech: BotSpeech;
   readonly #unheardReplies = new UnheardReplies();
   readonly #calls: ReplayedToolCalls;
@@ -108,7 +113,8 @@ export class Bot {
     const interrupted = this.#responses.isInterrupted(id);
     const outOfBand = response.outOfBand || this.#responses.isOutOfBand(id);
     for (const item of interrupted ? [] : response.output) {
-      if (item.type === "function_call" && item.status !== "incomplete") this.#called(id, item);
+      if (item.type !== "function_call") this.#handOut(item);
+      else if (item.status !== "incomplete") this.#called(id, item);
     }
     this.#output.responseEnded(id, (itemId) => this.setup.playback === "remote" || this.#speech.holds(itemId));
     this.#responses.done(id, status !== "cancelled" && status !== "failed");
@@ -155,8 +161,8 @@ export class Bot {
         this.#announced(responseId, event.item);
         break;
       case "response.output_item.done":
-        if (event.item.type !== "function_call" || event.item.status === "incomplete") break;
-        this.#called(responseId, event.item);
+        if (event.item.type !== "function_call") this.#handOut(event.item);
+        else if (event.item.status !== "incomplete") this.#called(responseId, event.item);
         break;
       case "response.function_call_arguments.done":
         this.#called(responseId, event);
@@ -206,6 +212,18 @@ export class Bot {
     this.sequencer.hold(this.#unheardReplies.requests);
     if (keeps) this.tools.suspend();
     else this.tools.end();
+  }
+
+  /** The app has answered a call with an event of its own. */
+  answered(callId: string, output: string): void {
+    this.#calls.answered(callId, output);
+  }
+
+  /** Made by the model, and nothing of RTVI's: a server's tool that was used, or that the app is to approve of. */
+  #handOut({ id, type, whole }: ItemInfo): void {
+    if (TRANSLATED.has(type) || (id !== undefined && this.#handedOut.has(id))) return;
+    if (id !== undefined) this.#handedOut.add(id);
+    this.sink.deliver("server-message", this.setup.redact.json({ t: type, d: whole }));
   }
 
   #announced(responseId: string, { type, callId, name }: ItemInfo): void {

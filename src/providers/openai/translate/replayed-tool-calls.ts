@@ -44,6 +44,13 @@ export class ReplayedToolCalls {
     for (const callId of this.tools.adopt(before)) this.#untold.add(callId);
   }
 
+  /** The app has answered a call with an event of its own. */
+  answered(callId: string, output: string): void {
+    if (!this.tools.answered(callId, output)) return;
+    this.history.note(resultId(callId), { type: "tool-result", callId, output });
+    this.#untold.delete(callId);
+  }
+
   #answer(call_id: string, answer: ToolAnswer): void {
     const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
     const call = this.history.items.findLast((item) => item.type === "tool-call" && item.callId === call_id);

@@ -19,8 +19,8 @@ export class ServiceErrors {
     if (error !== undefined) this.sink.report(error);
   }
 
-  /** What the user said could not be transcribed. */
-  transcription(details: ErrorDetails): void {
+  /** What the user said could not be transcribed, or something else failed that the session outlives. */
+  failure(details: ErrorDetails): void {
     this.sink.report(serviceError(details, this.redact));
   }
 

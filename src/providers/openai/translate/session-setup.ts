@@ -4,9 +4,20 @@ import type { OpenAISink } from "../effects.js";
 import { dialectOf, type OpenAIDialect } from "../dialect.js";
 import { createItem, messageItem } from "../items.js";
 import type { OpenAIMessage } from "../options.js";
-import { fieldOf, isRecord, recordAt, type JsonRecord } from "../../../util/records.js";
+import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../../util/records.js";
 import { buildSession } from "../session.js";
 import type { ItemRegister } from "./item-register.js";
+
+/** The silence that ends a turn by default, and what is added to be sure that it is long enough. */
+const SILENCE_MS = 500;
+const MARGIN_MS = 500;
+/** Semantic VAD waits for no longer, by eagerness, in ms with the margin. */
+const LONGEST_TURN_END: Readonly<Record<string, number>> & { readonly low: number } = {
+  low: 8_500,
+  medium: 4_500,
+  auto: 4_500,
+  high: 2_500,
+};
 
 /** What a session is opened with. */
 export interface SessionSetupParts {
@@ -73,15 +84,36 @@ export class SessionSetup {
     return this.#turnFlag("interrupt_response");
   }
 
+  /** How long the silence is that ends a turn of the user for certain, in ms; undefined in push to talk. */
+  get turnEndsAfterMs(): number | undefined {
+    const detection = this.#turnDetection;
+    if (detection === null) return undefined;
+    if (isRecord(detection) && fieldOf(detection, "type") === "semantic_vad") {
+      return LONGEST_TURN_END[stringAt(detection, "eagerness") ?? "auto"] ?? LONGEST_TURN_END.low;
+    }
+    const silence = isRecord(detection) ? fieldOf(detection, "silence_duration_ms") : undefined;
+    return (typeof silence === "number" && silence >= 0 ? silence : SILENCE_MS) + MARGIN_MS;
+  }
+
+  /** The connection is open. A service that is not to say first which dialect it speaks need not speak first at all. */
+  opened(): void {
+    if (this.setup.dialect !== "auto") this.configure();
+  }
+
   /** `session.created`. */
   created(session: JsonRecord): void {
     this.#inForce = session;
-    if (this.#phase !== "waiting") return;
     const spoken = dialectOf(session);
-    if (this.setup.dialect === "auto") this.#dialect = spoken ?? "ga";
+    if (this.setup.dialect === "auto" && this.#phase === "waiting") this.#dialect = spoken ?? "ga";
     else if (spoken !== undefined && spoken !== this.#dialect) {
       this.sink.warn(`The service speaks the ${spoken} dialect, but \`dialect\` is "${this.#dialect}".`);
     }
+    this.configure();
+  }
+
+  /** Sends the settings, once. */
+  configure(): void {
+    if (this.#phase !== "waiting") return;
     this.#phase = "configuring";
     const cause = this.#send(this.setup.settings, true, this.setup.session);
     if (cause === undefined) return;
@@ -155,11 +187,15 @@ export class SessionSetup {
     return undefined;
   }
 
-  /** True where the service does not say: that is its default. False in push to talk, where nothing is detected. */
-  #turnFlag(flag: string): boolean {
+  get #turnDetection(): unknown {
     const input = recordAt(recordAt(this.#inForce, "audio"), "input");
     const nested = fieldOf(input, "turn_detection");
-    const detection = nested === undefined ? fieldOf(this.#inForce, "turn_detection") : nested;
+    return nested === undefined ? fieldOf(this.#inForce, "turn_detection") : nested;
+  }
+
+  /** True where the service does not say: that is its default. False in push to talk, where nothing is detected. */
+  #turnFlag(flag: string): boolean {
+    const detection = this.#turnDetection;
     if (detection === null) return false;
     return !isRecord(detection) || fieldOf(detection, flag) !== false;
   }

@@ -78,7 +78,7 @@ export class UserTurns {
         break;
       case "conversation.item.input_audio_transcription.failed":
         this.#turns.notUnderstood(event.itemId);
-        serviceErrors.transcription(event.error);
+        serviceErrors.failure(event.error);
         break;
     }
   }
