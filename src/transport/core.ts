@@ -268,8 +268,7 @@ export class TransportCore {
 
   /** A client has the transport. */
   #adopt({ options, handler, adopted }: ClientOfTransport, isFirst: boolean): void {
-    // Composed before the click that needs it: cold, that takes tens of milliseconds.
-    void this.actor;
+    this.session.compose();
     this.#callbacks = this.attempts.begin(options, safeCallbacks(options.callbacks ?? {}, this.logger));
     this.messages.handle(safeHandler(handler, this.logger));
     if (options.enableMic === false || !isFirst) this.enableMic(options.enableMic !== false);
