@@ -19,6 +19,15 @@ function fileUrl(name: WorkletName, where: WorkletUrl): string {
   return where[name];
 }
 
+/** Bundlers inline small files: the whole script would be in the message. */
+function shown(url: string): string {
+  if (url.startsWith("data:")) return `${url.slice(0, url.indexOf(",") + 1).slice(0, 60)}…`;
+  return url.length > 200 ? `${url.slice(0, 200)}…` : url;
+}
+
+const INLINED =
+  " The bundler has inlined the file, and the policy forbids `data:` scripts: have it emit a file (Vite: `?url&no-inline`).";
+
 async function loadFromBlob(context: BaseAudioContext, name: WorkletName): Promise<void> {
   const url = URL.createObjectURL(new Blob([SOURCES[name]], { type: "text/javascript" }));
   try {
@@ -51,8 +60,9 @@ export async function loadWorklet(context: BaseAudioContext, name: WorkletName, 
     await context.audioWorklet.addModule(url);
   } catch (cause) {
     throw new UnsupportedEnvironmentError(
-      `The ${name} worklet could not load from ${url} (option \`workletUrl\`): it must be served as JavaScript, and the page's ` +
-        "Content Security Policy (CSP) must allow its origin in script-src.",
+      `The ${name} worklet could not load from ${shown(url)} (option \`workletUrl\`): it must be served as JavaScript, and the page's ` +
+        "Content Security Policy (CSP) must allow its origin in script-src." +
+        (url.startsWith("data:") ? INLINED : ""),
       { cause },
     );
   }

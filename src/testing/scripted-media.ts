@@ -1,4 +1,4 @@
-import { DeviceError, type DeviceErrorType, type Tracks } from "@pipecat-ai/client-js";
+import { DeviceError, type DeviceErrorType, type Tracks, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "../contracts/microphone.js";
 import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 import { MediaManager, type MediaPorts } from "../media/media-manager.js";
@@ -127,6 +127,11 @@ function infoOf(device: DeviceInfo): MediaDeviceInfo {
   return { ...device, kind: "audioinput", toJSON: () => device };
 }
 
+/** As the default manager has it. */
+function unsupported(feature: string): UnsupportedFeatureError {
+  return new UnsupportedFeatureError(feature, "ScriptedMediaManager");
+}
+
 /** A media manager without a browser, for tests of transports and apps. */
 export class ScriptedMediaManager extends MediaManager {
   readonly microphone = new ScriptedMicrophone(() => {
@@ -174,8 +179,8 @@ export class ScriptedMediaManager extends MediaManager {
     this.microphone.device = { ...DEVICE, deviceId: micId };
     this._callbacks.onMicUpdated?.(infoOf(this.microphone.device));
   }
-  updateCam(): void {
-    // No camera.
+  updateCam(): never {
+    throw unsupported("updateCam");
   }
   updateSpeaker(): void {
     // One output only.
@@ -192,11 +197,11 @@ export class ScriptedMediaManager extends MediaManager {
   enableMic(enable: boolean): void {
     this.microphone.setMuted(!enable);
   }
-  enableCam(): void {
-    // No camera.
+  enableCam(enable: boolean): void {
+    if (enable) throw unsupported("enableCam");
   }
-  enableScreenShare(): void {
-    // No screen.
+  enableScreenShare(enable: boolean): void {
+    if (enable) throw unsupported("enableScreenShare");
   }
   readonly isCamEnabled = false;
   get isMicEnabled(): boolean {

@@ -271,6 +271,7 @@ export class TransportCore {
 
   /** A client has the transport. */
   #adopt({ options, handler, adopted }: ClientOfTransport, isFirst: boolean): void {
+    this.session.compose();
     this.#callbacks = this.attempts.begin(options, safeCallbacks(options.callbacks ?? {}, this.logger));
     this.messages.handle(safeHandler(handler, this.logger, this.messages.threw));
     if (options.enableMic === false || !isFirst) this.enableMic(options.enableMic !== false);

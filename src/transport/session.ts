@@ -82,6 +82,11 @@ export class Session {
     return (this.#actor ??= this.#start());
   }
 
+  /** Makes the actor before the click that needs it: cold, that takes tens of milliseconds. */
+  compose(): void {
+    this.#actor ??= this.#start();
+  }
+
   /** The state last announced: it and the callback agree at all times. */
   get state(): TransportState {
     return this.#state;

@@ -163,8 +163,10 @@ export class VoiceTransport extends Transport {
   async updateMic(micId: string): Promise<void> {
     await this._reported("mic", () => this._core.devices.updateMic(micId));
   }
+  /** @throws UnsupportedFeatureError where the manager has no camera. */
   updateCam(camId: string): void {
-    void this._reported("cam", () => this._core.manager.updateCam(camId));
+    const updating = this._core.manager.updateCam(camId);
+    void this._reported("cam", () => updating);
   }
   /** Chooses the output. A failure is an `onDeviceError`, and nothing changes. */
   updateSpeaker(speakerId: string): void {

@@ -1,4 +1,10 @@
-import { LogLevel, PipecatClient, type RTVIEventCallbacks, type RTVIMessage } from "@pipecat-ai/client-js";
+import {
+  LogLevel,
+  PipecatClient,
+  type RTVIEventCallbacks,
+  type RTVIMessage,
+  UnsupportedFeatureError,
+} from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
 import { ConnectionAbortedError, ConnectionFailedError, NotReadyError } from "../../src/errors.js";
 import type { TransportOptions } from "../../src/options.js";
@@ -381,9 +387,14 @@ describe("client.transport, which is a Proxy", () => {
     proxy.enableMic(false);
     expect(proxy.isMicEnabled).toBe(false);
     expect(media.microphone.muted).toBe(true);
-    proxy.enableCam(true);
-    proxy.enableScreenShare(true);
-    proxy.updateCam("");
+    const refused: readonly (() => void)[] = [
+      () => proxy.enableCam(true),
+      () => proxy.enableScreenShare(true),
+      () => proxy.updateCam("x"),
+    ];
+    for (const call of refused) expect(call).toThrow(UnsupportedFeatureError);
+    proxy.enableCam(false);
+    proxy.enableScreenShare(false);
     proxy.updateSpeaker("");
     await proxy.updateMic("b");
     proxy.resumeAudio();

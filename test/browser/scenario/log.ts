@@ -68,6 +68,7 @@ const UNTOLD: ReadonlySet<RTVIEvent> = new Set([
   RTVIEvent.AvailableCamsUpdated,
   RTVIEvent.AvailableMicsUpdated,
   RTVIEvent.AvailableSpeakersUpdated,
+  RTVIEvent.CamUpdated,
   RTVIEvent.MicUpdated,
   RTVIEvent.SpeakerUpdated,
   RTVIEvent.MediaStateUpdated,

@@ -42,6 +42,22 @@ describe("loadWorklet", () => {
     revoke.mockRestore();
   });
 
+  const script = btoa("registerProcessor()".repeat(500));
+  it.each([
+    [`data:text/javascript;base64,${script}`, /from data:text\/javascript;base64,… \(.*no-inline/],
+    [`data:${script},`, /no-inline/],
+    [`data:,${encodeURIComponent("registerProcessor()".repeat(500))}`, /from data:,… \(.*no-inline/],
+    [`https://cdn.example/${script}`, /cdn\.example.*CSP/],
+  ])("worklet errors: are short, whatever the URL (%.30s)", async (url, said) => {
+    const failed = loadWorklet(
+      context(() => Promise.reject(new DOMException("no", "AbortError"))),
+      "capture",
+      () => url,
+    );
+    await expect(failed).rejects.toThrow(said);
+    await expect(failed).rejects.toSatisfy((error: Error) => error.message.length < 600);
+  });
+
   it("says that a secure context is missing", async () => {
     await expect(loadWorklet({} as BaseAudioContext, "capture")).rejects.toThrow(/https/);
   });

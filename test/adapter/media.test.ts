@@ -1,0 +1,97 @@
+import { PipecatClient, type DeviceError } from "@pipecat-ai/client-js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { OpenAIRealTimeWebRTCTransport, OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
+import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
+import { WebSocketTransport } from "../../src/providers/pipecat/index.js";
+import type { TransportOptions } from "../../src/options.js";
+import type { VoiceTransport } from "../../src/transport/voice-transport.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
+import { AudioPage, device } from "../../packages/testkit/src/worlds/audio-page.js";
+
+const laptop = device("l Laptop");
+const headset = device("h Headset");
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const MAKE: Readonly<Record<string, (options: TransportOptions) => VoiceTransport>> = {
+  "OpenAI over a WebSocket": (options) =>
+    new OpenAIRealTimeWebSocketTransport({ api_key: canary() }, undefined, options),
+  "OpenAI over WebRTC": (options) => new OpenAIRealTimeWebRTCTransport({ api_key: canary() }, undefined, options),
+  Gemini: (options) => new GeminiLiveWebsocketTransport({ api_key: canary() }, undefined, options),
+  Pipecat: (options) => new WebSocketTransport({ ...options }),
+};
+
+function rig(make: (options: TransportOptions) => VoiceTransport) {
+  const page = new AudioPage(laptop, headset);
+  const { AudioContext, mediaDevices } = page;
+  const inspect = vi.fn();
+  const transport = make({ audio: { AudioContext, mediaDevices }, logger: quiet, inspect });
+  const errors: string[] = [];
+  const mics: string[] = [];
+  const client = new PipecatClient({
+    transport,
+    callbacks: {
+      onDeviceError: (error: DeviceError) => errors.push(`${error.devices.join()} ${error.type}`),
+      onMicUpdated: ({ deviceId }) => mics.push(deviceId),
+    },
+  });
+  return { page, client, transport, errors, mics, inspect };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe.each(Object.entries(MAKE))("media of %s", (_, make) => {
+  it("media: the chart is composed when the client is made, not in the click", () => {
+    expect(rig(make).inspect.mock.calls.some(([{ type }]) => type === "@xstate.actor")).toBe(true);
+  });
+
+  it("media: a microphone that was refused is not asked for the next time", async () => {
+    const { page, client, errors, mics } = rig(make);
+    await client.initDevices();
+    client.updateMic("h");
+    await vi.waitFor(() => expect(client.selectedMic).toMatchObject({ deviceId: "h" }));
+    client.updateMic("gone");
+    await vi.waitFor(() => expect(errors).toEqual(["mic constraints"]));
+    expect(mics.at(-1)).toBe("h");
+    expect(client.mediaState.mic).toMatchObject({ state: "granted" });
+    await client.disconnect();
+    page.asked.length = 0;
+    await client.initDevices();
+    expect(page.asked).toEqual(["h!"]);
+    expect(client.selectedMic).toMatchObject({ deviceId: "h" });
+    await client.disconnect();
+  });
+
+  it("media: an app hears that its AudioContext is gone, and is heard again", async () => {
+    const { page, client, errors } = rig(make);
+    await client.initDevices();
+    page.context.become("closed");
+    await vi.waitFor(() => expect(client.tracks().local.audio?.readyState).toBe("live"));
+    expect(errors).toEqual(["mic unknown"]);
+    expect(page.context.state).toBe("running");
+    // At once again: something closes them for good, and only the app knows when it stops.
+    page.context.become("closed");
+    await vi.waitFor(() => expect(errors).toEqual(["mic unknown", "mic unknown"]));
+    expect(client.isMicEnabled).toBe(false);
+    expect(client.tracks().local.audio).toBeUndefined();
+    client.enableMic(true);
+    await vi.waitFor(() => expect(client.tracks().local.audio?.readyState).toBe("live"));
+    expect(client.isMicEnabled).toBe(true);
+    await client.disconnect();
+  });
+
+  it("media: a lost microphone is told of once it has stopped", async () => {
+    const { page, client, transport } = rig(make);
+    const told: string[] = [];
+    client.on("trackStarted", () => told.push("started"));
+    client.on("trackStopped", () => told.push("stopped"));
+    await client.initDevices();
+    page.plug();
+    page.tracks.at(-1)?.end();
+    await vi.waitFor(() => expect(transport.isMicEnabled).toBe(false));
+    expect(told).toEqual(["started", "stopped"]);
+    page.plug(headset);
+    await vi.waitFor(() => expect(told).toEqual(["started", "stopped", "started"]));
+    await client.disconnect();
+    expect(told).toEqual(["started", "stopped", "started", "stopped"]);
+  });
+});
