@@ -1,8 +1,8 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
-import { readMessages, type Content } from "./contents.js";
-import { contentsOf } from "./history-contents.js";
+import type { Content } from "./contents.js";
+import { contentsOf, readMessages } from "./history-contents.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type GeminiLLMServiceOptions } from "./options.js";
 import type { GeminiConnectionParams } from "./params.js";
 import { generationFields, setupFields } from "./settings.js";
