@@ -18,7 +18,7 @@ export interface TurnsContext {
 const DEFAULT_LULL = 3_000;
 
 /** What the chart tells itself. */
-interface CallOverdue {
+export interface CallOverdue {
   readonly type: "call.overdue";
   readonly call: number;
 }

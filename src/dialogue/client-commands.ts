@@ -16,6 +16,7 @@ export type ClientCommand =
     }
   | { readonly type: "tool-result"; readonly callId: string; readonly result: unknown }
   | { readonly type: "raw"; readonly event: JsonRecord }
+  | { readonly type: "run" }
   | { readonly type: "end" };
 
 /** Messages of the service's own protocol, as an app may send them. */
@@ -50,6 +51,9 @@ export function readCommand(message: RTVIMessage, source: string, raw: RawMessag
       };
     case "llm-function-call-result":
       return readResult(data);
+    // What Pipecat's own class for OpenAI takes: the bot answers the conversation as it stands.
+    case "run":
+      return { type: "run" };
     case "disconnect-bot":
       return { type: "end" };
     case "client-message":

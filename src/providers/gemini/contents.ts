@@ -1,6 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
-import type { GeminiMessage } from "./options.js";
 
 /** Who says something. The API itself knows users and models; what the system says is an instruction, or a user's turn. */
 export type Role = "user" | "model" | "system";
@@ -28,23 +27,6 @@ export function readContent(role: unknown, content: unknown, name: string): Cont
   const known = ROLES.get(role);
   if (known === undefined) throw new InvalidOptionsError(`${name}.role must be "user", "assistant" or "system".`);
   return { role: known, parts: readParts(content, `${name}.content`) };
-}
-
-/** The conversation so far. @throws InvalidOptionsError */
-export function readMessages(messages: unknown, name: string): Content[] {
-  if (!Array.isArray(messages)) throw new InvalidOptionsError(`${name} must be a list of messages.`);
-  return messages.map((message: unknown, index) => {
-    const where = `${name}[${index}]`;
-    if (!isRecord(message)) throw new InvalidOptionsError(`${where} must be an object with \`role\` and \`content\`.`);
-    return readContent(fieldOf(message, "role"), fieldOf(message, "content"), where);
-  });
-}
-
-/** The messages as they are, once each can be sent. @throws InvalidOptionsError */
-export function checkMessages(messages: unknown, name: string): GeminiMessage[] {
-  readMessages(messages, name);
-  const list = Array.isArray(messages) ? messages.filter(isRecord) : [];
-  return list.map((message) => ({ role: stringAt(message, "role") ?? "", content: fieldOf(message, "content") }));
 }
 
 /** A system instruction in any of its shapes, as parts. @throws InvalidOptionsError */

@@ -6,7 +6,7 @@ import { readCommand } from "../../dialogue/client-commands.js";
 import { EffectSink } from "../../dialogue/effects.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
 import type { DialogueSetup } from "./dialogue-setup.js";
-import { messageOf } from "./history-contents.js";
+import { itemsOf } from "./history-contents.js";
 import { PROCESSOR } from "./names.js";
 import { RAW_MESSAGES, readClientMessage } from "./raw-messages.js";
 import { messagesOf } from "./replay-plan.js";
@@ -231,6 +231,9 @@ export class GeminiDialogue implements Dialogue {
         this.#raw(command.event);
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
+      case "run":
+        this.#app.run();
+        break;
       case "end":
         this.#sink.add({ type: "end" });
         break;
@@ -250,7 +253,7 @@ export class GeminiDialogue implements Dialogue {
     if (this.#phase !== "opening") return;
     this.#phase = "ready";
     const { history, initial, prompt, runInitial, conversationHistory } = this.setup;
-    for (const content of initial) conversationHistory.append(messageOf(content));
+    for (const content of initial) for (const item of itemsOf(content)) conversationHistory.append(item);
     conversationHistory.opened(history.length > 0 || prompt !== "");
     for (const message of messagesOf(this.setup)) this.#sink.send(message);
     if (runInitial) {

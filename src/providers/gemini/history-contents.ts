@@ -1,14 +1,65 @@
+import { resultText } from "../../dialogue/client-commands.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
+import { InvalidOptionsError } from "../../errors.js";
 import { parseRecord } from "../../util/parse.js";
-import { stringAt, type JsonRecord } from "../../util/records.js";
+import { readMessage } from "../../services/responder/context.js";
+import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { readContent, type Content, type Role } from "./contents.js";
 import { SERVICE } from "./names.js";
+import type { GeminiMessage } from "./options.js";
 
 /** A message, as the history keeps it. */
 export function messageOf({ role, parts }: Content): HistoryItem {
   const [only, ...others] = parts;
   const text = only === undefined || others.length > 0 ? undefined : stringAt(only, "text");
   return { type: "message", role: role === "model" ? "assistant" : role, content: text ?? parts };
+}
+
+/** The same of what may hold calls of functions and their results, too. */
+export function itemsOf(content: Content): HistoryItem[] {
+  const items = content.parts.flatMap((part): HistoryItem[] => {
+    const call = recordAt(part, "functionCall");
+    const response = recordAt(part, "functionResponse");
+    const [called, answered] = [stringAt(call, "id"), stringAt(response, "id")];
+    if (called !== undefined) {
+      const args = JSON.stringify(recordAt(call, "args"));
+      return [{ type: "tool-call", callId: called, name: stringAt(call, "name") ?? called, arguments: args }];
+    }
+    if (answered === undefined) return [];
+    return [{ type: "tool-result", callId: answered, output: resultText(recordAt(response, "response").output) }];
+  });
+  return items.length === content.parts.length ? items : [messageOf(content)];
+}
+
+/** The conversation in a list of messages. @throws InvalidOptionsError naming the message that makes no sense. */
+export function readMessages(messages: unknown, name: string): Content[] {
+  if (!Array.isArray(messages)) throw new InvalidOptionsError(`${name} must be a list of messages.`);
+  const read = messages.map((message: unknown, index) => {
+    const where = `${name}[${index}]`;
+    if (!isRecord(message)) throw new InvalidOptionsError(`${where} must be an object with \`role\` and \`content\`.`);
+    const { role, content } = message;
+    const ofCalls = role === "tool" || Array.isArray(message.tool_calls);
+    if (!ofCalls) return [messageOf(readContent(role, content, where))];
+    const items = readMessage({ ...message, role: role === "model" ? "assistant" : role }, where);
+    contentsOf(items, where);
+    return items;
+  });
+  return contentsOf(read.flat(), name);
+}
+
+/** The messages as they are, once each can be sent. @throws InvalidOptionsError */
+export function checkMessages(messages: unknown, name: string): GeminiMessage[] {
+  readMessages(messages, name);
+  const list = Array.isArray(messages) ? messages.filter(isRecord) : [];
+  return list.map((message) => {
+    const toolCallId = stringAt(message, "tool_call_id");
+    return {
+      role: stringAt(message, "role") ?? "",
+      content: fieldOf(message, "content"),
+      ...(Array.isArray(message.tool_calls) && { tool_calls: message.tool_calls as unknown[] }),
+      ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+    };
+  });
 }
 
 /**

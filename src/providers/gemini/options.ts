@@ -14,10 +14,14 @@ export type GeminiKeyProvider = (request: GeminiKeyRequest) => GeminiCredential 
 
 /** One message of the conversation so far. */
 export interface GeminiMessage {
-  /** `user`, `assistant` (or `model`), `system` (or `developer`). */
+  /** `user`, `assistant` (or `model`), `system` (or `developer`), `tool`. */
   role: string;
   /** A string, or a list of parts: `{ type: "text", text }`, or parts in the API's own shape. */
-  content: unknown;
+  content?: unknown;
+  /** Functions that the assistant has called, as `llm:get_context` gives them. */
+  tool_calls?: unknown;
+  /** With the role `tool`: the call whose result `content` is. */
+  tool_call_id?: string;
 }
 
 /** Settings of the generation. Every name is taken in snake_case and in camelCase; what is not listed is sent as it is. */

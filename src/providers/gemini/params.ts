@@ -1,7 +1,8 @@
 import { InvalidOptionsError } from "../../errors.js";
 import { isCredentialSource } from "../../util/credential-source.js";
 import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
-import { readMessages, type Content } from "./contents.js";
+import type { Content } from "./contents.js";
+import { readMessages } from "./history-contents.js";
 import { generationFields, setupFields } from "./settings.js";
 
 /** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */

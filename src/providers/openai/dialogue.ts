@@ -235,6 +235,9 @@ export class OpenAIDialogue implements Dialogue {
         this.#raw(command.event);
         this.#sink.deliver("server-response", { t: "raw" }, message.id);
         break;
+      case "run":
+        this.#app.run();
+        break;
       case "end":
         this.#sink.add({ type: "end" });
         break;

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
+import { readMessage } from "../../services/responder/context.js";
 import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIMessage } from "./options.js";
@@ -43,16 +44,27 @@ export function createItem(item: JsonRecord): OpenAIClientEvent {
   return { type: "conversation.item.create", item };
 }
 
-/** The messages as they are, once each has a role and a content that can be sent. */
+/** The messages as they are, once each can be sent: a role and a content, calls of functions, or their results. */
 export function checkMessages(messages: unknown, name: string): OpenAIMessage[] {
   if (!Array.isArray(messages)) throw new InvalidOptionsError(`${name} must be a list of messages.`);
   return messages.map((message: unknown, index) => {
     const where = `${name}[${index}]`;
     if (!isRecord(message)) throw new InvalidOptionsError(`${where} must be an object with \`role\` and \`content\`.`);
-    const checked = { role: stringAt(message, "role") ?? "", content: fieldOf(message, "content") };
-    messageItem(checked, "ga", where);
+    const toolCallId = stringAt(message, "tool_call_id");
+    const checked = {
+      role: stringAt(message, "role") ?? "",
+      content: fieldOf(message, "content"),
+      ...(Array.isArray(message.tool_calls) && { tool_calls: message.tool_calls as unknown[] }),
+      ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+    };
+    messageItems(checked, "ga", where);
     return checked;
   });
+}
+
+/** The items of a message, in the order in which they were said. @throws InvalidOptionsError naming what is wrong. */
+export function messageItems(message: OpenAIMessage, dialect: OpenAIDialect, name: string): JsonRecord[] {
+  return readMessage({ ...message }, name).map((said) => historyItem(said, dialect, name));
 }
 
 function contentParts(content: unknown, textType: string, name: string): JsonRecord[] {

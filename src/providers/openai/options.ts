@@ -17,10 +17,14 @@ export type OpenAIKeyProvider = (request: OpenAIKeyRequest) => OpenAICredential 
 
 /** One message of the conversation so far. */
 export interface OpenAIMessage {
-  /** `user`, `assistant`, `system`; `developer` is sent as `system`. */
+  /** `user`, `assistant`, `system`, `tool`; `developer` is sent as `system`. */
   role: string;
   /** A string, or a list of parts: `text`, `image_url`, or parts in the API's own shape. */
-  content: unknown;
+  content?: unknown;
+  /** Functions that the assistant has called, as `llm:get_context` gives them. */
+  tool_calls?: unknown;
+  /** With the role `tool`: the call whose result `content` is. */
+  tool_call_id?: string;
 }
 
 /** A function that the model may call. */

@@ -38,7 +38,8 @@ export function readContext(messages: unknown, name: string): HistoryItem[] {
   });
 }
 
-function readMessage(message: JsonRecord, name: string): HistoryItem[] {
+/** What one message holds: what was said, then calls of functions; or a result. @throws InvalidOptionsError */
+export function readMessage(message: JsonRecord, name: string): HistoryItem[] {
   const role = fieldOf(message, "role");
   const content = fieldOf(message, "content");
   if (role === "tool") {

@@ -4,7 +4,8 @@ import type { ValueType } from "../../../services/responder/protocol.js";
 import type { ServiceDefinition, ServiceOption } from "../../../services/responder/service-table.js";
 import { readVadParams, shownVadParams, type VadParamMap } from "../../../services/responder/vad-params.js";
 import { isRecord, stringAt } from "../../../util/records.js";
-import { checkMessages, instructionParts } from "../contents.js";
+import { instructionParts } from "../contents.js";
+import { checkMessages } from "../history-contents.js";
 import { valueAt, withValue, type GeminiServiceSettings } from "./service-settings.js";
 
 type Option = ServiceOption<GeminiServiceSettings>;

@@ -2,7 +2,7 @@ import type { MessageTooLargeError } from "@pipecat-ai/client-js";
 import { InvalidOptionsError } from "../../../errors.js";
 import type { OpenAISink } from "../effects.js";
 import { dialectOf, type OpenAIDialect } from "../dialect.js";
-import { createItem, messageItem } from "../items.js";
+import { createItem, messageItems } from "../items.js";
 import type { OpenAIMessage } from "../options.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../../util/records.js";
 import { buildSession } from "../session.js";
@@ -129,13 +129,13 @@ export class SessionSetup {
     this.#phase = "ready";
     this.setup.initialMessages.forEach((message, index) => {
       const name = `initial_messages[${index}]`;
-      const item = messageItem(message, this.#dialect, name);
-      const cause = this.sink.excess(createItem(item));
+      const items = messageItems(message, this.#dialect, name);
+      const cause = items.map((item) => this.sink.excess(createItem(item))).find((excess) => excess !== undefined);
       if (cause !== undefined) {
         this.sink.report(new InvalidOptionsError(`${name} is left out: ${cause.message}`, { cause }));
         return;
       }
-      this.register.create(item);
+      for (const item of items) this.register.create(item);
       this.told.push(message);
     });
     return true;
