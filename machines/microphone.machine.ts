@@ -1,4 +1,4 @@
-import { assign, fromCallback, sendParent, sendTo, setup } from "xstate";
+import { assign, cancel, fromCallback, raise, sendParent, sendTo, setup } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
 
 /** A capture device as plain data. */
@@ -31,6 +31,8 @@ export type MicrophoneEvent =
   | { readonly type: "mic.requested" }
   | { readonly type: "mic.released" }
   | { readonly type: "session.began" }
+  /** The chart says it to itself: the last loss was a while ago. */
+  | { readonly type: "mic.proven" }
   | { readonly type: "mic.muted" }
   | { readonly type: "mic.unmuted" }
   | { readonly type: "mic.chosen"; readonly deviceId: string }
@@ -84,6 +86,8 @@ export const microphoneMachine = setup({
     forgetDevice: assign({ device: null }),
     fallBack: assign({ fallback: true, isAnother: true }),
     forgetLoss: assign({ isAnother: false }),
+    awaitProof: raise({ type: "mic.proven" }, { id: "proof", delay: "proven" }),
+    dropProof: cancel("proof"),
     prefer: assign({ fallback: false, isAnother: false }),
     muteCapture: sendTo("capture", { type: "capture.muted" }),
     unmuteCapture: sendTo("capture", { type: "capture.unmuted" }),
@@ -122,7 +126,7 @@ export const microphoneMachine = setup({
   states: {
     off: {
       description: "No microphone is held, and none is asked for. What the user prefers and the mute are remembered.",
-      entry: "forgetSession",
+      entry: ["forgetSession", "dropProof"],
       on: {
         "mic.requested": "open",
         "session.began": [
@@ -182,7 +186,6 @@ export const microphoneMachine = setup({
             },
             live: {
               description: "The microphone's audio flows to the uplink.",
-              after: { proven: { actions: "forgetLoss" } },
               on: {
                 "mic.muted": { target: "muted", actions: ["markMuted", "muteCapture"] },
                 // Whoever turns it on again is not heard, and this may be the gesture that the browser waits for.
@@ -192,7 +195,6 @@ export const microphoneMachine = setup({
             },
             muted: {
               description: "The device is held, and silent because the app asked for it.",
-              after: { proven: { actions: "forgetLoss" } },
               on: {
                 "mic.unmuted": { target: "live", actions: ["markUnmuted", "unmuteCapture"] },
                 "mic.requested": { actions: "reportAcquired" },
@@ -220,7 +222,11 @@ export const microphoneMachine = setup({
               {
                 target: "held",
                 reenter: true,
-                actions: ["fallBack", { type: "reportLost", params: ({ event }) => ({ fault: event.fault }) }],
+                actions: [
+                  "fallBack",
+                  "awaitProof",
+                  { type: "reportLost", params: ({ event }) => ({ fault: event.fault }) },
+                ],
               },
             ],
             "device.arrived": {
@@ -234,7 +240,8 @@ export const microphoneMachine = setup({
         },
         lost: {
           description: "No device is left; the next one that arrives is taken.",
-          entry: "forgetDevice",
+          entry: ["forgetDevice", "dropProof"],
+          exit: "awaitProof",
           on: {
             "device.arrived": [
               {
@@ -253,12 +260,13 @@ export const microphoneMachine = setup({
       },
       on: {
         "mic.released": "off",
+        "mic.proven": { actions: "forgetLoss" },
         "mic.chosen": { actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) } },
       },
     },
     failed: {
       description: "Refused or absent; asked again only when the app asks.",
-      entry: "forgetDevice",
+      entry: ["forgetDevice", "forgetLoss", "dropProof"],
       on: {
         "mic.requested": "open",
         "mic.unmuted": { target: "open", actions: "markUnmuted" },

@@ -1,4 +1,4 @@
-import { assign, fromCallback, sendParent, setup } from "xstate";
+import { assign, cancel, fromCallback, raise, sendParent, setup } from "xstate";
 import type { Fault } from "../src/contracts/fault.js";
 
 /** Facts about playback: from the `playback` actor to this chart, and from this chart to the root. */
@@ -18,6 +18,8 @@ export type SpeakerEvent =
   | { readonly type: "speaker.requested" }
   | { readonly type: "speaker.released" }
   | { readonly type: "bot.interrupted" }
+  /** The chart says it to itself: the last loss was a while ago. */
+  | { readonly type: "playback.proven" }
   /** The user clicked: the autoplay policy may be satisfied now. */
   | { readonly type: "gesture.made" };
 
@@ -43,6 +45,8 @@ export const speakerMachine = setup({
     reportInterrupted: sendParent({ type: "playback.interrupted" }),
     markAnother: assign({ isAnother: true }),
     forgetLoss: assign({ isAnother: false }),
+    awaitProof: raise({ type: "playback.proven" }, { id: "proof", delay: "proven" }),
+    dropProof: cancel("proof"),
     reportUnblocked: sendParent({ type: "playback.unblocked" }),
     reportFailed: sendParent((_, params: { fault: Fault }) => ({ type: "playback.failed", fault: params.fault })),
     reportCrash: sendParent({
@@ -64,7 +68,7 @@ export const speakerMachine = setup({
   states: {
     off: {
       description: "No session: no output is open.",
-      entry: "forgetLoss",
+      entry: ["forgetLoss", "dropProof"],
       on: { "speaker.requested": "open" },
     },
     open: {
@@ -100,17 +104,21 @@ export const speakerMachine = setup({
           },
         },
       },
-      after: { proven: { actions: "forgetLoss" } },
       on: {
         "speaker.released": "off",
         "playback.blocked": ".blocked",
         "playback.interrupted": ".interrupted",
+        "playback.proven": { actions: "forgetLoss" },
         "playback.lost": [
           {
             guard: "isFirst",
             target: "open",
             reenter: true,
-            actions: ["markAnother", { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) }],
+            actions: [
+              "markAnother",
+              "awaitProof",
+              { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) },
+            ],
           },
           { target: "failed", actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) } },
         ],
@@ -126,7 +134,7 @@ export const speakerMachine = setup({
     },
     failed: {
       description: "No output that works; the session goes on in text. A click asks for another.",
-      entry: "forgetLoss",
+      entry: ["forgetLoss", "dropProof"],
       on: { "speaker.requested": "open", "gesture.made": "open", "speaker.released": "off" },
     },
   },
