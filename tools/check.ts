@@ -31,7 +31,7 @@ const LANES: readonly (readonly Step[])[] = [
     step("types: chart reader", "tsc --pretty false -p packages/chart-reader"),
     step("types: tools, benches and examples", "tsc --pretty false -p ."),
     step("lint", "eslint . --max-warnings 0"),
-    step("documents: links lead somewhere, code compiles", "tsx tools/documents.ts --check"),
+    step("documents: plain words, links lead somewhere, code compiles", "tsx tools/documents.ts --check"),
   ],
   [
     step("types: tests", "tsc --pretty false -p test"),
