@@ -25,6 +25,8 @@ export default defineConfig(
     "**/dist/",
     "coverage/",
     "docs/",
+    // Compiled and linted by Next.js.
+    "examples/next/",
     "demo-output/",
     "test-output/",
     "src/codec/pipecat/frames.ts",

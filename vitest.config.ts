@@ -9,7 +9,13 @@ import { SecretReporter } from "./packages/testkit/src/secrets/secret-reporter.j
 
 const speech = fileURLToPath(new URL("packages/testkit/fixtures/speech.wav", import.meta.url));
 
-const localService = fileURLToPath(new URL("packages/local-service/src/index.ts", import.meta.url));
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What tools and examples import by its name. */
+const BY_NAME = [
+  { find: "@rtvi-machine/local-service", replacement: source("packages/local-service/src/index.ts") },
+  { find: /^rtvi-machine$/, replacement: source("src/index.ts") },
+];
 
 /** Looks for credentials in whatever the sessions of a test let out. */
 const WHOLE_RUN = "packages/testkit/src/secrets/whole-run.ts";
@@ -81,8 +87,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       maxWorkers: Math.max(2, availableParallelism() - 1),
       projects: [
         {
-          // What tools and examples import by its name.
-          resolve: { alias: { "@rtvi-machine/local-service": localService } },
+          resolve: { alias: BY_NAME },
           test: {
             name: "unit",
             setupFiles: [WHOLE_RUN],
@@ -107,6 +112,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           },
         },
         {
+          resolve: { alias: BY_NAME },
           test: {
             name: "adapter",
             setupFiles: [WHOLE_RUN],

@@ -33,7 +33,7 @@ const LANES: readonly (readonly Step[])[] = [
     step("types: legacy viewer", "tsc --pretty false -p packages/legacy-viewer"),
     step("types: tools, benches and examples", "tsc --pretty false -p ."),
     step("lint", "eslint . --max-warnings 0"),
-    step("documents: links lead somewhere, code compiles", "tsx tools/documents.ts --check"),
+    step("documents: plain words, links lead somewhere, code compiles", "tsx tools/documents.ts --check"),
   ],
   [
     step("types: tests", "tsc --pretty false -p test"),
@@ -51,6 +51,7 @@ const LANES: readonly (readonly Step[])[] = [
     step("publint of the local service", "publint --strict packages/local-service"),
     step("types as consumers resolve them", "attw --pack . --profile node16"),
     step("types in an app of its own, with two compilers", "tsx tools/consumer.ts"),
+    step("a session in every bundler and in Node, from the package", "tsx tools/bundlers.ts"),
     step("types of the local service as consumers resolve them", "attw --pack packages/local-service --profile node16"),
     step("sizes", "size-limit"),
     step("sizes and browsers of README", "tsx tools/readme.ts --check"),

@@ -1,11 +1,12 @@
 /**
- * `npm run documents`: writes the page of options from the types. With `--check`, part of `npm run check`: that page is current, every
- * link of README, `docs/` and the pages of examples and packages leads somewhere, and every block of TypeScript in them compiles under
+ * `npm run documents`: writes the page of options from the types. With `--check`, part of `npm run check`: that page is current, what a
+ * newcomer reads first is plain, every link of README, `docs/` and the pages of examples and packages leads somewhere, and every block of TypeScript in them compiles under
  * `strict`.
  */
 import { compileBlocks } from "./documents/compile.js";
 import { deadLinks } from "./documents/links.js";
 import { codeBlocks, readPages } from "./documents/markdown.js";
+import { hardToRead } from "./documents/plain.js";
 import { isOptionsPageCurrent, writeOptionsPage } from "./documents/options.js";
 
 async function check(): Promise<void> {
@@ -13,6 +14,7 @@ async function check(): Promise<void> {
   const blocks = pages.flatMap(codeBlocks);
   const problems = [
     ...deadLinks(pages).map((link) => `${link} leads nowhere`),
+    ...hardToRead(pages),
     ...(await compileBlocks(blocks)),
     ...((await isOptionsPageCurrent()) ? [] : ["docs/options.md is stale: run `npm run documents` and commit it."]),
   ];

@@ -62,7 +62,9 @@ export function sessionEndpoint(services: readonly BackedService[], options: End
     middlewares.use("/api/session", (request, response) => {
       if (isAnswered(request, response, "POST")) return;
       startSession(request, response).catch((problem: unknown) => {
-        answer(response, 502, { error: `The service could not start a session.${codeOf(problem)}` });
+        const error = `The service could not start a session.${codeOf(problem)}`;
+        // client-js looks for `info`.
+        answer(response, 502, { error, info: error });
       });
     });
   };

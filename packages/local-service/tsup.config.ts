@@ -7,7 +7,7 @@ export default defineConfig({
   splitting: true,
   // Rollup then writes the CommonJS chunks; without it tsup uses Sucrase, which lowers class fields and loses class names.
   treeshake: true,
-  sourcemap: true,
+  sourcemap: false,
   clean: true,
   dts: {
     // tsup sets `baseUrl`, which TypeScript 6 calls deprecated.

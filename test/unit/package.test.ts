@@ -67,3 +67,27 @@ describe("file names", () => {
     },
   );
 });
+
+describe("commands", () => {
+  const scripts = async (): Promise<readonly string[]> =>
+    Object.keys((JSON.parse(await read("package.json")) as { readonly scripts: object }).scripts);
+  const named = (text: string): readonly string[] =>
+    [...text.matchAll(/npm (?:run )?([a-z][\w:]*)/g)].map(([, name = ""]) => name);
+
+  it("of the workflows are scripts of package.json", async () => {
+    const known = new Set([...(await scripts()), "ci"]);
+    for (const file of await readdir(".github/workflows")) {
+      const steps = [...(await read(`.github/workflows/${file}`)).matchAll(/(?:run|version|publish): (npm .*)$/gm)];
+      expect(steps.length, file).toBeGreaterThan(0);
+      for (const [, command = ""] of steps) expect(known, `${file}: ${command}`).toContain(named(command)[0]);
+      expect(await read(`.github/workflows/${file}`)).not.toMatch(/run: (?!npm )/);
+    }
+  });
+
+  it("of README and CONTRIBUTING are scripts of package.json", async () => {
+    const known = [...(await scripts()), "ci", "install"];
+    const texts = await Promise.all(["README.md", "CONTRIBUTING.md"].map(read));
+    const code = texts.join("\n").match(/`npm [^`]*`|^npm .*$/gm) ?? [];
+    for (const name of code.flatMap(named)) expect(known).toContain(name);
+  });
+});

@@ -1,4 +1,4 @@
-import { DeviceError, RTVIError, type DeviceErrorType } from "@pipecat-ai/client-js";
+import { DeviceError, StartBotError, type DeviceErrorType } from "@pipecat-ai/client-js";
 
 /** What a person should read when something went wrong. */
 export interface Failure {
@@ -22,18 +22,19 @@ const START_ADVICE: Readonly<Record<number, string>> = {
   502: "The page's server is there, but the service behind it did not answer. Look at the terminal of `npm start`.",
 };
 
+const UNREACHABLE = /failed to fetch|networkerror|load failed/i;
+
 /** What a person should read of anything that was thrown, rejected or reported. */
 export function explain(problem: unknown): Failure {
   if (problem instanceof DeviceError) {
     return { what: problem.message, advice: DEVICE_ADVICE[problem.type] ?? "" };
   }
   if (problem instanceof Response) return ofServer(problem.status, `${String(problem.status)} ${problem.statusText}`);
-  if (problem instanceof TypeError) {
+  // `fetch` says no more than that, each browser in its own words; client-js passes them on.
+  if (problem instanceof TypeError || (problem instanceof StartBotError && UNREACHABLE.test(problem.message))) {
     return { what: "The page's own server does not answer.", advice: "Is `npm start` still running?" };
   }
-  if (problem instanceof RTVIError && problem.name === "StartBotError" && problem.status !== undefined) {
-    return ofServer(problem.status, problem.message);
-  }
+  if (problem instanceof StartBotError) return ofServer(problem.status ?? 0, problem.message);
   if (problem instanceof Error) return { what: problem.message, advice: "" };
   if (typeof problem === "object" && problem !== null) {
     if ("error" in problem) return explain(problem.error);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compileBlocks } from "../../../../tools/documents/compile.js";
 import { deadLinks } from "../../../../tools/documents/links.js";
+import { hardToRead } from "../../../../tools/documents/plain.js";
 import { anchors, codeBlocks } from "../../../../tools/documents/markdown.js";
 
 const page = (text: string, path = "README.md") => ({ path, text });
@@ -30,6 +31,20 @@ describe("links of the documents", () => {
       "one-1",
       "rtvis-_own_--names",
     ]);
+  });
+});
+
+describe("prose of the documents", () => {
+  it.each([
+    ["a word that hides who does it", "Nobody is asked."],
+    ["a sentence that is too long", `${"word ".repeat(41)}.`],
+    ["a long page without a list of what is in it", "line\n".repeat(121)],
+  ])("is hard to read: %s", (_what, text) => {
+    expect(hardToRead([page(text)])).toHaveLength(1);
+  });
+
+  it("may hold such words in code and in pages for experts", () => {
+    expect(hardToRead([page("`nobody`"), page("Nobody.", "docs/adr/0001.md")])).toEqual([]);
   });
 });
 

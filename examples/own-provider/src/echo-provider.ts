@@ -17,7 +17,7 @@ import {
   type TransportOptions,
   type Turns,
   type WebSocketConstructor,
-} from "../../src/index.js";
+} from "rtvi-machine";
 
 /** What Echo is told by its app. */
 export interface EchoOptions {

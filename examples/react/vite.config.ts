@@ -1,0 +1,4 @@
+import { defineConfig } from "vite";
+import { tokenServer } from "./token-server";
+
+export default defineConfig({ plugins: [tokenServer({ port: 5173 })] });
