@@ -1,3 +1,4 @@
+import { isRecord } from "../../util/records.js";
 import { readRecording } from "./read-recording.js";
 import { advance, type Entry, type Recording } from "./recording.js";
 import { replay, type Difference, type Replayed } from "./replay.js";
@@ -23,8 +24,10 @@ function lineOf(entry: Entry, before: string, after: string): string | undefined
   const cause = causeOf(entry);
   const outcome = entry.ignored === true ? "ignored" : before === after ? "" : `→ ${news(before, after) || after}`;
   const ended = entry.status === undefined ? "" : ` (${entry.status})`;
-  const what = `${eventWords(entry.event.type)} ← ${cause}`;
-  return `${time}  ${column(entry.actor, 14)}${column(what, 44)}${outcome}${ended}`.trimEnd();
+  const { fault } = entry.event;
+  const why = isRecord(fault) && typeof fault.code === "string" ? ` (${fault.code})` : "";
+  const what = `${eventWords(entry.event.type)}${why} ← ${cause}`;
+  return `${time}  ${column(entry.actor, 14)}${column(`${what} `, 52)}${outcome}${ended}`.trimEnd();
 }
 
 function replayWords({ steps, skipped, difference }: Replayed): readonly string[] {

@@ -336,7 +336,7 @@ describe("rtvi-machine-replay", () => {
     const story = printed.join("\n");
     expect(story).toMatch(/the bot spoke 2 times, 1 of them interrupted; median 1200 ms/);
     expect(story).toMatch(/0\.400 s {2}turns {9}user\.started ← outside +→ user\.speaking/);
-    expect(story).toMatch(/connection {4}connection\.closed ← attempt +→ active\.phase\.asking/);
+    expect(story).toMatch(/connection {4}connection\.closed \(connection-lost\) ← attempt +→ active\.phase\.asking/);
     expect(story).toMatch(/turns {9}bot\.asked ← outside +ignored/);
     expect(printed.at(-1)).toMatch(/^This build does the same with all \d+ events\.$/);
     expect(printed).toEqual(storyOf(rig.recorder.export()));
