@@ -42,7 +42,9 @@ export class Recorder {
       bytes: positive(options.bytes, 2_000_000),
     });
     this.#added = added;
-    this.trace = new Tracer(this.#now, new Redaction(options.texts === true), (entry) => this.#add(entry)).trace;
+    this.trace = new Tracer(this.#now, new Redaction({ texts: options.texts === true }), (entry) =>
+      this.#add(entry),
+    ).trace;
   }
 
   get base(): readonly ActorState[] {

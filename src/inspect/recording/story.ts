@@ -77,7 +77,7 @@ function headOf({ began, until, surroundings, base, entries }: Recording): reado
     median === undefined ? "" : `; median ${Math.round(median)} ms from the user's stop to the bot's start`;
   return [
     `Recorded from ${began}, for ${secondsWords(until)}`,
-    ...(surroundings.userAgent === undefined ? [] : [`In ${String(surroundings.userAgent)}`]),
+    ...(typeof surroundings.userAgent === "string" ? [`In ${surroundings.userAgent}`] : []),
     `${entries.length} entries; the bot spoke ${spans.filter(({ who }) => who === "bot").length} times, ${interrupted} of them interrupted${waited}`,
   ];
 }

@@ -1,7 +1,9 @@
-import type { AnyTransitionDefinition, InspectionEvent } from "xstate";
+import type { AnyStateMachine, AnyTransitionDefinition, InspectionEvent } from "xstate";
 import { isRecord } from "../../util/records.js";
 import type { Data, Entry, StepEntry } from "./recording.js";
 import type { Redaction } from "./redaction.js";
+
+type StateNode = AnyStateMachine["root"];
 
 /** The part of an actor that is read. */
 interface TracedRef {
@@ -135,7 +137,7 @@ export class Tracer {
     const isFirst = actor.snapshot === undefined;
     actor.snapshot = snapshot;
     const { value, context } = isRecord(snapshot) ? snapshot : {};
-    const text = JSON.stringify(value) ?? "";
+    const text = value === undefined ? "" : JSON.stringify(value);
     const isElsewhere = text !== actor.value;
     const changed = isRecord(context) ? this.#changed(actor, context) : undefined;
     const status = statusOf(snapshot);
@@ -178,7 +180,8 @@ function chartOf(logic: unknown): string | undefined {
 
 /** As `npm run charts` names it: the state that has it, the descriptor of its event, its place among those of that event. */
 function transitionId(transition: AnyTransitionDefinition): string | undefined {
-  const { source, eventType } = transition;
+  const source: StateNode = transition.source;
+  const eventType: string = transition.eventType;
   const list = (eventType === "" ? source.always : source.transitions.get(eventType)) ?? [];
   const index = list.indexOf(transition);
   return index === -1 ? undefined : `${source.id}|${eventType}|${index}`;
