@@ -181,7 +181,7 @@ function chartOf(logic: unknown): string | undefined {
 /** As `npm run charts` names it: the state that has it, the descriptor of its event, its place among those of that event. */
 function transitionId(transition: AnyTransitionDefinition): string | undefined {
   const source: StateNode = transition.source;
-  const eventType: string = transition.eventType;
+  const eventType = String(transition.eventType);
   const list = (eventType === "" ? source.always : source.transitions.get(eventType)) ?? [];
   const index = list.indexOf(transition);
   return index === -1 ? undefined : `${source.id}|${eventType}|${index}`;

@@ -6,6 +6,9 @@ import { liveInspector, type LiveInspector, type LiveInspectorOptions } from "..
 import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 import { sessionRig, wholeSession, type SessionRig } from "../../../packages/testkit/src/worlds/whole-session.js";
 
+/** axe looks at every element there is. */
+const SLOW = { timeout: 90_000 };
+
 interface Shown {
   readonly inspector: LiveInspector;
   readonly rig: SessionRig;
@@ -257,7 +260,7 @@ describe("liveInspector: for everyone", () => {
     await tabTo((element) => element.getAttribute("role") === "tabpanel");
   });
 
-  it.each(["light", "dark"] as const)("has nothing that axe finds fault with, %s, at any step", async (theme) => {
+  it.each(["light", "dark"] as const)("has nothing that axe finds fault with, %s, at any step", SLOW, async (theme) => {
     const { rig, root } = show({ theme });
     document.body.style.background = theme === "dark" ? "#000" : "#fff";
     expect(await violations()).toEqual([]);
@@ -270,7 +273,7 @@ describe("liveInspector: for everyone", () => {
     expect(await violations()).toEqual([]);
   });
 
-  it("fits a phone, where nothing is wider than the screen", async () => {
+  it("fits a phone, where nothing is wider than the screen", SLOW, async () => {
     await page.viewport(375, 700);
     const { rig, root } = show();
     await wholeSession(rig);
