@@ -37,7 +37,7 @@ export interface Difference {
 export interface Replayed {
   /** How many events were replayed. */
   readonly steps: number;
-  /** How many had nothing to replay them with: no chart of that id, or no state to begin with. */
+  /** How many could not be replayed: no chart of that id, no state to begin with, or an action of the chart had crashed. */
   readonly skipped: number;
   /** None where this build does as the recorded one did. */
   readonly difference?: Difference;
@@ -82,12 +82,13 @@ export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
       continue;
     }
     const outcome = step(chart, running.get(entry.actor), entry);
-    if (outcome === undefined) {
+    // Actions that are not the chart's own do not run here, so what one of them threw cannot be thrown again.
+    if (outcome === undefined || (entry.error !== undefined && !(outcome instanceof Error))) {
       skipped += 1;
       continue;
     }
     steps += 1;
-    const found = outcome instanceof Error ? thrown(outcome) : differenceOf(expected, outcome);
+    const found = outcome instanceof Error ? thrown(outcome, entry) : differenceOf(expected, outcome);
     if (found !== undefined) {
       const { at, actor, event } = entry;
       return { steps, skipped, difference: { index, at, actor, event: event.type, ...found } };
@@ -150,7 +151,10 @@ function step(
 
 type Found = Pick<Difference, "of" | "recorded" | "replayed">;
 
-const thrown = ({ message }: Error): Found => ({ of: "error", recorded: null, replayed: message });
+/** A chart that crashed then and crashes now does the same. */
+function thrown({ message }: Error, { status, error }: StepEntry): Found | undefined {
+  return status === "error" ? undefined : { of: "error", recorded: error ?? null, replayed: message };
+}
 
 function differenceOf(recorded: ActorState, snapshot: ChartSnapshot): Found | undefined {
   const { value, status, context } = plain(snapshot);

@@ -39,6 +39,7 @@ interface Traced {
 export class Tracer {
   readonly #actors = new Map<string, Traced>();
   readonly #names = new Map<string, number>();
+  #due: "nothing" | "catching up" = "nothing";
   readonly #now: () => number;
   readonly #redaction: Redaction;
   readonly #write: (entry: Entry) => void;
@@ -53,7 +54,7 @@ export class Tracer {
   /** Takes an inspection event. */
   readonly trace = (event: InspectionEvent): void => {
     if (event.type === "@xstate.action" || event.type === "@xstate.transition") return;
-    this.#catchUp();
+    this.catchUp();
     const { actorRef } = event;
     if (event.type === "@xstate.actor") {
       if (isTraced(actorRef)) this.#begin(actorRef);
@@ -74,6 +75,7 @@ export class Tracer {
         actor.arrivals.push(arrival);
         // It begins where it is already, and its children begin in the course of it.
         if (event.event.type === "xstate.init") this.#writeStep(actor, arrival, actor.ref.getSnapshot());
+        else this.#catchUpSoon();
         break;
       }
       case "@xstate.microstep":
@@ -88,6 +90,9 @@ export class Tracer {
   };
 
   #begin(ref: TracedRef): void {
+    for (const [sessionId, { snapshot }] of this.#actors) {
+      if (statusOf(snapshot) === "error") this.#actors.delete(sessionId);
+    }
     const chart = chartOf(ref.logic);
     const id = ref.id === ref.sessionId ? (chart ?? "actor") : ref.id;
     const count = (this.#names.get(id) ?? 0) + 1;
@@ -113,7 +118,7 @@ export class Tracer {
   }
 
   /** Writes the steps that have been taken, and of whose snapshot XState has yet to tell. */
-  #catchUp(): void {
+  catchUp(): void {
     for (const actor of this.#actors.values()) {
       const [arrival] = actor.arrivals;
       if (arrival?.phase !== "waiting") continue;
@@ -121,6 +126,16 @@ export class Tracer {
       if (snapshot === actor.snapshot || actor.snapshot === undefined) continue;
       this.#writeStep(actor, arrival, snapshot);
     }
+  }
+
+  /** Of an actor that crashes in a step XState tells nothing more. */
+  #catchUpSoon(): void {
+    if (this.#due === "catching up") return;
+    this.#due = "catching up";
+    queueMicrotask(() => {
+      this.#due = "nothing";
+      this.catchUp();
+    });
   }
 
   #settle(actor: Traced, event: { readonly type: string }, snapshot: unknown): void {
@@ -154,6 +169,7 @@ export class Tracer {
       ...(actor.isChart && isElsewhere && { value: this.#redaction.data(value) }),
       ...(changed !== undefined && { context: changed }),
       ...(status !== "active" && { status }),
+      ...(isRecord(snapshot) && status === "error" && { error: this.#redaction.data(snapshot.error) }),
     } satisfies StepEntry);
   }
 
