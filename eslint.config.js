@@ -96,5 +96,6 @@ export default defineConfig(
     rules: { "no-restricted-syntax": ["error", noStarExport] },
   },
   { files: ["**/*.js", "**/*.cjs"], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ["bin/*.js"], languageOptions: { globals: { process: "readonly" } } },
   { files: ["**/*.cjs"], languageOptions: { globals: { module: "writable", require: "readonly" } } },
 );

@@ -150,4 +150,25 @@ describe("bundles", () => {
     expect(bundled).toContain("src/transport/core.ts");
     expect(bundled.filter((path) => path.startsWith("src/inspect/"))).toEqual([]);
   });
+
+  it.each([
+    [
+      "flightRecorder",
+      ["live-inspector.ts", "live/", "stately-inspector.ts", "xstate-inspector.ts", "legacy/", "recording/replay.ts"],
+    ],
+    ["xstateInspector", ["live-inspector.ts", "live/", "stately-inspector.ts", "flight-recorder.ts", "recording/"]],
+    ["statelyInspector", ["live-inspector.ts", "live/", "xstate-inspector.ts", "legacy/", "recording/"]],
+    ["liveInspector", ["stately-inspector.ts", "xstate-inspector.ts", "legacy/", "recording/replay.ts"]],
+  ])("%s: an app that imports it alone holds none of the others", async (name, others) => {
+    const { metafile } = await bundle(`import { ${name} } from "./src/inspect/index.ts"; console.log(${name});`, {
+      packages: "external",
+    });
+    const [output] = Object.values(metafile!.outputs);
+    const bundled = Object.entries(output!.inputs).flatMap(([path, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [path] : [],
+    );
+    const kept = bundled.filter((path) => others.some((other) => path.startsWith(`src/inspect/${other}`)));
+    expect(kept).toEqual([]);
+    expect(bundled.length).toBeGreaterThan(0);
+  });
 });

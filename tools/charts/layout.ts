@@ -107,7 +107,7 @@ async function place(state: ChartState, arrows: readonly ChartArrow[]): Promise<
   const [own] = laidOut.children ?? [];
   const [left, top] = [own?.x ?? 0, own?.y ?? 0];
   for (const box of boxes.values()) Object.assign(box, { x: (box.x ?? 0) - left, y: (box.y ?? 0) - top });
-  const lines = (laidOut.edges ?? []).map((edge, index): LaidOutArrow => {
+  const lines = laidOut.edges.map((edge, index): LaidOutArrow => {
     const [section] = edge.sections ?? [];
     const [label] = edge.labels ?? [];
     const of = merged[index] ?? [];

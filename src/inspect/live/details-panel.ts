@@ -17,7 +17,7 @@ function factsOf(entry: Entry | undefined, actors: ReadonlyMap<string, ActorStat
   const state = actors.get(entry.actor);
   const where: Facts = state === undefined || state.value === null ? [] : [["State", stateWords(state.value)]];
   if (entry.kind === "actor") return [["Began", entry.actor], ["At", secondsWords(entry.at)], ...where];
-  const { event, actor, at, ignored, took } = entry;
+  const { event, actor, at, ignored, took, error } = entry;
   return [
     ["Event", eventWords(event.type)],
     ["At", secondsWords(at)],
@@ -27,6 +27,7 @@ function factsOf(entry: Entry | undefined, actors: ReadonlyMap<string, ActorStat
       "Effect",
       ignored === true ? "ignored: nothing reacts to it in this state" : (took?.map(transitionWords).join("\n") ?? ""),
     ],
+    ...(error === undefined ? [] : [["Crashed", text(error)] as const]),
     ...where,
   ];
 }

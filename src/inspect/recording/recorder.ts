@@ -29,8 +29,7 @@ export class Recorder {
   readonly #now: () => number;
   readonly #ring: Ring;
   readonly #added: (entry: Entry) => void;
-  /** Takes an inspection event. */
-  readonly trace: (event: InspectionEvent) => void;
+  readonly #tracer: Tracer;
 
   /** @param added Told of each new entry. */
   constructor(options: RecorderOptions, added: (entry: Entry) => void = () => undefined) {
@@ -42,7 +41,13 @@ export class Recorder {
       bytes: positive(options.bytes, 2_000_000),
     });
     this.#added = added;
-    this.trace = new Tracer(this.#now, new Redaction(options.texts === true), (entry) => this.#add(entry)).trace;
+    const redaction = new Redaction({ texts: options.texts === true });
+    this.#tracer = new Tracer(this.#now, redaction, (entry) => this.#add(entry));
+  }
+
+  /** Takes an inspection event. */
+  get trace(): (event: InspectionEvent) => void {
+    return this.#tracer.trace;
   }
 
   get base(): readonly ActorState[] {
@@ -63,6 +68,7 @@ export class Recorder {
   }
 
   export(): Recording {
+    this.#tracer.catchUp();
     return {
       format: "rtvi-machine recording",
       version: 1,

@@ -39,6 +39,8 @@ export interface StepEntry {
   readonly context?: Readonly<Record<string, Data>>;
   /** Where it is not `active` any more. */
   readonly status?: string;
+  /** What was thrown, where the actor crashed: its class and code, and its words if texts are kept. */
+  readonly error?: Data;
 }
 
 /** Messages of the connection of one type, one after another, within a second. */

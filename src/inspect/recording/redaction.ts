@@ -13,14 +13,23 @@ export const CUT = "…";
 const LONGEST = 120;
 const DEEPEST = 8;
 
+/** What is recorded as it is. */
+interface Kept {
+  /** Words and names: messages of errors, labels of devices. */
+  readonly texts: boolean;
+  /** Ids of devices. */
+  readonly ids: boolean;
+  /** The longest text, in characters; a longer one is cut. */
+  readonly longest: number;
+}
+
 /** Makes what charts hold plain data, without what a recording must not hold. Of one recording, equal ids stay equal. */
 export class Redaction {
-  readonly #texts: boolean;
+  readonly #keeps: Kept;
   readonly #aliases = new Map<string, string>();
 
-  /** @param texts Whether to keep words and names: messages of errors, labels of devices. */
-  constructor(texts: boolean) {
-    this.#texts = texts;
+  constructor(keeps: Partial<Kept> = {}) {
+    this.#keeps = { texts: false, ids: false, longest: LONGEST, ...keeps };
   }
 
   event(event: { readonly type: string }): RecordedEvent {
@@ -75,9 +84,10 @@ export class Redaction {
   }
 
   #text(text: string, key: string): string {
-    if (IDS.has(key)) return this.#alias(text);
-    if (TEXTS.has(key) && !this.#texts) return text === "" ? "" : BLANK;
-    return text.length > LONGEST ? `${text.slice(0, LONGEST)}${CUT}` : text;
+    const { texts, ids, longest } = this.#keeps;
+    if (IDS.has(key) && !ids) return this.#alias(text);
+    if (TEXTS.has(key) && !texts) return text === "" ? "" : BLANK;
+    return text.length > longest ? `${text.slice(0, longest)}${CUT}` : text;
   }
 
   #alias(id: string): string {

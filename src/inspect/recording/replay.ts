@@ -1,11 +1,4 @@
-import {
-  createActor,
-  createMachine,
-  type AnyActorScope,
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-} from "xstate";
+import { createActor, createMachine, type AnyEventObject, type AnyStateMachine, type Snapshot } from "xstate";
 import {
   connectionMachine,
   microphoneMachine,
@@ -14,7 +7,7 @@ import {
   turnsMachine,
 } from "../../../machines/index.js";
 import { isRecord } from "../../util/records.js";
-import { BLANK, CUT } from "./redaction.js";
+import { BLANK, CUT, Redaction } from "./redaction.js";
 import { readRecording } from "./read-recording.js";
 import { advance, type ActorState, type Data, type StepEntry } from "./recording.js";
 
@@ -44,18 +37,23 @@ export interface Difference {
 export interface Replayed {
   /** How many events were replayed. */
   readonly steps: number;
-  /** How many had nothing to replay them with: no chart of that id, or no state to begin with. */
+  /** How many could not be replayed: no chart of that id, no state to begin with, or an action of the chart had crashed. */
   readonly skipped: number;
   /** None where this build does as the recorded one did. */
   readonly difference?: Difference;
 }
 
-const OWN: Charts = Object.fromEntries(
-  [transportMachine, connectionMachine, turnsMachine, microphoneMachine, speakerMachine].map((chart) => [
-    chart.id,
-    chart as AnyStateMachine,
-  ]),
-);
+/** In a function, so that an app that replays nothing need not load the charts for it. */
+function ownCharts(): Charts {
+  const charts: readonly AnyStateMachine[] = [
+    transportMachine,
+    connectionMachine,
+    turnsMachine,
+    microphoneMachine,
+    speakerMachine,
+  ];
+  return Object.fromEntries(charts.map((chart) => [chart.id, chart]));
+}
 
 /**
  * Drives the real charts through the events of a recording: each chart is told what it was told then, timers included, and must go
@@ -65,9 +63,9 @@ const OWN: Charts = Object.fromEntries(
  */
 export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
   const { base, entries } = readRecording(file);
-  const charts = { ...OWN, ...options.charts };
+  const charts = { ...ownCharts(), ...options.charts };
   const recorded = new Map(base.map((state) => [state.actor, state]));
-  const running = new Map<string, AnyMachineSnapshot>();
+  const running = new Map<string, ChartSnapshot>();
   for (const state of base) {
     const snapshot = restored(charts, state);
     if (snapshot !== undefined) running.set(state.actor, snapshot);
@@ -84,12 +82,13 @@ export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
       continue;
     }
     const outcome = step(chart, running.get(entry.actor), entry);
-    if (outcome === undefined) {
+    // Actions that are not the chart's own do not run here, so what one of them threw cannot be thrown again.
+    if (outcome === undefined || (entry.error !== undefined && !(outcome instanceof Error))) {
       skipped += 1;
       continue;
     }
     steps += 1;
-    const found = outcome instanceof Error ? thrown(outcome) : differenceOf(expected, outcome);
+    const found = outcome instanceof Error ? thrown(outcome, entry) : differenceOf(expected, outcome);
     if (found !== undefined) {
       const { at, actor, event } = entry;
       return { steps, skipped, difference: { index, at, actor, event: event.type, ...found } };
@@ -99,12 +98,24 @@ export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
   return { steps, skipped };
 }
 
-/** Charts speak to a parent, which has its own events in the recording. */
-const parent = createActor(createMachine({}));
+/** The part of a chart that a replay uses, in types that are the same for all charts. */
+interface Steppable {
+  getInitialSnapshot(scope: unknown, input: unknown): ChartSnapshot;
+  transition(snapshot: unknown, event: AnyEventObject, scope: unknown): ChartSnapshot;
+  resolveState(config: { readonly value: unknown; readonly context: unknown }): ChartSnapshot;
+}
+
+interface ChartSnapshot {
+  readonly status: string;
+  readonly value: unknown;
+  readonly context: unknown;
+  readonly _nodes: readonly { readonly invoke: readonly { readonly id: string; readonly src: unknown }[] }[];
+}
 
 /** Lets a chart take steps without anything coming of them. */
-function stage(chart: AnyStateMachine): AnyActorScope {
-  const self = createActor(chart, { parent });
+function stage(chart: AnyStateMachine): object {
+  // Charts speak to a parent, which has its own events in the recording.
+  const self = createActor(chart, { parent: createActor(createMachine({})) });
   const nothing = (): void => undefined;
   return {
     self,
@@ -121,13 +132,18 @@ function stage(chart: AnyStateMachine): AnyActorScope {
 
 function step(
   chart: AnyStateMachine,
-  snapshot: AnyMachineSnapshot | undefined,
+  snapshot: ChartSnapshot | undefined,
   { event }: StepEntry,
-): AnyMachineSnapshot | Error | undefined {
-  const told = revived(event) as AnyEventObject;
+): ChartSnapshot | Error | undefined {
+  const told = {
+    ...Object.fromEntries(Object.entries(event).map(([key, each]) => [key, revived(each)])),
+    type: event.type,
+  };
+  const steps: Steppable = chart;
   try {
-    if (told.type === "xstate.init") return chart.getInitialSnapshot(stage(chart), told.input);
-    return snapshot === undefined ? undefined : chart.transition(snapshot, told, stage(chart));
+    if (event.type === "xstate.init")
+      return steps.getInitialSnapshot(stage(chart), revived(event.input ?? null) ?? undefined);
+    return snapshot === undefined ? undefined : steps.transition(snapshot, told, stage(chart));
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -135,9 +151,12 @@ function step(
 
 type Found = Pick<Difference, "of" | "recorded" | "replayed">;
 
-const thrown = ({ message }: Error): Found => ({ of: "error", recorded: null, replayed: message });
+/** A chart that crashed then and crashes now does the same. */
+function thrown({ message }: Error, { status, error }: StepEntry): Found | undefined {
+  return status === "error" ? undefined : { of: "error", recorded: error ?? null, replayed: message };
+}
 
-function differenceOf(recorded: ActorState, snapshot: AnyMachineSnapshot): Found | undefined {
+function differenceOf(recorded: ActorState, snapshot: ChartSnapshot): Found | undefined {
   const { value, status, context } = plain(snapshot);
   if (!isSame(recorded.value, value)) return { of: "state", recorded: recorded.value, replayed: value };
   if (!isSame(recorded.context, context)) return { of: "context", recorded: recorded.context, replayed: context };
@@ -146,18 +165,9 @@ function differenceOf(recorded: ActorState, snapshot: AnyMachineSnapshot): Found
 }
 
 /** As JSON has it. The events that led here were redacted, so nothing is left to redact. */
-function plain(snapshot: AnyMachineSnapshot): {
-  readonly value: Data;
-  readonly status: string;
-  readonly context: Data;
-} {
-  return JSON.parse(
-    JSON.stringify(
-      { value: snapshot.value, status: snapshot.status, context: snapshot.context },
-      (_, value: unknown) =>
-        typeof value === "number" && !Number.isFinite(value) ? { $number: String(value) } : value,
-    ),
-  ) as never;
+function plain({ value, status, context }: ChartSnapshot): Pick<ActorState, "value" | "status" | "context"> {
+  const redaction = new Redaction({ texts: true, ids: true, longest: Infinity });
+  return { value: redaction.data(value), status, context: isRecord(context) ? redaction.record(context) : {} };
 }
 
 /** Numbers that JSON has not, and other values, as they were. */
@@ -184,23 +194,26 @@ function isSame(one: unknown, other: unknown): boolean {
 }
 
 /** A chart in the middle of its life, with what it had invoked: not running, for events are addressed to it by the recording. */
-function restored(charts: Charts, { chart: id, status, value, context }: ActorState): AnyMachineSnapshot | undefined {
+function restored(charts: Charts, { chart: id, status, value, context }: ActorState): ChartSnapshot | undefined {
   const chart = charts[id ?? ""];
   if (chart === undefined || status !== "active" || value === null) return undefined;
+  const steps: Steppable = chart;
+  const revivedContext = revived(context);
   try {
-    const bare = chart.resolveState({ value: value as never, context: revived(context) as never });
-    const nodes = (bare as AnyMachineSnapshot)._nodes;
+    const nodes = steps.resolveState({ value, context: revivedContext })._nodes;
     const children = Object.fromEntries(
-      nodes.flatMap((node) =>
-        node.invoke.map(({ id: child, src }) => {
+      nodes.flatMap(({ invoke }) =>
+        invoke.map(({ id: child, src }) => {
           const own = typeof src === "string" ? charts[src] : undefined;
-          const state = own === undefined ? { status: "active" } : persisted(own);
-          return [child, { src, snapshot: state }];
+          return [child, { src, snapshot: own === undefined ? { status: "active" } : persisted(own) }];
         }),
       ),
     );
-    const snapshot: unknown = { status: "active", value, context: revived(context), historyValue: {}, children };
-    return createActor(chart, { snapshot: snapshot as never }).getSnapshot() as AnyMachineSnapshot;
+    const snapshot: Snapshot<unknown> = Object.assign(
+      { status: "active", output: undefined, error: undefined } as const,
+      { value, context: revivedContext, historyValue: {}, children },
+    );
+    return createActor(chart, { snapshot }).getSnapshot();
   } catch {
     // Of another build, which has no such state: what it would do with the next event cannot be told.
     return undefined;
@@ -209,6 +222,7 @@ function restored(charts: Charts, { chart: id, status, value, context }: ActorSt
 
 /** Some state of an invoked chart: its own events are replayed apart from it. */
 function persisted(chart: AnyStateMachine): unknown {
-  const { value, context }: AnyMachineSnapshot = chart.getInitialSnapshot(stage(chart), {});
+  const steps: Steppable = chart;
+  const { value, context } = steps.getInitialSnapshot(stage(chart), {});
   return { status: "active", value, context, historyValue: {}, children: {} };
 }

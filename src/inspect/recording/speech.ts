@@ -28,17 +28,17 @@ interface Open {
 export function speechOf(base: readonly ActorState[], entries: readonly Entry[]): readonly SpeechSpan[] {
   const actors = new Map(base.map((state) => [state.actor, state]));
   const spans: SpeechSpan[] = [];
-  const open: { user?: Open; bot?: Open } = {};
+  const open = new Map<SpeechSpan["who"], Open>();
   let userStopped: number | undefined;
   const follow = (who: "user" | "bot", isHeard: boolean, at: number, interruptedBy: string | undefined): void => {
-    const began = open[who];
+    const began = open.get(who);
     if (isHeard && began === undefined) {
       const latency = who === "bot" && userStopped !== undefined ? at - userStopped : undefined;
-      open[who] = { from: at, ...(latency !== undefined && { latency }) };
+      open.set(who, { from: at, ...(latency !== undefined && { latency }) });
       userStopped = undefined;
     } else if (!isHeard && began !== undefined) {
       spans.push({ who, ...began, to: at, ...(interruptedBy !== undefined && { interruptedBy }) });
-      delete open[who];
+      open.delete(who);
       if (who === "user") userStopped = at;
     }
   };
@@ -58,9 +58,6 @@ export function speechOf(base: readonly ActorState[], entries: readonly Entry[])
     follow("user", now.user, entry.at, undefined);
     follow("bot", now.bot, entry.at, type === "voice.flushed" && typeof by === "string" ? by : undefined);
   }
-  for (const who of ["user", "bot"] as const) {
-    const began = open[who];
-    if (began !== undefined) spans.push({ who, ...began, to: undefined });
-  }
+  for (const [who, began] of open) spans.push({ who, ...began, to: undefined });
   return spans.sort((one, other) => one.from - other.from);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../../util/records.js";
 import { readRecording } from "./read-recording.js";
 import { advance, type Entry, type Recording } from "./recording.js";
 import { replay, type Difference, type Replayed } from "./replay.js";
@@ -22,9 +23,12 @@ function lineOf(entry: Entry, before: string, after: string): string | undefined
   if (entry.event.type === "xstate.init" && after === "") return undefined;
   const cause = causeOf(entry);
   const outcome = entry.ignored === true ? "ignored" : before === after ? "" : `→ ${news(before, after) || after}`;
-  const ended = entry.status === undefined ? "" : ` (${entry.status})`;
-  const what = `${eventWords(entry.event.type)} ← ${cause}`;
-  return `${time}  ${column(entry.actor, 14)}${column(what, 44)}${outcome}${ended}`.trimEnd();
+  const crash = isRecord(entry.error) ? `: ${String(entry.error.name)}` : "";
+  const ended = entry.status === undefined ? "" : ` (${entry.status}${crash})`;
+  const { fault } = entry.event;
+  const why = isRecord(fault) && typeof fault.code === "string" ? ` (${fault.code})` : "";
+  const what = `${eventWords(entry.event.type)}${why} ← ${cause}`;
+  return `${time}  ${column(entry.actor, 14)}${column(`${what} `, 52)}${outcome}${ended}`.trimEnd();
 }
 
 function replayWords({ steps, skipped, difference }: Replayed): readonly string[] {
@@ -74,7 +78,7 @@ function headOf({ began, until, surroundings, base, entries }: Recording): reado
     median === undefined ? "" : `; median ${Math.round(median)} ms from the user's stop to the bot's start`;
   return [
     `Recorded from ${began}, for ${secondsWords(until)}`,
-    ...(surroundings.userAgent === undefined ? [] : [`In ${String(surroundings.userAgent)}`]),
+    ...(typeof surroundings.userAgent === "string" ? [`In ${surroundings.userAgent}`] : []),
     `${entries.length} entries; the bot spoke ${spans.filter(({ who }) => who === "bot").length} times, ${interrupted} of them interrupted${waited}`,
   ];
 }

@@ -1,7 +1,9 @@
-import type { AnyTransitionDefinition, InspectionEvent } from "xstate";
+import type { AnyStateMachine, AnyTransitionDefinition, InspectionEvent } from "xstate";
 import { isRecord } from "../../util/records.js";
 import type { Data, Entry, StepEntry } from "./recording.js";
 import type { Redaction } from "./redaction.js";
+
+type StateNode = AnyStateMachine["root"];
 
 /** The part of an actor that is read. */
 interface TracedRef {
@@ -37,6 +39,7 @@ interface Traced {
 export class Tracer {
   readonly #actors = new Map<string, Traced>();
   readonly #names = new Map<string, number>();
+  #due: "nothing" | "catching up" = "nothing";
   readonly #now: () => number;
   readonly #redaction: Redaction;
   readonly #write: (entry: Entry) => void;
@@ -51,7 +54,7 @@ export class Tracer {
   /** Takes an inspection event. */
   readonly trace = (event: InspectionEvent): void => {
     if (event.type === "@xstate.action" || event.type === "@xstate.transition") return;
-    this.#catchUp();
+    this.catchUp();
     const { actorRef } = event;
     if (event.type === "@xstate.actor") {
       if (isTraced(actorRef)) this.#begin(actorRef);
@@ -72,6 +75,7 @@ export class Tracer {
         actor.arrivals.push(arrival);
         // It begins where it is already, and its children begin in the course of it.
         if (event.event.type === "xstate.init") this.#writeStep(actor, arrival, actor.ref.getSnapshot());
+        else this.#catchUpSoon();
         break;
       }
       case "@xstate.microstep":
@@ -86,6 +90,9 @@ export class Tracer {
   };
 
   #begin(ref: TracedRef): void {
+    for (const [sessionId, { snapshot }] of this.#actors) {
+      if (statusOf(snapshot) === "error") this.#actors.delete(sessionId);
+    }
     const chart = chartOf(ref.logic);
     const id = ref.id === ref.sessionId ? (chart ?? "actor") : ref.id;
     const count = (this.#names.get(id) ?? 0) + 1;
@@ -111,7 +118,7 @@ export class Tracer {
   }
 
   /** Writes the steps that have been taken, and of whose snapshot XState has yet to tell. */
-  #catchUp(): void {
+  catchUp(): void {
     for (const actor of this.#actors.values()) {
       const [arrival] = actor.arrivals;
       if (arrival?.phase !== "waiting") continue;
@@ -119,6 +126,16 @@ export class Tracer {
       if (snapshot === actor.snapshot || actor.snapshot === undefined) continue;
       this.#writeStep(actor, arrival, snapshot);
     }
+  }
+
+  /** Of an actor that crashes in a step XState tells nothing more. */
+  #catchUpSoon(): void {
+    if (this.#due === "catching up") return;
+    this.#due = "catching up";
+    queueMicrotask(() => {
+      this.#due = "nothing";
+      this.catchUp();
+    });
   }
 
   #settle(actor: Traced, event: { readonly type: string }, snapshot: unknown): void {
@@ -135,7 +152,7 @@ export class Tracer {
     const isFirst = actor.snapshot === undefined;
     actor.snapshot = snapshot;
     const { value, context } = isRecord(snapshot) ? snapshot : {};
-    const text = JSON.stringify(value) ?? "";
+    const text = value === undefined ? "" : JSON.stringify(value);
     const isElsewhere = text !== actor.value;
     const changed = isRecord(context) ? this.#changed(actor, context) : undefined;
     const status = statusOf(snapshot);
@@ -152,6 +169,7 @@ export class Tracer {
       ...(actor.isChart && isElsewhere && { value: this.#redaction.data(value) }),
       ...(changed !== undefined && { context: changed }),
       ...(status !== "active" && { status }),
+      ...(isRecord(snapshot) && status === "error" && { error: this.#redaction.data(snapshot.error) }),
     } satisfies StepEntry);
   }
 
@@ -178,7 +196,8 @@ function chartOf(logic: unknown): string | undefined {
 
 /** As `npm run charts` names it: the state that has it, the descriptor of its event, its place among those of that event. */
 function transitionId(transition: AnyTransitionDefinition): string | undefined {
-  const { source, eventType } = transition;
+  const source: StateNode = transition.source;
+  const eventType = String(transition.eventType);
   const list = (eventType === "" ? source.always : source.transitions.get(eventType)) ?? [];
   const index = list.indexOf(transition);
   return index === -1 ? undefined : `${source.id}|${eventType}|${index}`;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { createActor, setup } from "xstate";
 import { connectionMachine, speakerMachine, transportMachine, turnsMachine } from "../../../machines/index.js";
 import {
   differenceWords,
@@ -277,6 +278,31 @@ describe("flightRecorder: what it keeps", () => {
     await rig.transport.disconnect();
   });
 
+  it("holds the crash of a chart, of which XState tells no more", () => {
+    const chart = setup({
+      actions: {
+        fail: () => {
+          throw Object.assign(new TypeError("the word of Ada"), { code: "E_WORD" });
+        },
+      },
+    }).createMachine({ id: "crashing", initial: "well", states: { well: { on: { go: { actions: "fail" } } } } });
+    const recorder = flightRecorder();
+    const actor = createActor(chart, { inspect: recorder.inspect });
+    actor.subscribe({ error: () => undefined });
+    actor.start();
+    actor.send({ type: "go" });
+    const recording = recorder.export();
+    expect(recording.entries.at(-1)).toMatchObject({
+      event: { type: "go" },
+      status: "error",
+      error: { name: "TypeError", code: "E_WORD", message: "[not recorded]" },
+    });
+    expect(JSON.stringify(recording)).not.toContain("Ada");
+    expect(storyOf(recording).join("\n")).toContain("(error: TypeError)");
+    // Actions do not run in a replay.
+    expect(replay(recording, { charts: { crashing: chart } })).toEqual({ steps: 1, skipped: 1 });
+  });
+
   it("tells several transports apart, and a session of the same transport from the one before", async () => {
     const recorder = flightRecorder();
     const one = sessionRig({ inspect: recorder });
@@ -336,7 +362,7 @@ describe("rtvi-machine-replay", () => {
     const story = printed.join("\n");
     expect(story).toMatch(/the bot spoke 2 times, 1 of them interrupted; median 1200 ms/);
     expect(story).toMatch(/0\.400 s {2}turns {9}user\.started ← outside +→ user\.speaking/);
-    expect(story).toMatch(/connection {4}connection\.closed ← attempt +→ active\.phase\.asking/);
+    expect(story).toMatch(/connection {4}connection\.closed \(connection-lost\) ← attempt +→ active\.phase\.asking/);
     expect(story).toMatch(/turns {9}bot\.asked ← outside +ignored/);
     expect(printed.at(-1)).toMatch(/^This build does the same with all \d+ events\.$/);
     expect(printed).toEqual(storyOf(rig.recorder.export()));
