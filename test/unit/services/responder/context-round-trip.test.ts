@@ -44,7 +44,7 @@ describe("context: what llm:get_context gives is taken as initial_messages", () 
     const conversationHistory = new GeminiHistory();
     const s = new Gemini({ initial, conversationHistory });
     s.receive({ setupComplete: {} });
-    expect(contextMessages(conversationHistory.items)).toEqual(CONTEXT);
+    expect(contextMessages(conversationHistory.items ?? [])).toEqual(CONTEXT);
   });
 
   it.each([
