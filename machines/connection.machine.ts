@@ -11,6 +11,7 @@ import {
   stateIn,
   type EventObject,
 } from "xstate";
+import { crashFault } from "./crash.js";
 import type { Fault } from "../src/contracts/fault.js";
 import type { Continuity } from "../src/contracts/continuity.js";
 import type { RetryContext } from "../src/contracts/retry.js";
@@ -111,12 +112,7 @@ export interface ConnectionOutcome {
 const CHANGE_MARGIN = 1_000;
 
 /** Stands for a fault that the chart has no report of. */
-const crash: Fault = {
-  id: 0,
-  code: "internal-error",
-  message: "The connection's own code crashed.",
-  retryable: false,
-};
+const CRASHED = "The connection's own code crashed";
 
 /**
  * One session's connection: connect, stay open, change a connection that expires, and after a loss wait and reconnect.
@@ -160,7 +156,7 @@ export const connectionMachine = setup({
     setWait: assign({ wait: (_, params: { wait: number }) => params.wait }),
     conclude: assign({ outcome: (_, params: Pick<ConnectionOutcome, "outcome">) => params.outcome }),
     recordFault: assign({ fault: (_, params: { fault: Fault }) => params.fault }),
-    recordCrash: assign({ fault: crash }),
+    recordCrash: assign({ fault: ({ event }) => crashFault(CRASHED, event) }),
     recordTimeout: assign({
       fault: ({ context }): Fault => ({
         id: 0,
@@ -187,7 +183,7 @@ export const connectionMachine = setup({
     reportLost: sendParent(({ context }): ConnectionFact => ({
       type: "connection.lost",
       attempt: context.attempt,
-      fault: context.fault ?? crash,
+      fault: context.fault ?? crashFault(CRASHED),
     })),
     reportChanging: sendParent(({ context }): ConnectionFact => ({
       type: "connection.changing",
@@ -433,7 +429,7 @@ export const connectionMachine = setup({
                 input: ({ context }): RetryInput => ({
                   reconnect: context.reconnects,
                   attempts: context.attempt,
-                  fault: context.fault ?? crash,
+                  fault: context.fault ?? crashFault(CRASHED),
                   openings: context.openings,
                   failures: context.failures,
                 }),

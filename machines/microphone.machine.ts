@@ -1,4 +1,5 @@
 import { assign, cancel, fromCallback, raise, sendParent, sendTo, setup } from "xstate";
+import { crashFault } from "./crash.js";
 import type { Fault } from "../src/contracts/fault.js";
 
 /** A capture device as plain data. */
@@ -94,10 +95,10 @@ export const microphoneMachine = setup({
     streamCapture: sendTo("capture", { type: "capture.streamed" }),
     reportAcquired: sendParent(({ context }) => ({ type: "mic.acquired", device: context.device })),
     reportFailed: sendParent((_, params: { fault: Fault }) => ({ type: "mic.failed", fault: params.fault })),
-    reportCrash: sendParent({
+    reportCrash: sendParent(({ event }) => ({
       type: "mic.failed",
-      fault: { id: 0, code: "internal-error", message: "The microphone's own code crashed.", retryable: false },
-    }),
+      fault: crashFault("The microphone's own code crashed", event),
+    })),
     reportLost: sendParent((_, params: { fault: Fault }) => ({ type: "mic.lost", fault: params.fault })),
   },
   guards: {

@@ -1,4 +1,5 @@
 import { and, assign, emit, not, raise, sendTo, setup, stateIn } from "xstate";
+import { crashFault } from "./crash.js";
 import type { Continuity, Recovery } from "../src/contracts/continuity.js";
 import type { Fault } from "../src/contracts/fault.js";
 import {
@@ -319,12 +320,8 @@ export const transportMachine = setup({
     shutUplink: () => undefined,
     recordFault: assign({ fault: (_, params: { fault: Fault | null }) => params.fault }),
     recordCrash: assign({
-      fault: {
-        id: 0,
-        code: "internal-error",
-        message: "A chart of the session crashed; the session has ended and connect() may be called again.",
-        retryable: false,
-      },
+      fault: ({ event }) =>
+        crashFault("The session has ended, and connect() may be called again: a chart crashed", event),
     }),
     recordReadyTimeout: assign({
       fault: ({ context }): Fault => ({

@@ -65,7 +65,7 @@ export function compose(parts: Parts): TransportActor {
       connection: connectionMachine.provide({
         actors: {
           attempt: connectionActor(parts.connect, errors, lifetime, { ...patienceOf(options.timeouts), clock }),
-          network: networkActor({ source: parts.network, outage, random, clock, lifetime, enter }),
+          network: networkActor({ source: parts.network, outage, random, clock, lifetime, enter, logger }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, errors),
         },
       }),

@@ -1,5 +1,6 @@
 import { fromCallback } from "xstate";
 import type { NetworkFact } from "../../machines/connection.machine.js";
+import type { Logger } from "../log.js";
 import type { Enter } from "../policy/entry.js";
 import type { OutageClock } from "../policy/outage-clock.js";
 import { timersOf, wallTimeOf, type Timers } from "../policy/time.js";
@@ -14,6 +15,11 @@ export interface NetworkSource extends EventTarget {
 /** The page's window; undefined where there is none. */
 export function browserNetwork(): NetworkSource | undefined {
   return typeof window === "undefined" ? undefined : window;
+}
+
+/** Whether it can be listened to: React Native has a `window` that cannot, and so have stubs in Node. */
+function canListen(source: NetworkSource | undefined): source is NetworkSource {
+  return typeof (source as Partial<NetworkSource> | undefined)?.addEventListener === "function";
 }
 
 /** Over how many ms clients are spread whose network returns, because it returns for many at once. */
@@ -31,18 +37,20 @@ export interface NetworkParts {
   readonly clock: Timers | undefined;
   readonly lifetime: AbortSignal;
   readonly enter: Enter;
+  readonly logger?: Logger;
 }
 
 /**
  * Reports `network.lost` and `network.returned`, once for each change, and stops the clock of an outage in between; and
  * `page.woke` when the page is shown again, comes back from the cache, or finds that its clock has jumped.
  */
-export function networkActor({ source, outage, random, clock, lifetime: outer, enter }: NetworkParts) {
+export function networkActor({ source: given, outage, random, clock, lifetime: outer, enter, logger }: NetworkParts) {
   return fromCallback(({ sendBack }) => {
     outage.resume();
     const lifetime = lifetimeWithin(outer);
     const { signal } = lifetime;
     if (signal.aborted) return;
+    const source = canListen(given) ? given : undefined;
     let isLost = false;
     const tell = (fact: NetworkFact): void => {
       enter(() => sendBack(fact));
@@ -63,15 +71,19 @@ export function networkActor({ source, outage, random, clock, lifetime: outer, e
       if (isLost && source?.navigator?.onLine === true) returned();
       else tell({ type: "page.woke", wait: soon() });
     };
-    if (source?.navigator?.onLine === false) lost();
-    source?.addEventListener("offline", lost, { signal });
-    source?.addEventListener("online", returned, { signal });
-    source?.addEventListener("pageshow", woke, { signal });
     const shown = (): void => {
       if (source?.document?.visibilityState === "visible") woke();
     };
-    // The document's event bubbles to its window.
-    source?.addEventListener("visibilitychange", shown, { signal });
+    try {
+      if (source?.navigator?.onLine === false) lost();
+      source?.addEventListener("offline", lost, { signal });
+      source?.addEventListener("online", returned, { signal });
+      source?.addEventListener("pageshow", woke, { signal });
+      // The document's event bubbles to its window.
+      source?.addEventListener("visibilitychange", shown, { signal });
+    } catch (error) {
+      logger?.warn("The network is not watched: a lost one is noticed by the connection alone.", error);
+    }
     onJump(clock, signal, woke);
     return () => {
       lifetime.end();

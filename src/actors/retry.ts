@@ -4,6 +4,7 @@ import type { RetryPolicy } from "../contracts/retry.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { OutageClock } from "../policy/outage-clock.js";
 import { LONGEST_WAIT } from "../policy/time.js";
+import { because } from "../util/reason.js";
 import type { ErrorRegistry } from "./error-registry.js";
 
 /** Asks the policy, which may be the app's code, outside of any chart's step; answers once, whatever the policy does. */
@@ -45,5 +46,5 @@ function describe(value: unknown): string {
 
 function asOptionsError(cause: unknown): InvalidOptionsError {
   if (cause instanceof InvalidOptionsError) return cause;
-  return new InvalidOptionsError("reconnect.policy.nextDelay() threw; see `cause`.", { cause });
+  return new InvalidOptionsError(because("reconnect.policy.nextDelay() threw", cause), { cause });
 }

@@ -21,7 +21,8 @@ export function deviceWatchActor(
   enter: Enter,
 ) {
   return fromCallback(({ sendBack }) => {
-    if (source === undefined) return;
+    // React Native, and stubs in Node, have one that cannot be listened to.
+    if (source === undefined || typeof (source as Partial<DeviceSource>).addEventListener !== "function") return;
     const lifetime = lifetimeWithin(outer);
     const look = async (): Promise<void> => {
       const microphones = await listMicrophones();

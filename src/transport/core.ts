@@ -163,7 +163,6 @@ export class TransportCore {
       },
     );
     const [runner, queue, logger] = [this.#runner, this.queue, this.logger];
-    const report = (error: Error): void => this.reportError(error);
     const post = (callback: () => void): void => this.queue.post(callback);
     this.messages = new ClientMessages({
       queue,
@@ -175,7 +174,7 @@ export class TransportCore {
       maxMessageSize: parts.maxMessageSize,
       handOut: parts.handOut,
       tell: (fact) => this.turns.tell(fact),
-      report,
+      report: (error) => this.reportError(error),
     });
     this.microphone = new MicrophoneAudio(
       {
@@ -185,7 +184,7 @@ export class TransportCore {
         runner,
         logger,
         advise: (command) => this.advise(command),
-        report,
+        report: (error) => this.reportError(error),
       },
       options.maxBufferedAmount,
     );
@@ -365,6 +364,7 @@ export class TransportCore {
 
   /** Reports through `onDeviceError`. */
   reportDeviceError(error: DeviceError): void {
+    this.logger.warn(`device error (${error.devices.join(", ")}, ${error.type}): ${error.message}`);
     this.queue.post(() => this.#callbacks.onDeviceError?.(error));
   }
 

@@ -1,3 +1,4 @@
+import { because } from "../util/reason.js";
 import type { Attempt, Upcalls } from "../contracts/connection.js";
 import type { Provider, ProviderSession } from "../contracts/provider.js";
 import { ConnectionFailedError, isRtviMachineError } from "../errors.js";
@@ -47,7 +48,7 @@ async function refresh<P>({ provider, session, attempt, connectionParams }: Atte
   } catch (cause) {
     // What is wrong now may be right the next time: the app asks a server that may be in trouble as well.
     if (isRtviMachineError(cause) && cause.code !== "invalid-options") throw cause;
-    throw new ConnectionFailedError("options.connectionParams() failed; see `cause`.", { cause, retryable: true });
+    throw new ConnectionFailedError(because("options.connectionParams() failed", cause), { cause, retryable: true });
   }
 }
 

@@ -1,4 +1,7 @@
 import { ConnectionFailedError, isRtviMachineError } from "../errors.js";
+import { errorWords, tellsError } from "./error-words.js";
+import { because, reasonOf } from "./reason.js";
+import { isRecord } from "./records.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
 export interface CredentialRequest {
@@ -31,10 +34,22 @@ export async function readProvided<Value>(
   try {
     return read(value);
   } catch (cause) {
+    const reason = isCredentialSource(source) ? errorIn(value) : undefined;
+    if (reason !== undefined) {
+      throw new ConnectionFailedError(`The \`${name}\` function answered with an error: ${reason}`, {
+        cause,
+        retryable: true,
+      });
+    }
     if (request.attempt === 1) throw cause;
     const text = `What was given as \`${name}\` for this reconnect cannot be used; see \`cause\`.`;
     throw new ConnectionFailedError(text, { cause, retryable: true });
   }
+}
+
+/** The words of a token server that answered with an error in the place of a credential, as JSON. */
+function errorIn(value: unknown): string | undefined {
+  return isRecord(value) && tellsError(value) ? reasonOf(errorWords(value).message) : undefined;
 }
 
 async function ask(
@@ -46,6 +61,6 @@ async function ask(
     return await source(request);
   } catch (cause) {
     if (isRtviMachineError(cause)) throw cause;
-    throw new ConnectionFailedError(`The \`${name}\` function failed; see \`cause\`.`, { cause, retryable: true });
+    throw new ConnectionFailedError(because(`The \`${name}\` function failed`, cause), { cause, retryable: true });
   }
 }

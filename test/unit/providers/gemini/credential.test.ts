@@ -37,7 +37,7 @@ describe("the credential", () => {
   it.each<[unknown, string]>([
     [undefined, "AuthenticationError"],
     [" ", "AuthenticationError"],
-    [{ error: { message: "hush-hush" } }, "InvalidOptionsError"],
+    [{ hush: "hush-hush" }, "InvalidOptionsError"],
     ["upstream hush-hush", "InvalidOptionsError"],
   ])("may come with the next attempt when a redial is answered with %j, which is not quoted", async (answer, cause) => {
     const refused = resolveCredential(() => answer, { ...request, attempt: 2 });

@@ -131,7 +131,7 @@ describe("resolveKey", () => {
   it.each<[unknown, string]>([
     [undefined, "AuthenticationError"],
     [" ", "AuthenticationError"],
-    [{ error: { message: "hush-hush" } }, "InvalidOptionsError"],
+    [{ hush: "hush-hush" }, "InvalidOptionsError"],
     ["upstream hush-hush", "InvalidOptionsError"],
   ])(
     "is retryable on a redial that the token server answers with %j, which it does not quote",
