@@ -23,7 +23,7 @@ function lineOf(entry: Entry, before: string, after: string): string | undefined
   if (entry.event.type === "xstate.init" && after === "") return undefined;
   const cause = causeOf(entry);
   const outcome = entry.ignored === true ? "ignored" : before === after ? "" : `→ ${news(before, after) || after}`;
-  const crash = isRecord(entry.error) ? `: ${String(entry.error.name)}` : "";
+  const crash = isRecord(entry.error) && typeof entry.error.name === "string" ? `: ${entry.error.name}` : "";
   const ended = entry.status === undefined ? "" : ` (${entry.status}${crash})`;
   const { fault } = entry.event;
   const why = isRecord(fault) && typeof fault.code === "string" ? ` (${fault.code})` : "";
