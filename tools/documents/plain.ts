@@ -25,7 +25,7 @@ function judge(page: Page): readonly string[] {
   const sentences = paragraphs.flatMap((paragraph) => paragraph.replace(/\s+/g, " ").split(/(?<=[.:;?!])\s/));
   const long = sentences.filter((sentence) => sentence.split(/\s+/).length > LONGEST_SENTENCE);
   const banned = [...new Set([...text.matchAll(BANNED)].map(([word]) => word.toLowerCase()))];
-  const isLong = page.text.split("\n").length > LONGEST_WITHOUT_CONTENTS && !/\]\(#/.test(page.text);
+  const isLong = page.text.split("\n").length > LONGEST_WITHOUT_CONTENTS && !page.text.includes("](#");
   return [
     ...long.map(
       (sentence) =>
