@@ -86,6 +86,7 @@ export const microphoneMachine = setup({
     forgetSession: assign({ streaming: false, fallback: false, isAnother: false, device: null }),
     forgetDevice: assign({ device: null }),
     fallBack: assign({ fallback: true, isAnother: true }),
+    markAnother: assign({ isAnother: true }),
     forgetLoss: assign({ isAnother: false }),
     awaitProof: raise({ type: "mic.proven" }, { id: "proof", delay: "proven" }),
     dropProof: cancel("proof"),
@@ -234,7 +235,7 @@ export const microphoneMachine = setup({
               guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
               target: "held",
               reenter: true,
-              actions: "prefer",
+              actions: ["prefer", "dropProof"],
             },
             "session.began": { actions: ["markStreaming", "streamCapture"] },
           },
@@ -242,13 +243,13 @@ export const microphoneMachine = setup({
         lost: {
           description: "No device is left; the next one that arrives is taken.",
           entry: ["forgetDevice", "dropProof"],
-          exit: "awaitProof",
+          exit: ["markAnother", "awaitProof"],
           on: {
             "device.arrived": [
               {
                 guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
                 target: "held",
-                actions: "prefer",
+                actions: ["prefer", "dropProof"],
               },
               { target: "held" },
             ],
@@ -262,7 +263,9 @@ export const microphoneMachine = setup({
       on: {
         "mic.released": "off",
         "mic.proven": { actions: "forgetLoss" },
-        "mic.chosen": { actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) } },
+        "mic.chosen": {
+          actions: [{ type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) }, "dropProof"],
+        },
       },
     },
     failed: {
