@@ -40,6 +40,13 @@ export default defineConfig(
   tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+  },
+  {
+    // Their own settings are for who copies them, and find the built package; here they stand on the sources.
+    files: ["examples/{own-provider,react,vanilla}/**/*.{ts,tsx}"],
+    languageOptions: { parserOptions: { projectService: false, project: "tsconfig.json" } },
+  },
+  {
     rules: {
       eqeqeq: "error",
       "no-restricted-syntax": ["error", noStarExport, noDefaultExport],

@@ -19,8 +19,9 @@ import { entries, installPacked } from "./package/packed.js";
 
 const READY_MS = 15_000;
 /** Without source maps; readable code in two formats, and types for both. */
-const MOST_BYTES = 2_000_000;
-const BELONGS = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(js|cjs|d\.ts|d\.cts))$/;
+const MOST_BYTES = 2_500_000;
+const BELONGS =
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/rtvi-machine-replay\.js|dist\/.+\.(js|cjs|d\.ts|d\.cts))$/;
 
 /** Says in the page's title how far it came. Uses every entry, so that each is resolved. */
 const appCode = (imports: readonly string[]): string => `

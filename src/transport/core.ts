@@ -95,7 +95,6 @@ export class TransportCore {
       {
         enter,
         deliver: (message) => {
-          // A dialogue delivers the edges of the turns that it has told itself.
           this.#media.follow(message.type);
           this.messages.deliver(message);
         },
@@ -137,9 +136,7 @@ export class TransportCore {
         ports: this.#media.ports,
         uplink,
         downlink: this.#downlink,
-        observePlayback: (report) => {
-          enter(() => this.#runner.playback(report));
-        },
+        observePlayback: (report) => enter(() => this.#runner.playback(report)),
         listMicrophones: () => manager.getAllMics(),
         devices: options.audio?.mediaDevices ?? browserDevices(),
         network: options.network ?? browserNetwork(),

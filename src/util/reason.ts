@@ -3,21 +3,25 @@ import { isRecord } from "./records.js";
 
 const LONGEST = 300;
 
-/** What looks like a credential: values of a URL's query, known prefixes, and long runs with a digit in them. */
-const SECRETS = [
-  /(?<=[?&][\w.-]+=)[^&\s"']+/g,
-  /(?<=\bBearer\s+)\S+/gi,
-  /(?<=:\/\/)[^\s/@]+@/g,
-  /\b(?:sk|ek|pk)[-_][\w-]{6,}|\bAIza[\w-]{4,}|\bauth_tokens\/[\w-]+|\beyJ[\w.-]{10,}/g,
-  /\b(?=[\w-]*\d)[\w-]{24,}/g,
-];
+/** What a credential can be written in, with all that is attached to it. */
+const RUNS = /(?<=\bBearer\s+)\S+|[^\s"'`<>]+/gi;
+/** Known prefixes; the values of a URL's query, and a password in it. */
+const KNOWN = /\b(?:sk|ek|pk)[-_]|\bAIza|\bauth_tokens\b|\beyJ|[?&#;][^=]*=|:\/\/[^/]*@/i;
+/** Characters; shorter runs are words and numbers. */
+const SUSPICIOUS = 16;
+
+const looksSecret = (run: string): boolean => KNOWN.test(run) || (run.length >= SUSPICIOUS && /\d/.test(run));
 
 /** Why something of the app failed, in its own words and without what looks like a credential; undefined where it says nothing. */
 export function reasonOf(cause: unknown): string | undefined {
   const said =
     cause instanceof Error ? cause.message : isRecord(cause) || Array.isArray(cause) ? wordsOf(cause).message : cause;
   if (typeof said !== "string" && typeof said !== "number") return undefined;
-  const safe = SECRETS.reduce((text, secret) => text.replace(secret, "[redacted]"), String(said).trim());
+  const safe = String(said)
+    .trim()
+    .replace(RUNS, (run, at: number, text: string) =>
+      looksSecret(run) || /\bBearer\s+$/i.test(text.slice(0, at)) ? "[redacted]" : run,
+    );
   return safe === "" ? undefined : safe.slice(0, LONGEST);
 }
 

@@ -34,7 +34,8 @@ function openAIHarness(): ConformanceHarness {
     override send(data: string): void {
       super.send(data);
       const { type } = JSON.parse(data) as { type: string };
-      if (type === "session.update") this.tells({ type: "session.updated", session: { type: "realtime" } });
+      if (type === "session.update" && script.ready === "at once")
+        this.tells({ type: "session.updated", session: { type: "realtime" } });
     }
 
     abandoned = false;

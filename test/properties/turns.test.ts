@@ -146,6 +146,9 @@ class App {
         check(this.isThere && this.awaitsReady, "one bot-ready for whatever was asked, of a bot that has joined");
         this.awaitsReady = false;
         break;
+      case "call-overdue":
+        check(this.hasCalls, "only open calls are overdue");
+        break;
       case "calls-dropped":
         check(this.hasCalls, "only open calls are dropped, and once");
         this.hasCalls = false;

@@ -74,8 +74,9 @@ export class Redaction {
     if (depth > DEEPEST) return BLANK;
     if (Array.isArray(value)) return value.map((each: unknown) => this.#data(each, key, depth + 1));
     if (value instanceof Error) {
-      const code = "code" in value ? { code: this.#data(value.code, "code", depth + 1) } : {};
-      return { name: value.name, ...code, message: this.#text(value.message, "message") };
+      const { name } = value;
+      const message = this.#text(value.message, "message");
+      return "code" in value ? { name, code: this.#data(value.code, "code", depth + 1), message } : { name, message };
     }
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return BLANK;
     // An actor is known by its own entries.

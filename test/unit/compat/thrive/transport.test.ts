@@ -265,7 +265,14 @@ describe("the session token", { timeout: 20_000 }, () => {
     expect(rig.all("error").at(-1)).toMatchObject({ error: { code: "unauthorized", fatal: true } });
   });
 
-  it.each([undefined, null, {}, { error: "unauthorized" }, { client_secret: {} }, { value: " " }])(
+  it("whose server answers with an error is that error: it may be well the next time", async () => {
+    const getSessionToken = () => ({ error: "down for a minute" }) as never;
+    const refused = rigFor((await withService()).wsUrl, {}, { getSessionToken }).connect();
+    await expect(refused).rejects.toMatchObject({ name: "ConnectionFailedError", retryable: true });
+    await expect(refused).rejects.toThrow("`getSessionToken` function answered with an error: down for a minute");
+  });
+
+  it.each([undefined, null, {}, { client_secret: {} }, { value: " " }])(
     "that holds no secret is an error which says so: %j",
     async (wrong) => {
       const rig = rigFor((await withService()).wsUrl, {}, { getSessionToken: () => wrong as never });
