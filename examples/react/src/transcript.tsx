@@ -3,7 +3,7 @@ import { usePipecatConversation, type ConversationMessagePart } from "@pipecat-a
 
 /** The user's words, or the bot's: what was spoken of them, and what is still to come. */
 function Words({ text }: Pick<ConversationMessagePart, "text">) {
-  if (typeof text !== "object" || text === null || !("spoken" in text)) return <>{text as ReactNode} </>;
+  if (typeof text !== "object" || text === null || !("spoken" in text)) return <>{text} </>;
   return (
     <>
       {text.spoken}
