@@ -150,6 +150,7 @@ export class RequestRejectedError extends RtviMachineError {
 
 /** A function call of the model was not answered by the app: the model was told so, and the session goes on. */
 export class FunctionCallError extends RtviMachineError {
+  override readonly name: string = "FunctionCallError";
   readonly code = "function-call-failed";
 }
 

@@ -51,14 +51,14 @@ describe("inspect: messages of a real protocol", () => {
     const messages = file.entries.filter((entry): entry is MessageEntry => entry.kind === "message");
     const names = messages.map(({ direction, type }) => `${direction} ${type}`);
     expect(names).toEqual([
-      "received session.created",
       "sent session.update",
+      "received session.created",
       "received session.updated",
       "received conversation.item.input_audio_transcription.completed",
       "sent audio",
     ]);
     expect(messages.at(-1)).toMatchObject({ size: 3 * 960, count: 3 });
-    expect(messages[0]!.size).toBe(
+    expect(messages[1]!.size).toBe(
       JSON.stringify({ type: "session.created", session: { type: "realtime", id: "sess_1" } }).length,
     );
     const text = JSON.stringify(file);

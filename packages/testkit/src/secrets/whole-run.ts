@@ -1,7 +1,7 @@
-import type { RTVIEventCallbacks, RTVIMessage } from "@pipecat-ai/client-js";
+import { RTVIError, type RTVIEventCallbacks, type RTVIMessage } from "@pipecat-ai/client-js";
 import { afterAll, afterEach } from "vitest";
 import { Actor, type AnyActor, type InspectionEvent } from "xstate";
-import { RtviMachineError } from "../../../../src/errors.js";
+import { isRtviMachineError } from "../../../../src/errors.js";
 import type { Logger } from "../../../../src/log.js";
 import { VoiceTransport } from "../../../../src/transport/voice-transport.js";
 import { textOf, traceOfSecrets } from "./secrets.js";
@@ -42,13 +42,13 @@ Actor.prototype.start = function (this: AnyActor) {
   return start.call(this);
 };
 
-/** Every error of the library, also one that nobody is told: its constructor writes its name first, its cause after that. */
-Object.defineProperty(RtviMachineError.prototype, "name", {
+/** Every error of the library, also one that nobody is told: the constructor of its base class writes the status first. */
+Object.defineProperty(RTVIError.prototype, "status", {
   configurable: true,
-  set(this: RtviMachineError, name: string) {
-    Object.defineProperty(this, "name", { value: name, enumerable: true, writable: true, configurable: true });
+  set(this: RTVIError, status: number | undefined) {
+    Object.defineProperty(this, "status", { value: status, enumerable: true, writable: true, configurable: true });
     queueMicrotask(() => {
-      look(name, this);
+      if (isRtviMachineError(this)) look(this.name, this);
     });
   },
 });

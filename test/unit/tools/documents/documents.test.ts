@@ -38,7 +38,7 @@ describe("prose of the documents", () => {
   it.each([
     ["a word that hides who does it", "Nobody is asked."],
     ["a sentence that is too long", `${"word ".repeat(41)}.`],
-    ["a long page without a list of what is in it", "line\n".repeat(121)],
+    ["a long page without a list of what is in it", "line.\n".repeat(121)],
   ])("is hard to read: %s", (_what, text) => {
     expect(hardToRead([page(text)])).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ends } from "../../catalogue/fault.js";
-import { callsAgain, staysOn, type CallFault, type CallScene } from "../call-fault.js";
+import { callsAgain, STAYS_WITHIN_MS, staysOn, type CallFault, type CallScene } from "../call-fault.js";
 
 /** As long as a set-up that is never answered, and a call after it, may take. */
 const CALLS_WITHIN_MS = 10_000;
@@ -139,6 +139,7 @@ export const callServiceFaults: readonly CallFault[] = [
     injected: "thirty messages that break the protocol in every way, as soon as the data channel is open",
     before: ({ service }) => (service.faults.malformed = true),
     strike: () => undefined,
-    expect: staysOn("protocol-error"),
+    // `error` in a shape of a gateway is an error of the service.
+    expect: { outcome: "continues", errors: ["protocol-error"], maybe: ["service-error"], within: STAYS_WITHIN_MS },
   },
 ];
