@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ends } from "../../catalogue/fault.js";
-import { callsAgain, STAYS_WITHIN_MS, staysOn, type CallFault, type CallScene } from "../call-fault.js";
+import { callsAgain, STAYS_WITHIN_MS, type CallFault, type CallScene } from "../call-fault.js";
 
 /** As long as a set-up that is never answered, and a call after it, may take. */
 const CALLS_WITHIN_MS = 10_000;
