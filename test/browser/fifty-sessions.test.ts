@@ -4,7 +4,8 @@ import { Mortals, slope, usedHeap } from "../../packages/testkit/src/browser/hea
 import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "./support/stage.js";
 
-const SESSIONS = 50;
+/** Fifty, after twenty in which caches fill. */
+const SESSIONS = 70;
 /** Sessions at the end whose heap is compared: by then caches are filled and most code is compiled. */
 const MEASURED = 30;
 /** Bytes per session. The compiler and the browser's own bookkeeping of finished promises make up 2 to 4 kB. */
