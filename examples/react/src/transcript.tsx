@@ -1,4 +1,3 @@
-import type { ReactNode } from "react";
 import { usePipecatConversation, type ConversationMessagePart } from "@pipecat-ai/client-react";
 
 /** The user's words, or the bot's: what was spoken of them, and what is still to come. */
