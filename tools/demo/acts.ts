@@ -61,6 +61,9 @@ export class Acts {
     await watch.until("ready", () => watch.state === "ready", READY_MS);
     const took = (watch.last("transportStateChanged")?.at ?? 0) - (watch.last("clicked")?.at ?? 0);
     this.#report.check(true, `ready ${ms(took)} after the click`);
+    // The inspector draws with the next frame.
+    const ready = '#inspector .state.active[data-state="transport.lifecycle.session.live.ready"]';
+    await page.waitForSelector(ready, { state: "attached", timeout: READY_MS }).catch(() => undefined);
     const lit = await page
       .locator("#inspector .state.active")
       .evaluateAll((states) => states.map((state) => state.getAttribute("data-state") ?? ""));
