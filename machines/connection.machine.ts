@@ -111,7 +111,6 @@ export interface ConnectionOutcome {
 /** How long before the announced end of a connection it is changed, in ms, whatever is going on. */
 const CHANGE_MARGIN = 1_000;
 
-/** Stands for a fault that the chart has no report of. */
 const CRASHED = "The connection's own code crashed";
 
 /**

@@ -1,4 +1,5 @@
 import { assign, cancel, fromCallback, raise, sendParent, setup } from "xstate";
+import { crashFault } from "./crash.js";
 import type { Fault } from "../src/contracts/fault.js";
 
 /** Facts about playback: from the `playback` actor to this chart, and from this chart to the root. */
@@ -49,10 +50,10 @@ export const speakerMachine = setup({
     dropProof: cancel("proof"),
     reportUnblocked: sendParent({ type: "playback.unblocked" }),
     reportFailed: sendParent((_, params: { fault: Fault }) => ({ type: "playback.failed", fault: params.fault })),
-    reportCrash: sendParent({
+    reportCrash: sendParent(({ event }) => ({
       type: "playback.failed",
-      fault: { id: 0, code: "internal-error", message: "The speaker's own code crashed.", retryable: false },
-    }),
+      fault: crashFault("The speaker's own code crashed", event),
+    })),
   },
   guards: {
     isFirst: ({ context }) => !context.isAnother,

@@ -18,8 +18,8 @@ export function browserNetwork(): NetworkSource | undefined {
 }
 
 /** Whether it can be listened to: React Native has a `window` that cannot, and so have stubs in Node. */
-function canListen(source: NetworkSource | undefined): source is NetworkSource {
-  return typeof (source as Partial<NetworkSource> | undefined)?.addEventListener === "function";
+export function canListen<Source extends object>(source: Source | undefined): source is Source {
+  return source !== undefined && "addEventListener" in source && typeof source.addEventListener === "function";
 }
 
 /** Over how many ms clients are spread whose network returns, because it returns for many at once. */

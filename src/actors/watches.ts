@@ -2,6 +2,7 @@ import { fromCallback } from "xstate";
 import type { MicrophoneEvent } from "../../machines/microphone.machine.js";
 import type { Enter } from "../policy/entry.js";
 import { lifetimeWithin } from "./lifetime.js";
+import { canListen } from "./network.js";
 
 /** What the device watch needs: `navigator.mediaDevices`, or a test's stand-in. */
 export interface DeviceSource {
@@ -21,8 +22,7 @@ export function deviceWatchActor(
   enter: Enter,
 ) {
   return fromCallback(({ sendBack }) => {
-    // React Native, and stubs in Node, have one that cannot be listened to.
-    if (source === undefined || typeof (source as Partial<DeviceSource>).addEventListener !== "function") return;
+    if (!canListen(source)) return;
     const lifetime = lifetimeWithin(outer);
     const look = async (): Promise<void> => {
       const microphones = await listMicrophones();

@@ -4,6 +4,11 @@ import type { AudioContextConstructor } from "./web-audio-options.js";
 import { loadWorklet, type WorkletUrl } from "./worklet-loader.js";
 import type { WorkletName } from "./worklets/protocol.js";
 
+/** Asks a context to run. Without a gesture that may stay pending for ever; what it does shows in the state. Never throws. */
+export function resumeContext(context: AudioContext, logger: Logger): void {
+  context.resume().catch((error: unknown) => logger.debug("AudioContext.resume() failed.", error));
+}
+
 /** A share in an AudioContext. */
 export interface ContextLease {
   readonly context: AudioContext;
@@ -67,8 +72,7 @@ export class AudioEngine {
   /** Asks every context that stands still to run; to be called in a gesture. */
   resume(): void {
     for (const { context } of this.#contexts.values()) {
-      if (context.state === "running" || context.state === "closed") continue;
-      context.resume().catch((error: unknown) => this.#options.logger.debug("AudioContext.resume() failed.", error));
+      if (context.state !== "running" && context.state !== "closed") resumeContext(context, this.#options.logger);
     }
   }
 

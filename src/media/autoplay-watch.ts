@@ -1,3 +1,4 @@
+import { resumeContext } from "./audio-engine.js";
 import type { Logger } from "../log.js";
 
 /** How long a context may be suspended before it counts as held: a start takes some time, and so does a change of sink. */
@@ -73,8 +74,7 @@ export class AutoplayWatch {
   }
 
   #resume(): void {
-    // Without a gesture this may stay pending for ever; what it does shows in the state.
-    this.#context.resume().catch((error: unknown) => this.#logger.debug("AudioContext.resume() failed.", error));
+    resumeContext(this.#context, this.#logger);
   }
 
   #startGrace(): void {

@@ -1,7 +1,7 @@
 import type { DeviceError } from "@pipecat-ai/client-js";
 import { ConnectionAbortedError } from "../errors.js";
 import type { Logger } from "../log.js";
-import { type AudioEngine, type ContextLease, NATIVE_RATE } from "./audio-engine.js";
+import { type AudioEngine, type ContextLease, NATIVE_RATE, resumeContext } from "./audio-engine.js";
 import { microphoneError, requireMediaDevices, toMicrophoneError } from "./device-errors.js";
 import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
@@ -195,7 +195,7 @@ export class CaptureSession {
 
   /** May stay pending until a gesture; the speaker reports `blocked` meanwhile. */
   #resume(context: AudioContext): void {
-    context.resume().catch((error: unknown) => this.#settings.logger.debug("AudioContext.resume() failed.", error));
+    resumeContext(context, this.#settings.logger);
   }
 
   /** Gives the context back when the processor has ended. */

@@ -1,10 +1,14 @@
 /** What an element does that decides whether it is heard. */
 const EDGES = ["playing", "pause", "ended", "emptied", "volumechange"] as const;
 
+/** Whether a track is what an element has to play. */
+export function holdsTrack({ srcObject }: HTMLMediaElement, track: MediaStreamTrack): boolean {
+  return srcObject instanceof MediaStream && srcObject.getTracks().includes(track);
+}
+
 function isHeard(element: HTMLMediaElement, track: MediaStreamTrack): boolean {
-  const { srcObject, paused, muted, volume } = element;
-  const holds = srcObject instanceof MediaStream && srcObject.getTracks().includes(track);
-  return holds && !paused && !muted && volume > 0;
+  const { paused, muted, volume } = element;
+  return holdsTrack(element, track) && !paused && !muted && volume > 0;
 }
 
 /**
@@ -32,17 +36,13 @@ export class ElementWatch {
   }
 
   readonly #onPlaying = ({ target }: Event): void => {
-    if (!(target instanceof HTMLMediaElement) || this.#elements.has(target) || !this.#holds(target)) return;
+    if (!(target instanceof HTMLMediaElement) || this.#elements.has(target) || !holdsTrack(target, this.#track)) return;
     this.#elements.add(target);
     // Its own listeners: one that is taken out of the document still tells.
     const { signal } = this.#life;
     for (const edge of EDGES) target.addEventListener(edge, this.#look, { signal });
     this.#look();
   };
-
-  #holds({ srcObject }: HTMLMediaElement): boolean {
-    return srcObject instanceof MediaStream && srcObject.getTracks().includes(this.#track);
-  }
 
   readonly #look = (): void => {
     const isPlayed = [...this.#elements].some((element) => isHeard(element, this.#track));

@@ -1,4 +1,5 @@
 import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import { holdsTrack } from "./element-watch.js";
 import type { Logger } from "../log.js";
 import type { SinkChoice, SinkOutput } from "./sink-choice.js";
 import { tearDown } from "./teardown.js";
@@ -126,8 +127,7 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
       stop(element);
       return;
     }
-    const playing = element.srcObject instanceof MediaStream && element.srcObject.getTracks().includes(track);
-    if (!playing) element.srcObject = new MediaStream([track]);
+    if (!holdsTrack(element, track)) element.srcObject = new MediaStream([track]);
     try {
       await element.play();
       if (this.#element === element) this.#setBlocked(false);

@@ -4,9 +4,9 @@ import { isRecord } from "./records.js";
 const LONGEST = 300;
 
 /** What a credential can be written in, with all that is attached to it. */
-const RUNS = /(?<=\bBearer\s+)\S+|[^\s"'`<>]+/gi;
+const RUNS = /\bBearer\s+\S+|[^\s"'`<>]+/gi;
 /** Known prefixes; the values of a URL's query, and a password in it. */
-const KNOWN = /\b(?:sk|ek|pk)[-_]|\bAIza|\bauth_tokens\b|\beyJ|[?&#;][^=]*=|:\/\/[^/]*@/i;
+const KNOWN = /^Bearer\s|\b(?:sk|ek|pk)[-_]|\bAIza|\bauth_tokens\b|\beyJ|[?&#;][^=]*=|:\/\/[^/]*@/i;
 /** Characters; shorter runs are words and numbers. */
 const SUSPICIOUS = 16;
 
@@ -19,9 +19,7 @@ export function reasonOf(cause: unknown): string | undefined {
   if (typeof said !== "string" && typeof said !== "number") return undefined;
   const safe = String(said)
     .trim()
-    .replace(RUNS, (run, at: number, text: string) =>
-      looksSecret(run) || /\bBearer\s+$/i.test(text.slice(0, at)) ? "[redacted]" : run,
-    );
+    .replace(RUNS, (run) => (looksSecret(run) ? "[redacted]" : run));
   return safe === "" ? undefined : safe.slice(0, LONGEST);
 }
 
