@@ -2,7 +2,12 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from "vitest/config";
+import {
+  defineConfig,
+  type TestProjectInlineConfiguration,
+  type TestUserConfig,
+  type ViteUserConfig,
+} from "vitest/config";
 import { QUIET, speaking } from "./tools/browser-arguments.js";
 import { findBrowser } from "./tools/ensure-browser.js";
 import { SecretReporter } from "./packages/testkit/src/secrets/secret-reporter.js";
@@ -21,6 +26,13 @@ const BY_NAME = [
 const WHOLE_RUN = "packages/testkit/src/secrets/whole-run.ts";
 
 const DENIED = "browser-denied";
+
+/** Talks of many seconds that measure nothing but what is said: they wait, and can do so beside each other. */
+const CONVERSATIONS = [
+  "test/browser/{scenario,peers}/*.test.ts",
+  "test/browser/{events,session,thrive,strict-mode}.test.ts",
+];
+
 const LOOPBACK = "--allow-loopback-in-peer-connection";
 
 /** A microphone that speaks, and nobody who has to allow it. */
@@ -42,7 +54,12 @@ class ByName extends BaseSequencer {
 export default defineConfig(async (): Promise<ViteUserConfig> => {
   const executablePath = await findBrowser();
 
-  const browserProject = (name: string, args: string[], groupOrder: number): TestProjectInlineConfiguration => ({
+  const browserProject = (
+    name: string,
+    args: string[],
+    groupOrder: number,
+    files: Pick<TestUserConfig, "include" | "exclude" | "maxWorkers"> = {},
+  ): TestProjectInlineConfiguration => ({
     // Pre-bundled, or Vite reloads the page in the middle of the first run.
     optimizeDeps: {
       include: [
@@ -59,7 +76,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       testTimeout: 20_000,
       hookTimeout: 20_000,
       // Audio runs in real time: two pages at once would measure each other.
-      fileParallelism: false,
+      fileParallelism: files.maxWorkers !== undefined,
+      ...files,
       // Of the tests that say so: they wait far more than they compute.
       maxConcurrency: 6,
       sequence: { groupOrder },
@@ -90,9 +108,11 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           resolve: { alias: BY_NAME },
           test: {
             name: "unit",
-            setupFiles: [WHOLE_RUN],
+            setupFiles: [WHOLE_RUN, "packages/testkit/src/worlds/clean-process.ts"],
             environment: "node",
             include: ["test/**/*.test.ts"],
+            // Half of the time of small files is their processes'.
+            isolate: false,
             // Sound is computed in real amounts, and beside another worker.
             testTimeout: 20_000,
             exclude: ["test/{adapter,conformance,browser,browser-denied,faults}/**"],
@@ -132,8 +152,9 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             },
           },
         },
-        browserProject("browser", granted, 2),
-        browserProject(DENIED, denied, 3),
+        browserProject("browser", granted, 2, { exclude: CONVERSATIONS }),
+        browserProject("browser-conversations", granted, 3, { include: CONVERSATIONS, maxWorkers: 2 }),
+        browserProject(DENIED, denied, 4),
       ],
     },
   };

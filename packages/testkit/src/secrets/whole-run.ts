@@ -16,6 +16,18 @@ function look(where: string, ...values: readonly unknown[]): void {
   for (const form of traceOfSecrets(values.map((value) => textOf(value)).join("\n"))) found.add(`${where}: ${form}`);
 }
 
+/** Files that share a process may share what it has loaded: that is changed by the first, and tells the latest. */
+const WATCH = Symbol.for("rtvi-machine.tests.look");
+const shared = globalThis as { [WATCH]?: typeof look };
+shared[WATCH] = look;
+
+/** Changes what nobody has changed before. */
+function once(prototype: object, change: () => void): void {
+  if (WATCH in prototype) return;
+  Object.defineProperty(prototype, WATCH, { value: true });
+  change();
+}
+
 const judge = (): void => {
   if (found.size === 0) return;
   const places = [...found].join("; ");
@@ -26,32 +38,51 @@ afterEach(judge);
 // What came after the last test.
 afterAll(judge);
 
+/** What charts make is never changed, and comes by several times. */
+const inspected = new WeakSet<object>();
+
+function lookOnce(where: string, value: unknown): void {
+  if (typeof value === "object" && value !== null) {
+    if (inspected.has(value)) return;
+    inspected.add(value);
+  }
+  shared[WATCH]?.(where, value);
+}
+
 /** Every event and snapshot of every chart, as an inspector would see it. */
 function inspect(event: InspectionEvent): void {
   if (event.type === "@xstate.actor") return;
-  if ("event" in event) look(`inspected event ${event.event.type}`, event.event);
+  if ("event" in event) lookOnce(`inspected event ${event.event.type}`, event.event);
   if ("snapshot" in event) {
     const { context, input, output, error } = event.snapshot as Readonly<Record<string, unknown>>;
-    look(`inspected snapshot after ${event.event.type}`, context, input, output, error);
+    for (const value of [context, input, output, error])
+      lookOnce(`inspected snapshot after ${event.event.type}`, value);
   }
 }
 
-const { start } = Actor.prototype;
-Actor.prototype.start = function (this: AnyActor) {
-  if (this._parent === undefined) this.system.inspect(inspect);
-  return start.call(this);
-};
-
 /** Every error of the library, also one that nobody is told: the constructor of its base class writes the status first. */
-Object.defineProperty(RTVIError.prototype, "status", {
-  configurable: true,
-  set(this: RTVIError, status: number | undefined) {
-    Object.defineProperty(this, "status", { value: status, enumerable: true, writable: true, configurable: true });
-    queueMicrotask(() => {
-      if (isRtviMachineError(this)) look(this.name, this);
-    });
-  },
-});
+function watchErrors(): void {
+  Object.defineProperty(RTVIError.prototype, "status", {
+    configurable: true,
+    set(this: RTVIError, status: number | undefined) {
+      Object.defineProperty(this, "status", { value: status, enumerable: true, writable: true, configurable: true });
+      queueMicrotask(() => {
+        if (isRtviMachineError(this)) shared[WATCH]?.(this.name, this);
+      });
+    },
+  });
+}
+
+function watchActors(): void {
+  const { start } = Actor.prototype;
+  Actor.prototype.start = function (this: AnyActor) {
+    if (this._parent === undefined) this.system.inspect(inspect);
+    return start.call(this);
+  };
+}
+
+once(Actor.prototype, watchActors);
+once(RTVIError.prototype, watchErrors);
 
 /** Every log line of a transport. */
 function overhear(transport: VoiceTransport): void {
