@@ -14,7 +14,7 @@ import { readResponses } from "./tool-responses.js";
 import { nonBlockingFunctions } from "./tools.js";
 import { fieldOf, recordAt, type JsonRecord } from "../../util/records.js";
 import { Activity } from "./translate/activity.js";
-import { Bot } from "./translate/bot.js";
+import { GeminiBot } from "./translate/bot.js";
 import { ClientCommands } from "./translate/client-commands.js";
 import { ConnectionLifetime, UNHURRIED_MS } from "./translate/connection-lifetime.js";
 import { MessageReader } from "./translate/message-reader.js";
@@ -28,7 +28,7 @@ export class GeminiDialogue implements Dialogue {
   readonly #sink: EffectSink;
   readonly #clock: TurnClock;
   readonly #user: User;
-  readonly #bot: Bot;
+  readonly #bot: GeminiBot;
   readonly #activity: Activity;
   readonly #lifetime: ConnectionLifetime;
   readonly #reader: MessageReader;
@@ -42,7 +42,7 @@ export class GeminiDialogue implements Dialogue {
     const { now, date, manual, playbackRate, conversationHistory, textInput, name } = setup;
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#user = new User(this.#sink, this.#clock, { manual, conversationHistory, now, date });
-    this.#bot = new Bot(this.#sink, {
+    this.#bot = new GeminiBot(this.#sink, {
       now,
       playbackRate,
       answered: () => {
@@ -211,7 +211,7 @@ export class GeminiDialogue implements Dialogue {
     this.#bot.end();
     // A user who goes on speaking is answered after that. What was asked of a conversation that was replaced is not answered.
     const counts = this.isReady && !conversationHistory.superseded;
-    if (counts) conversationHistory.due = (calledOff || this.#bot.unheardReplies.isAwaited) && !speaks;
+    if (counts) conversationHistory.due = (calledOff || this.#bot.isAwaited) && !speaks;
     this.#phase = "over";
     return this.#sink.take();
   }
@@ -258,7 +258,7 @@ export class GeminiDialogue implements Dialogue {
     for (const message of messagesOf(this.setup)) this.#sink.send(message);
     if (runInitial) {
       this.#bot.asked(true);
-      this.#bot.unheardReplies.asked();
+      this.#bot.awaited();
       this.#clock.turnEnded();
     }
     this.#sink.add({ type: "ready", continuity: this.#continuity });

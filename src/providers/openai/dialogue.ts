@@ -14,7 +14,7 @@ import { fieldOf, recordAt, stringAt, type JsonRecord } from "../../util/records
 import { readContext } from "../../services/responder/context.js";
 import { ConversationHistory } from "../../dialogue/conversation-history.js";
 import { ClientCommands } from "./translate/client-commands.js";
-import { Bot } from "./translate/bot.js";
+import { OpenAIBot } from "./translate/bot.js";
 import { ItemRegister } from "./translate/item-register.js";
 import { SessionSetup } from "./translate/session-setup.js";
 import { replay } from "./translate/replay.js";
@@ -35,7 +35,7 @@ export class OpenAIDialogue implements Dialogue {
   readonly #user: UserTurns;
   readonly #userAudio: UserAudio;
   readonly #clock: TurnClock;
-  readonly #bot: Bot;
+  readonly #bot: OpenAIBot;
   readonly #serviceErrors: ServiceErrors;
   readonly #register: ItemRegister;
   readonly #app: ClientCommands;
@@ -63,7 +63,7 @@ export class OpenAIDialogue implements Dialogue {
     this.#sessionSetup = new SessionSetup(this.#sink, { ...setup, initialMessages, formats }, this.#register);
     this.#userAudio = new UserAudio(this.#sink, () => this.#sessionSetup.turnEndsAfterMs);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
-    this.#bot = new Bot(this.#sink, {
+    this.#bot = new OpenAIBot(this.#sink, {
       playback,
       now,
       soundAt: setup.soundAt,
@@ -82,8 +82,8 @@ export class OpenAIDialogue implements Dialogue {
       this.#register,
     ];
     this.#app = new ClientCommands({ sink, sessionSetup, clock, bot, history, register });
-    this.#serviceErrors = new ServiceErrors(sink, setup.redact, bot.sequencer, sessionSetup);
-    this.#user = new UserTurns({ sink, sessionSetup, clock, bot, history, serviceErrors: this.#serviceErrors, date });
+    this.#serviceErrors = new ServiceErrors(sink, setup.redact, bot, sessionSetup);
+    this.#user = new UserTurns({ sink, sessionSetup, clock, bot, history, date });
     if (continues !== undefined) this.#bot.adopt(continues.#bot);
   }
 
@@ -129,7 +129,7 @@ export class OpenAIDialogue implements Dialogue {
       }
       // A gateway may send no `session.created`.
       if (type !== "session.created") this.#sessionSetup.configure();
-      this.#handle(readEvent(type, record));
+      for (const event of readEvent(type, record)) this.#handle(event);
     } catch (error) {
       this.#sink.report(asProtocolError(error, SERVICE));
     }
@@ -142,12 +142,12 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   playback(report: PlaybackReport): Effect[] {
-    this.#bot.playback(report);
+    this.#bot.voice.playback(report);
     return this.#sink.take();
   }
 
   played(items: readonly PlayedItem[]): Effect[] {
-    this.#bot.cut(items);
+    this.#bot.voice.cut(items);
     return this.#sink.take();
   }
 
@@ -211,7 +211,7 @@ export class OpenAIDialogue implements Dialogue {
   end(keeps: boolean): Effect[] {
     this.#user.end();
     this.#bot.end(keeps && this.setup.keeps === true);
-    if (this.#user.isOwedAnswer) this.#bot.request();
+    if (this.#user.isOwedAnswer) this.#bot.sequencer.request();
     return this.#sink.take();
   }
 
@@ -268,36 +268,26 @@ export class OpenAIDialogue implements Dialogue {
       case "session.updated":
         this.#configured(event.session);
         break;
-      case "conversation.item.added":
-      case "conversation.item.created":
-        if (event.item.id !== undefined) this.#app.added(event.item.id, event.said);
+      case "item.added":
+        if (event.item !== undefined) this.#app.added(event.item, event.said);
         break;
-      case "conversation.item.deleted":
-        this.#app.deleted(event.itemId);
+      case "item.deleted":
+        this.#app.deleted(event.item);
         break;
-      case "conversation.item.truncated":
-        this.#bot.truncated(event.itemId);
+      case "item.made":
+        this.#bot.handOut(event.reply, event.item);
         break;
-      case "input_audio_buffer.speech_started":
-      case "input_audio_buffer.speech_stopped":
-      case "input_audio_buffer.committed":
-      case "conversation.item.input_audio_transcription.delta":
-      case "conversation.item.input_audio_transcription.completed":
-      case "conversation.item.input_audio_transcription.failed":
+      case "user.started":
+      case "user.stopped":
+      case "user.committed":
+      case "user.words":
+      case "user.understood":
+      case "user.not-understood":
         this.#user.handle(event);
-        if (event.type === "input_audio_buffer.speech_started") this.#userAudio.speechBegan();
+        if (event.type === "user.started") this.#userAudio.speechBegan();
         break;
-      case "response.created":
-        this.#bot.begin(event.response.id, event.response.outOfBand);
-        break;
-      case "response.done":
-        this.#bot.done(event.response);
-        this.#serviceErrors.response(event.response);
-        break;
-      case "output_audio_buffer.started":
-      case "output_audio_buffer.stopped":
-      case "output_audio_buffer.cleared":
-        this.#bot.remotePlayback(event.type);
+      case "response.outcome":
+        this.#serviceErrors.outcome(event);
         break;
       case "error":
         this.#serviceErrors.error(event.error);
@@ -309,7 +299,7 @@ export class OpenAIDialogue implements Dialogue {
         this.#sink.debug(`The event ${this.setup.redact(event.name)} is not used.`);
         break;
       default:
-        this.#bot.handle(event);
+        this.#bot.voice.handle(event);
     }
   }
 
@@ -325,6 +315,6 @@ export class OpenAIDialogue implements Dialogue {
     }
     if (isContinued || !this.setup.runInitial) return;
     this.#clock.turnEnded();
-    this.#bot.request();
+    this.#bot.sequencer.request();
   }
 }

@@ -21,20 +21,18 @@ export interface BotSetup {
   readonly redact: Redactor;
 }
 
+/** Whether a turn's audio is wanted. */
+export type TurnSound = "played" | "dropped";
+
 /** What the model makes between two boundaries. The service gives turns no ids, so they are counted. */
 export interface Turn {
   readonly id: string;
-  /** Its audio is not to be played. */
-  readonly silent: boolean;
-  /** The model has made all of it. */
-  generated: boolean;
-  /** We have stopped it; the service goes on with it until it knows. */
-  stopped: boolean;
-  /** A message of ours stops it: the interruption that follows is not the user's voice. */
-  asked: boolean;
-}
-
-/** A turn of which nothing has come yet. */
-export function newTurn(id: string, silent: boolean): Turn {
-  return { id, silent, generated: false, stopped: false, asked: false };
+  readonly sound: TurnSound;
+  /** "made": nothing but words that are late, and its completion, is still to come. */
+  phase: "making" | "made";
+  /**
+   * "crossed": a message of ours stops it, and the interruption that follows is not the user's voice. "stopped": nothing more
+   * of it comes through, though the service goes on with it until it knows.
+   */
+  fate: "wanted" | "crossed" | "stopped";
 }

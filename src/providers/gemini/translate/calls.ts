@@ -25,7 +25,7 @@ export class Calls {
   readonly #setup: Pick<BotSetup, "nonBlocking" | "redact">;
   readonly #history: GeminiHistory;
   readonly #ports: CallPorts;
-  readonly #books: ToolCalls;
+  readonly books: ToolCalls;
   /** The names of the calls that wait, by id. */
   readonly #names = new Map<string, string>();
   /** Calls whose ids are our own: the service gave them none. */
@@ -41,7 +41,7 @@ export class Calls {
     this.#setup = { nonBlocking, redact };
     this.#history = conversationHistory;
     this.#ports = ports;
-    this.#books = new ToolCalls(sink, {
+    this.books = new ToolCalls(sink, {
       service: SERVICE,
       redact,
       called: (callId, name, args) => {
@@ -55,7 +55,7 @@ export class Calls {
 
   /** Whether the model waits for a result. */
   get pending(): boolean {
-    return this.#books.pending;
+    return this.books.pending;
   }
 
   /** The model calls functions. What cannot be read is answered with an error: the model would wait. */
@@ -68,11 +68,11 @@ export class Calls {
         const callId = id ?? this.#ownId();
         this.#names.set(callId, name);
         // What is no object no handler could read; the books say so.
-        this.#books.complete(batch, callId, name, args ?? "[]");
-        if (this.#names.has(callId) && !this.#books.awaits(callId)) this.#tooMany(callId, name);
+        this.books.complete(batch, callId, name, args ?? "[]");
+        if (this.#names.has(callId) && !this.books.awaits(callId)) this.#tooMany(callId, name);
       }
     }
-    this.#books.responseDone(batch, true);
+    this.books.responseDone(batch, true);
   }
 
   /**
@@ -82,7 +82,7 @@ export class Calls {
   result(callId: string, result: unknown): boolean {
     const name = this.#names.get(callId);
     const { willContinue, ...scheduled } = schedulingOf(result, this.#isNonBlocking(name));
-    if (willContinue !== true || !this.#books.awaits(callId)) return this.#books.result(callId, result);
+    if (willContinue !== true || !this.books.awaits(callId)) return this.books.result(callId, result);
     resultText(scheduled.output);
     this.#send(callId, name, { ...scheduled, willContinue });
     return true;
@@ -90,13 +90,13 @@ export class Calls {
 
   /** The app does not answer a call. Returns whether it was open. */
   fail(call: CallReference, failure: CallFailure): boolean {
-    return this.#books.fail(call, failure);
+    return this.books.fail(call, failure);
   }
 
   /** The app has answered a call in the service's own language. */
   answered({ id, name, result, text, isSilent }: ToolResponse): void {
     const callId = id ?? this.#namelessOf(name);
-    if (callId === undefined || !this.#books.answered(callId, result)) return;
+    if (callId === undefined || !this.books.answered(callId, result)) return;
     this.#noteResult(callId, text);
     if (!isSilent) this.#ports.asked();
     this.#forget(callId);
@@ -104,13 +104,13 @@ export class Calls {
 
   /** The service wants no result of a call any more. */
   cancelled(callId: string): void {
-    this.#books.cancelled(callId);
+    this.books.cancelled(callId);
     this.#forget(callId);
   }
 
   /** The connection is gone. */
   end(): void {
-    this.#books.end();
+    this.books.end();
     this.#names.clear();
     this.#nameless.clear();
   }

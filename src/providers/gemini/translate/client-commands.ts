@@ -7,13 +7,14 @@ import type { TurnClock } from "../../../dialogue/turn-clock.js";
 import { readContent, textOf, turnOf, type Content } from "../contents.js";
 import { contentsOf, messageOf } from "../history-contents.js";
 import type { GeminiHistory } from "../gemini-history.js";
-import type { Bot } from "./bot.js";
+import type { TurnSound } from "./bot-turn.js";
+import type { GeminiBot } from "./bot.js";
 
 /** What the app's turns act on. */
 export interface ClientCommandParts {
   readonly sink: EffectSink;
   readonly clock: TurnClock;
-  readonly bot: Bot;
+  readonly bot: GeminiBot;
   readonly conversationHistory: GeminiHistory;
   readonly textInput: "client_content" | "realtime";
   /** The transport's name, for errors. */
@@ -35,7 +36,7 @@ export class ClientCommands {
   say(command: Extract<ClientCommand, { readonly type: "say" }>, message: RTVIMessage): void {
     const content = readContent(command.role, command.content, message.type);
     const run = command.run ?? content.role === "user";
-    this.#add([content], run, message.type, !command.audio);
+    this.#add([content], run, message.type, command.audio ? "played" : "dropped");
     this.#parts.conversationHistory.append(messageOf(content));
     this.#asked(run);
     if (command.acknowledge) {
@@ -91,10 +92,10 @@ export class ClientCommands {
 
   /** What `speak` orders is no part of the conversation, so that it cannot be asked for again. */
   #asked(run: boolean): void {
-    if (run) this.#parts.bot.unheardReplies.asked();
+    if (run) this.#parts.bot.awaited();
   }
 
-  #add(contents: readonly Content[], run: boolean, feature: string, silent = false): void {
+  #add(contents: readonly Content[], run: boolean, feature: string, sound: TurnSound = "played"): void {
     const { bot, clock, conversationHistory, sink } = this.#parts;
     if (conversationHistory.superseded) {
       conversationHistory.due ||= run;
@@ -105,7 +106,7 @@ export class ClientCommands {
     bot.asked(run);
     sink.send(event);
     if (!run) return;
-    bot.prompted(silent);
+    bot.prompted(sound);
     clock.turnEnded();
   }
 

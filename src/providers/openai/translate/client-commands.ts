@@ -9,7 +9,7 @@ import type { TurnClock } from "../../../dialogue/turn-clock.js";
 import { createItem, historyItem, messageItem } from "../items.js";
 import type { ClientCommand } from "../../../dialogue/client-commands.js";
 import type { OpenAISink } from "../effects.js";
-import type { Bot } from "./bot.js";
+import type { OpenAIBot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
 import { resultId } from "./replayed-tool-calls.js";
 import type { SessionSetup } from "./session-setup.js";
@@ -20,7 +20,7 @@ export interface ClientCommandParts {
   readonly sink: OpenAISink;
   readonly sessionSetup: SessionSetup;
   readonly clock: TurnClock;
-  readonly bot: Bot;
+  readonly bot: OpenAIBot;
   readonly history: ConversationHistory;
   readonly register: ItemRegister;
 }
@@ -45,7 +45,7 @@ export class ClientCommands {
     if (command.acknowledge) sink.deliver("append-to-context-result", { result: "success" }, message.id);
     if (command.run !== true) return;
     clock.turnEnded();
-    bot.request(command.audio ? {} : { params: { [this.#modalities]: ["text"] } });
+    bot.sequencer.request(command.audio ? {} : { params: { [this.#modalities]: ["text"] } });
   }
 
   /**
@@ -74,7 +74,7 @@ export class ClientCommands {
   /** Has the bot answer the conversation as it stands, as soon as it may. */
   run(): void {
     this.#parts.clock.turnEnded();
-    this.#parts.bot.request();
+    this.#parts.bot.sequencer.request();
   }
 
   /**
@@ -94,7 +94,7 @@ export class ClientCommands {
       [this.#modalities]: sessionSetup.dialect === "beta" ? ["audio", "text"] : ["audio"],
     };
     sink.check({ type: "response.create", response: params });
-    bot.request({ params });
+    bot.sequencer.request({ params });
   }
 
   /**
@@ -150,7 +150,7 @@ export class ClientCommands {
 
   /** Silences the bot and stops what it is making. */
   interrupt(): void {
-    this.#parts.bot.silence();
+    this.#parts.bot.voice.silence();
     this.#parts.bot.interrupt(true, "app");
   }
 
