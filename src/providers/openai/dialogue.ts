@@ -1,4 +1,3 @@
-import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
 import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogue.js";
 import { asProtocolError } from "../../util/field-reader.js";
@@ -6,11 +5,10 @@ import type { DialogueSetup } from "./dialogue-setup.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
-import { missedSpeech } from "./missed-speech.js";
 import { plannedReconnect } from "./planned-reconnect.js";
-import { RAW_EVENTS, readServiceEvent } from "./raw-events.js";
-import { readCommand, resultText } from "../../dialogue/client-commands.js";
-import { fieldOf, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
+import { RAW_EVENTS } from "./raw-events.js";
+import { carryOut } from "../../dialogue/client-commands.js";
+import type { JsonRecord } from "../../util/records.js";
 import { readContext } from "../../services/responder/context.js";
 import { ConversationHistory } from "../../dialogue/conversation-history.js";
 import { ClientCommands } from "./translate/client-commands.js";
@@ -74,14 +72,16 @@ export class OpenAIDialogue implements Dialogue {
       nextSegment: setup.nextSegment,
       redact: setup.redact,
     });
-    const [sink, sessionSetup, clock, bot, register] = [
+    const [sink, sessionSetup, clock, bot, register, userAudio] = [
       this.#sink,
       this.#sessionSetup,
       this.#clock,
       this.#bot,
       this.#register,
+      this.#userAudio,
     ];
-    this.#app = new ClientCommands({ sink, sessionSetup, clock, bot, history, register });
+    const { maxMessageSize } = setup;
+    this.#app = new ClientCommands({ sink, sessionSetup, clock, bot, history, register, userAudio, maxMessageSize });
     this.#serviceErrors = new ServiceErrors(sink, setup.redact, bot, sessionSetup);
     this.#user = new UserTurns({ sink, sessionSetup, clock, bot, history, date });
     if (continues !== undefined) this.#bot.adopt(continues.#bot);
@@ -153,44 +153,7 @@ export class OpenAIDialogue implements Dialogue {
 
   /** What the app asks for. @throws as `Dialogue.command`; nothing has happened then. */
   command(command: Command): Effect[] {
-    switch (command.type) {
-      case "message":
-        this.#message(command.message);
-        break;
-      case "raw":
-        this.#raw(readServiceEvent(command.event));
-        break;
-      case "fail-call":
-        this.#bot.tools.fail(command.call, command.failure);
-        break;
-      case "update":
-        this.#sessionSetup.update(command.settings);
-        break;
-      case "interrupt":
-        this.#app.interrupt();
-        break;
-      case "append":
-        this.#app.append(command.messages, command.run);
-        break;
-      case "replace":
-        this.#app.replace(command.messages, command.interrupt);
-        break;
-      case "run":
-        this.#app.run();
-        break;
-      case "speak":
-        this.#app.speak(command.text);
-        break;
-      case "missed-speech":
-        this.#missed(command.pcm, command.rate);
-        break;
-      case "mic":
-        if (!command.on) this.#userAudio.stopped();
-        break;
-      case "activity":
-      case "client-ready":
-        break;
-    }
+    carryOut(command, { service: this.#app, sink: this.#sink, name: this.setup.name, raw: RAW_EVENTS });
     return this.#sink.take();
   }
 
@@ -219,45 +182,6 @@ export class OpenAIDialogue implements Dialogue {
   abandon(): Effect[] {
     this.#bot.tools.end();
     return this.#sink.take();
-  }
-
-  #message(message: RTVIMessage): void {
-    const command = readCommand(message, this.setup.name, RAW_EVENTS);
-    switch (command.type) {
-      case "say":
-        this.#app.say(command, message);
-        break;
-      case "tool-result":
-        if (this.#bot.tools.result(command.callId, command.result)) break;
-        this.#sink.debug("A function result came for a call that is not open; it is ignored.");
-        break;
-      case "raw":
-        this.#raw(command.event);
-        this.#sink.deliver("server-response", { t: "raw" }, message.id);
-        break;
-      case "run":
-        this.#app.run();
-        break;
-      case "end":
-        this.#sink.add({ type: "end" });
-        break;
-      case "nothing":
-        break;
-    }
-  }
-
-  /** An event of the app. One that answers a function call is that call's result. */
-  #raw(event: JsonRecord): void {
-    const item = event.type === "conversation.item.create" ? recordAt(event, "item") : {};
-    const callId = item.type === "function_call_output" ? stringAt(item, "call_id") : undefined;
-    const output = resultText(fieldOf(item, "output"));
-    this.#sink.send(event);
-    if (callId !== undefined) this.#bot.answered(callId, output);
-  }
-
-  #missed(pcm: readonly ArrayBuffer[], rate: number): void {
-    const speech = missedSpeech(pcm, rate, this.setup.maxMessageSize());
-    if (speech !== undefined && this.isReady) this.#app.overheard(speech.pieces, speech.whole);
   }
 
   #handle(event: ServerEvent): void {
