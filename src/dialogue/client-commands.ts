@@ -15,22 +15,22 @@ export interface Said {
 }
 
 /**
- * What a service does about the commands of the app; what each may throw, `Dialogue.command` says. Without `update`, `mic`,
- * `activity` or `missedSpeech` these have no effect; what else is absent is refused.
+ * What a service does about the commands of the app; what each may throw, `Dialogue.command` says. One without `update`, `mic`,
+ * `activity` or `missedSpeech` needs not know of them.
  */
 export interface ServiceCommands {
   /** `message`: the app's, for errors. */
   say(said: Said, message: RTVIMessage): void;
   interrupt(): void;
   /** A function's result. Returns whether a call waited for it. */
-  result?(callId: string, result: unknown): boolean;
-  failCall?(call: CallReference, failure: CallFailure): void;
+  result(callId: string, result: unknown): boolean;
+  failCall(call: CallReference, failure: CallFailure): void;
   /** A message of the service's own protocol, checked. */
-  raw?(event: JsonRecord): void;
-  run?(): void;
-  append?(messages: unknown, run: boolean): void;
-  replace?(messages: unknown, interrupt: boolean): void;
-  speak?(text: string): void;
+  raw(event: JsonRecord): void;
+  run(): void;
+  append(messages: unknown, run: boolean): void;
+  replace(messages: unknown, interrupt: boolean): void;
+  speak(text: string): void;
   update?(settings: JsonRecord): void;
   mic?(on: boolean, pause: boolean): void;
   activity?(on: boolean): void;
@@ -43,7 +43,7 @@ export interface CommandSetup {
   readonly sink: EffectSink;
   /** Who cannot do what is not supported, for the message. */
   readonly name: string;
-  readonly raw?: RawMessages;
+  readonly raw: RawMessages;
 }
 
 /** Messages of the service's own protocol, as an app may send them. */
@@ -60,35 +60,30 @@ export interface RawMessages {
  * is wrong; what the service throws.
  */
 export function carryOut(command: Command, setup: CommandSetup): void {
-  const { service, name } = setup;
-  const { type } = command;
-  switch (type) {
+  const { service, raw } = setup;
+  switch (command.type) {
     case "message":
       carryOutMessage(command.message, setup);
       break;
     case "raw":
-      sendRaw(command.event, type, setup);
+      service.raw(raw.read(command.event));
       break;
     case "fail-call":
-      service.failCall?.(command.call, command.failure);
+      service.failCall(command.call, command.failure);
       break;
     case "interrupt":
       service.interrupt();
       break;
     case "append":
-      needs(service.append, type, name);
       service.append(command.messages, command.run);
       break;
     case "replace":
-      needs(service.replace, type, name);
       service.replace(command.messages, command.interrupt);
       break;
     case "run":
-      needs(service.run, type, name);
       service.run();
       break;
     case "speak":
-      needs(service.speak, type, name);
       service.speak(command.text);
       break;
     case "update":
@@ -108,8 +103,7 @@ export function carryOut(command: Command, setup: CommandSetup): void {
   }
 }
 
-function carryOutMessage(message: RTVIMessage, setup: CommandSetup): void {
-  const { service, sink, name, raw } = setup;
+function carryOutMessage(message: RTVIMessage, { service, sink, name, raw }: CommandSetup): void {
   const { type } = message;
   const data = isRecord(message.data) ? message.data : {};
   switch (type) {
@@ -124,13 +118,12 @@ function carryOutMessage(message: RTVIMessage, setup: CommandSetup): void {
       break;
     case "llm-function-call-result": {
       const { callId, result } = readResult(data);
-      if (service.result?.(callId, result) === true) break;
+      if (service.result(callId, result)) break;
       sink.debug("A function result came for a call that is not open; it is ignored.");
       break;
     }
     // What Pipecat's own class for OpenAI takes: the bot answers the conversation as it stands.
     case "run":
-      needs(service.run, type, name);
       service.run();
       break;
     case "disconnect-bot":
@@ -138,25 +131,14 @@ function carryOutMessage(message: RTVIMessage, setup: CommandSetup): void {
       break;
     case "client-message":
       if (fieldOf(data, "t") !== "raw") {
-        const only = raw && `only \`t: "raw"\`, with ${raw.what} as \`d\``;
-        throw new UnsupportedFeatureError(type, name, only);
+        throw new UnsupportedFeatureError(type, name, `only \`t: "raw"\`, with ${raw.what} as \`d\``);
       }
-      sendRaw(fieldOf(data, "d"), type, setup);
+      service.raw(raw.read(fieldOf(data, "d")));
       sink.deliver("server-response", { t: "raw" }, message.id);
       break;
     default:
       throw new UnsupportedFeatureError(type, name);
   }
-}
-
-function sendRaw(event: unknown, type: string, { service, raw, name }: CommandSetup): void {
-  needs(raw, type, name);
-  needs(service.raw, type, name);
-  service.raw(raw.read(event));
-}
-
-function needs<Does>(does: Does | undefined, feature: string, name: string): asserts does is Does {
-  if (does === undefined) throw new UnsupportedFeatureError(feature, name);
 }
 
 /**

@@ -1,20 +1,15 @@
+import type { BotSetup } from "../../../dialogue/bot.js";
 import type { GeminiHistory } from "../gemini-history.js";
 import type { Redactor } from "../../../util/redact.js";
 import type { Prompt } from "./user.js";
 
 /** What the bot's side of the conversation is set up with. */
-export interface BotSetup {
-  /** Monotonic time in ms. */
-  readonly now: () => number;
+export interface GeminiBotSetup extends Pick<BotSetup<true>, "now" | "answered" | "nextSegment"> {
   /** Rate of the audio that the player takes, in Hz. */
   readonly playbackRate: number;
-  /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
-  readonly answered: () => void;
   /** A turn of the bot begins. */
   readonly turnBegan: (prompt: Prompt) => void;
   readonly conversationHistory: GeminiHistory;
-  /** Numbers the bot's sentences; of the session, because the app finds a sentence by its number. Default: from 1. */
-  readonly nextSegment?: (() => number) | undefined;
   /** Functions for which the model does not wait, by name. */
   readonly nonBlocking: ReadonlySet<string>;
   /** Makes the service's words safe to show. */

@@ -9,7 +9,7 @@ import { decodePcm } from "../../../codec/base64-pcm.js";
 import { RateConverter } from "../../../media/rate-converter.js";
 import { audioRate, type WrittenCall } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
-import type { BotSetup, Turn, TurnSound } from "./bot-turn.js";
+import type { GeminiBotSetup, Turn, TurnSound } from "./bot-turn.js";
 import { Calls } from "./calls.js";
 
 /** Decodes what the Live API says of its bot: it counts turns, which have no ids, and knows where they begin and end. */
@@ -32,7 +32,7 @@ export class GeminiBot {
 
   constructor(
     private readonly sink: EffectSink,
-    private readonly setup: BotSetup,
+    private readonly setup: GeminiBotSetup,
   ) {
     this.#converter = new RateConverter(setup.playbackRate, SERVICE);
     this.tools = new Calls(sink, setup, {

@@ -9,7 +9,7 @@ import type { GeminiHistory } from "../gemini-history.js";
 import { SERVICE } from "../names.js";
 import { schedulingOf } from "../scheduling.js";
 import type { ToolResponse } from "../tool-responses.js";
-import type { BotSetup } from "./bot-turn.js";
+import type { GeminiBotSetup } from "./bot-turn.js";
 
 /** What a result may lead to. */
 export interface CallPorts {
@@ -22,7 +22,7 @@ export interface CallPorts {
 /** Function calls, as the Live API has them answered: the model goes on by itself. Both sides of each are written down. */
 export class Calls {
   readonly #sink: EffectSink;
-  readonly #setup: Pick<BotSetup, "nonBlocking" | "redact">;
+  readonly #setup: Pick<GeminiBotSetup, "nonBlocking" | "redact">;
   readonly #history: GeminiHistory;
   readonly #ports: CallPorts;
   readonly books: ToolCalls;
@@ -34,7 +34,11 @@ export class Calls {
 
   constructor(
     sink: EffectSink,
-    { conversationHistory, nonBlocking, redact }: Pick<BotSetup, "conversationHistory" | "nonBlocking" | "redact">,
+    {
+      conversationHistory,
+      nonBlocking,
+      redact,
+    }: Pick<GeminiBotSetup, "conversationHistory" | "nonBlocking" | "redact">,
     ports: CallPorts,
   ) {
     this.#sink = sink;
@@ -44,12 +48,8 @@ export class Calls {
     this.books = new ToolCalls(sink, {
       service: SERVICE,
       redact,
-      called: (callId, name, args) => {
-        conversationHistory.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
-      },
-      answer: (callId, name, answer) => {
-        this.#answer(callId, name, answer);
-      },
+      history: conversationHistory,
+      answer: (callId, name, answer) => this.#answer(callId, name, answer),
     });
   }
 
@@ -96,8 +96,7 @@ export class Calls {
   /** The app has answered a call in the service's own language. */
   answered({ id, name, result, text, isSilent }: ToolResponse): void {
     const callId = id ?? this.#namelessOf(name);
-    if (callId === undefined || !this.books.answered(callId, result)) return;
-    this.#noteResult(callId, text);
+    if (callId === undefined || !this.books.answered(callId, text, result)) return;
     if (!isSilent) this.#ports.asked();
     this.#forget(callId);
   }
@@ -115,17 +114,16 @@ export class Calls {
     this.#nameless.clear();
   }
 
-  #answer(callId: string, name: string | undefined, answer: ToolAnswer): void {
-    if ("error" in answer) {
-      this.#noteResult(callId, JSON.stringify(answer));
+  #answer(callId: string, name: string | undefined, answer: ToolAnswer): string {
+    const scheduled = "error" in answer ? undefined : schedulingOf(answer.result, this.#isNonBlocking(name));
+    const output = scheduled === undefined ? JSON.stringify(answer) : resultText(scheduled.output);
+    if (scheduled !== undefined) this.#send(callId, name, scheduled);
+    else {
       this.#ports.asked();
-      this.#respond(callId, name, { response: { error: answer.error } });
-    } else {
-      const scheduled = schedulingOf(answer.result, this.#isNonBlocking(name));
-      this.#noteResult(callId, resultText(scheduled.output));
-      this.#send(callId, name, scheduled);
+      this.#respond(callId, name, { response: answer });
     }
     this.#forget(callId);
+    return output;
   }
 
   #send(callId: string, name: string | undefined, { output, ...fields }: ReturnType<typeof schedulingOf>): void {
@@ -151,10 +149,6 @@ export class Calls {
   #tooMany(callId: string, name: string): void {
     this.#respond(callId, name, { response: { error: "Too many calls are open." } });
     this.#forget(callId);
-  }
-
-  #noteResult(callId: string, output: string): void {
-    this.#history.note(`result ${callId}`, { type: "tool-result", callId, output });
   }
 
   #ownId(): string {

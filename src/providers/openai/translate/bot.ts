@@ -1,32 +1,52 @@
-import { Bot } from "../../../dialogue/bot.js";
-import type { ToolCalls } from "../../../dialogue/tool-calls.js";
+import { Bot, type BotSetup } from "../../../dialogue/bot.js";
+import { resultText } from "../../../dialogue/client-commands.js";
+import type { ConversationHistory } from "../../../dialogue/conversation-history.js";
+import { ToolCalls, type ToolAnswer } from "../../../dialogue/tool-calls.js";
 import type { FlushCause } from "../../../contracts/turns.js";
 import { BoundedSet } from "../../../util/bounded-set.js";
+import type { Redactor } from "../../../util/redact.js";
 import type { OpenAISink } from "../effects.js";
 import type { ItemInfo } from "../events.js";
-import { PROCESSOR } from "../names.js";
-import type { BotSetup } from "./bot-setup.js";
-import { ReplayedToolCalls } from "./replayed-tool-calls.js";
+import { createItem, historyItem } from "../items.js";
+import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
+
+/** What the bot's side of the conversation is set up with. */
+export interface OpenAIBotSetup extends Pick<
+  BotSetup<ResponseRequest>,
+  "now" | "playback" | "soundAt" | "answered" | "spoke" | "nextSegment"
+> {
+  /** Whether the service answers by itself when the user stops speaking. */
+  readonly autoResponds: () => boolean;
+  readonly history: ConversationHistory;
+  /** Makes the service's words safe to show. */
+  readonly redact: Redactor;
+}
 
 /** What the Realtime API wants for its bot: one response at a time, a word when one is to stop, and calls told again. */
 export class OpenAIBot {
   readonly voice: Bot<ResponseRequest>;
   readonly sequencer: ResponseSequencer;
   readonly tools: ToolCalls;
-  readonly #calls: ReplayedToolCalls;
+  /** Calls of a connection before, which the service of this one has not been told. */
+  readonly #untold = new Set<string>();
   /** Items that the app was handed as they are. */
   readonly #handedOut = new BoundedSet(64);
 
   constructor(
     private readonly sink: OpenAISink,
-    private readonly setup: BotSetup,
+    private readonly setup: OpenAIBotSetup,
   ) {
     this.sequencer = new ResponseSequencer(sink, setup.autoResponds);
-    this.#calls = new ReplayedToolCalls(sink, setup, () => {
-      this.sequencer.request({ patient: true });
+    this.tools = new ToolCalls(sink, {
+      service: SERVICE,
+      redact: setup.redact,
+      history: setup.history,
+      answer: (callId, _name, answer) => this.#answer(callId, answer),
+      proceed: () => {
+        this.sequencer.request({ patient: true });
+      },
     });
-    this.tools = this.#calls.tools;
     this.voice = new Bot<ResponseRequest>(sink, {
       ...setup,
       processor: PROCESSOR,
@@ -63,7 +83,7 @@ export class OpenAIBot {
 
   /** Goes on where the bot of a connection before was when that was lost. It asks for nothing until `sequencer.release()`. */
   adopt(before: OpenAIBot): void {
-    this.#calls.adopt(before.tools);
+    for (const callId of this.tools.adopt(before.tools)) this.#untold.add(callId);
     this.sequencer.adopt(before.sequencer);
   }
 
@@ -80,6 +100,18 @@ export class OpenAIBot {
 
   /** The app has answered a call with an event of its own. */
   answered(callId: string, output: string): void {
-    this.#calls.answered(callId, output);
+    if (this.tools.answered(callId, output)) this.#untold.delete(callId);
+  }
+
+  /** A service that does not know the call is told both at once. */
+  #answer(call_id: string, answer: ToolAnswer): string {
+    const output = "error" in answer ? JSON.stringify(answer) : resultText(answer.result);
+    const call = this.setup.history.items.findLast((item) => item.type === "tool-call" && item.callId === call_id);
+    const untold = this.#untold.has(call_id) && call !== undefined ? [historyItem(call, "ga", "call")] : [];
+    const events = [...untold, { type: "function_call_output", call_id, output }].map(createItem);
+    for (const event of events) this.sink.check(event);
+    this.#untold.delete(call_id);
+    for (const event of events) this.sink.send(event);
+    return output;
   }
 }

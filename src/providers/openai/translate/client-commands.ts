@@ -12,7 +12,7 @@ import { resultText, type Said, type ServiceCommands } from "../../../dialogue/c
 import type { OpenAISink } from "../effects.js";
 import type { OpenAIBot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
-import { resultId } from "./replayed-tool-calls.js";
+import { resultId } from "../../../dialogue/tool-calls.js";
 import type { SessionSetup } from "./session-setup.js";
 import { MOST_WAITING } from "./sequencer.js";
 import type { UserAudio } from "./user-audio.js";
