@@ -26,12 +26,12 @@ export interface BotSetup<Request> {
   /** Rate of the audio that the player takes, in Hz. Default 24000. */
   readonly playbackRate?: number;
   /** Where the bot's words are written down. */
-  readonly history: { note(id: string, item: HistoryItem): void };
-  readonly tools: ToolCalls;
+  readonly history?: { note(id: string, item: HistoryItem): void };
+  readonly tools?: ToolCalls;
   /** Numbers the bot's sentences; of the session, because the app finds a sentence by its number. Default: from 1. */
   readonly nextSegment?: (() => number) | undefined;
   /** Called with the first sign of an answer: its first sample heard, or its first text where it has no sound. */
-  readonly answered: () => void;
+  readonly answered?: () => void;
   /** Called when the model's voice is used. */
   readonly spoke?: () => void;
   /** Tells the service how many ms of an item were heard, where it wants to know; never 0. */
@@ -67,7 +67,7 @@ export class Bot<Request = true> {
       this.#remember(item, text, reply);
     };
     this.#output = new BotOutput(sink, said, setup.nextSegment);
-    this.#speech = new BotSpeech(sink, this.#output, setup.answered, setup.truncate, setup.playbackRate);
+    this.#speech = new BotSpeech(sink, this.#output, () => setup.answered?.(), setup.truncate, setup.playbackRate);
   }
 
   /** Something that the service tells. Late news of an interrupted reply is dropped. */
@@ -183,7 +183,7 @@ export class Bot<Request = true> {
     this.#speech.responseEnded(reply);
     if (how === "completed") this.unheardReplies.complete(reply, this.#isHeld);
     else this.unheardReplies.settled(reply);
-    this.setup.tools.responseDone(reply, isCut);
+    this.setup.tools?.responseDone(reply, isCut);
     if (isAside) return;
     this.#settle(another);
     this.setup.ended?.(reply);
@@ -220,10 +220,10 @@ export class Bot<Request = true> {
         this.#output.finish(reply, event.item, event.text, event.form === "spoken");
         break;
       case "call.announced":
-        this.setup.tools.announced(reply, event.callId, event.name);
+        this.setup.tools?.announced(reply, event.callId, event.name);
         break;
       case "call":
-        this.setup.tools.complete(reply, event.callId, event.name, event.arguments);
+        this.setup.tools?.complete(reply, event.callId, event.name, event.arguments);
         this.unheardReplies.settled(reply);
         break;
     }
@@ -239,7 +239,7 @@ export class Bot<Request = true> {
   }
 
   #written(reply: string, item: string, text: string): void {
-    this.setup.answered();
+    this.setup.answered?.();
     this.unheardReplies.settled(reply);
     this.sink.deliver("bot-llm-text", { text });
     this.#output.add(reply, item, text, false);
@@ -269,6 +269,6 @@ export class Bot<Request = true> {
     if (this.#responses.isAside(reply)) this.#asides.add(item);
     if (this.#asides.has(item)) return;
     if (this.#phase === "over" && content !== "") this.unheardReplies.settled(reply);
-    this.setup.history.note(item, { type: "message", role: "assistant", content });
+    this.setup.history?.note(item, { type: "message", role: "assistant", content });
   }
 }
