@@ -53,6 +53,21 @@ export class BotOutput {
     if (item !== undefined) this.#announce(item, item.text.pause());
   }
 
+  /** The same for all items of a response. */
+  pauseAll(responseId: string): void {
+    for (const [itemId, item] of this.#items) if (item.responseId === responseId) this.pause(itemId);
+  }
+
+  /** What the items of a response say so far; undefined where there is nothing. */
+  wordsOf(responseId: string): string | undefined {
+    const said = [...this.#items.values()].filter((item) => item.responseId === responseId);
+    const words = said
+      .map(({ text }) => text.text)
+      .join(" ")
+      .trim();
+    return words === "" ? undefined : words;
+  }
+
   /** An item's text is complete; `whole` fills in what no delta brought. */
   finish(responseId: string, itemId: string, whole: string | undefined, spoken: boolean): void {
     const item = this.#item(responseId, itemId, spoken);

@@ -1,6 +1,7 @@
 import { ProtocolError } from "../errors.js";
 import { BoundedSet } from "../util/bounded-set.js";
 import type { EffectSink } from "./effects.js";
+import type { ReplyKind } from "./voice-event.js";
 
 const REMEMBERED = 64;
 /** Responses that may be made at once. */
@@ -8,8 +9,9 @@ const MOST_LIVE = 64;
 
 interface LiveResponse {
   readonly createdAt: number;
-  readonly outOfBand: boolean;
-  voicing: boolean;
+  readonly kind: ReplyKind;
+  /** "made": the app has been told that it stopped; words may still come. */
+  phase: "silent" | "voicing" | "made";
 }
 
 /**
@@ -32,9 +34,9 @@ export class Responses {
   ) {}
 
   /** A response has begun. Returns the oldest where more are being made than may be: it is to be ended. */
-  created(id: string, outOfBand: boolean): string | undefined {
+  created(id: string, kind: ReplyKind): string | undefined {
     if (this.#live.has(id) || this.#ended.has(id)) return undefined;
-    this.#live.set(id, { createdAt: this.now(), outOfBand, voicing: false });
+    this.#live.set(id, { createdAt: this.now(), kind, phase: "silent" });
     this.sink.deliver("bot-llm-started");
     if (this.#live.size <= MOST_LIVE) return undefined;
     this.sink.report(
@@ -53,8 +55,13 @@ export class Responses {
     return this.#ended.has(id);
   }
 
-  isOutOfBand(id: string): boolean {
-    return this.#live.get(id)?.outOfBand === true;
+  isAside(id: string): boolean {
+    return this.#live.get(id)?.kind === "aside";
+  }
+
+  /** Whether anything is being made for the conversation. */
+  get isMaking(): boolean {
+    return [...this.#live.values()].some(({ kind, phase }) => kind === "conversation" && phase !== "made");
   }
 
   isInterrupted(id: string): boolean {
@@ -63,15 +70,15 @@ export class Responses {
 
   voiceStarted(id: string): void {
     const response = this.#live.get(id);
-    if (response === undefined || response.voicing) return;
-    response.voicing = true;
+    if (response?.phase !== "silent") return;
+    response.phase = "voicing";
     this.sink.deliver("bot-tts-started");
   }
 
   voiceStopped(id: string): void {
     const response = this.#live.get(id);
-    if (response?.voicing !== true) return;
-    response.voicing = false;
+    if (response?.phase !== "voicing") return;
+    response.phase = "silent";
     this.sink.deliver("bot-tts-stopped");
   }
 
@@ -83,30 +90,35 @@ export class Responses {
 
   /** Lets nothing more of the conversation's responses through; those outside it go on. */
   interruptAll(): void {
-    for (const [id, { outOfBand }] of this.#live) {
-      if (!outOfBand) this.interrupt(id);
+    for (const [id, { kind }] of this.#live) {
+      if (kind === "conversation") this.interrupt(id);
     }
   }
 
-  /** A response is over; `complete` unless it was cancelled or has failed. */
-  done(id: string, complete: boolean): void {
+  /** All of a response is there, but for words that are late; `complete` unless it was cancelled or has failed. */
+  made(id: string, complete: boolean): void {
     const response = this.#live.get(id);
-    this.#ended.add(id);
-    if (response === undefined) return;
+    if (response === undefined || response.phase === "made") return;
     this.voiceStopped(id);
-    this.#live.delete(id);
+    response.phase = "made";
     this.sink.deliver("bot-llm-stopped");
     if (!complete) return;
     const seconds = (this.now() - response.createdAt) / 1000;
     this.sink.deliver("metrics", { processing: [{ processor: this.processor, value: seconds }] });
   }
 
+  /** A response is over. */
+  done(id: string, complete: boolean): void {
+    this.made(id, complete);
+    this.#live.delete(id);
+    this.#ended.add(id);
+  }
+
   /** The session is over: closes what is open. */
   end(): void {
     for (const id of [...this.#live.keys()]) {
-      this.voiceStopped(id);
+      this.made(id, false);
       this.#live.delete(id);
-      this.sink.deliver("bot-llm-stopped");
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { CallFailure, CallReference } from "../contracts/dialogue.js";
 import { FunctionCallError, ProtocolError } from "../errors.js";
+import type { HistoryItem } from "./conversation-history.js";
 import type { EffectSink } from "./effects.js";
 import { withoutProto } from "../util/json.js";
 import { isRecord, type JsonRecord } from "../util/records.js";
@@ -14,10 +15,13 @@ export interface ToolPorts {
   readonly service: string;
   /** Makes the service's words safe to show. */
   readonly redact: Redactor;
-  /** A call is complete, with its arguments as JSON. */
-  readonly called?: (callId: string, name: string, args: string) => void;
-  /** Sends the answer of a call. @throws InvalidOptionsError for a result that cannot be sent; nothing has happened then. */
-  readonly answer: (callId: string, name: string | undefined, answer: ToolAnswer) => void;
+  /** Where calls and their results are written down. */
+  readonly history?: { note(id: string, item: HistoryItem): void };
+  /**
+   * Sends the answer of a call, and returns it as it is written down.
+   * @throws InvalidOptionsError for a result that cannot be sent; nothing has happened then.
+   */
+  readonly answer: (callId: string, name: string | undefined, answer: ToolAnswer) => string;
   /** Called when the model may go on with the results, where it has to be asked. */
   readonly proceed?: () => void;
 }
@@ -45,6 +49,11 @@ const MOST_OPEN = 256;
 /** What the model is told of a call that the app does not answer; why, is the app's affair. */
 export const NO_RESULT = "The function failed and has no result.";
 const KEPT = "kept ";
+
+/** What a call's result goes by in the history. */
+export function resultId(callId: string | undefined): string {
+  return `result ${callId}`;
+}
 
 /**
  * Function calls, from the model's wish to the app's result. Each call is started, in progress and stopped once; after
@@ -90,7 +99,8 @@ export class ToolCalls {
     if (!this.pending) this.sink.tell({ type: "tools.called" });
     call.phase = "running";
     this.sink.tell({ type: "call.began", call: call.number });
-    this.ports.called?.(callId, called, json ?? "{}");
+    const written = { type: "tool-call", callId, name: called, arguments: json ?? "{}" } as const;
+    this.ports.history?.note(`call ${callId}`, written);
     const parsed = json === undefined ? undefined : parseArguments(json);
     if (parsed === undefined) {
       this.#refuse(call, called);
@@ -116,11 +126,11 @@ export class ToolCalls {
     return true;
   }
 
-  /** The app has answered a call in the service's own language. Returns whether it was open. */
-  answered(callId: string, result: unknown): boolean {
+  /** The app has answered a call in the service's own language; `output`: as it is written down. Returns whether it was open. */
+  answered(callId: string, output: string, result: unknown = output): boolean {
     const call = this.#calls.get(callId);
     if (call?.phase !== "running") return false;
-    this.#close(call);
+    this.#close(call, output);
     const batch = this.#batches.get(call.responseId);
     if (batch !== undefined) batch.answeredBy = "app";
     this.#stopped(call, false, result);
@@ -241,13 +251,14 @@ export class ToolCalls {
   }
 
   #answer(call: Call, answer: ToolAnswer): void {
-    this.ports.answer(call.callId, call.name, answer);
+    const output = this.ports.answer(call.callId, call.name, answer);
     const batch = this.#batches.get(call.responseId);
     if (batch !== undefined) batch.answeredBy = "us";
-    this.#close(call);
+    this.#close(call, output);
   }
 
-  #close(call: Call): void {
+  #close(call: Call, output: string): void {
+    this.ports.history?.note(resultId(call.callId), { type: "tool-result", callId: call.callId, output });
     call.phase = "answered";
     this.#ended(call);
   }

@@ -120,7 +120,7 @@ describe("writing a provider: the sample", () => {
     await vi.waitFor(() => expect(manager.speaker.queue).toHaveLength(1));
     began(manager);
     service.say({ type: "user", speaking: true });
-    await vi.waitFor(() => expect(service.heard).toContainEqual({ type: "heard", id: "r1", ms: 0 }));
+    await vi.waitFor(() => expect(service.heard).toContainEqual({ type: "heard", id: "r1", ms: 20 }));
     expect(service.heard).toContainEqual({ type: "stop" });
     expect(manager.speaker.queue).toEqual([]);
     expect(told).toContain(RTVIEvent.UserStartedSpeaking);

@@ -1,8 +1,10 @@
 import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import {
   AuthenticationError,
+  Bot,
   ConnectionFailedError,
   ConnectionLostError,
+  EffectSink,
   openSocketConnection,
   ProtocolError,
   VoiceTransport,
@@ -28,15 +30,28 @@ export interface EchoOptions {
 
 const SERVICE = "Echo";
 
-/** One connection's conversation: Echo's messages on one side, RTVI on the other, and nothing between them but data. */
+/**
+ * One connection's conversation: Echo's messages on one side, RTVI on the other, and nothing between them but data. What Echo says
+ * of its bot is decoded into events; the bot makes of them what the app, the player and the turns are told.
+ */
 class EchoDialogue implements Dialogue {
   #phase: "opening" | "ready" = "opening";
-  #utterance = "";
+  #reply = "";
+  readonly #sink: EffectSink;
+  readonly #bot: Bot;
 
   constructor(
     private readonly resuming: boolean,
-    private readonly turns: Turns,
-  ) {}
+    turns: Turns,
+  ) {
+    this.#sink = new EffectSink(turns);
+    this.#bot = new Bot(this.#sink, {
+      processor: "echo",
+      now: () => performance.now(),
+      // Echo may know how much of its words was heard.
+      truncate: (id, ms) => this.#sink.send({ type: "heard", id, ms }),
+    });
+  }
 
   get isReady(): boolean {
     return this.#phase === "ready";
@@ -44,11 +59,11 @@ class EchoDialogue implements Dialogue {
 
   /** While a reply is owed, silence means that the connection is dead. */
   get expects(): Dialogue["expects"] {
-    return this.turns.is("expects.reply") ? "reply" : "nothing";
+    return this.#sink.is("expects.reply") ? "reply" : "nothing";
   }
 
   get isBusy(): boolean {
-    return this.turns.is("busy");
+    return this.#sink.is("busy");
   }
 
   open(): Effect[] {
@@ -56,34 +71,10 @@ class EchoDialogue implements Dialogue {
   }
 
   receive(message: unknown): Effect[] {
-    if (typeof message !== "string") return this.#sound(message as ArrayBuffer);
-    const event = parse(message);
-    if (event === undefined) {
-      return [{ type: "report", error: new ProtocolError(`${SERVICE} sent what is not a JSON object.`) }];
-    }
-    switch (event.type) {
-      case "ready":
-        this.#phase = "ready";
-        return [{ type: "ready", continuity: event.resumed === true ? "resumed" : "fresh" }];
-      case "user":
-        if (event.speaking !== true) return [{ type: "tell", fact: { type: "user.stopped", replyDue: true } }];
-        return [...this.#interrupt("user"), { type: "tell", fact: { type: "user.started" } }];
-      case "reply":
-        this.#utterance = String(event.id);
-        return [
-          { type: "tell", fact: { type: "reply.began" } },
-          { type: "deliver", message: { type: "bot-llm-started" } },
-        ];
-      case "words":
-        return [{ type: "deliver", message: { type: "bot-llm-text", data: { text: String(event.text) } } }];
-      case "done":
-        return [
-          { type: "deliver", message: { type: "bot-llm-stopped" } },
-          { type: "tell", fact: { type: "reply.ended", another: false } },
-        ];
-      default:
-        return [{ type: "log", level: "debug", message: `${SERVICE} said something unknown: ${String(event.type)}.` }];
-    }
+    const piece = { reply: this.#reply, item: this.#reply };
+    if (typeof message === "string") this.#decode(parse(message));
+    else this.#bot.handle({ type: "audio", ...piece, pcm: message as ArrayBuffer });
+    return this.#sink.take();
   }
 
   /** @throws UnsupportedFeatureError */
@@ -92,36 +83,31 @@ class EchoDialogue implements Dialogue {
       case "message": {
         const { type, data } = command.message;
         if (type !== "send-text") throw new UnsupportedFeatureError(type, SERVICE);
-        return [
-          ...this.#interrupt("text"),
-          { type: "send", event: { type: "say", text: (data as { readonly content: string }).content } },
-          { type: "tell", fact: { type: "reply.requested" } },
-        ];
+        this.#interrupt("text");
+        this.#sink.send({ type: "say", text: (data as { readonly content: string }).content });
+        this.#sink.tell({ type: "reply.requested" });
+        break;
       }
       case "interrupt":
-        return this.#interrupt("app");
+        this.#interrupt("app");
+        break;
       case "mic":
       case "client-ready":
-        return [];
+        break;
       default:
         throw new UnsupportedFeatureError(command.type, SERVICE);
     }
+    return this.#sink.take();
   }
 
-  playback({ type }: PlaybackReport): Effect[] {
-    if (type === "began") return [{ type: "tell", fact: { type: "voice.began" } }];
-    return type === "drained" ? [{ type: "tell", fact: { type: "voice.drained" } }] : [];
+  playback(report: PlaybackReport): Effect[] {
+    this.#bot.playback(report);
+    return this.#sink.take();
   }
 
-  /** Echo may know how much of its words was heard. */
   played(items: readonly PlayedItem[]): Effect[] {
-    const heard = items.map(({ itemId, playedSamples, sampleRate }): Effect => {
-      return {
-        type: "send",
-        event: { type: "heard", id: itemId, ms: Math.round((playedSamples / sampleRate) * 1000) },
-      };
-    });
-    return [{ type: "tell", fact: { type: "voice.counted" } }, ...heard];
+    this.#bot.cut(items);
+    return this.#sink.take();
   }
 
   probe(): Effect[] {
@@ -134,23 +120,46 @@ class EchoDialogue implements Dialogue {
 
   end(): Effect[] {
     this.#phase = "opening";
-    return [];
+    this.#bot.end();
+    return this.#sink.take();
   }
 
-  #sound(pcm: ArrayBuffer): Effect[] {
-    const play: Effect = { type: "play", itemId: this.#utterance, pcm };
-    return this.turns.is("voice.pending") ? [play] : [{ type: "tell", fact: { type: "voice.queued" } }, play];
+  #decode(event: Readonly<Record<string, unknown>> | undefined): void {
+    if (event === undefined) {
+      this.#sink.report(new ProtocolError(`${SERVICE} sent what is not a JSON object.`));
+      return;
+    }
+    const reply = this.#reply;
+    switch (event.type) {
+      case "ready":
+        this.#phase = "ready";
+        this.#sink.add({ type: "ready", continuity: event.resumed === true ? "resumed" : "fresh" });
+        break;
+      case "user":
+        if (event.speaking === true) this.#interrupt("user");
+        else this.#sink.tell({ type: "user.stopped", replyDue: true });
+        break;
+      case "reply":
+        this.#reply = String(event.id);
+        this.#bot.handle({ type: "reply.began", reply: this.#reply, kind: "conversation" });
+        break;
+      case "words":
+        this.#bot.handle({ type: "words", reply, item: reply, text: String(event.text), form: "spoken" });
+        break;
+      case "done":
+        this.#bot.handle({ type: "reply.ended", reply, how: "completed" });
+        break;
+      default:
+        this.#sink.debug(`${SERVICE} said something unknown: ${String(event.type)}.`);
+    }
   }
 
-  #interrupt(by: "user" | "text" | "app"): Effect[] {
-    const effects: Effect[] = [];
-    if (this.turns.is("voice.pending")) {
-      effects.push({ type: "flush" }, { type: "tell", fact: { type: "voice.flushed", by } });
-    }
-    if (this.turns.is("reply.generating")) {
-      effects.push({ type: "tell", fact: { type: "reply.cancelled" } }, { type: "send", event: { type: "stop" } });
-    }
-    return effects;
+  /** Silence comes first, then what caused it. */
+  #interrupt(by: "user" | "text" | "app"): void {
+    this.#bot.silence();
+    if (by === "user") this.#sink.tell({ type: "user.started" });
+    if (this.#sink.is("reply.generating")) this.#sink.send({ type: "stop" });
+    this.#bot.interrupt(by);
   }
 }
 

@@ -1,20 +1,17 @@
-import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
 import type { Continuity } from "../../contracts/continuity.js";
 import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogue.js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
-import { readCommand } from "../../dialogue/client-commands.js";
+import { carryOut } from "../../dialogue/client-commands.js";
 import { EffectSink } from "../../dialogue/effects.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
 import type { DialogueSetup } from "./dialogue-setup.js";
 import { itemsOf } from "./history-contents.js";
 import { PROCESSOR } from "./names.js";
-import { RAW_MESSAGES, readClientMessage } from "./raw-messages.js";
+import { RAW_MESSAGES } from "./raw-messages.js";
 import { messagesOf } from "./replay-plan.js";
-import { readResponses } from "./tool-responses.js";
 import { nonBlockingFunctions } from "./tools.js";
-import { fieldOf, recordAt, type JsonRecord } from "../../util/records.js";
 import { Activity } from "./translate/activity.js";
-import { Bot } from "./translate/bot.js";
+import { GeminiBot } from "./translate/bot.js";
 import { ClientCommands } from "./translate/client-commands.js";
 import { ConnectionLifetime, UNHURRIED_MS } from "./translate/connection-lifetime.js";
 import { MessageReader } from "./translate/message-reader.js";
@@ -28,7 +25,7 @@ export class GeminiDialogue implements Dialogue {
   readonly #sink: EffectSink;
   readonly #clock: TurnClock;
   readonly #user: User;
-  readonly #bot: Bot;
+  readonly #bot: GeminiBot;
   readonly #activity: Activity;
   readonly #lifetime: ConnectionLifetime;
   readonly #reader: MessageReader;
@@ -39,10 +36,10 @@ export class GeminiDialogue implements Dialogue {
 
   constructor(private readonly setup: DialogueSetup) {
     this.#sink = new EffectSink(setup.turns);
-    const { now, date, manual, playbackRate, conversationHistory, textInput, name } = setup;
+    const { now, date, manual, playbackRate, conversationHistory } = setup;
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#user = new User(this.#sink, this.#clock, { manual, conversationHistory, now, date });
-    this.#bot = new Bot(this.#sink, {
+    this.#bot = new GeminiBot(this.#sink, {
       now,
       playbackRate,
       answered: () => {
@@ -70,8 +67,9 @@ export class GeminiDialogue implements Dialogue {
         this.#opened();
       },
     });
-    const [sink, clock, bot] = [this.#sink, this.#clock, this.#bot];
-    this.#app = new ClientCommands({ sink, clock, bot, conversationHistory, textInput, name });
+    const [sink, clock, bot, user, activity] = [this.#sink, this.#clock, this.#bot, this.#user, this.#activity];
+    const isReady = (): boolean => this.isReady;
+    this.#app = new ClientCommands({ ...setup, sink, clock, bot, user, activity, isReady });
   }
 
   get isReady(): boolean {
@@ -135,55 +133,14 @@ export class GeminiDialogue implements Dialogue {
 
   /** What the app asks for. @throws as `Dialogue.command`; nothing has happened then. */
   command(command: Command): Effect[] {
-    switch (command.type) {
-      case "message":
-        this.#message(command.message);
-        break;
-      case "raw":
-        this.#raw(readClientMessage(command.event));
-        break;
-      case "fail-call":
-        if (this.#bot.tools.fail(command.call, command.failure)) this.#bot.prompted();
-        break;
-      case "interrupt":
-        this.#app.interrupt();
-        break;
-      case "append":
-        this.#app.append(command.messages, command.run);
-        break;
-      case "replace":
-        this.#app.replace(command.messages, command.interrupt);
-        break;
-      case "run":
-        this.#app.run();
-        break;
-      case "speak":
-        this.#app.speak(command.text);
-        break;
-      case "mic":
-        if (command.pause === true) {
-          this.#paused();
-          break;
-        }
-        this.#activity.microphone(command.on);
-        if (this.setup.manual) this.#tellActivity(command.on);
-        break;
-      case "activity":
-        this.#activityOf(command.on);
-        break;
-      // The service takes no settings while connected: the next connection is opened with them.
-      case "update":
-      case "client-ready":
-      case "missed-speech":
-        break;
-    }
+    carryOut(command, { service: this.#app, sink: this.#sink, name: this.setup.name, raw: RAW_MESSAGES });
     // The app hears first what became of its message.
     if (this.#isOutdated()) this.#sink.add({ type: "soon", run: () => this.#next() });
     return this.#sink.take();
   }
 
   streaming(): Effect[] {
-    if (this.isReady && this.#activity.streaming()) this.#tellActivity(true);
+    if (this.isReady && this.#activity.streaming()) this.#app.speaks(true);
     return this.#sink.take();
   }
 
@@ -211,42 +168,9 @@ export class GeminiDialogue implements Dialogue {
     this.#bot.end();
     // A user who goes on speaking is answered after that. What was asked of a conversation that was replaced is not answered.
     const counts = this.isReady && !conversationHistory.superseded;
-    if (counts) conversationHistory.due = (calledOff || this.#bot.unheardReplies.isAwaited) && !speaks;
+    if (counts) conversationHistory.due = (calledOff || this.#bot.isAwaited) && !speaks;
     this.#phase = "over";
     return this.#sink.take();
-  }
-
-  #message(message: RTVIMessage): void {
-    const command = readCommand(message, this.setup.name, RAW_MESSAGES);
-    switch (command.type) {
-      case "say":
-        this.#app.say(command, message);
-        break;
-      case "tool-result":
-        if (this.#bot.tools.result(command.callId, command.result)) this.#bot.prompted();
-        else this.#sink.debug("A function result came for a call that is not open; it is ignored.");
-        break;
-      case "raw":
-        this.#bot.asked();
-        this.#raw(command.event);
-        this.#sink.deliver("server-response", { t: "raw" }, message.id);
-        break;
-      case "run":
-        this.#app.run();
-        break;
-      case "end":
-        this.#sink.add({ type: "end" });
-        break;
-      case "nothing":
-        break;
-    }
-  }
-
-  /** A message of the app in the service's own language. */
-  #raw(message: JsonRecord): void {
-    const results = readResponses(fieldOf(recordAt(message, "toolResponse"), "functionResponses"));
-    this.#sink.send(message);
-    for (const result of results) this.#bot.tools.answered(result);
   }
 
   #opened(): void {
@@ -258,7 +182,7 @@ export class GeminiDialogue implements Dialogue {
     for (const message of messagesOf(this.setup)) this.#sink.send(message);
     if (runInitial) {
       this.#bot.asked(true);
-      this.#bot.unheardReplies.asked();
+      this.#bot.awaited();
       this.#clock.turnEnded();
     }
     this.#sink.add({ type: "ready", continuity: this.#continuity });
@@ -290,31 +214,5 @@ export class GeminiDialogue implements Dialogue {
     const { conversationHistory, resumption, isStale } = this.setup;
     if (conversationHistory.superseded) resumption.renounce();
     return conversationHistory.superseded || isStale();
-  }
-
-  /** The microphone gives nothing: a turn of the user ends where it was cut. */
-  #paused(): void {
-    if (this.#activity.paused()) this.#user.stopped();
-  }
-
-  #activityOf(on: boolean): void {
-    if (!this.setup.manual) {
-      const feature = on ? "activityStart" : "activityEnd";
-      throw new UnsupportedFeatureError(feature, this.setup.name, "only with `automatic_activity_detection.disabled`");
-    }
-    this.#tellActivity(on);
-  }
-
-  /** The app says that the user begins, or stops, to speak. Without effect when it is not news. */
-  #tellActivity(speaking: boolean): void {
-    if (!this.#activity.set(speaking, this.isReady)) return;
-    if (!speaking) {
-      this.#user.stopped();
-      return;
-    }
-    this.#bot.prompted();
-    if (this.setup.interruptible) this.#bot.silence();
-    this.#user.began();
-    if (this.setup.interruptible) this.#bot.stop("user");
   }
 }

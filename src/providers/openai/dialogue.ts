@@ -1,4 +1,3 @@
-import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { PlaybackReport, PlayedItem } from "../../contracts/speaker.js";
 import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogue.js";
 import { asProtocolError } from "../../util/field-reader.js";
@@ -6,15 +5,14 @@ import type { DialogueSetup } from "./dialogue-setup.js";
 import { OpenAISink } from "./effects.js";
 import { parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
-import { missedSpeech } from "./missed-speech.js";
 import { plannedReconnect } from "./planned-reconnect.js";
-import { RAW_EVENTS, readServiceEvent } from "./raw-events.js";
-import { readCommand, resultText } from "../../dialogue/client-commands.js";
-import { fieldOf, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
+import { RAW_EVENTS } from "./raw-events.js";
+import { carryOut } from "../../dialogue/client-commands.js";
+import type { JsonRecord } from "../../util/records.js";
 import { readContext } from "../../services/responder/context.js";
 import { ConversationHistory } from "../../dialogue/conversation-history.js";
 import { ClientCommands } from "./translate/client-commands.js";
-import { Bot } from "./translate/bot.js";
+import { OpenAIBot } from "./translate/bot.js";
 import { ItemRegister } from "./translate/item-register.js";
 import { SessionSetup } from "./translate/session-setup.js";
 import { replay } from "./translate/replay.js";
@@ -35,7 +33,7 @@ export class OpenAIDialogue implements Dialogue {
   readonly #user: UserTurns;
   readonly #userAudio: UserAudio;
   readonly #clock: TurnClock;
-  readonly #bot: Bot;
+  readonly #bot: OpenAIBot;
   readonly #serviceErrors: ServiceErrors;
   readonly #register: ItemRegister;
   readonly #app: ClientCommands;
@@ -63,7 +61,7 @@ export class OpenAIDialogue implements Dialogue {
     this.#sessionSetup = new SessionSetup(this.#sink, { ...setup, initialMessages, formats }, this.#register);
     this.#userAudio = new UserAudio(this.#sink, () => this.#sessionSetup.turnEndsAfterMs);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
-    this.#bot = new Bot(this.#sink, {
+    this.#bot = new OpenAIBot(this.#sink, {
       playback,
       now,
       soundAt: setup.soundAt,
@@ -74,16 +72,18 @@ export class OpenAIDialogue implements Dialogue {
       nextSegment: setup.nextSegment,
       redact: setup.redact,
     });
-    const [sink, sessionSetup, clock, bot, register] = [
+    const [sink, sessionSetup, clock, bot, register, userAudio] = [
       this.#sink,
       this.#sessionSetup,
       this.#clock,
       this.#bot,
       this.#register,
+      this.#userAudio,
     ];
-    this.#app = new ClientCommands({ sink, sessionSetup, clock, bot, history, register });
-    this.#serviceErrors = new ServiceErrors(sink, setup.redact, bot.sequencer, sessionSetup);
-    this.#user = new UserTurns({ sink, sessionSetup, clock, bot, history, serviceErrors: this.#serviceErrors, date });
+    const { maxMessageSize } = setup;
+    this.#app = new ClientCommands({ sink, sessionSetup, clock, bot, history, register, userAudio, maxMessageSize });
+    this.#serviceErrors = new ServiceErrors(sink, setup.redact, bot, sessionSetup);
+    this.#user = new UserTurns({ sink, sessionSetup, clock, bot, history, date });
     if (continues !== undefined) this.#bot.adopt(continues.#bot);
   }
 
@@ -129,7 +129,7 @@ export class OpenAIDialogue implements Dialogue {
       }
       // A gateway may send no `session.created`.
       if (type !== "session.created") this.#sessionSetup.configure();
-      this.#handle(readEvent(type, record));
+      for (const event of readEvent(type, record)) this.#handle(event);
     } catch (error) {
       this.#sink.report(asProtocolError(error, SERVICE));
     }
@@ -142,55 +142,18 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   playback(report: PlaybackReport): Effect[] {
-    this.#bot.playback(report);
+    this.#bot.voice.playback(report);
     return this.#sink.take();
   }
 
   played(items: readonly PlayedItem[]): Effect[] {
-    this.#bot.cut(items);
+    this.#bot.voice.cut(items);
     return this.#sink.take();
   }
 
   /** What the app asks for. @throws as `Dialogue.command`; nothing has happened then. */
   command(command: Command): Effect[] {
-    switch (command.type) {
-      case "message":
-        this.#message(command.message);
-        break;
-      case "raw":
-        this.#raw(readServiceEvent(command.event));
-        break;
-      case "fail-call":
-        this.#bot.tools.fail(command.call, command.failure);
-        break;
-      case "update":
-        this.#sessionSetup.update(command.settings);
-        break;
-      case "interrupt":
-        this.#app.interrupt();
-        break;
-      case "append":
-        this.#app.append(command.messages, command.run);
-        break;
-      case "replace":
-        this.#app.replace(command.messages, command.interrupt);
-        break;
-      case "run":
-        this.#app.run();
-        break;
-      case "speak":
-        this.#app.speak(command.text);
-        break;
-      case "missed-speech":
-        this.#missed(command.pcm, command.rate);
-        break;
-      case "mic":
-        if (!command.on) this.#userAudio.stopped();
-        break;
-      case "activity":
-      case "client-ready":
-        break;
-    }
+    carryOut(command, { service: this.#app, sink: this.#sink, name: this.setup.name, raw: RAW_EVENTS });
     return this.#sink.take();
   }
 
@@ -211,7 +174,7 @@ export class OpenAIDialogue implements Dialogue {
   end(keeps: boolean): Effect[] {
     this.#user.end();
     this.#bot.end(keeps && this.setup.keeps === true);
-    if (this.#user.isOwedAnswer) this.#bot.request();
+    if (this.#user.isOwedAnswer) this.#bot.sequencer.request();
     return this.#sink.take();
   }
 
@@ -219,45 +182,6 @@ export class OpenAIDialogue implements Dialogue {
   abandon(): Effect[] {
     this.#bot.tools.end();
     return this.#sink.take();
-  }
-
-  #message(message: RTVIMessage): void {
-    const command = readCommand(message, this.setup.name, RAW_EVENTS);
-    switch (command.type) {
-      case "say":
-        this.#app.say(command, message);
-        break;
-      case "tool-result":
-        if (this.#bot.tools.result(command.callId, command.result)) break;
-        this.#sink.debug("A function result came for a call that is not open; it is ignored.");
-        break;
-      case "raw":
-        this.#raw(command.event);
-        this.#sink.deliver("server-response", { t: "raw" }, message.id);
-        break;
-      case "run":
-        this.#app.run();
-        break;
-      case "end":
-        this.#sink.add({ type: "end" });
-        break;
-      case "nothing":
-        break;
-    }
-  }
-
-  /** An event of the app. One that answers a function call is that call's result. */
-  #raw(event: JsonRecord): void {
-    const item = event.type === "conversation.item.create" ? recordAt(event, "item") : {};
-    const callId = item.type === "function_call_output" ? stringAt(item, "call_id") : undefined;
-    const output = resultText(fieldOf(item, "output"));
-    this.#sink.send(event);
-    if (callId !== undefined) this.#bot.answered(callId, output);
-  }
-
-  #missed(pcm: readonly ArrayBuffer[], rate: number): void {
-    const speech = missedSpeech(pcm, rate, this.setup.maxMessageSize());
-    if (speech !== undefined && this.isReady) this.#app.overheard(speech.pieces, speech.whole);
   }
 
   #handle(event: ServerEvent): void {
@@ -268,36 +192,26 @@ export class OpenAIDialogue implements Dialogue {
       case "session.updated":
         this.#configured(event.session);
         break;
-      case "conversation.item.added":
-      case "conversation.item.created":
-        if (event.item.id !== undefined) this.#app.added(event.item.id, event.said);
+      case "item.added":
+        if (event.item !== undefined) this.#app.added(event.item, event.said);
         break;
-      case "conversation.item.deleted":
-        this.#app.deleted(event.itemId);
+      case "item.deleted":
+        this.#app.deleted(event.item);
         break;
-      case "conversation.item.truncated":
-        this.#bot.truncated(event.itemId);
+      case "item.made":
+        this.#bot.handOut(event.reply, event.item);
         break;
-      case "input_audio_buffer.speech_started":
-      case "input_audio_buffer.speech_stopped":
-      case "input_audio_buffer.committed":
-      case "conversation.item.input_audio_transcription.delta":
-      case "conversation.item.input_audio_transcription.completed":
-      case "conversation.item.input_audio_transcription.failed":
+      case "user.started":
+      case "user.stopped":
+      case "user.committed":
+      case "user.words":
+      case "user.understood":
+      case "user.not-understood":
         this.#user.handle(event);
-        if (event.type === "input_audio_buffer.speech_started") this.#userAudio.speechBegan();
+        if (event.type === "user.started") this.#userAudio.speechBegan();
         break;
-      case "response.created":
-        this.#bot.begin(event.response.id, event.response.outOfBand);
-        break;
-      case "response.done":
-        this.#bot.done(event.response);
-        this.#serviceErrors.response(event.response);
-        break;
-      case "output_audio_buffer.started":
-      case "output_audio_buffer.stopped":
-      case "output_audio_buffer.cleared":
-        this.#bot.remotePlayback(event.type);
+      case "response.outcome":
+        this.#serviceErrors.outcome(event);
         break;
       case "error":
         this.#serviceErrors.error(event.error);
@@ -309,7 +223,7 @@ export class OpenAIDialogue implements Dialogue {
         this.#sink.debug(`The event ${this.setup.redact(event.name)} is not used.`);
         break;
       default:
-        this.#bot.handle(event);
+        this.#bot.voice.handle(event);
     }
   }
 
@@ -325,6 +239,6 @@ export class OpenAIDialogue implements Dialogue {
     }
     if (isContinued || !this.setup.runInitial) return;
     this.#clock.turnEnded();
-    this.#bot.request();
+    this.#bot.sequencer.request();
   }
 }

@@ -1,6 +1,6 @@
 import { AuthenticationError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { purposeOf } from "./effects.js";
-import type { ErrorDetails, ResponseInfo } from "./events.js";
+import type { ErrorDetails, Failure } from "./events.js";
 
 /** The errors that end a session, and what a person should read. */
 const FATAL: Readonly<Record<string, { readonly advice: string; readonly retryable?: true; readonly auth?: true }>> = {
@@ -74,7 +74,7 @@ export function serviceError(details: ErrorDetails, redact: (text: string) => st
 }
 
 /** Why a response that is done was not completed; undefined when nothing is wrong with it. */
-export function responseError(response: ResponseInfo, redact: (text: string) => string): RtviMachineError | undefined {
+export function responseError(response: Failure, redact: (text: string) => string): RtviMachineError | undefined {
   if (response.status === "failed") {
     if (response.error !== undefined) return serviceError(response.error, redact);
     const why = response.reason === undefined ? " and gave no reason." : `: ${redact(response.reason)}`;

@@ -4,7 +4,9 @@ import { itemSaid } from "./item-said.js";
 import { SERVICE } from "./names.js";
 import { errorWords, tellsError, wordsOf, type ErrorWords } from "../../util/error-words.js";
 import { FieldReader } from "../../util/field-reader.js";
+import { decodePcm } from "../../codec/base64-pcm.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
+import type { ReplyEnd, VoiceEvent } from "../../dialogue/voice-event.js";
 import { parseRecord } from "../../util/parse.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
@@ -30,84 +32,40 @@ export interface ItemInfo {
   readonly whole: JsonRecord;
 }
 
-/** The part of a response that is read here. */
-export interface ResponseInfo {
-  readonly id: string;
+/** Why a response was not completed, as the service tells it. */
+export interface Failure {
   readonly status: string | undefined;
   readonly reason: string | undefined;
   readonly error: ErrorDetails | undefined;
-  readonly output: readonly ItemInfo[];
-  /** Whether it belongs to no conversation (`conversation: "none"`). */
-  readonly outOfBand: boolean;
 }
 
-interface Part {
-  readonly responseId: string;
-  readonly itemId: string;
-}
-
-/** The server events that are acted upon, GA names, fields checked. */
-export type ServerEvent =
+/** What is the Realtime API's own, fields checked. */
+export type OpenAIEvent =
   | { readonly type: "session.created" | "session.updated"; readonly session: JsonRecord }
-  | {
-      readonly type: "input_audio_buffer.speech_started" | "input_audio_buffer.speech_stopped";
-    }
-  | { readonly type: "input_audio_buffer.committed"; readonly itemId: string | undefined }
-  | {
-      readonly type: "conversation.item.added" | "conversation.item.created";
-      readonly item: ItemInfo;
-      readonly said: HistoryItem | undefined;
-    }
-  | { readonly type: "conversation.item.deleted"; readonly itemId: string }
-  | {
-      readonly type: "conversation.item.input_audio_transcription.delta";
-      readonly itemId: string;
-      readonly delta: string;
-    }
-  | {
-      readonly type: "conversation.item.input_audio_transcription.completed";
-      readonly itemId: string;
-      readonly transcript: string;
-    }
-  | {
-      readonly type: "conversation.item.input_audio_transcription.failed";
-      readonly itemId: string;
-      readonly error: ErrorDetails;
-    }
-  | { readonly type: "conversation.item.truncated"; readonly itemId: string }
-  | { readonly type: "response.created" | "response.done"; readonly response: ResponseInfo }
-  | {
-      readonly type: "response.output_item.added" | "response.output_item.done";
-      readonly responseId: string;
-      readonly item: ItemInfo;
-    }
-  | ({ readonly type: "response.output_audio.delta"; readonly delta: string } & Part)
-  | ({ readonly type: "response.output_audio.done" } & Part)
-  | ({
-      readonly type: "response.output_audio_transcript.delta" | "response.output_text.delta";
-      readonly delta: string;
-    } & Part)
-  | ({
-      readonly type: "response.output_audio_transcript.done" | "response.output_text.done";
-      readonly text: string | undefined;
-    } & Part)
-  | ({
-      readonly type: "response.function_call_arguments.done";
-      readonly callId: string;
-      readonly name: string | undefined;
-      readonly arguments: string;
-    } & Part)
-  | {
-      readonly type: "output_audio_buffer.started" | "output_audio_buffer.stopped" | "output_audio_buffer.cleared";
-      readonly responseId: string | undefined;
-    }
+  | { readonly type: "item.added"; readonly item: string | undefined; readonly said: HistoryItem | undefined }
+  | { readonly type: "item.deleted"; readonly item: string }
+  /** The model has made something else than words and calls. */
+  | { readonly type: "item.made"; readonly reply: string; readonly item: ItemInfo }
+  | ({ readonly type: "response.outcome" } & Failure)
   | { readonly type: "error"; readonly error: ErrorDetails }
-  /** Something else failed: a tool of a server, for one. */
+  /** Something else failed: a transcription, or a tool of a server. */
   | { readonly type: "failure"; readonly error: ErrorDetails }
   | { readonly type: "other"; readonly name: string };
 
+/** What one event of the service says, in order. */
+export type ServerEvent = VoiceEvent | OpenAIEvent;
+
 /** The names of events that say that something failed. */
 const FAILURE = /[._](?:error|failed)$/;
+
+/** What a response came to; for any other status it was made to its end. */
+const ENDS: ReadonlyMap<string | undefined, ReplyEnd> = new Map([
+  ["cancelled", "cut"],
+  ["failed", "failed"],
+]);
+
+/** Items that reach the app as messages of RTVI, or are none of its business. */
+const TOLD = new Set(["message", "function_call_output", "reasoning", "unknown"]);
 
 /** Longest audio delta, in base64 characters: about two minutes of 24 kHz PCM16. */
 const LONGEST_AUDIO = 8 * 1024 * 1024;
@@ -126,91 +84,118 @@ export function parseMessage(data: unknown): { readonly type: string; readonly r
 }
 
 /**
- * The event in a message, or `other` for one that is not acted upon.
+ * What an event says, GA names; `other` for one that is not acted upon.
  * @throws ProtocolError naming the event and the field that is missing or has the wrong type.
  */
-export function readEvent(type: string, record: JsonRecord): ServerEvent {
+export function readEvent(type: string, record: JsonRecord): ServerEvent[] {
   const read = new FieldReader(record, type, SERVICE);
-  const part = (): Part => ({ responseId: read.id("response_id"), itemId: read.id("item_id") });
+  const part = (): { reply: string; item: string } => ({ reply: read.id("response_id"), item: read.id("item_id") });
+  const delta = (): string => read.text("delta", LONGEST_TEXT);
   switch (type) {
     case "session.created":
     case "session.updated":
-      return { type, session: read.raw("session") };
+      return [{ type, session: read.raw("session") }];
     case "input_audio_buffer.speech_started":
+      return [{ type: "user.started" }];
     case "input_audio_buffer.speech_stopped":
-      return { type };
+      return [{ type: "user.stopped" }];
     case "input_audio_buffer.committed":
-      return { type, itemId: read.optionalId("item_id") };
+      return [{ type: "user.committed", item: read.optionalId("item_id") }];
     case "conversation.item.added":
     case "conversation.item.created":
-      return { type, item: readItem(read.inner("item")), said: itemSaid(read.raw("item")) };
+      return [{ type: "item.added", item: readItem(read.inner("item")).id, said: itemSaid(read.raw("item")) }];
     case "conversation.item.deleted":
-      return { type, itemId: read.id("item_id") };
+      return [{ type: "item.deleted", item: read.id("item_id") }];
     case "conversation.item.input_audio_transcription.delta":
-      return { type, itemId: read.id("item_id"), delta: read.optionalText("delta", LONGEST_TEXT) ?? "" };
+      return [{ type: "user.words", item: read.id("item_id"), text: read.optionalText("delta", LONGEST_TEXT) ?? "" }];
     case "conversation.item.input_audio_transcription.completed":
-      return { type, itemId: read.id("item_id"), transcript: read.text("transcript", LONGEST_TEXT) };
+      return [{ type: "user.understood", item: read.id("item_id"), text: read.text("transcript", LONGEST_TEXT) }];
     case "conversation.item.input_audio_transcription.failed":
-      return { type, itemId: read.id("item_id"), error: detailsOf(errorWords(record)) };
+      return [
+        { type: "user.not-understood", item: read.id("item_id") },
+        { type: "failure", error: detailsOf(errorWords(record)) },
+      ];
     case "conversation.item.truncated":
-      return { type, itemId: read.id("item_id") };
-    case "response.created":
+      return [{ type: "item.truncated", item: read.id("item_id") }];
+    case "response.created": {
+      const { reply, kind } = readResponse(read.inner("response"));
+      return [{ type: "reply.began", reply, kind }];
+    }
     case "response.done":
-      return { type, response: readResponse(read.inner("response")) };
-    case "response.output_item.added":
+      return readDone(read.inner("response"));
+    case "response.output_item.added": {
+      const [reply, { type: itemType, callId, name }] = [read.id("response_id"), readItem(read.inner("item"))];
+      const isCall = itemType === "function_call" && callId !== undefined;
+      return isCall ? [{ type: "call.announced", reply, callId, name }] : [];
+    }
     case "response.output_item.done":
-      return { type, responseId: read.id("response_id"), item: readItem(read.inner("item")) };
+      return made(read.id("response_id"), readItem(read.inner("item")));
     case "response.output_audio.delta":
-      return { type, ...part(), delta: read.text("delta", LONGEST_AUDIO) };
+      return [{ type: "audio", ...part(), pcm: decodePcm(read.text("delta", LONGEST_AUDIO), SERVICE) }];
     case "response.output_audio.done":
-      return { type, ...part() };
+      return [{ type: "audio.ended", ...part() }];
     case "response.output_audio_transcript.delta":
+      return [{ type: "words", ...part(), text: delta(), form: "spoken" }];
     case "response.output_text.delta":
-      return { type, ...part(), delta: read.text("delta", LONGEST_TEXT) };
+      return [{ type: "words", ...part(), text: delta(), form: "written" }];
     case "response.output_audio_transcript.done":
-      return { type, ...part(), text: read.optionalText("transcript", LONGEST_TEXT) };
+      return [
+        { type: "words.complete", ...part(), text: read.optionalText("transcript", LONGEST_TEXT), form: "spoken" },
+      ];
     case "response.output_text.done":
-      return { type, ...part(), text: read.optionalText("text", LONGEST_TEXT) };
-    case "response.function_call_arguments.done":
-      return {
-        type,
-        ...part(),
-        callId: read.id("call_id"),
-        name: read.optionalId("name"),
-        arguments: read.text("arguments", LONGEST_TEXT),
-      };
+      return [{ type: "words.complete", ...part(), text: read.optionalText("text", LONGEST_TEXT), form: "written" }];
+    case "response.function_call_arguments.done": {
+      const [{ reply }, callId, name] = [part(), read.id("call_id"), read.optionalId("name")];
+      return [{ type: "call", reply, callId, name, arguments: read.text("arguments", LONGEST_TEXT) }];
+    }
     case "output_audio_buffer.started":
+      return [{ type: "playback.began" }];
     case "output_audio_buffer.stopped":
+      return [{ type: "playback.ended" }];
     case "output_audio_buffer.cleared":
-      return { type, responseId: read.optionalId("response_id") };
+      return [{ type: "playback.cut" }];
     case "error":
-      return { type, error: detailsOf(errorWords(record)) };
+      return [{ type: "error", error: detailsOf(errorWords(record)) }];
     default:
       if (FAILURE.test(type) || isError(fieldOf(record, "error"))) {
         const error = detailsOf(errorWords(record));
-        return { type: "failure", error: { ...error, message: `${type.slice(0, 80)}: ${error.message}` } };
+        return [{ type: "failure", error: { ...error, message: `${type.slice(0, 80)}: ${error.message}` } }];
       }
-      return { type: "other", name: type.slice(0, 80) };
+      return [{ type: "other", name: type.slice(0, 80) }];
   }
 }
 
-/** A response of which nothing more is waited for. */
-export function abandoned(id: string): ResponseInfo {
-  return { id, status: "cancelled", reason: undefined, error: undefined, output: [], outOfBand: false };
+function readResponse(read: FieldReader): { readonly reply: string; readonly kind: "conversation" | "aside" } {
+  return { reply: read.id("id"), kind: read.isNull("conversation_id") ? "aside" : "conversation" };
 }
 
-function readResponse(read: FieldReader): ResponseInfo {
+/** `response.done`: what it made is in it once more. */
+function readDone(read: FieldReader): ServerEvent[] {
+  const { reply, kind } = readResponse(read);
   const given = read.any("status_details");
   const details = isRecord(given) ? given : isError(given) ? { reason: given, error: given } : {};
   const error = fieldOf(details, "error");
-  return {
-    id: read.id("id"),
-    status: read.optionalId("status"),
-    reason: reasonIn(details),
-    error: isError(error) ? detailsOf(wordsOf(error)) : undefined,
-    output: read.list("output", MOST_ITEMS).map(readItem),
-    outOfBand: read.isNull("conversation_id"),
-  };
+  const status = read.optionalId("status");
+  const output = read.list("output", MOST_ITEMS).map(readItem);
+  return [
+    // Known already, unless something of it was lost.
+    ...(output.length > 0 ? [{ type: "reply.began", reply, kind } as const] : []),
+    ...output.flatMap((item) => made(reply, item)),
+    { type: "reply.ended", reply, how: ENDS.get(status) ?? "completed", kind },
+    {
+      type: "response.outcome",
+      status,
+      reason: reasonIn(details),
+      error: isError(error) ? detailsOf(wordsOf(error)) : undefined,
+    },
+  ];
+}
+
+/** An item that the model has made; a call that was broken off is none. */
+function made(reply: string, item: ItemInfo): ServerEvent[] {
+  const { type, status, callId, name } = item;
+  if (type !== "function_call") return TOLD.has(type) ? [] : [{ type: "item.made", reply, item }];
+  return status === "incomplete" ? [] : [{ type: "call", reply, callId, name, arguments: item.arguments }];
 }
 
 function readItem(read: FieldReader): ItemInfo {

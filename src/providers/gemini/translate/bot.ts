@@ -2,71 +2,63 @@ import type { PlaybackReport, PlayedItem } from "../../../contracts/speaker.js";
 import type { Expects } from "../../../contracts/dialogue.js";
 import type { FlushCause } from "../../../contracts/turns.js";
 import { ProtocolError } from "../../../errors.js";
-import { BotOutput } from "../../../dialogue/bot-output.js";
-import { BotSpeech } from "../../../dialogue/bot-speech.js";
+import { Bot } from "../../../dialogue/bot.js";
 import type { EffectSink } from "../../../dialogue/effects.js";
+import type { WordsForm } from "../../../dialogue/voice-event.js";
 import { decodePcm } from "../../../codec/base64-pcm.js";
 import { RateConverter } from "../../../media/rate-converter.js";
-import { Responses } from "../../../dialogue/responses.js";
 import { audioRate, type WrittenCall } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
-import { newTurn, type BotSetup, type Turn } from "./bot-turn.js";
+import type { GeminiBotSetup, Turn, TurnSound } from "./bot-turn.js";
 import { Calls } from "./calls.js";
-import { UnheardReplies } from "./unheard-replies.js";
 
-/** The bot's side: what the model makes, what of it is heard, the functions it calls, and how it is interrupted. */
-export class Bot {
+/** Decodes what the Live API says of its bot: it counts turns, which have no ids, and knows where they begin and end. */
+export class GeminiBot {
   readonly tools: Calls;
-  readonly unheardReplies = new UnheardReplies();
-  readonly #responses: Responses;
-  readonly #output: BotOutput;
-  readonly #speech: BotSpeech;
+  readonly #voice: Bot;
   readonly #converter: RateConverter;
   #turn: Turn | undefined;
   #count = 0;
-  #silentNext = false;
-  /** The app has asked for an answer that has not begun. */
-  #due = false;
-  /** A message of the app came while one was due: it stops that before we see anything of it. */
-  #dueStopped = false;
-  /** An interrupted turn is yet to be completed by the service. */
-  #closing = false;
+  #next: TurnSound = "played";
+  /**
+   * An answer that the app has asked for, and that has not begun. "crossed": a message of the app came meanwhile: it stops that
+   * answer before we see anything of it.
+   */
+  #asked: "nothing" | "answer" | "crossed" = "nothing";
+  /** Whether the service has yet to complete a turn that it interrupted. */
+  #completion: "none" | "owed" = "none";
   /** How the last turn ended: what is transcribed after that is dropped where it was cut, and told where it was not. */
   #tail: "none" | "cut" | "whole" = "none";
-  /** What the turn under way has said or written so far. */
-  #said = new Map<string, string>();
 
   constructor(
     private readonly sink: EffectSink,
-    private readonly setup: BotSetup,
+    private readonly setup: GeminiBotSetup,
   ) {
-    this.#responses = new Responses(sink, PROCESSOR, setup.now);
-    const said = (itemId: string, content: string): void => {
-      this.unheardReplies.noted(itemId, content);
-      this.#said.set(itemId, content);
-      setup.conversationHistory.note(itemId, { type: "message", role: "assistant", content });
-    };
-    this.#output = new BotOutput(sink, said, setup.nextSegment);
-    this.#speech = new BotSpeech(sink, this.#output, setup.answered, undefined, setup.playbackRate);
     this.#converter = new RateConverter(setup.playbackRate, SERVICE);
     this.tools = new Calls(sink, setup, {
       asked: () => {
-        this.unheardReplies.asked();
+        this.awaited();
       },
       interrupts: () => {
         this.asked(true);
       },
     });
+    this.#voice = new Bot(sink, {
+      ...setup,
+      processor: PROCESSOR,
+      history: setup.conversationHistory,
+      tools: this.tools.books,
+    });
   }
 
   /** Whether the model is making something that is heard or shown. */
   get generating(): boolean {
-    return this.#turn !== undefined && !this.#turn.stopped;
+    return this.#turn !== undefined && this.#turn.fate !== "stopped";
   }
 
   /** Whether the bot speaks, is about to, or waits for a function. */
   get busy(): boolean {
-    return this.#due || this.#turn !== undefined || this.sink.is("busy");
+    return this.#asked !== "nothing" || this.#turn !== undefined || this.sink.is("busy");
   }
 
   /** What the service owes: an answer that the app asked for, and the rest of one that it makes, unless a tool is waited for. */
@@ -75,43 +67,60 @@ export class Bot {
     return owes && !this.sink.is("tools.pending") ? "reply" : "nothing";
   }
 
+  /** Whether an answer of which nobody has heard or read a word is to be asked for again when the connection is lost. */
+  get isAwaited(): boolean {
+    return this.#voice.unheardReplies.requests.length > 0;
+  }
+
   playback(report: PlaybackReport): void {
-    this.#speech.report(report);
-    this.unheardReplies.played(report, (turn) => this.#output.heard(turn));
+    this.#voice.playback(report);
   }
 
   cut(items: readonly PlayedItem[]): void {
-    this.#speech.cut(items);
+    this.#voice.cut(items);
   }
 
-  /** The user did something: what comes next is an answer. `silent`: its audio is not wanted. */
-  prompted(silent = false): void {
+  /** The user did something: what comes next is an answer. `sound`: whether it is to be heard. */
+  prompted(sound: TurnSound = "played"): void {
     this.#tail = "none";
-    this.#silentNext = silent;
+    this.#next = sound;
+  }
+
+  /** Somebody waits for an answer. */
+  awaited(): void {
+    this.#voice.unheardReplies.asked(true);
+  }
+
+  /** Words of the user were recognised. `late`: they are what the turn that is being made answers. */
+  understood(late: boolean): void {
+    if (late) this.#voice.unheardReplies.awaited(true);
+    else this.awaited();
+  }
+
+  /** A handle covers what the service has made so far. */
+  covered(): void {
+    this.#voice.unheardReplies.covered();
   }
 
   /** A message of ours may stop what is being made. `answer`: it wants one. */
   asked(answer = false): void {
-    if (this.#turn !== undefined) this.#turn.asked = true;
-    else this.#dueStopped = this.#due;
-    if (answer && !this.#due) this.sink.tell({ type: "reply.requested" });
-    this.#due ||= answer;
+    if (this.#turn?.fate === "wanted") this.#turn.fate = "crossed";
+    if (this.#asked === "nothing") {
+      if (!answer) return;
+      this.sink.tell({ type: "reply.requested" });
+      this.#asked = "answer";
+    } else if (this.#turn === undefined) this.#asked = "crossed";
   }
 
   /** Asks for silence at once, before anybody is told why. */
   silence(): void {
-    if (this.#speech.pending) this.sink.add({ type: "flush" });
+    this.#voice.silence();
   }
 
   /** After `silence`: nothing more of the turn comes through, though the service goes on with it for a while. */
   stop(by: FlushCause): void {
-    if (this.#turn !== undefined) {
-      this.#turn.stopped = true;
-      this.sink.tell({ type: "reply.cancelled" });
-      this.#responses.interrupt(this.#turn.id);
-    }
-    this.unheardReplies.stopped();
-    this.#speech.interrupt(by);
+    if (this.#turn !== undefined) this.#turn.fate = "stopped";
+    this.#voice.interrupt(by);
   }
 
   /** Silence, and nothing more of the turn. */
@@ -125,43 +134,33 @@ export class Bot {
     if (!/^audio\/pcm\b/i.test(mimeType)) throw new ProtocolError("Gemini sent a part that is not audio/pcm.");
     const pcm = decodePcm(data, SERVICE);
     const rate = audioRate(mimeType);
-    const turn = this.#open();
-    if (turn.stopped || turn.silent || pcm.byteLength === 0) return;
+    const { id, sound } = this.#open();
+    if (sound === "dropped" || pcm.byteLength === 0) return;
     const { buffer } = this.#converter.convert(new Int16Array(pcm), rate);
-    if (buffer.byteLength === 0) return;
-    this.#responses.voiceStarted(turn.id);
-    this.unheardReplies.making(turn.id);
-    this.#speech.play(turn.id, turn.id, buffer);
+    this.#voice.handle({ type: "audio", reply: id, item: id, pcm: buffer });
   }
 
   /** A piece of written text. */
   text(text: string): void {
-    const turn = this.#open();
-    if (turn.stopped || text === "") return;
-    this.setup.answered();
-    this.unheardReplies.settled();
-    this.sink.deliver("bot-llm-text", { text });
-    this.#output.add(turn.id, `${turn.id}_text`, text, false);
+    const { id } = this.#open();
+    this.#words(id, `${id}_text`, text, "written");
   }
 
   /** A piece of what the bot says. It has no fixed place among the audio. */
   transcript(text: string): void {
-    const dropped = this.#turn === undefined ? this.#tail === "cut" : this.#turn.stopped;
-    if (dropped || text === "") return;
-    const late = this.#turn === undefined && this.#tail === "whole";
-    const turn = late ? undefined : (this.#turn ?? this.#begin());
-    this.sink.deliver("bot-llm-text", { text });
-    if (turn?.silent === true) this.unheardReplies.settled();
-    else {
-      if (turn !== undefined) this.#responses.voiceStarted(turn.id);
-      this.sink.deliver("bot-tts-text", { text });
+    if (text === "") return;
+    if (this.#turn === undefined && this.#tail !== "none") {
+      if (this.#tail === "whole") this.#voice.lateWords(text);
+      return;
     }
-    if (turn !== undefined) this.#output.add(turn.id, turn.id, text, !turn.silent);
+    const { id, sound } = this.#turn ?? this.#begin();
+    this.#words(id, id, text, sound === "played" ? "spoken" : "written");
   }
 
   /** The transcript of the turn is complete, as far as anybody knows. */
   transcriptPaused(): void {
-    if (this.#turn !== undefined) this.#output.pause(this.#turn.id);
+    const reply = this.#turn?.id;
+    if (reply !== undefined) this.#voice.handle({ type: "words.paused", reply, item: reply });
   }
 
   /** The model calls functions. It waits for the results by itself. */
@@ -173,99 +172,89 @@ export class Bot {
 
   /** The words of the turn under way; undefined where there are none. */
   get said(): string | undefined {
-    const said = [...this.#said.values()].join(" ").trim();
-    return said === "" ? undefined : said;
+    return this.#turn && this.#voice.wordsOf(this.#turn.id);
   }
 
   /** The model has made all of the turn; some of it may still have to be played. */
   generated(): void {
-    const turn = this.#turn;
-    if (turn === undefined) return;
-    turn.generated = true;
-    this.sink.tell({ type: "reply.ended", another: false });
-    this.#output.pause(turn.id);
-    this.#responses.done(turn.id, !turn.stopped);
-    this.#speech.responseEnded(turn.id);
+    if (this.#turn === undefined) return;
+    this.#turn.phase = "made";
+    this.#voice.handle({ type: "reply.made", reply: this.#turn.id });
   }
 
   /** The turn is over: what it was. The end of an interrupted one says nothing about the user. */
   complete(): "interrupted" | "silent" | "whole" {
-    const closing = this.#closing && this.#turn === undefined;
-    this.#closing = false;
-    const turn = this.#turn;
-    if (turn !== undefined) this.#finish(turn, "whole");
-    else if (!closing) {
-      this.#due = false;
-      this.sink.tell({ type: "reply.ended", another: false });
+    const isOwed = this.#completion === "owed";
+    this.#completion = "none";
+    if (this.#turn !== undefined) {
+      this.#finish(this.#turn, "whole");
+      return "whole";
     }
-    // A turn that was being made when the app asked and was not stopped for it is no answer: the two have crossed.
-    const crossed = turn === undefined ? closing : turn.asked || turn.stopped;
-    if (!crossed) this.unheardReplies.complete(turn !== undefined && this.#speech.holds(turn.id));
-    if (closing) return "interrupted";
-    return turn === undefined ? "silent" : "whole";
+    if (isOwed) return "interrupted";
+    this.#asked = "nothing";
+    this.sink.tell({ type: "reply.ended", another: false });
+    this.#voice.unheardReplies.clear();
+    return "silent";
   }
 
   /** Whether an interruption is of our own making, and not the user's voice. */
   get wasAsked(): boolean {
-    return this.#turn === undefined ? this.#dueStopped : this.#turn.stopped || this.#turn.asked;
+    return this.#turn === undefined ? this.#asked === "crossed" : this.#turn.fate !== "wanted";
   }
 
   /** The service stopped the turn. */
   interrupted(): void {
-    const turn = this.#turn;
-    if (turn !== undefined) this.#responses.interrupt(turn.id);
-    this.unheardReplies.stopped();
-    this.#speech.interrupt("service");
-    this.#closing = true;
-    this.#dueStopped = false;
+    this.#voice.interrupt("service");
+    this.#completion = "owed";
+    if (this.#asked === "crossed") this.#asked = "answer";
     this.#tail = "cut";
-    if (turn !== undefined) this.#finish(turn, "cut");
+    if (this.#turn !== undefined) this.#finish(this.#turn, "cut");
   }
 
   /** The session is over: closes whatever was said to have started. */
   end(): void {
-    this.#speech.end();
     // What of it was heard is what counts when the conversation is told again.
-    this.#output.end();
-    this.unheardReplies.end();
-    this.#responses.end();
+    this.#voice.end();
     this.tools.end();
+  }
+
+  #words(reply: string, item: string, text: string, form: WordsForm): void {
+    if (text !== "") this.#voice.handle({ type: "words", reply, item, text, form });
   }
 
   /** The turn that a new part belongs to. */
   #open(): Turn {
     const turn = this.#turn;
     if (turn === undefined) return this.#begin();
-    if (!turn.generated) return turn;
+    if (turn.phase === "making") {
+      // What is made after the result of a function is the answer to it.
+      if (turn.fate === "wanted") this.#voice.unheardReplies.goesOn(turn.id);
+      return turn;
+    }
     // Nothing more was to come of the last one: its completion was lost.
     this.#finish(turn, "whole");
     return this.#begin();
   }
 
   #begin(): Turn {
-    this.setup.turnBegan(this.#due ? "app" : "voice");
-    this.#said.clear();
+    this.setup.turnBegan(this.#asked === "nothing" ? "voice" : "app");
     this.#count += 1;
-    const turn = newTurn(`turn_${this.#count}`, this.#silentNext);
+    const turn: Turn = { id: `turn_${this.#count}`, sound: this.#next, phase: "making", fate: "wanted" };
     this.#turn = turn;
-    this.sink.tell({ type: "reply.began" });
-    this.unheardReplies.making(turn.id);
     this.#converter.reset();
-    this.#due = this.#dueStopped = false;
-    this.#silentNext = false;
-    this.#closing = false;
+    this.#asked = "nothing";
+    this.#next = "played";
+    this.#completion = "none";
     this.#tail = "none";
-    this.#responses.created(turn.id, false);
+    this.#voice.handle({ type: "reply.began", reply: turn.id, kind: "conversation" });
+    this.#voice.unheardReplies.answers(turn.id);
     return turn;
   }
 
-  #finish(turn: Turn, tail: "cut" | "whole"): void {
+  #finish({ id, fate }: Turn, tail: "cut" | "whole"): void {
     this.#turn = undefined;
-    this.sink.tell({ type: "reply.ended", another: this.#due });
-    this.#said.clear();
-    this.#tail = turn.stopped ? "cut" : tail;
-    this.#output.responseEnded(turn.id, (itemId) => this.#speech.holds(itemId));
-    this.#responses.done(turn.id, tail === "whole" && !turn.stopped);
-    this.#speech.responseEnded(turn.id);
+    this.#tail = fate === "stopped" ? "cut" : tail;
+    const how = this.#tail === "whole" ? "completed" : "cut";
+    this.#voice.handle({ type: "reply.ended", reply: id, how, another: this.#asked !== "nothing" });
   }
 }

@@ -9,7 +9,7 @@ import type { GeminiHistory } from "../gemini-history.js";
 import { SERVICE } from "../names.js";
 import { schedulingOf } from "../scheduling.js";
 import type { ToolResponse } from "../tool-responses.js";
-import type { BotSetup } from "./bot-turn.js";
+import type { GeminiBotSetup } from "./bot-turn.js";
 
 /** What a result may lead to. */
 export interface CallPorts {
@@ -22,10 +22,10 @@ export interface CallPorts {
 /** Function calls, as the Live API has them answered: the model goes on by itself. Both sides of each are written down. */
 export class Calls {
   readonly #sink: EffectSink;
-  readonly #setup: Pick<BotSetup, "nonBlocking" | "redact">;
+  readonly #setup: Pick<GeminiBotSetup, "nonBlocking" | "redact">;
   readonly #history: GeminiHistory;
   readonly #ports: CallPorts;
-  readonly #books: ToolCalls;
+  readonly books: ToolCalls;
   /** The names of the calls that wait, by id. */
   readonly #names = new Map<string, string>();
   /** Calls whose ids are our own: the service gave them none. */
@@ -34,28 +34,28 @@ export class Calls {
 
   constructor(
     sink: EffectSink,
-    { conversationHistory, nonBlocking, redact }: Pick<BotSetup, "conversationHistory" | "nonBlocking" | "redact">,
+    {
+      conversationHistory,
+      nonBlocking,
+      redact,
+    }: Pick<GeminiBotSetup, "conversationHistory" | "nonBlocking" | "redact">,
     ports: CallPorts,
   ) {
     this.#sink = sink;
     this.#setup = { nonBlocking, redact };
     this.#history = conversationHistory;
     this.#ports = ports;
-    this.#books = new ToolCalls(sink, {
+    this.books = new ToolCalls(sink, {
       service: SERVICE,
       redact,
-      called: (callId, name, args) => {
-        conversationHistory.note(`call ${callId}`, { type: "tool-call", callId, name, arguments: args });
-      },
-      answer: (callId, name, answer) => {
-        this.#answer(callId, name, answer);
-      },
+      history: conversationHistory,
+      answer: (callId, name, answer) => this.#answer(callId, name, answer),
     });
   }
 
   /** Whether the model waits for a result. */
   get pending(): boolean {
-    return this.#books.pending;
+    return this.books.pending;
   }
 
   /** The model calls functions. What cannot be read is answered with an error: the model would wait. */
@@ -68,11 +68,11 @@ export class Calls {
         const callId = id ?? this.#ownId();
         this.#names.set(callId, name);
         // What is no object no handler could read; the books say so.
-        this.#books.complete(batch, callId, name, args ?? "[]");
-        if (this.#names.has(callId) && !this.#books.awaits(callId)) this.#tooMany(callId, name);
+        this.books.complete(batch, callId, name, args ?? "[]");
+        if (this.#names.has(callId) && !this.books.awaits(callId)) this.#tooMany(callId, name);
       }
     }
-    this.#books.responseDone(batch, true);
+    this.books.responseDone(batch, true);
   }
 
   /**
@@ -82,7 +82,7 @@ export class Calls {
   result(callId: string, result: unknown): boolean {
     const name = this.#names.get(callId);
     const { willContinue, ...scheduled } = schedulingOf(result, this.#isNonBlocking(name));
-    if (willContinue !== true || !this.#books.awaits(callId)) return this.#books.result(callId, result);
+    if (willContinue !== true || !this.books.awaits(callId)) return this.books.result(callId, result);
     resultText(scheduled.output);
     this.#send(callId, name, { ...scheduled, willContinue });
     return true;
@@ -90,42 +90,40 @@ export class Calls {
 
   /** The app does not answer a call. Returns whether it was open. */
   fail(call: CallReference, failure: CallFailure): boolean {
-    return this.#books.fail(call, failure);
+    return this.books.fail(call, failure);
   }
 
   /** The app has answered a call in the service's own language. */
   answered({ id, name, result, text, isSilent }: ToolResponse): void {
     const callId = id ?? this.#namelessOf(name);
-    if (callId === undefined || !this.#books.answered(callId, result)) return;
-    this.#noteResult(callId, text);
+    if (callId === undefined || !this.books.answered(callId, text, result)) return;
     if (!isSilent) this.#ports.asked();
     this.#forget(callId);
   }
 
   /** The service wants no result of a call any more. */
   cancelled(callId: string): void {
-    this.#books.cancelled(callId);
+    this.books.cancelled(callId);
     this.#forget(callId);
   }
 
   /** The connection is gone. */
   end(): void {
-    this.#books.end();
+    this.books.end();
     this.#names.clear();
     this.#nameless.clear();
   }
 
-  #answer(callId: string, name: string | undefined, answer: ToolAnswer): void {
-    if ("error" in answer) {
-      this.#noteResult(callId, JSON.stringify(answer));
+  #answer(callId: string, name: string | undefined, answer: ToolAnswer): string {
+    const scheduled = "error" in answer ? undefined : schedulingOf(answer.result, this.#isNonBlocking(name));
+    const output = scheduled === undefined ? JSON.stringify(answer) : resultText(scheduled.output);
+    if (scheduled !== undefined) this.#send(callId, name, scheduled);
+    else {
       this.#ports.asked();
-      this.#respond(callId, name, { response: { error: answer.error } });
-    } else {
-      const scheduled = schedulingOf(answer.result, this.#isNonBlocking(name));
-      this.#noteResult(callId, resultText(scheduled.output));
-      this.#send(callId, name, scheduled);
+      this.#respond(callId, name, { response: answer });
     }
     this.#forget(callId);
+    return output;
   }
 
   #send(callId: string, name: string | undefined, { output, ...fields }: ReturnType<typeof schedulingOf>): void {
@@ -151,10 +149,6 @@ export class Calls {
   #tooMany(callId: string, name: string): void {
     this.#respond(callId, name, { response: { error: "Too many calls are open." } });
     this.#forget(callId);
-  }
-
-  #noteResult(callId: string, output: string): void {
-    this.#history.note(`result ${callId}`, { type: "tool-result", callId, output });
   }
 
   #ownId(): string {

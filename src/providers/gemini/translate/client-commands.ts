@@ -1,30 +1,38 @@
 import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js";
 import { NotReadyError } from "../../../errors.js";
 import { readContext } from "../../../services/responder/context.js";
-import type { ClientCommand } from "../../../dialogue/client-commands.js";
+import type { CallFailure, CallReference } from "../../../contracts/dialogue.js";
+import type { Said, ServiceCommands } from "../../../dialogue/client-commands.js";
 import type { EffectSink } from "../../../dialogue/effects.js";
 import type { TurnClock } from "../../../dialogue/turn-clock.js";
 import { readContent, textOf, turnOf, type Content } from "../contents.js";
 import { contentsOf, messageOf } from "../history-contents.js";
-import type { GeminiHistory } from "../gemini-history.js";
-import type { Bot } from "./bot.js";
+import type { DialogueSetup } from "../dialogue-setup.js";
+import { readResponses } from "../tool-responses.js";
+import type { Activity } from "./activity.js";
+import type { TurnSound } from "./bot-turn.js";
+import type { GeminiBot } from "./bot.js";
+import type { User } from "./user.js";
+import { fieldOf, recordAt, type JsonRecord } from "../../../util/records.js";
 
 /** What the app's turns act on. */
-export interface ClientCommandParts {
+export interface ClientCommandParts extends Pick<
+  DialogueSetup,
+  "conversationHistory" | "textInput" | "name" | "manual" | "interruptible"
+> {
   readonly sink: EffectSink;
   readonly clock: TurnClock;
-  readonly bot: Bot;
-  readonly conversationHistory: GeminiHistory;
-  readonly textInput: "client_content" | "realtime";
-  /** The transport's name, for errors. */
-  readonly name: string;
+  readonly bot: GeminiBot;
+  readonly user: User;
+  readonly activity: Activity;
+  readonly isReady: () => boolean;
 }
 
 /** Texts that may wait for the bot to finish. */
 const MOST_WAITING = 64;
 
 /** What the app itself puts into the conversation, and asks the bot to do about it. */
-export class ClientCommands {
+export class ClientCommands implements ServiceCommands {
   readonly #parts: ClientCommandParts;
 
   constructor(parts: ClientCommandParts) {
@@ -32,15 +40,12 @@ export class ClientCommands {
   }
 
   /** A `send-text` or `append-to-context`. @throws InvalidOptionsError, UnsupportedFeatureError; nothing has happened then. */
-  say(command: Extract<ClientCommand, { readonly type: "say" }>, message: RTVIMessage): void {
-    const content = readContent(command.role, command.content, message.type);
-    const run = command.run ?? content.role === "user";
-    this.#add([content], run, message.type, !command.audio);
+  say(said: Said, message: RTVIMessage): void {
+    const content = readContent(said.role, said.content, message.type);
+    const run = said.run ?? content.role === "user";
+    this.#add([content], run, message.type, said.audio ? "played" : "dropped");
     this.#parts.conversationHistory.append(messageOf(content));
     this.#asked(run);
-    if (command.acknowledge) {
-      this.#parts.sink.deliver("append-to-context-result", { result: "success" }, message.id);
-    }
   }
 
   append(messages: unknown, run: boolean): void {
@@ -80,6 +85,61 @@ export class ClientCommands {
     this.#parts.bot.interrupt("app");
   }
 
+  result(callId: string, result: unknown): boolean {
+    const { bot } = this.#parts;
+    const wasOpen = bot.tools.result(callId, result);
+    if (wasOpen) bot.prompted();
+    return wasOpen;
+  }
+
+  failCall(call: CallReference, failure: CallFailure): void {
+    const { bot } = this.#parts;
+    if (bot.tools.fail(call, failure)) bot.prompted();
+  }
+
+  /** A message of the app in the service's own language. */
+  raw(message: JsonRecord): void {
+    const { bot, sink } = this.#parts;
+    const results = readResponses(fieldOf(recordAt(message, "toolResponse"), "functionResponses"));
+    bot.asked();
+    sink.send(message);
+    for (const result of results) bot.tools.answered(result);
+  }
+
+  /** `pause`: it gives nothing, so that a turn of the user ends where it was cut. */
+  mic(on: boolean, pause: boolean): void {
+    const { activity, user, manual } = this.#parts;
+    if (pause) {
+      if (activity.paused()) user.stopped();
+      return;
+    }
+    activity.microphone(on);
+    if (manual) this.speaks(on);
+  }
+
+  activity(on: boolean): void {
+    const { manual, name } = this.#parts;
+    if (!manual) {
+      const feature = on ? "activityStart" : "activityEnd";
+      throw new UnsupportedFeatureError(feature, name, "only with `automatic_activity_detection.disabled`");
+    }
+    this.speaks(on);
+  }
+
+  /** The app says that the user begins, or stops, to speak. Without effect when it is not news. */
+  speaks(on: boolean): void {
+    const { activity, user, bot, interruptible, isReady } = this.#parts;
+    if (!activity.set(on, isReady())) return;
+    if (!on) {
+      user.stopped();
+      return;
+    }
+    bot.prompted();
+    if (interruptible) bot.silence();
+    user.began();
+    if (interruptible) bot.stop("user");
+  }
+
   /** Says what has been waiting, if the bot is silent. A text would interrupt it. */
   next(): void {
     const { bot, conversationHistory } = this.#parts;
@@ -91,10 +151,10 @@ export class ClientCommands {
 
   /** What `speak` orders is no part of the conversation, so that it cannot be asked for again. */
   #asked(run: boolean): void {
-    if (run) this.#parts.bot.unheardReplies.asked();
+    if (run) this.#parts.bot.awaited();
   }
 
-  #add(contents: readonly Content[], run: boolean, feature: string, silent = false): void {
+  #add(contents: readonly Content[], run: boolean, feature: string, sound: TurnSound = "played"): void {
     const { bot, clock, conversationHistory, sink } = this.#parts;
     if (conversationHistory.superseded) {
       conversationHistory.due ||= run;
@@ -105,7 +165,7 @@ export class ClientCommands {
     bot.asked(run);
     sink.send(event);
     if (!run) return;
-    bot.prompted(silent);
+    bot.prompted(sound);
     clock.turnEnded();
   }
 

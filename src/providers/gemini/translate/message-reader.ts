@@ -7,7 +7,7 @@ import type { Redactor } from "../../../util/redact.js";
 import { LONGEST_AUDIO, LONGEST_TEXT, MOST_ENTRIES, readCall, readUsage, redactRawEvent } from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import type { GeminiHistory } from "../gemini-history.js";
-import type { Bot } from "./bot.js";
+import type { GeminiBot } from "./bot.js";
 import type { ConnectionLifetime } from "./connection-lifetime.js";
 import { Outcomes } from "./outcomes.js";
 import { searchResponseOf } from "./search-response.js";
@@ -15,7 +15,7 @@ import type { User } from "./user.js";
 
 /** Whom the service's messages concern. */
 export interface MessageReaderPorts {
-  readonly bot: Bot;
+  readonly bot: GeminiBot;
   readonly user: User;
   readonly lifetime: ConnectionLifetime;
   readonly conversationHistory: GeminiHistory;
@@ -56,7 +56,7 @@ export class MessageReader {
       this.#each(read, "sessionResumptionUpdate", (inner) => {
         if (!lifetime.update(inner, conversationHistory.isSettled)) return;
         conversationHistory.covered();
-        this.ports.bot.unheardReplies.covered();
+        this.ports.bot.covered();
       });
       this.#each(read, "goAway", (inner) => {
         const withinMs = lifetime.goAway(inner);
@@ -74,7 +74,7 @@ export class MessageReader {
       const { bot, user } = this.ports;
       const late = user.isLate(bot.generating);
       if (text !== "" && !late) bot.prompted();
-      if (text.trim() !== "") bot.unheardReplies.understood(late);
+      if (text.trim() !== "") bot.understood(late);
       user.recognised(text, inner.flag("finished"), bot.generating);
     });
     this.#each(read, "modelTurn", (inner) => {

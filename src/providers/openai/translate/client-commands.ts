@@ -2,31 +2,36 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { encodeBase64 } from "../../../codec/base64.js";
 import { NotReadyError } from "../../../errors.js";
 import { readContext } from "../../../services/responder/context.js";
-import type { Effect } from "../../../contracts/dialogue.js";
+import type { CallFailure, CallReference, Effect } from "../../../contracts/dialogue.js";
 import type { ConversationHistory, HistoryItem } from "../../../dialogue/conversation-history.js";
-import { recordAt, stringAt, type JsonRecord } from "../../../util/records.js";
+import { fieldOf, recordAt, stringAt, type JsonRecord } from "../../../util/records.js";
 import type { TurnClock } from "../../../dialogue/turn-clock.js";
+import { missedSpeech } from "../missed-speech.js";
 import { createItem, historyItem, messageItem } from "../items.js";
-import type { ClientCommand } from "../../../dialogue/client-commands.js";
+import { resultText, type Said, type ServiceCommands } from "../../../dialogue/client-commands.js";
 import type { OpenAISink } from "../effects.js";
-import type { Bot } from "./bot.js";
+import type { OpenAIBot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
-import { resultId } from "./replayed-tool-calls.js";
+import { resultId } from "../../../dialogue/tool-calls.js";
 import type { SessionSetup } from "./session-setup.js";
 import { MOST_WAITING } from "./sequencer.js";
+import type { UserAudio } from "./user-audio.js";
 
 /** What the app's turns act on. */
 export interface ClientCommandParts {
   readonly sink: OpenAISink;
   readonly sessionSetup: SessionSetup;
   readonly clock: TurnClock;
-  readonly bot: Bot;
+  readonly bot: OpenAIBot;
   readonly history: ConversationHistory;
   readonly register: ItemRegister;
+  readonly userAudio: UserAudio;
+  /** Bytes that an RTVI message may have on this connection. */
+  readonly maxMessageSize: () => number;
 }
 
 /** What the app itself puts into the conversation, takes out of it, and asks the bot to do about it. */
-export class ClientCommands {
+export class ClientCommands implements ServiceCommands {
   readonly #parts: ClientCommandParts;
 
   constructor(parts: ClientCommandParts) {
@@ -34,18 +39,16 @@ export class ClientCommands {
   }
 
   /** A `send-text` or `append-to-context`. @throws InvalidOptionsError, MessageTooLargeError; nothing has happened then. */
-  say(command: Extract<ClientCommand, { readonly type: "say" }>, message: RTVIMessage): void {
+  say({ role, content, run, audio }: Said, message: RTVIMessage): void {
     const { sessionSetup, history, register, sink, bot, clock } = this.#parts;
-    const { role, content } = command;
     const item = messageItem({ role, content }, sessionSetup.dialect, message.type);
     sink.check(createItem(item));
-    if (command.run === true) this.interrupt();
+    if (run === true) this.interrupt();
     const id = register.create(item);
     for (const said of readContext([{ role, content }], message.type)) history.note(id, said);
-    if (command.acknowledge) sink.deliver("append-to-context-result", { result: "success" }, message.id);
-    if (command.run !== true) return;
+    if (run !== true) return;
     clock.turnEnded();
-    bot.request(command.audio ? {} : { params: { [this.#modalities]: ["text"] } });
+    bot.sequencer.request(audio ? {} : { params: { [this.#modalities]: ["text"] } });
   }
 
   /**
@@ -74,7 +77,7 @@ export class ClientCommands {
   /** Has the bot answer the conversation as it stands, as soon as it may. */
   run(): void {
     this.#parts.clock.turnEnded();
-    this.#parts.bot.request();
+    this.#parts.bot.sequencer.request();
   }
 
   /**
@@ -94,26 +97,44 @@ export class ClientCommands {
       [this.#modalities]: sessionSetup.dialect === "beta" ? ["audio", "text"] : ["audio"],
     };
     sink.check({ type: "response.create", response: params });
-    bot.request({ params });
+    bot.sequencer.request({ params });
   }
 
-  /**
-   * What the user said while nobody could hear it.
-   * @param pieces 16-bit little-endian mono PCM at the service's rate, in order.
-   * @param whole The user has stopped, so that the bot is to answer; otherwise the service hears the rest, and answers that.
-   */
-  overheard(pieces: readonly ArrayBuffer[], whole: boolean): void {
-    const { register, sessionSetup } = this.#parts;
+  result(callId: string, result: unknown): boolean {
+    return this.#parts.bot.tools.result(callId, result);
+  }
+
+  failCall(call: CallReference, failure: CallFailure): void {
+    this.#parts.bot.tools.fail(call, failure);
+  }
+
+  update(settings: JsonRecord): void {
+    this.#parts.sessionSetup.update(settings);
+  }
+
+  mic(on: boolean): void {
+    if (!on) this.#parts.userAudio.stopped();
+  }
+
+  /** An event of the app. One that answers a function call is that call's result. */
+  raw(event: JsonRecord): void {
+    const item = event.type === "conversation.item.create" ? recordAt(event, "item") : {};
+    const callId = item.type === "function_call_output" ? stringAt(item, "call_id") : undefined;
+    const output = resultText(fieldOf(item, "output"));
+    this.#parts.sink.send(event);
+    if (callId !== undefined) this.#parts.bot.answered(callId, output);
+  }
+
+  /** What the user said while nobody could hear it. Where they have not stopped, the service hears the rest, and answers that. */
+  missedSpeech(pcm: readonly ArrayBuffer[], rate: number): void {
+    const { register, sessionSetup, maxMessageSize } = this.#parts;
+    const { pieces, whole } = missedSpeech(pcm, rate, maxMessageSize()) ?? { pieces: [], whole: false };
+    if (sessionSetup.phase !== "ready") return;
     for (const piece of pieces) {
       const audio = encodeBase64(new Uint8Array(piece));
       register.create({ type: "message", role: "user", content: [{ type: "input_audio", audio }] });
     }
     if (whole && sessionSetup.autoResponds) this.run();
-  }
-
-  /** Asks the service for a sign of life. */
-  probe(): void {
-    this.#parts.sessionSetup.probe();
   }
 
   /** The service has an item. One that the app sent in an event of its own is a part of the conversation as any other. */
@@ -150,7 +171,7 @@ export class ClientCommands {
 
   /** Silences the bot and stops what it is making. */
   interrupt(): void {
-    this.#parts.bot.silence();
+    this.#parts.bot.voice.silence();
     this.#parts.bot.interrupt(true, "app");
   }
 

@@ -21,12 +21,14 @@ interface Waiting extends ResponseRequest {
  * request waits until the last response is done.
  */
 export class ResponseSequencer {
-  readonly #active = new Map<string, { cancelling: boolean; readonly request: ResponseRequest }>();
-  #requested: (Waiting & { readonly eventId: string }) | undefined;
-  #cancelRequested = false;
+  readonly #active = new Map<string, { phase: "making" | "cancelling" }>();
+  /** Asked for, and not begun. */
+  #requested: (Waiting & { readonly eventId: string; readonly phase: "asked" | "cancelled" }) | undefined;
   #waiting: Waiting[] = [];
   #userTurn: "none" | "speaking" | "unanswered" = "none";
-  #held = false;
+  /** "held": there is no connection that could be asked. */
+  #phase: "open" | "held" = "open";
+
   /** @param autoResponds Whether the service answers by itself when the user stops speaking. */
   constructor(
     private readonly sink: OpenAISink,
@@ -41,27 +43,23 @@ export class ResponseSequencer {
     this.#flush();
   }
 
-  /** The service began a response. Returns whether it must be interrupted: it was cancelled before it began. */
-  created(id: string): boolean {
-    const cancelled = this.#requested !== undefined && this.#cancelRequested;
-    const request = this.#requested === undefined ? {} : plain(this.#requested);
-    if (this.#requested === undefined) {
+  /** The service began a response: what it was to make, and whether it was cancelled before it began. */
+  created(id: string): { readonly request: ResponseRequest; readonly was: "asked" | "cancelled" } {
+    const requested = this.#requested;
+    if (requested === undefined) {
       // The service's own answer to the user. It knows all that was sent before, so it continues after tools as well.
       this.#userTurn = "none";
       this.#waiting = this.#waiting.filter(({ patient }) => patient !== true);
     }
     this.#requested = undefined;
-    this.#cancelRequested = false;
-    this.#active.set(id, { cancelling: cancelled, request });
-    this.sink.tell({ type: "reply.began" });
-    if (cancelled) this.sink.tell({ type: "reply.cancelled" });
-    return cancelled;
+    const was = requested?.phase ?? "asked";
+    this.#active.set(id, { phase: was === "cancelled" ? "cancelling" : "making" });
+    return { request: requested === undefined ? {} : plain(requested), was };
   }
 
   done(id: string): void {
     // A response may fail before it was announced.
     if (!this.#active.delete(id)) this.#requested = undefined;
-    this.#ended();
     this.#flush();
   }
 
@@ -73,7 +71,6 @@ export class ResponseSequencer {
     const request = this.#requested;
     if (request === undefined || (eventId !== undefined && eventId !== request.eventId)) return false;
     this.#requested = undefined;
-    this.#cancelRequested = false;
     this.#ended();
     const retry = busy && !request.retried;
     if (retry) {
@@ -83,30 +80,26 @@ export class ResponseSequencer {
     return retry;
   }
 
-  /** The service says that what was to be cancelled is not active. */
-  nothingToCancel(): void {
-    for (const [id, { cancelling }] of this.#active) {
-      if (cancelling) this.#active.delete(id);
-    }
+  /** The service says that what was to be cancelled is not active. Returns the responses whose ends were lost. */
+  nothingToCancel(): string[] {
     // Events come in order: what was asked for, and is neither there nor was announced, will not come.
-    if (this.#cancelRequested) this.#requested = undefined;
-    this.#cancelRequested = false;
+    if (this.#requested?.phase === "cancelled") this.#requested = undefined;
     this.#ended();
     this.#flush();
+    return [...this.#active].flatMap(([id, { phase }]) => (phase === "cancelling" ? [id] : []));
   }
 
   /** Drops what waits; with `cancel`, also stops what is being made. */
   interrupt(cancel: boolean): void {
     this.#waiting = [];
     if (!cancel) return;
-    if (this.#requested !== undefined && !this.#cancelRequested) {
-      this.#cancelRequested = true;
+    if (this.#requested?.phase === "asked") {
+      this.#requested = { ...this.#requested, phase: "cancelled" };
       this.sink.sendFor("cancel", { type: "response.cancel" });
     }
     for (const [id, response] of this.#active) {
-      if (response.cancelling) continue;
-      response.cancelling = true;
-      this.sink.tell({ type: "reply.cancelled" });
+      if (response.phase === "cancelling") continue;
+      response.phase = "cancelling";
       this.sink.sendFor("cancel", { type: "response.cancel", response_id: id });
     }
   }
@@ -135,34 +128,29 @@ export class ResponseSequencer {
     return this.#waiting.length >= MOST_WAITING;
   }
 
-  /** What the service was to make: that of `id`, where it was asked for. */
-  requestOf(id: string): ResponseRequest {
-    return this.#active.get(id)?.request ?? {};
-  }
-
   /**
    * The connection is gone: what was asked for and not begun waits from now on, for another connection.
    * @param again What was begun, and is to be asked for again.
    */
   hold(again: readonly ResponseRequest[]): void {
-    const requested = this.#requested === undefined || this.#cancelRequested ? [] : [this.#requested];
+    const requested = this.#requested?.phase === "asked" ? [this.#requested] : [];
     const unmet = [...again, ...requested, ...this.#waiting];
     this.#waiting = [];
     this.#requested = undefined;
     this.#active.clear();
-    this.#held = true;
+    this.#phase = "held";
     for (const request of unmet) this.request(plain(request));
   }
 
   /** Takes over what waits at another, and keeps it until `release`. */
   adopt(other: ResponseSequencer): void {
-    this.#held = true;
+    this.#phase = "held";
     for (const request of other.#waiting) this.request(plain(request));
   }
 
   /** The connection is ready for what waits. */
   release(): void {
-    this.#held = false;
+    this.#phase = "open";
     this.#flush();
   }
 
@@ -176,12 +164,12 @@ export class ResponseSequencer {
   }
 
   #flush(): void {
-    if (this.#held || this.#active.size > 0 || this.#requested !== undefined) return;
+    if (this.#phase === "held" || this.#active.size > 0 || this.#requested !== undefined) return;
     const next = this.#waiting.find(({ patient }) => patient !== true || this.#userTurn === "none");
     if (next === undefined) return;
     this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
     const event = { type: "response.create", ...(next.params !== undefined && { response: next.params }) };
-    this.#requested = { ...next, eventId: this.sink.sendFor("create", event) };
+    this.#requested = { ...next, eventId: this.sink.sendFor("create", event), phase: "asked" };
     this.sink.tell({ type: "reply.requested" });
   }
 }

@@ -1,20 +1,20 @@
 import { purposeOf, type OpenAISink } from "../effects.js";
-import type { ErrorDetails, ResponseInfo } from "../events.js";
+import type { ErrorDetails, Failure } from "../events.js";
 import { meaningOf, responseError, serviceError } from "../error-meaning.js";
 import type { SessionSetup } from "./session-setup.js";
-import type { ResponseSequencer } from "./sequencer.js";
+import type { OpenAIBot } from "./bot.js";
 
 /** What becomes of the errors that the service reports: the end, news for the app, or a line in the log. */
 export class ServiceErrors {
   constructor(
     private readonly sink: OpenAISink,
     private readonly redact: (text: string) => string,
-    private readonly sequencer: ResponseSequencer,
+    private readonly bot: OpenAIBot,
     private readonly sessionSetup: SessionSetup,
   ) {}
 
   /** A response is done; it may have failed. The session outlives it, whatever the reason: the next may succeed. */
-  response(response: ResponseInfo): void {
+  outcome(response: Failure): void {
     const error = responseError(response, this.redact);
     if (error !== undefined) this.sink.report(error);
   }
@@ -35,18 +35,18 @@ export class ServiceErrors {
         this.sink.add({ type: "fault", error });
         return;
       case "not-cancelled":
-        this.sequencer.nothingToCancel();
+        this.bot.nothingToCancel();
         this.sink.debug(`Nothing was there to cancel (${error.message})`);
         return;
       case "too-late":
         this.sink.debug(`An interruption came too late to matter (${error.message})`);
         return;
       case "busy":
-        if (!this.sequencer.refused(details.eventId, true)) break;
+        if (!this.bot.sequencer.refused(details.eventId, true)) break;
         this.sink.debug("Another response was being made; this one is asked for again after it.");
         return;
       case "not-created":
-        this.sequencer.refused(details.eventId, false);
+        this.bot.sequencer.refused(details.eventId, false);
         break;
       case "other":
         break;

@@ -2,28 +2,20 @@ import type { ConversationHistory } from "../../../dialogue/conversation-history
 import type { TurnClock } from "../../../dialogue/turn-clock.js";
 import { UserTurnEvents } from "../../../dialogue/user-turn-events.js";
 import type { OpenAISink } from "../effects.js";
-import type { ServerEvent } from "../events.js";
-import type { Bot } from "./bot.js";
+import type { UserEvent } from "../../../dialogue/voice-event.js";
+import type { OpenAIBot } from "./bot.js";
 import type { SessionSetup } from "./session-setup.js";
-import type { ServiceErrors } from "./service-errors.js";
 
 /** What the user's turns act on. */
 export interface UserTurnsParts {
   readonly sink: OpenAISink;
   readonly sessionSetup: SessionSetup;
   readonly clock: TurnClock;
-  readonly bot: Bot;
+  readonly bot: OpenAIBot;
   readonly history: ConversationHistory;
-  readonly serviceErrors: ServiceErrors;
   /** Wall-clock time. */
   readonly date: () => Date;
 }
-
-/** The events that are about what the user says. */
-export type UserEvent = Extract<
-  ServerEvent,
-  { readonly type: `input_audio_buffer.${string}` | `conversation.item.input_audio_transcription.${string}` }
->;
 
 /** The user's side: when they speak, what is understood of it, and what their voice does to the bot. */
 export class UserTurns {
@@ -55,30 +47,29 @@ export class UserTurns {
   }
 
   handle(event: UserEvent): void {
-    const { clock, bot, history, serviceErrors } = this.#parts;
+    const { clock, bot, history } = this.#parts;
     switch (event.type) {
-      case "input_audio_buffer.speech_started":
+      case "user.started":
         this.#bargeIn();
         break;
-      case "input_audio_buffer.speech_stopped":
+      case "user.stopped":
         this.#turns.stopped(this.#parts.sessionSetup.autoResponds);
         clock.turnEnded();
         bot.sequencer.userStopped();
         break;
-      case "input_audio_buffer.committed":
+      case "user.committed":
         clock.turnCommitted();
-        if (event.itemId !== undefined) history.reserve(event.itemId);
+        if (event.item !== undefined) history.reserve(event.item);
         break;
-      case "conversation.item.input_audio_transcription.delta":
-        this.#turns.recognised(event.itemId, event.delta);
+      case "user.words":
+        this.#turns.recognised(event.item, event.text);
         break;
-      case "conversation.item.input_audio_transcription.completed":
-        this.#turns.understood(event.itemId, event.transcript);
-        this.#note(event.itemId, event.transcript.trim());
+      case "user.understood":
+        this.#turns.understood(event.item, event.text);
+        this.#note(event.item, event.text.trim());
         break;
-      case "conversation.item.input_audio_transcription.failed":
-        this.#turns.notUnderstood(event.itemId);
-        serviceErrors.failure(event.error);
+      case "user.not-understood":
+        this.#turns.notUnderstood(event.item);
         break;
     }
   }
@@ -98,7 +89,7 @@ export class UserTurns {
 
   #bargeIn(): void {
     const { bot, clock, sessionSetup } = this.#parts;
-    bot.silence();
+    bot.voice.silence();
     this.#turns.started();
     clock.turnBegan();
     // With `interrupt_response` off the service goes on making what nobody listens to any more.
