@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
+import { minifyCommonJs } from "./tools/package/minify-common-js.js";
 import { writeWorkletFiles } from "./tools/worklets.js";
 
 export default defineConfig({
@@ -24,9 +25,10 @@ export default defineConfig({
   tsconfig: "src/tsconfig.json",
   dts: {
     // tsup sets `baseUrl`, which TypeScript 6 calls deprecated.
-    compilerOptions: { ignoreDeprecations: "6.0", types: ["node"] },
+    compilerOptions: { ignoreDeprecations: "6.0", types: ["node"], stripInternal: true },
   },
   onSuccess: async () => {
     await writeWorkletFiles("dist/worklets");
+    await minifyCommonJs("dist");
   },
 });

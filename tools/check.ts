@@ -33,6 +33,8 @@ const LANES: readonly (readonly Step[])[] = [
     step("types: legacy viewer", "tsc --pretty false -p packages/legacy-viewer"),
     step("types: tools, benches and examples", "tsc --pretty false -p ."),
     step("lint", "eslint . --max-warnings 0"),
+    step("spelling of documents and comments", "cspell lint --no-progress --no-summary"),
+    step("API reference: links resolve", "typedoc --emit none --logLevel Warn"),
     step("documents: plain words, links lead somewhere, code compiles", "tsx tools/documents.ts --check"),
   ],
   [

@@ -1,6 +1,6 @@
 /**
  * `npm run picture`: the moving picture of README, from the voice console in a headless Chromium whose microphone plays recorded
- * speech. The network is cut while the bot speaks, and restored. With `-- --screens`, pictures of the console at desktop and phone width, dark
+ * speech. The network is cut while the bot speaks, and restored. Then the inspector as documents show it. With `-- --screens`, pictures of the console at desktop and phone width, dark
  * and light, in `demo-output/`, to look at.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { CDPSession } from "playwright";
 import { DEFAULT_SERVICE } from "./demo/backing.js";
 import { Report } from "./demo/report.js";
 import { cut, utterances } from "./demo/sound.js";
@@ -15,14 +16,14 @@ import { RECORDING, setStage, WORDS, type Stage } from "./demo/stage.js";
 import { readWav, writeWav } from "./demo/wav.js";
 import { animatedPng, type Frame } from "./picture/apng.js";
 
-const PICTURE = fileURLToPath(new URL("../docs/images/recovery.png", import.meta.url));
+const IMAGES = fileURLToPath(new URL("../docs/images", import.meta.url));
 const OUTPUT = fileURLToPath(new URL("../demo-output", import.meta.url));
 const LARGEST_BYTES = 3_000_000;
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
-/** As wide as README shows it; as high as what happens needs. */
-const FILMED = { width: 1120, height: 660 };
+/** As wide as README shows it; as high as the conversation and the chart beside it need. */
+const FILMED = { width: 1120, height: 790 };
 const FRAME_MS = 125;
 const LAST_FRAME_MS = 2_000;
 const UNTIL_MS = 25_000;
@@ -47,28 +48,38 @@ async function writeWords(path: string): Promise<void> {
   await writeWav(path, { samples, rate: recording.rate });
 }
 
-/** Takes pictures of the page until told to stop. */
+/** Takes the pictures that the page's compositor makes, at most one in each `FRAME_MS`, until told to stop. */
 class Camera {
-  readonly frames: Frame[] = [];
-  #filming = true;
-  readonly #film: Promise<void>;
+  readonly #pictures: { readonly png: Buffer; readonly at: number }[] = [];
+  readonly #session: CDPSession;
 
-  constructor({ page }: Stage) {
-    this.#film = (async () => {
-      while (this.#filming) {
-        const began = Date.now();
-        const png = await page.screenshot();
-        await sleep(Math.max(0, began + FRAME_MS - Date.now()));
-        this.frames.push({ png, ms: Date.now() - began });
-      }
-    })();
+  private constructor(session: CDPSession) {
+    this.#session = session;
+    session.on("Page.screencastFrame", ({ data, metadata, sessionId }) => {
+      const at = (metadata.timestamp ?? 0) * 1000;
+      const last = this.#pictures.at(-1);
+      const png = Buffer.from(data, "base64");
+      if (last && at - last.at < FRAME_MS) this.#pictures.splice(-1, 1, { png, at: last.at });
+      else this.#pictures.push({ png, at });
+      // The session is detached while frames are on their way.
+      session.send("Page.screencastFrameAck", { sessionId }).catch(() => undefined);
+    });
   }
 
-  async stop(): Promise<void> {
-    this.#filming = false;
-    await this.#film;
-    const last = this.frames.pop();
-    if (last) this.frames.push({ ...last, ms: LAST_FRAME_MS });
+  static async start({ page }: Stage): Promise<Camera> {
+    const session = await page.context().newCDPSession(page);
+    const camera = new Camera(session);
+    await session.send("Page.startScreencast", { format: "png" });
+    return camera;
+  }
+
+  async stop(): Promise<readonly Frame[]> {
+    await this.#session.send("Page.stopScreencast");
+    await this.#session.detach();
+    return this.#pictures.map(({ png, at }, index) => {
+      const next = this.#pictures[index + 1];
+      return { png, ms: next ? next.at - at : LAST_FRAME_MS };
+    });
   }
 }
 
@@ -86,7 +97,7 @@ async function film(report: Report): Promise<void> {
 
   await page.click("#connect");
   await watch.until("the user speaks", () => watch.count("userStartedSpeaking", 0) > 0, UNTIL_MS);
-  const camera = new Camera(stage);
+  const camera = await Camera.start(stage);
   await watch.until("the bot answers", botSpoke(1), UNTIL_MS);
   await sleep(IN_MID_SENTENCE_MS);
   await page.click("#network");
@@ -97,18 +108,33 @@ async function film(report: Report): Promise<void> {
   await watch.until("ready again", () => watch.state === "ready", UNTIL_MS);
   await watch.until("the bot answers again", botSpoke(2), UNTIL_MS);
   await sleep(OF_THE_ANSWER_MS);
-  await camera.stop();
+  const frames = await camera.stop();
+  const stills = await takeInspector(stage);
   await stage.close();
   await rm(folder, { recursive: true });
 
-  const picture = animatedPng(camera.frames);
-  const seconds = camera.frames.reduce((sum, { ms }) => sum + ms, 0) / 1000;
+  const picture = animatedPng(frames);
+  const seconds = frames.reduce((sum, { ms }) => sum + ms, 0) / 1000;
   report.check(
     picture.length < LARGEST_BYTES,
-    `${String(camera.frames.length)} frames, ${seconds.toFixed(1)} s, ${String(Math.round(picture.length / 1000))} kB (at most 3000)`,
+    `${String(frames.length)} frames, ${seconds.toFixed(1)} s, ${String(Math.round(picture.length / 1000))} kB (at most 3000)`,
   );
-  await writeFile(PICTURE, picture);
-  report.saved(["docs/images/recovery.png"]);
+  await writeFile(join(IMAGES, "recovery.png"), picture);
+  report.saved(["docs/images/recovery.png", ...stills]);
+}
+
+/** The inspector alone, as documents show it: wide and light, and on a phone in the dark. */
+async function takeInspector({ page }: Stage): Promise<string[]> {
+  await page.addStyleTag({ content: ".console { display: block } .app { display: none }" });
+  await page.getByRole("tab", { name: "turns" }).click();
+  const inspector = page.locator("#inspector");
+  const take = async (name: string, colorScheme: "dark" | "light", viewport: typeof DESKTOP): Promise<string> => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await inspector.screenshot({ path: `${IMAGES}/${name}` });
+    return `docs/images/${name}`;
+  };
+  return [await take("live-inspector.png", "light", DESKTOP), await take("live-inspector-phone.png", "dark", PHONE)];
 }
 
 async function takeScreens(report: Report): Promise<void> {

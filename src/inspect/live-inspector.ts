@@ -19,6 +19,8 @@ export interface LiveInspectorOptions extends FlightRecorderOptions {
   readonly element: HTMLElement;
   /** Default: as the page or the system has it. A button changes it. */
   readonly theme?: "light" | "dark";
+  /** The chart, or the part of one, that is shown first: the id of a state that holds others. Default: all charts. */
+  readonly focus?: string;
 }
 
 /** An inspector in the page. It records as `flightRecorder()` does. */
@@ -36,6 +38,7 @@ let made = 0;
  * moment of the recorded past. Needs no network and no account.
  *
  * @throws UnsupportedEnvironmentError where there is no page.
+ * @throws InvalidOptionsError where no chart can be opened at `focus`.
  * @example
  * const inspector = liveInspector({ element: document.body });
  * const transport = new OpenAIRealTimeWebSocketTransport(service, undefined, { inspect: inspector });
@@ -84,10 +87,10 @@ class InspectorView {
   #frame: number | undefined;
   #name = "";
 
-  constructor({ element, theme, ...kept }: LiveInspectorOptions, unique: string) {
+  constructor({ element, theme, focus, ...kept }: LiveInspectorOptions, unique: string) {
     this.recorder = new Recorder(kept, () => this.#changed());
     this.#player = new Player(this.recorder);
-    this.#charts = new ChartsPanel(unique);
+    this.#charts = new ChartsPanel(unique, focus);
     this.#events = new EventList(unique, (entry) => this.#choose(entry));
     this.#speech = new SpeechPanel((at) => this.#seek(at));
     this.#live = button("Live", () => this.#follow(), "Live: follow what happens now");

@@ -16,6 +16,7 @@ export interface TrackSampleOffset {
  * none of them: their dialogue says it.
  */
 export class Speaking {
+  /** @internal */
   constructor(private readonly core: TransportCore) {}
 
   /** Silences the bot now; resolves to what was really played of each item that was cut. */

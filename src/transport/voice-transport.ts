@@ -31,6 +31,7 @@ import { isMicrophoneMissing } from "./microphone-state.js";
  * holds a class or a function.
  */
 export class VoiceTransport extends Transport {
+  /** @internal Of the library's own classes: its types are in no declaration file, or all that it is made of were. */
   protected readonly _core: TransportCore;
 
   /**

@@ -33,6 +33,25 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
+  it("react: says that it reconnects while the network is cut, and goes on when it is back", async () => {
+    const port = await freePort();
+    const { page } = await openPage("examples/react", port, [tokenServer({ port })], "", cuttableCalls);
+    const banner = page.getByText("The connection was lost. Reconnecting …");
+    await page.getByRole("button", { name: "Connect" }).click();
+    await page.getByText("ready", { exact: true }).waitFor(READY);
+    expect(await banner.count()).toBe(0);
+    await page.context().setOffline(true);
+    await page.evaluate(() => window.dispatchEvent(new Event("test:cut")));
+    await banner.waitFor(READY);
+    await page.getByText("connecting", { exact: true }).waitFor(READY);
+    const before = await page.locator(".transcript .assistant").count();
+    await page.context().setOffline(false);
+    await page.getByText("ready", { exact: true }).waitFor(READY);
+    await banner.waitFor({ state: "detached" });
+    await vi.waitUntil(async () => (await page.locator(".transcript .assistant").count()) > before, ANSWERED);
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
   it("vanilla: talks from one file, with an import map and no build", async () => {
     const { lines, page } = await openBrowser();
     const site = await serveVanilla();
@@ -115,6 +134,21 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(said().filter((line) => greeting.includes(line))).toHaveLength(2);
   });
 });
+
+/** Runs in the page: its calls fail at `test:cut`, as they do once ICE has noticed; Playwright cuts HTTP and sockets alone. */
+function cuttableCalls(): void {
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      const cut = (): void => {
+        Object.defineProperty(this, "connectionState", { value: "failed" });
+        this.dispatchEvent(new Event("connectionstatechange"));
+        this.close();
+      };
+      window.addEventListener("test:cut", cut, { once: true });
+    }
+  };
+}
 
 /** The example's folder over HTTP, with the local service where its page looks for it. */
 async function serveVanilla(): Promise<string> {

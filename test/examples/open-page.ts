@@ -53,8 +53,15 @@ export async function openBrowser(): Promise<OpenPage> {
 /**
  * Serves a folder as its example does, on the sources of this library, and opens it.
  * @param query what follows the address
+ * @param before runs in the page before its scripts
  */
-export async function openPage(folder: string, port: number, plugins: Plugin[] = [], query = ""): Promise<OpenPage> {
+export async function openPage(
+  folder: string,
+  port: number,
+  plugins: Plugin[] = [],
+  query = "",
+  before: () => void = () => undefined,
+): Promise<OpenPage> {
   const cacheDir = await mkdtemp(join(tmpdir(), "rtvi-machine-example-"));
   const server = await createServer({
     configFile: false,
@@ -71,6 +78,7 @@ export async function openPage(folder: string, port: number, plugins: Plugin[] =
     await rm(cacheDir, { recursive: true, force: true });
   });
   const opened = await openBrowser();
+  await opened.page.addInitScript(before);
   await opened.page.goto(`http://127.0.0.1:${String(port)}/${query}`);
   return opened;
 }

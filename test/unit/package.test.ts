@@ -55,6 +55,41 @@ describe("the entries of each package.json", () => {
   });
 });
 
+describe("the version", () => {
+  const versionOf = async (path: string): Promise<string> =>
+    (JSON.parse(await read(path)) as { readonly version: string }).version;
+
+  it.each(["CHANGELOG.md", `${LOCAL_SERVICE}CHANGELOG.md`])("begins %s", async (path) => {
+    const version = await versionOf(path.replace("CHANGELOG.md", "package.json"));
+    expect(/^## (\S+)$/m.exec(await read(path))?.[1]).toBe(version);
+  });
+
+  it("is what the lock file and the examples ask for", async () => {
+    const versions = {
+      "rtvi-machine": await versionOf("package.json"),
+      "@rtvi-machine/local-service": await versionOf(`${LOCAL_SERVICE}package.json`),
+    };
+    const { packages } = JSON.parse(await read("package-lock.json")) as {
+      readonly packages: Readonly<Record<string, { readonly version?: string }>>;
+    };
+    expect(packages[""]?.version).toBe(versions["rtvi-machine"]);
+    expect(packages["packages/local-service"]?.version).toBe(versions["@rtvi-machine/local-service"]);
+
+    const folders = await readdir("examples", { withFileTypes: true });
+    const manifests = folders.map(({ name }) => `examples/${name}/package.json`);
+    const texts = await Promise.all(
+      [...manifests, "examples/vanilla/index.html"].map((path) => read(path).catch(() => "")),
+    );
+    const asked = [...texts.join("\n").matchAll(/(@?rtvi-machine(?:\/local-service)?)(?:": "\^|@)(\d+\.\d+)\.\d+/g)];
+    expect(asked.length).toBeGreaterThan(5);
+    for (const [text, name, asks] of asked) {
+      expect(versions[name as keyof typeof versions], text).toMatch(
+        new RegExp(`^${asks?.replace(".", "\\.") ?? ""}\\.`),
+      );
+    }
+  });
+});
+
 describe("file names", () => {
   it.each(["src", "machines", "packages/local-service/src", "packages/testkit/src", "tools", "test"])(
     "are kebab-case in %s",

@@ -23,7 +23,7 @@ const LEFT_OUT = /(^|\/)(node_modules|api|dist)\//;
 
 /** README and its neighbours, `docs/`, and the pages of examples and packages. */
 export async function readPages(): Promise<readonly Page[]> {
-  const top = (await readdir(".")).filter((name) => name.endsWith(".md") && name !== "CHANGELOG.md");
+  const top = (await readdir(".")).filter((name) => name.endsWith(".md"));
   const below = await Promise.all(
     FOLDERS.map(async (folder) => {
       const files = await readdir(folder, { recursive: true });

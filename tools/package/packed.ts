@@ -34,6 +34,17 @@ export interface PackedApp {
   readonly remove: () => Promise<void>;
 }
 
+/**
+ * Packs the library into an archive in a folder.
+ * @returns the archive's path
+ * @throws Error with what npm said when it cannot be packed.
+ */
+export function pack(folder: string): string {
+  const packed = run("npm", ["pack", "--silent", "--pack-destination", folder], root);
+  if (!packed.ok) throw new Error(packed.output);
+  return join(folder, packed.output.split("\n").at(-1) ?? "");
+}
+
 /** @throws Error with what npm said when it cannot be packed. */
 export async function installPacked(): Promise<PackedApp> {
   const folder = await mkdtemp(join(tmpdir(), "rtvi-machine-packed-"));
@@ -44,12 +55,10 @@ export async function installPacked(): Promise<PackedApp> {
       await symlink(join(root, "node_modules", entry), join(modules, entry));
     }
   }
-  const packed = run("npm", ["pack", "--silent", "--pack-destination", folder], root);
-  if (!packed.ok) throw new Error(packed.output);
-  const archive = packed.output.split("\n").at(-1) ?? "";
+  const archive = pack(folder);
   const library = join(modules, "rtvi-machine");
   await mkdir(library);
-  const unpacked = run("tar", ["-xzf", join(folder, archive), "-C", library, "--strip", "1"], folder);
+  const unpacked = run("tar", ["-xzf", archive, "-C", library, "--strip", "1"], folder);
   if (!unpacked.ok) throw new Error(unpacked.output);
   return { folder, library, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -36,7 +36,10 @@ export class Console {
   readonly #network = new CuttableNetwork();
   readonly #timeline = new Timeline();
   readonly #turns = new Turns(KEPT_TURNS);
-  readonly #inspector = liveInspector({ element: byId("inspector", HTMLElement) });
+  readonly #inspector = liveInspector({
+    element: byId("inspector", HTMLElement),
+    focus: "transport.lifecycle.session.live",
+  });
   readonly #events = new EventLogView();
   readonly #latency = new LatencyView();
   readonly #transcript = new TranscriptView();

@@ -4,29 +4,26 @@ import type { ChartLayout, LaidOutArrow, LaidOutState } from "./chart-layout.js"
 import { html, svg } from "./dom.js";
 
 const NOT_RUNNING = "not running";
+/** Around the drawing, in its px: dots and lines lie on the border. */
+const EDGE = 6;
 
 /** The drawing of one chart, with the states lit that an actor is in, and the lines that it took last. */
 export class ChartView {
   readonly layout: ChartLayout;
   readonly element: HTMLElement;
   readonly #drawing: SVGSVGElement;
+  #part: LaidOutState | undefined;
   readonly #caption = html("span", { class: "where" });
   readonly #states = new Map<string, SVGGElement>();
   readonly #arrows: { readonly ids: readonly string[]; readonly group: SVGGElement }[] = [];
 
   constructor(layout: ChartLayout, unique: string) {
     this.layout = layout;
-    const { id, width, height, states, arrows } = layout;
+    const { id, states, arrows } = layout;
     const head = `${unique}-${id}-head`;
     this.#drawing = svg(
       "svg",
-      {
-        class: "chart",
-        role: "img",
-        viewBox: `-6 -6 ${width + 12} ${height + 12}`,
-        width: width + 12,
-        height: height + 12,
-      },
+      { class: "chart", role: "img" },
       svg(
         "defs",
         {},
@@ -45,14 +42,37 @@ export class ChartView {
       html("figcaption", {}, html("strong", {}, id), " ", this.#caption),
       this.#drawing,
     );
+    this.frame(undefined);
     this.show(undefined, []);
+  }
+
+  /** The states that hold others: what `frame` shows alone. */
+  get parts(): readonly LaidOutState[] {
+    return this.layout.states.filter(({ kind, depth }) => depth > 0 && (kind === "compound" || kind === "parallel"));
+  }
+
+  /** How wide what is shown would be at its own size, in px. */
+  get width(): number {
+    const width = this.#part?.box[2] ?? this.layout.width;
+    return width + 2 * EDGE;
+  }
+
+  /** @param part The id of one of `parts`; undefined shows the whole chart. Fits it into its place. */
+  frame(part: string | undefined): void {
+    this.#part = this.parts.find(({ id }) => id === part);
+    const [x, y, width, height] = this.#part?.box ?? [0, 0, this.layout.width, this.layout.height];
+    this.#drawing.setAttribute("viewBox", [x - EDGE, y - EDGE, width + 2 * EDGE, height + 2 * EDGE].join(" "));
+    this.#drawing.setAttribute("width", String(width + 2 * EDGE));
+    this.#drawing.setAttribute("height", String(height + 2 * EDGE));
+    this.#drawing.classList.toggle("part", this.#part !== undefined);
+    this.zoom(undefined);
   }
 
   /** @param scale 1 is the drawing's own size; undefined fits it into its place. */
   zoom(scale: number | undefined): void {
-    const { width, height } = this.layout;
-    this.#drawing.style.width = scale === undefined ? "" : `${Math.round((width + 12) * scale)}px`;
-    this.#drawing.style.height = scale === undefined ? "" : `${Math.round((height + 12) * scale)}px`;
+    const height = Number(this.#drawing.getAttribute("height"));
+    this.#drawing.style.width = scale === undefined ? "" : `${Math.round(this.width * scale)}px`;
+    this.#drawing.style.height = scale === undefined ? "" : `${Math.round(height * scale)}px`;
     this.#drawing.classList.toggle("fits", scale === undefined);
   }
 

@@ -16,10 +16,11 @@ export const STYLES = `
 .inspector [hidden] { display: none; }
 h2, h3, h4, p, dl, dd, ol, pre, figure { margin: 0; padding: 0; }
 h2 { font-size: 15px; } h3 { font-size: 13px; } h4 { font-size: 12px; color: var(--faint); font-weight: 600; }
-button, input[type="search"] {
+button, select, input[type="search"] {
   border: 1px solid var(--line); border-radius: 6px; padding: 4px 9px; min-height: 28px; background: var(--page); color: inherit;
   font: inherit;
 }
+select { min-width: 0; max-width: 15em; }
 button { cursor: pointer; }
 button:hover { border-color: var(--ink); }
 button:disabled { cursor: default; opacity: 0.55; }
@@ -43,6 +44,7 @@ figcaption { font-size: 12px; overflow-wrap: anywhere; }
 figcaption .where { color: var(--faint); font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 11px; }
 .chart { display: block; }
 .chart.fits { width: 100%; height: auto; }
+.chart.part.fits { max-height: min(520px, 50dvh); }
 .chart text { fill: var(--ink); font: 10px system-ui, "DejaVu Sans", sans-serif; }
 .chart .key { font-size: 13px; font-weight: 600; text-anchor: middle; }
 .chart .note { fill: var(--faint); text-anchor: middle; }

@@ -286,6 +286,39 @@ describe("liveInspector: for everyone", () => {
     expect(await violations()).toEqual([]);
   });
 
+  it("opens at the part of a chart that `focus` names, fits it, and goes back to the whole", async () => {
+    const { rig, root } = show({ focus: "transport.lifecycle.session.live" });
+    await rig.transport.initDevices();
+    await drawn();
+    const drawing = root.querySelector<SVGSVGElement>(".charts svg")!;
+    const seen = (state: string): boolean => {
+      const { top, left, bottom, right } = drawing.getBoundingClientRect();
+      const box = root.querySelector(`[data-state="${state}"]`)!.getBoundingClientRect();
+      return box.top >= top - 1 && box.left >= left - 1 && box.bottom <= bottom + 1 && box.right <= right + 1;
+    };
+    expect(find(root, "[role=tab][aria-selected=true]").textContent).toBe("transport");
+    expect(seen("transport.lifecycle.session.live.ready")).toBe(true);
+    expect(seen("transport.lifecycle.session.live.recovering")).toBe(true);
+    expect(seen("transport.calls.starting")).toBe(false);
+    const label = root.querySelector(`[data-state="transport.lifecycle.session.live.ready"] .key`)!;
+    expect(label.getBoundingClientRect().height).toBeGreaterThan(10);
+
+    const part = root.querySelector<HTMLSelectElement>("select")!;
+    expect(part.selectedOptions[0]!.textContent).toBe("lifecycle.session.live");
+    await userEvent.selectOptions(part, "whole chart");
+    expect(seen("transport.calls.starting")).toBe(true);
+    expect(seen("transport.lifecycle.session.live.ready")).toBe(true);
+  });
+
+  it.each(["transport.lifecycle.nowhere", "transport.calls.held", "transports", ""])(
+    "refuses the focus %j, and says what to pass",
+    (focus) => {
+      const element = document.createElement("main");
+      expect(() => liveInspector({ element, focus })).toThrow(/pass the id of a chart or of a state that holds others/);
+      expect(element.children).toHaveLength(0);
+    },
+  );
+
   it("changes between light and dark, whatever the page has", async () => {
     const { root } = show();
     const paper = (): string => getComputedStyle(find(root, ".inspector")).backgroundColor;

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { compileBlocks } from "../../../../tools/documents/compile.js";
 import { deadLinks } from "../../../../tools/documents/links.js";
@@ -37,14 +38,25 @@ describe("links of the documents", () => {
 describe("prose of the documents", () => {
   it.each([
     ["a word that hides who does it", "Nobody is asked."],
+    ["a word that belittles the reader", "It is simply there."],
+    ["a word of another vocabulary", "The line is redialled."],
     ["a sentence that is too long", `${"word ".repeat(41)}.`],
     ["a long page without a list of what is in it", "line.\n".repeat(121)],
+    ["a long page that lists only at its end", `${"line.\n".repeat(121)}[x](#x) [y](#y)`],
   ])("is hard to read: %s", (_what, text) => {
     expect(hardToRead([page(text)])).toHaveLength(1);
   });
 
-  it("may hold such words in code and in pages for experts", () => {
-    expect(hardToRead([page("`nobody`"), page("Nobody.", "docs/adr/0001.md")])).toEqual([]);
+  it("may hold such words in code, and long sentences in pages for experts", () => {
+    const long = `${"word ".repeat(41)}.`;
+    expect(hardToRead([page("`nobody`"), page(long, "docs/adr/0001.md")])).toEqual([]);
+    expect(hardToRead([page(`[x](#x) [y](#y)\n${"line.\n".repeat(121)}`)])).toEqual([]);
+  });
+
+  it("has few words that no dictionary knows, in order", async () => {
+    const words = (await readFile("tools/documents/words.txt", "utf8")).trim().split("\n");
+    const sorted = words.toSorted((one, other) => one.localeCompare(other, "en", { sensitivity: "base" }));
+    expect(words).toEqual([...new Set(sorted)]);
   });
 });
 
