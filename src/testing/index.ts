@@ -1,4 +1,5 @@
 export { transportConformance } from "./conformance.js";
+export type { ConformanceOptions } from "./conformance/bench.js";
 export type {
   ConformanceHarness,
   ConformanceRunner,

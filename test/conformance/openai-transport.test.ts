@@ -6,7 +6,7 @@ import {
   transportConformance,
   type ConformanceHarness,
 } from "../../src/testing/index.js";
-import { FakeSocket } from "../../packages/testkit/src/scripted/fake-socket.js";
+import { OPENAI, serviceSockets } from "../../packages/testkit/src/conformance/service-sockets.js";
 import { scriptedHands, type WireScript } from "../../packages/testkit/src/scripted/scripted-conformance.js";
 import { silent } from "../../packages/testkit/src/worlds/world.js";
 import { canary } from "../../packages/testkit/src/secrets/secrets.js";
@@ -17,44 +17,15 @@ function openAIHarness(): ConformanceHarness {
   const clock = new ManualClock();
   const media = new ScriptedMediaManager();
   const script: WireScript = { dial: "open", ready: "at once", goodbye: "answer" };
-  const sockets: ServiceSocket[] = [];
-
-  class ServiceSocket extends FakeSocket {
-    constructor(url: string | URL) {
-      super(String(url), script.dial === "open");
-      sockets.push(this);
-      if (script.dial === "refuse") queueMicrotask(() => this.ends(1006));
-      this.addEventListener("open", () => {
-        // A message is an event of its own, after everybody has heard that the socket is open.
-        if (script.ready === "at once")
-          setTimeout(() => this.tells({ type: "session.created", session: { type: "realtime" } }), 0);
-      });
-    }
-
-    override send(data: string): void {
-      super.send(data);
-      const { type } = JSON.parse(data) as { type: string };
-      if (type === "session.update" && script.ready === "at once")
-        this.tells({ type: "session.updated", session: { type: "realtime" } });
-    }
-
-    abandoned = false;
-
-    override close(): void {
-      this.abandoned = true;
-      if (script.goodbye === "answer") queueMicrotask(() => this.ends(1000));
-    }
-  }
-
+  const { WebSocket, open } = serviceSockets(script, OPENAI);
   const transport = new OpenAIRealTimeWebSocketTransport({ api_key: canary() }, media, {
     clock,
     logger: silent,
     random: () => 0.5,
     reconnect: { attempts: 6 },
     timeouts: DEADLINES,
-    WebSocket: ServiceSocket as unknown as typeof WebSocket,
+    WebSocket,
   });
-  const open = (): ServiceSocket[] => sockets.filter(({ readyState }) => readyState < FakeSocket.CLOSING);
   return {
     transport,
     continuity: "replayed",
