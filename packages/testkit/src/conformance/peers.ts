@@ -3,13 +3,17 @@ import type { Transport } from "@pipecat-ai/client-js";
 import { GeminiLiveWebsocketTransport } from "@pipecat-ai/gemini-live-websocket-transport";
 import { OpenAIRealTimeWebRTCTransport } from "@pipecat-ai/openai-realtime-webrtc-transport";
 import { WebSocketTransport } from "@pipecat-ai/websocket-transport";
-import { ManualClock, type ConformanceHarness } from "../../../../src/testing/index.js";
-import type { WireScript } from "../scripted/scripted-conformance.js";
+import {
+  ManualClock,
+  scriptedConnection,
+  type ConformanceHarness,
+  type ServiceWords,
+} from "../../../../src/testing/index.js";
 import { canary } from "../secrets/secrets.js";
 import { BlobReader } from "./blob-reader.js";
 import { AskedUser, PeerCall, PeerMedia } from "./peer-media.js";
 import { PeerService } from "./peer-service.js";
-import { GEMINI, PIPECAT, serviceSockets, type ServiceWords } from "./service-sockets.js";
+import { GEMINI, PIPECAT } from "./service-words.js";
 
 /** A transport of Pipecat's that is run through the conformance suite. */
 export interface PeerUnderTest {
@@ -93,24 +97,13 @@ function harness({ user, globals, service, held }: Around, make: () => Transport
 }
 
 function overSockets(words: ServiceWords, make: (media: PeerMedia) => Transport): ConformanceHarness {
-  const script: WireScript = { dial: "open", ready: "at once", goodbye: "answer" };
-  const { WebSocket, open } = serviceSockets(script, words);
+  const service = scriptedConnection(words);
   const user = new AskedUser();
   const around: Around = {
     user,
-    globals: { WebSocket, FileReader: BlobReader },
-    service: {
-      connect: (how) => (script.dial = how),
-      ready: (how) => (script.ready = how),
-      close: (how) => (script.goodbye = how),
-      drop: (how) => {
-        for (const socket of open()) socket.ends(how === "retryable" ? 1006 : 1008);
-      },
-    },
-    held: () =>
-      open()
-        .filter(({ abandoned }) => !abandoned)
-        .map(() => "a socket"),
+    globals: { WebSocket: service.WebSocket, FileReader: BlobReader },
+    service,
+    held: () => Array.from({ length: service.held }, () => "a socket"),
   };
   return harness(around, () => make(new PeerMedia(user)));
 }
