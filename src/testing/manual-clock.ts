@@ -57,3 +57,8 @@ export class ManualClock implements Clock {
     return first;
   }
 }
+
+/** A clock that a test turns. */
+export function manualClock(): ManualClock {
+  return new ManualClock();
+}

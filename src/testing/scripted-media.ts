@@ -212,3 +212,8 @@ export class ScriptedMediaManager extends MediaManager {
     return { local: {} };
   }
 }
+
+/** A microphone and a speaker of no browser. */
+export function scriptedMedia(): ScriptedMediaManager {
+  return new ScriptedMediaManager();
+}

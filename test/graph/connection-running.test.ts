@@ -10,7 +10,7 @@ import {
   type RetryInput,
 } from "../../machines/connection.machine.js";
 import type { Fault } from "../../src/contracts/fault.js";
-import { CONNECTION_INPUT } from "../../packages/testkit/src/models/charts.js";
+import { CONNECTION_INPUT } from "../../src/testing/model/charts.js";
 
 const lost: Fault = { id: 1, code: "connection-lost", message: "scripted", retryable: true };
 const refused: Fault = { id: 2, code: "unauthorized", message: "scripted", retryable: false };

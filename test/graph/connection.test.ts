@@ -1,8 +1,8 @@
 import { transition, type AnyMachineSnapshot, type StateValue } from "xstate";
 import { describe, expect, it } from "vitest";
 import type { ConnectionContext, ConnectionOutcome } from "../../machines/connection.machine.js";
-import { connectionChart } from "../../packages/testkit/src/models/charts.js";
-import { isIn, placeOf, silenced, walk, type Edge } from "../../packages/testkit/src/models/graph.js";
+import { connectionChart } from "../../src/testing/model/charts.js";
+import { isIn, placeOf, silenced, walk, type Edge } from "../../src/testing/model/graph.js";
 
 const { states, edges } = walk(connectionChart);
 const machine = silenced(connectionChart);

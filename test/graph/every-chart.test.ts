@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { charts } from "../../packages/testkit/src/models/charts.js";
+import { charts } from "../../src/testing/model/charts.js";
 import { describeWalk } from "../../packages/testkit/src/models/describe-walk.js";
-import { nodesOf, walk } from "../../packages/testkit/src/models/graph.js";
+import { nodesOf, walk } from "../../src/testing/model/graph.js";
 
 describe.each(charts)("$id", (chart) => {
   const { states, edges } = walk(chart);

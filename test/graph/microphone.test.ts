@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { MicrophoneContext, MicrophoneFact } from "../../machines/microphone.machine.js";
 import { microphoneMachine } from "../../machines/index.js";
 import { createActor, fromCallback, setup, type AnyActorRef } from "xstate";
-import { microphoneChart } from "../../packages/testkit/src/models/charts.js";
-import { isIn, placeOf, silenced, walk } from "../../packages/testkit/src/models/graph.js";
+import { microphoneChart } from "../../src/testing/model/charts.js";
+import { isIn, placeOf, silenced, walk } from "../../src/testing/model/graph.js";
 
 const { states } = walk(microphoneChart);
 const machine = silenced(microphoneChart);

@@ -27,8 +27,8 @@ import {
   speakerChart,
   transportChart,
   type ChartUnderTest,
-} from "../../packages/testkit/src/models/charts.js";
-import { placeOf, shortestPaths } from "../../packages/testkit/src/models/graph.js";
+} from "../../src/testing/model/charts.js";
+import { placeOf, shortestPaths } from "../../src/testing/model/graph.js";
 
 /** Actors at the ends of the charts: they say nothing by themselves, and are counted. */
 function silentEnds() {

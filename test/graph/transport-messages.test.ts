@@ -1,8 +1,8 @@
 import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate";
 import { describe, expect, it } from "vitest";
 import type { TransportContext, TransportEvent, TransportFact } from "../../machines/index.js";
-import { transportChart } from "../../packages/testkit/src/models/charts.js";
-import { isIn, placeOf, silenced, walk, type Edge } from "../../packages/testkit/src/models/graph.js";
+import { transportChart } from "../../src/testing/model/charts.js";
+import { isIn, placeOf, silenced, walk, type Edge } from "../../src/testing/model/graph.js";
 
 const { states, edges } = walk(transportChart);
 const machine = silenced(transportChart);

@@ -2,8 +2,8 @@ import { transition, type AnyEventObject, type AnyMachineSnapshot } from "xstate
 import { describe, expect, it } from "vitest";
 import type { TransportContext } from "../../machines/index.js";
 import { rtviStateOf } from "../../src/transport/rtvi-state.js";
-import { charts, transportChart } from "../../packages/testkit/src/models/charts.js";
-import { isIn, nodesOf, placeOf, silenced, walk } from "../../packages/testkit/src/models/graph.js";
+import { charts, transportChart } from "../../src/testing/model/charts.js";
+import { isIn, nodesOf, placeOf, silenced, walk } from "../../src/testing/model/graph.js";
 
 const { states, edges: all } = walk(transportChart);
 /** Older attempts decide nothing here. */

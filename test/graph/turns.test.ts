@@ -4,15 +4,14 @@ import { turnsMachine } from "../../machines/index.js";
 import { describeTurns, turnsNodes } from "../../packages/testkit/src/models/turns-text.js";
 import {
   leavesOf,
-  LULL,
   placeOfTurns,
   stepOf,
-  TURN_LETTERS,
   walkTurns,
-  type TurnLetter,
   type TurnStep,
   type TurnsWalk,
 } from "../../packages/testkit/src/models/turns-walk.js";
+import type { Letter } from "../../src/testing/model/charts.js";
+import { LULL, TURN_LETTERS } from "../../src/testing/model/turn-letters.js";
 import { turnsOf } from "../../src/actors/turns.js";
 import type { TurnEdge, TurnFact, TurnTag } from "../../src/contracts/turns.js";
 
@@ -194,7 +193,7 @@ describe("turns: what is emitted", () => {
 
 describe("turns: a running chart", () => {
   /** Plays letters to a chart that runs; returns where it is and what it emitted after each. */
-  function play(letters: readonly TurnLetter[]) {
+  function play(letters: readonly Letter[]) {
     const clock = new SimulatedClock();
     const actor = createActor(turnsMachine, { input: { lull: undefined }, clock }).start();
     let late: TurnEdge[] = [];

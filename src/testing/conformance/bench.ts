@@ -6,8 +6,9 @@ import {
   type RTVIMessage,
   type TransportState,
 } from "@pipecat-ai/client-js";
-import { same, settles } from "./check.js";
+import { same, settles, twoSeconds, waitWith } from "./check.js";
 import type { ConformanceHarness, ConformanceRunner, HarnessFactory } from "./harness.js";
+import { standInForPage } from "./page.js";
 
 /** A client on a harness, and what its app has seen. */
 export class Bench {
@@ -22,7 +23,7 @@ export class Bench {
 
   constructor(
     readonly harness: ConformanceHarness,
-    options: { readonly enableMic?: boolean } = {},
+    options: BenchOptions = {},
   ) {
     this.client = new PipecatClient({ transport: harness.transport, callbacks: this.#callbacks(), ...options });
     this.client.setLogLevel(LogLevel.NONE);
@@ -122,36 +123,85 @@ function isFatal({ data }: RTVIMessage): boolean {
   return typeof data === "object" && data !== null && "fatal" in data && data.fatal === true;
 }
 
+/** How a suite is run. */
+export interface ConformanceOptions {
+  /**
+   * Cases that the transport is known not to pass, by their titles, `"disconnect(): twice at once is one"`, each with what the
+   * transport does instead. They run all the same: one that passes fails, for the gap is closed and its line has to go.
+   */
+  readonly knownGaps?: Readonly<Record<string, string>>;
+  /**
+   * Settles when a promise of the transport that has not settled yet never will. Default: after two seconds of real time. Where all is
+   * scripted, some turns of the event loop do.
+   */
+  readonly patience?: () => Promise<unknown>;
+}
+
+type Body = (bench: Bench) => Promise<void>;
+
+interface BenchOptions {
+  readonly enableMic?: boolean;
+}
+
 /** What a group of cases is written with. */
 export interface Suite {
   readonly describe: (name: string, body: () => void) => void;
   /** A case on a fresh bench. */
-  readonly it: (
-    name: string,
-    body: (bench: Bench) => Promise<void>,
-    options?: { readonly enableMic?: boolean },
-  ) => void;
+  readonly it: (name: string, body: Body, options?: BenchOptions) => void;
 }
 
-/** Joins a runner and a factory. */
-export function suiteOf(createHarness: HarnessFactory, runner: ConformanceRunner): Suite {
+/** Joins a runner and a factory; `titles` are those of the cases so far. */
+export function suiteOf(
+  createHarness: HarnessFactory,
+  runner: ConformanceRunner,
+  { knownGaps = {}, patience = twoSeconds }: ConformanceOptions = {},
+): Suite & { readonly titles: ReadonlySet<string> } {
+  const titles = new Set<string>();
+  let group = "";
+  const run = async (body: Body, options?: BenchOptions, isGap = false): Promise<void> => {
+    waitWith(patience);
+    const takeBackPage = standInForPage();
+    let harness: ConformanceHarness | undefined;
+    try {
+      harness = await createHarness();
+      const bench = new Bench(harness, options);
+      const running = play(bench, body);
+      await (isGap ? fails(running) : running);
+    } finally {
+      await harness?.dispose?.();
+      takeBackPage();
+    }
+  };
   return {
+    titles,
     describe: (name, body) => {
-      runner.describe(name, body);
-    },
-    it: (name, body, options) => {
-      runner.it(name, async () => {
-        const harness = await createHarness();
-        try {
-          const bench = new Bench(harness, options);
-          await body(bench);
-          bench.checkAgreement();
-          await bench.disconnect();
-          bench.checkSettled();
-        } finally {
-          await harness.dispose?.();
-        }
+      runner.describe(name, () => {
+        group = name;
+        body();
       });
     },
+    it: (name, body, options) => {
+      const title = `${group}: ${name}`;
+      titles.add(title);
+      const gap = knownGaps[title];
+      if (gap === undefined) runner.it(name, () => run(body, options));
+      else runner.it(`${name} (known gap: ${gap})`, () => run(body, options, true));
+    },
   };
+}
+
+async function play(bench: Bench, body: Body): Promise<void> {
+  await body(bench);
+  bench.checkAgreement();
+  await bench.disconnect();
+  bench.checkSettled();
+}
+
+/** Of the case alone: a harness that cannot be made is no gap. @throws Error when what was declared a gap passes. */
+async function fails(running: Promise<void>): Promise<void> {
+  const passed = await running.then(
+    () => true,
+    () => false,
+  );
+  if (passed) throw new Error("This case is declared a known gap and passes: take its title out of knownGaps.");
 }

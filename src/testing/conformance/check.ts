@@ -1,5 +1,26 @@
+/** The runner's timer, whatever a case or a harness puts in its place. */
+export const { setTimeout: realTimeout } = globalThis;
+
 /** A promise of the transport that has not settled after this many ms of real time never will. */
 const PATIENCE = 2_000;
+
+/** Settles when a promise of the transport that has not settled yet never will. */
+export type Patience = () => Promise<unknown>;
+
+/** Of a transport that waits for real things. */
+export const twoSeconds: Patience = () =>
+  new Promise((resolve) => {
+    const timer: unknown = realTimeout(resolve, PATIENCE);
+    // It keeps no process alive.
+    if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
+  });
+
+let patience = twoSeconds;
+
+/** How long promises are waited for from now on. Cases run one after the other. */
+export function waitWith(next: Patience): void {
+  patience = next;
+}
 
 /** @throws Error with both values when they differ as JSON. */
 export function same(actual: unknown, expected: unknown, what: string): void {
@@ -14,17 +35,12 @@ export function holds(condition: boolean, what: string): asserts condition {
 
 /** The promise's value. @throws Error when it does not settle. */
 export async function settles<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`${what} did not settle`));
-    }, PATIENCE);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return Promise.race([
+    promise,
+    patience().then(() => {
+      throw new Error(`${what} did not settle`);
+    }),
+  ]);
 }
 
 /** What the promise was rejected with. @throws Error when it resolves, does not settle, or the reason is no `Error`. */

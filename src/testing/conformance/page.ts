@@ -1,3 +1,17 @@
+import { realTimeout } from "./check.js";
+
+/** What client-js looks for without asking whether it is there; Node lacks one or both. */
+const GLOBALS = ["window", "navigator"] as const;
+
+/** Stands in for what a page has and the runner lacks, until it is taken back. */
+export function standInForPage(): () => void {
+  const lacking = GLOBALS.filter((name) => !(name in globalThis));
+  for (const name of lacking) Object.defineProperty(globalThis, name, { configurable: true, value: {} });
+  return () => {
+    for (const name of lacking) Reflect.deleteProperty(globalThis, name);
+  };
+}
+
 /** The page's answers to the questions about permissions that a client asks between devices and connecting. */
 export class Permissions {
   asked = 0;
@@ -29,5 +43,5 @@ export class Permissions {
 
 /** Lets everything happen that waits for nothing but its turn. */
 export async function turns(): Promise<void> {
-  for (let task = 0; task < 20; task += 1) await new Promise((resolve) => setTimeout(resolve, 0));
+  for (let task = 0; task < 20; task += 1) await new Promise((resolve) => realTimeout(resolve, 0));
 }

@@ -3,6 +3,7 @@ import { GeminiLiveWebsocketTransport } from "@pipecat-ai/gemini-live-websocket-
 import { WebSocketTransport } from "@pipecat-ai/websocket-transport";
 import type { MediaManager } from "../../../../src/media/media-manager.js";
 import type { WebSocketConstructor } from "../../../../src/options.js";
+import { BlobReader } from "../conformance/blob-reader.js";
 import type { Subject } from "./subjects.js";
 import { geminiLiar } from "./liars/protocols/gemini.js";
 import { pipecatLiar } from "./liars/protocols/pipecat.js";
@@ -33,19 +34,6 @@ function leadTheWay(key: string, way: Way): void {
     return socket;
   };
   Object.assign(globalThis, { WebSocket: Object.assign(Led, { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 }) });
-}
-
-/** A browser's, as far as they use it: Node has none. */
-class BlobReader {
-  result: string | undefined;
-  onload: (() => void) | undefined;
-
-  readAsText(blob: Blob): void {
-    void blob.text().then((text) => {
-      this.result = text;
-      this.onload?.();
-    });
-  }
 }
 
 Object.assign(globalThis, { FileReader: BlobReader });

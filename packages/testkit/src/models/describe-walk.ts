@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateNode } from "xstate";
-import type { ChartUnderTest, Letter } from "./charts.js";
-import { nodesOf, type Walk } from "./graph.js";
+import type { ChartUnderTest, Letter } from "../../../../src/testing/model/charts.js";
+import { nodesOf, type Walk } from "../../../../src/testing/model/graph.js";
 
 interface Place {
   readonly heading: string;

@@ -7,26 +7,19 @@ import {
   type StateValue,
 } from "xstate";
 import { turnsMachine } from "../../../../machines/index.js";
-import type { TurnEdge, TurnFact } from "../../../../src/contracts/turns.js";
+import type { TurnEdge } from "../../../../src/contracts/turns.js";
+import type { Letter } from "../../../../src/testing/model/charts.js";
+import { LULL, TURN_LETTERS } from "../../../../src/testing/model/turn-letters.js";
 
 /** As a chart of any events: a walk meets XState's own as well. */
 const machine: AnyStateMachine = turnsMachine;
 
 type Transition = ReturnType<AnyStateMachine["getTransitionData"]>[number];
 
-/** One letter of the chart's alphabet; `note` tells apart letters of the same type. */
-export interface TurnLetter {
-  readonly note?: string;
-  readonly event: AnyEventObject;
-}
-
-/** The event of XState that ends a lull. */
-export const LULL = "xstate.after.lull.turns.user.inferred";
-
 /** What a letter leads to in one configuration. */
 export interface TurnStep {
   readonly from: AnyMachineSnapshot;
-  readonly letter: TurnLetter;
+  readonly letter: Letter;
   readonly to: AnyMachineSnapshot;
   /** The transitions that are taken, in order. */
   readonly taken: readonly Transition[];
@@ -37,45 +30,11 @@ export interface TurnsWalk {
   readonly states: readonly AnyMachineSnapshot[];
   readonly steps: readonly TurnStep[];
   /** A shortest way from the start to the place of a snapshot. */
-  pathTo(snapshot: AnyMachineSnapshot): readonly TurnLetter[];
+  pathTo(snapshot: AnyMachineSnapshot): readonly Letter[];
 }
 
-const fact = (event: TurnFact, note?: string): TurnLetter => ({ event, ...(note !== undefined && { note }) });
-
-/** Every fact, in each of the ways in which the chart tells it apart, and the lull. */
-export const TURN_LETTERS: readonly TurnLetter[] = [
-  fact({ type: "user.started" }),
-  fact({ type: "user.started", inferred: true }, "inferred"),
-  fact({ type: "user.stopped", replyDue: true }, "reply due"),
-  fact({ type: "user.stopped", replyDue: false }, "no reply due"),
-  fact({ type: "user.concluded" }),
-  fact({ type: "reply.requested" }),
-  fact({ type: "reply.began" }),
-  fact({ type: "reply.cancelled" }),
-  fact({ type: "reply.ended", another: false }, "the last"),
-  fact({ type: "reply.ended", another: true }, "another follows"),
-  fact({ type: "voice.queued" }),
-  fact({ type: "voice.began" }),
-  fact({ type: "voice.drained" }),
-  fact({ type: "voice.flushed", by: "user" }),
-  fact({ type: "voice.counted" }),
-  fact({ type: "tools.called" }),
-  fact({ type: "tools.settled" }),
-  fact({ type: "call.began", call: 1 }),
-  fact({ type: "call.ended", call: 1 }),
-  // The chart tells it itself, of a timer that is its own.
-  { event: { type: "call.overdue", call: 1 } },
-  fact({ type: "bot.ready" }),
-  fact({ type: "bot.asked" }),
-  fact({ type: "connection.lost" }),
-  fact({ type: "connection.ready", continuity: "fresh" }, "fresh"),
-  fact({ type: "connection.ready", continuity: "resumed" }, "resumed"),
-  fact({ type: "connection.ready", continuity: "replayed" }, "replayed"),
-  fact({ type: "session.ended" }),
-];
-
 /** The letters that a snapshot can meet: a lull only ends where one runs. */
-export function lettersFor(snapshot: AnyMachineSnapshot): readonly TurnLetter[] {
+export function lettersFor(snapshot: AnyMachineSnapshot): readonly Letter[] {
   if (snapshot.status !== "active") return [];
   if (!snapshot.matches({ user: "inferred" })) return TURN_LETTERS;
   return [...TURN_LETTERS, { event: { type: LULL } }];
@@ -97,7 +56,7 @@ export function placeOfTurns({ value }: AnyMachineSnapshot): string {
 }
 
 /** What the chart does with a letter, without a running actor. */
-export function stepOf(from: AnyMachineSnapshot, letter: TurnLetter): TurnStep {
+export function stepOf(from: AnyMachineSnapshot, letter: Letter): TurnStep {
   const taken = machine.getTransitionData(from, letter.event);
   const [to, actions] = transition(machine, from, letter.event);
   const edges = actions.flatMap((action) => emittedBy(action));
@@ -129,7 +88,7 @@ export function walkTurns(): TurnsWalk {
     states: [...found.values()].map(({ snapshot }) => snapshot),
     steps,
     pathTo: (snapshot) => {
-      const path: TurnLetter[] = [];
+      const path: Letter[] = [];
       for (let by = found.get(placeOfTurns(snapshot))?.by; by; by = found.get(placeOfTurns(by.from))?.by) {
         path.unshift(by.letter);
       }

@@ -7,7 +7,7 @@ import {
   type StateValue,
 } from "xstate";
 import { getAdjacencyMap, getShortestPaths } from "xstate/graph";
-import type { TransportContext } from "../../../../machines/index.js";
+import type { TransportContext } from "../../../machines/index.js";
 import type { ChartUnderTest, Letter } from "./charts.js";
 
 /** More steps than any of the charts has; reaching it means that something counts without a bound. */

@@ -4,9 +4,11 @@ import {
   microphoneMachine,
   speakerMachine,
   transportMachine,
+  turnsMachine,
   type ConnectionInput,
   type TransportContext,
-} from "../../../../machines/index.js";
+} from "../../../machines/index.js";
+import { LULL, TURN_LETTERS } from "./turn-letters.js";
 
 /** One letter of a chart's alphabet; `note` tells apart letters of the same type. */
 export interface Letter {
@@ -213,4 +215,19 @@ export const speakerChart: ChartUnderTest = {
   },
 };
 
+/** A lull that ends is the only letter that is not a fact. */
+const turnLetters: readonly Letter[] = [...TURN_LETTERS, { event: { type: LULL } }];
+
+export const turnsChart: ChartUnderTest = {
+  id: "turns",
+  machine: turnsMachine,
+  input: { lull: undefined },
+  // Which places there are is decided by the places alone.
+  summary: () => ({}),
+  alphabet: Object.fromEntries(
+    turnLetters.map(({ event }) => [event.type, turnLetters.filter((letter) => letter.event.type === event.type)]),
+  ),
+};
+
+/** The charts whose whole graph is small. */
 export const charts = [transportChart, connectionChart, microphoneChart, speakerChart];

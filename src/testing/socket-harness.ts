@@ -1,0 +1,87 @@
+import type { Transport } from "@pipecat-ai/client-js";
+import type { Continuity } from "../contracts/continuity.js";
+import type { TransportOptions } from "../options.js";
+import type { ConformanceHarness } from "./conformance/harness.js";
+import { ManualClock } from "./manual-clock.js";
+import { scriptedConnection, type ServiceWords } from "./scripted-connection.js";
+import { ScriptedMediaManager } from "./scripted-media.js";
+
+/** Deadlines of the harness, in ms of its own clock. */
+const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+/** As many reconnects as fit into `DEADLINES.reconnect`. */
+const RECONNECT = { attempts: 6 };
+/** Ms that pass at once; shorter than the shortest deadline, so that what one sets going happens before the next. */
+const STEP = 400;
+
+/** What the harness hands to a transport. */
+export interface SocketParts {
+  /** The service's, and the global one while the harness lives. */
+  readonly WebSocket: typeof WebSocket;
+  readonly media: ScriptedMediaManager;
+  /** Clock, deadlines and sockets of the harness: the last argument of a class of this library. */
+  readonly options: TransportOptions;
+}
+
+/** What a transport over WebSockets is put into. */
+export interface SocketHarnessOptions extends ServiceWords {
+  /** Makes the transport. */
+  readonly transport: (parts: SocketParts) => Transport;
+  /** The close code after which it makes no sense to connect again. Default 1008. */
+  readonly finalCode?: number;
+  /** What becomes of the conversation when the connection is lost while ready. Default `fresh`. */
+  readonly continuity?: Continuity;
+}
+
+/** A harness for `transportConformance` and `lifecycleModel` around a transport of yours whose service speaks over WebSockets. */
+export function socketHarness({
+  transport,
+  finalCode,
+  continuity = "fresh",
+  ...words
+}: SocketHarnessOptions): ConformanceHarness {
+  const clock = new ManualClock();
+  const media = new ScriptedMediaManager();
+  const service = scriptedConnection(words, finalCode);
+  const before = Object.getOwnPropertyDescriptor(globalThis, "WebSocket");
+  Object.defineProperty(globalThis, "WebSocket", { configurable: true, writable: true, value: service.WebSocket });
+  return {
+    transport: transport({
+      WebSocket: service.WebSocket,
+      media,
+      options: {
+        clock,
+        timeouts: DEADLINES,
+        reconnect: RECONNECT,
+        random: () => 0.5,
+        WebSocket: service.WebSocket,
+        logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+      },
+    }),
+    deadlines: DEADLINES,
+    continuity,
+    service,
+    microphone: {
+      answer: (how) => {
+        media.microphone.script = ({ allow: "grant", deny: "permissions", wait: "hang" } as const)[how];
+      },
+    },
+    elapse: async (ms) => {
+      for (let past = 0; past < ms; past += STEP) {
+        clock.advance(Math.min(STEP, ms - past));
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    },
+    leftovers: () => [
+      ...(service.held === 0 ? [] : [`${service.held} sockets`]),
+      ...(media.microphone.held === 0 ? [] : ["the microphone"]),
+      ...(media.speaker.isOpen ? ["the speaker"] : []),
+      ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),
+    ],
+    dispose: () => {
+      if (before === undefined) Reflect.deleteProperty(globalThis, "WebSocket");
+      else Object.defineProperty(globalThis, "WebSocket", before);
+    },
+  };
+}
+
+const nothing = (): void => undefined;

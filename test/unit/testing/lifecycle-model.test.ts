@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { lifecycleModel, scriptedHarness, type ConformanceHarness } from "../../../src/testing/index.js";
+import {
+  geminiHarness,
+  openaiHarness,
+  pipecatHarness,
+} from "../../../packages/testkit/src/conformance/our-harnesses.js";
+import { silent } from "../../../packages/testkit/src/worlds/world.js";
+
+const ours = { geminiHarness, openaiHarness, pipecatHarness };
+const model = lifecycleModel();
+const harness = (): ConformanceHarness => scriptedHarness({ logger: silent });
+
+describe("lifecycleModel: the charts", () => {
+  it.each(model.charts)(
+    "$id: each state has a shortest path, and simple paths that come to no state twice",
+    { timeout: 120_000 },
+    (chart) => {
+      const states = chart.states();
+      const shortest = chart.shortestPaths();
+      expect(shortest.map(({ state }) => state).sort()).toEqual([...states].sort());
+      const byState = new Map(shortest.map(({ state, events }) => [state, events.length]));
+      for (const { state, events } of chart.simplePaths(3)) {
+        expect(events.length).toBeGreaterThanOrEqual(byState.get(state) ?? Infinity);
+      }
+      expect(chart.edges().every(({ from, to }) => states.includes(from) && states.includes(to))).toBe(true);
+    },
+  );
+
+  it("has readable names", () => {
+    const connection = model.charts.find(({ id }) => id === "connection");
+    const waiting = connection?.shortestPaths().find(({ state }) => state.includes("waiting.counting"));
+    expect(waiting?.events).toEqual(["connection.opened (new)", "connection.closed (retryable)", "retry.granted"]);
+  });
+});
+
+describe("lifecycleModel: run against a transport", () => {
+  it("finds nothing where nothing is wrong", { timeout: 120_000 }, async () => {
+    await model.check(harness, { runs: 40, seed: 1 });
+  });
+
+  it.each(Object.entries(ours))("finds nothing in %s", { timeout: 120_000 }, async (_, make) => {
+    await model.check(make, { runs: 15, seed: 2 });
+  });
+
+  it("shrinks what is wrong to the steps that matter", { timeout: 120_000 }, async () => {
+    const found = await model
+      .check(harness, {
+        runs: 100,
+        seed: 1,
+        invariants: { "it is never connecting": ({ transport }) => transport.state !== "connecting" },
+      })
+      .then(
+        () => "nothing",
+        (error: unknown) => String(error),
+      );
+    expect(found).toContain("Broken: it is never connecting");
+    expect(found).toMatch(/Counterexample: \[app: connect\(\)[^,]*\]/);
+  });
+
+  it("finds a microphone that is not given back", { timeout: 120_000 }, async () => {
+    const leaky = (): ConformanceHarness => {
+      const made = scriptedHarness({ logger: silent });
+      made.transport.media.microphone.close = () => undefined;
+      return made;
+    };
+    await expect(model.check(leaky, { runs: 100, seed: 1 })).rejects.toThrow("the microphone");
+  });
+
+  it("takes commands of one's own", { timeout: 120_000 }, async () => {
+    let said = 0;
+    await model.check(harness, { runs: 20, seed: 1, commands: { "service: speaks": () => (said += 1) } });
+    expect(said).toBeGreaterThan(0);
+  });
+});
