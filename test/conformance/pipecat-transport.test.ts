@@ -45,9 +45,7 @@ function pipecatHarness(): ConformanceHarness {
     }
   }
 
-  const transport = new WebSocketTransport({
-    wsUrl: "ws://bot.test/ws-client",
-    mediaManager: media,
+  const transport = new WebSocketTransport({ wsUrl: "ws://bot.test/ws-client" }, media, {
     clock,
     logger: silent,
     random: () => 0.5,
