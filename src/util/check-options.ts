@@ -39,7 +39,7 @@ export const TEXT_LIST: Rule = listOf(TEXT, "a list of strings");
 export const RECORD_LIST: Rule = listOf(RECORD, "a list of objects");
 
 /** A list of values that fit. */
-export function listOf({ fits }: Rule, expected: string): Rule {
+function listOf({ fits }: Rule, expected: string): Rule {
   return { fits: (value) => Array.isArray(value) && value.every(fits), expected };
 }
 
@@ -105,7 +105,7 @@ export function checkValue(name: string, value: unknown, rule: Rule): void {
 }
 
 /** What is known of the object whose fields are checked. */
-export interface Context {
+interface Context {
   /** Its name, where it is an option itself: nothing but the table's options may be in it. */
   readonly within?: string;
   /** Where options that are not the table's may belong. */
