@@ -11,7 +11,8 @@ import { scriptedHands, type WireScript } from "../../packages/testkit/src/scrip
 import { silent } from "../../packages/testkit/src/worlds/world.js";
 import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
-const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+const TIMEOUTS = { connect: 2_000, ready: 3_000, disconnect: 500 };
+const DEADLINES = { ...TIMEOUTS, reconnect: 20_000 };
 
 function geminiHarness(): ConformanceHarness {
   const clock = new ManualClock();
@@ -47,7 +48,7 @@ function geminiHarness(): ConformanceHarness {
     logger: silent,
     random: () => 0.5,
     reconnect: { attempts: 6 },
-    timeouts: DEADLINES,
+    timeouts: TIMEOUTS,
     WebSocket: ServiceSocket as unknown as typeof WebSocket,
   });
   const open = (): ServiceSocket[] => sockets.filter(({ readyState }) => readyState < FakeSocket.CLOSING);

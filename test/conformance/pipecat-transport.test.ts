@@ -11,7 +11,8 @@ import { FakeSocket } from "../../packages/testkit/src/scripted/fake-socket.js";
 import { scriptedHands, type WireScript } from "../../packages/testkit/src/scripted/scripted-conformance.js";
 import { silent } from "../../packages/testkit/src/worlds/world.js";
 
-const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+const TIMEOUTS = { connect: 2_000, ready: 3_000, disconnect: 500 };
+const DEADLINES = { ...TIMEOUTS, reconnect: 20_000 };
 
 function pipecatHarness(): ConformanceHarness {
   const clock = new ManualClock();
@@ -50,7 +51,7 @@ function pipecatHarness(): ConformanceHarness {
     logger: silent,
     random: () => 0.5,
     reconnect: { attempts: 6 },
-    timeouts: DEADLINES,
+    timeouts: TIMEOUTS,
     WebSocket: BotSocket as unknown as typeof WebSocket,
   });
   const open = (): BotSocket[] => sockets.filter(({ readyState }) => readyState < FakeSocket.CLOSING);

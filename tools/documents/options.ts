@@ -50,7 +50,7 @@ const SECTIONS: readonly Section[] = [
     title: "Pipecat",
     file: "src/providers/pipecat/options.ts",
     type: "WebSocketTransportOptions",
-    intro: "With the options of every transport in the same object.",
+    intro: "The first argument, with `mediaManager`, `serializer` and the rates of [Pipecat's page](pipecat.md).",
   },
   {
     title: "Thrive",
