@@ -80,9 +80,9 @@ export interface TimeoutOptions {
   readonly iceGrace?: number;
 }
 
-/** When a silent service is asked, and how long it may take to answer; `NaN` and nonsense are as if nothing was said. */
+/** When a silent service is asked, and how long it may take to answer. */
 export function patienceOf({ silence = 15_000, probe = 3_000 }: TimeoutOptions = {}) {
-  return { silence: silence >= 0 ? silence : 15_000, probe: probe > 0 ? probe : 3_000 };
+  return { silence, probe };
 }
 
 /** How long a function call may wait, in ms; 0 for ever. */

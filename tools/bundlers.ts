@@ -23,7 +23,7 @@ const MOST_BYTES = 2_100_000;
 const BELONGS =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/rtvi-machine-replay\.js|dist\/.+\.(js|cjs|d\.ts|d\.cts))$/;
 
-/** Says in the page's title how far it came. Uses every entry, so that each is resolved. */
+/** Says in the page's title how far it came, and which errors have lost their name. Uses every entry, so that each is resolved. */
 const appCode = (imports: readonly string[]): string => `
 import { PipecatClient } from "@pipecat-ai/client-js";
 import { OpenAIRealTimeWebSocketTransport } from "rtvi-machine/openai";
@@ -31,6 +31,10 @@ ${imports.map((name, index) => `import * as entry${String(index)} from "${name}"
 globalThis.entries = [${imports.map((_, index) => `entry${String(index)}`).join(", ")}];
 const base_url = new URLSearchParams(location.search).get("service");
 const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "local", base_url });
+const isError = ([name, value]) => name.endsWith("Error") && typeof value === "function" && name !== "isRtviMachineError";
+const classes = globalThis.entries.flatMap((entry) => Object.entries(entry).filter(isError));
+globalThis.renamed = classes.filter(([name, Class]) => new Class("m").name !== name || !String(new Class("m")).startsWith(name));
+globalThis.errors = classes.map(([name]) => name);
 const callbacks = { onTransportStateChanged: (state) => (document.title = state) };
 new PipecatClient({ transport, enableMic: true, callbacks }).connect().catch((error) => (document.title = String(error)));
 `;
@@ -92,6 +96,7 @@ const BUNDLERS: Readonly<Record<string, (entry: string, name: string) => Promise
       build: {
         outDir: join(folder, "out"),
         emptyOutDir: false,
+        minify: true,
         lib: { entry, formats: ["es"], fileName: () => `${name}.js` },
       },
       define: { "process.env.NODE_ENV": '"production"' },
@@ -140,8 +145,17 @@ try {
       const page = await browser.newPage();
       await page.goto(`${origin}/${name}?service=${encodeURIComponent(service.wsUrl)}`);
       await page.waitForFunction(() => document.title === "ready", undefined, { timeout: READY_MS });
-      await page.close();
       say(true, `${name}: a session is ready`);
+      const { errors, renamed } = await page.evaluate(() => ({
+        errors: (Reflect.get(globalThis, "errors") as string[]).length,
+        renamed: (Reflect.get(globalThis, "renamed") as [string][]).map(([error]) => error),
+      }));
+      await page.close();
+      const isMinified = !(await readFile(join(folder, "out", `${name}.js`), "utf8")).includes(
+        "class ConnectionLostError",
+      );
+      const complaint = `${String(errors)} errors, renamed: ${renamed.join(", ")}; minified: ${String(isMinified)}`;
+      say(errors > 15 && renamed.length === 0 && isMinified, `${name}: errors keep their names, minified`, complaint);
     } catch (problem) {
       say(false, `${name}: a session is ready`, String(problem));
     }

@@ -1,7 +1,7 @@
 import { flightRecorder, liveInspector } from "rtvi-machine/inspect";
 import { WebSocketTransport } from "rtvi-machine/pipecat";
 
-export const transport = new WebSocketTransport({
+export const transport = new WebSocketTransport({}, undefined, {
   inspect: [
     flightRecorder(),
     liveInspector({ element: document.body }),

@@ -14,8 +14,10 @@ import type { TurnEdge } from "../contracts/turns.js";
 import { ConnectionLostError, NotReadyError, ServiceError, type RtviMachineError } from "../errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportOptions } from "../options.js";
+import { checkOwnService } from "../transport/check-arguments.js";
 import { Speaking } from "../transport/speaking.js";
 import { VoiceTransport } from "../transport/voice-transport.js";
+import { hideField } from "../util/hidden-field.js";
 import { HooksProvider } from "./hooks-provider.js";
 import { interpose } from "./interpose.js";
 
@@ -45,20 +47,23 @@ export interface LLMServiceOptions {
  * written for Pipecat's class runs unchanged; see `docs/writing-a-transport.md`. A new service is better written as a `Provider`: `docs/writing-a-provider.md`.
  */
 export abstract class RealTimeWebsocketTransport extends VoiceTransport {
-  protected _service_options: LLMServiceOptions;
+  // Kept where a console does not look: a key is in it.
+  declare protected _service_options: LLMServiceOptions;
   private readonly _hooks: HooksProvider;
   private readonly _speaking: Speaking;
 
   /**
    * @param service_options what the service needs; a subclass reads them from `this._service_options`.
    * @param manager devices and playback; default `WebAudioMediaManager` at 24 kHz both ways.
+   * @throws InvalidOptionsError naming the option that is wrong, or misplaced.
    */
   constructor(service_options: LLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
+    checkOwnService(service_options);
     const hooks = new HooksProvider();
     super(hooks, manager, options);
     this._hooks = hooks;
     this._speaking = new Speaking(this._core);
-    this._service_options = service_options;
+    hideField(this, "_service_options", service_options);
     hooks.attach({
       connectLLM: () => this.connectLLM(),
       disconnectLLM: () => this.disconnectLLM(),

@@ -2,6 +2,7 @@ import type { Connection, Upcalls } from "../contracts/connection.js";
 import type { EncodedMessage } from "../contracts/dialogue.js";
 import { ConnectionFailedError, UnsupportedEnvironmentError } from "../errors.js";
 import type { JsonRecord } from "../util/records.js";
+import { namingHost } from "../util/urls.js";
 import { openWebSocket, type SocketHandle } from "./websocket.js";
 
 /** The part of the `WebSocket` constructor that is used. */
@@ -45,12 +46,12 @@ export function openSocketConnection(parts: SocketParts): void {
       if (up.admits(data)) read(data);
     },
     onClose: ({ code, reason }) => {
-      up.closed(closed(code, reason));
+      up.closed(namingHost(closed(code, reason), url));
     },
   }).then(opened, (error: unknown) => {
     const closedEarly = error instanceof ConnectionFailedError && error.closeCode !== undefined;
-    if (closedEarly) up.closed(refused(error.closeCode, error.reason ?? ""));
-    else up.closed(error instanceof Error ? error : new Error(String(error)));
+    const told = closedEarly ? refused(error.closeCode, error.reason ?? "") : error;
+    up.closed(namingHost(told instanceof Error ? told : new Error(String(told)), url));
   });
 }
 

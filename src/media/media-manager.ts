@@ -1,6 +1,7 @@
 import type { PipecatClientOptions, RTVIEventCallbacks, Tracks } from "@pipecat-ai/client-js";
 import type { MicrophonePort } from "../contracts/microphone.js";
 import type { SpeakerPort } from "../contracts/speaker.js";
+import { hasMethods, methods } from "../util/check-options.js";
 import type { SinkChoice } from "./sink-choice.js";
 import type { TrackMeter } from "./track-meter.js";
 
@@ -90,4 +91,37 @@ export abstract class MediaManager {
   get supportsScreenShare(): boolean {
     return this._supportsScreenShare;
   }
+}
+
+/** The public members of Pipecat's media managers, which are all that is needed of one. */
+export interface PipecatMediaManager {
+  setUserAudioCallback(callback: (data: ArrayBuffer) => void): void;
+  setClientOptions(options: PipecatClientOptions, override?: boolean): void;
+  initialize(): Promise<void>;
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  userStartedSpeaking(): Promise<unknown>;
+  bufferBotAudio(data: ArrayBuffer | Int16Array, id?: string): Int16Array | undefined;
+  enableMic(enable: boolean): void | Promise<void>;
+  tracks(): Tracks;
+}
+
+const METHODS = [
+  "setUserAudioCallback",
+  "setClientOptions",
+  "initialize",
+  "connect",
+  "disconnect",
+  "userStartedSpeaking",
+  "bufferBotAudio",
+  "enableMic",
+  "tracks",
+] as const satisfies readonly (keyof PipecatMediaManager)[];
+
+/** What a media manager must be. */
+export const MANAGER = methods(...METHODS);
+
+/** Pipecat declares its class with protected members, so that by type no other class fits, though by its methods one does. */
+export function isMediaManager(manager: unknown): manager is MediaManager {
+  return hasMethods(manager, METHODS);
 }

@@ -1,6 +1,7 @@
 import { DeviceError, type Tracks, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
 import { defaultLogger, type Logger } from "../log.js";
+import { checkValue, inside } from "../util/check-options.js";
 import { AudioEngine } from "./audio-engine.js";
 import { toDeviceError } from "./device-errors.js";
 import { DeviceWatch, listDevices, pageMediaDevices } from "./devices.js";
@@ -8,7 +9,7 @@ import { MediaManager, type MediaPorts } from "./media-manager.js";
 import { PcmAligner } from "./pcm-aligner.js";
 import { TrackMeter } from "./track-meter.js";
 import { WebAudioMicrophone } from "./web-audio-microphone.js";
-import { checkNumbers, type WebAudioOptions } from "./web-audio-options.js";
+import { WEB_AUDIO_OPTIONS, type WebAudioOptions } from "./web-audio-options.js";
 import { WebAudioSpeaker } from "./web-audio-speaker.js";
 
 const LOCAL = { id: "local", name: "", local: true } as const;
@@ -51,7 +52,8 @@ export class WebAudioMediaManager extends MediaManager {
   constructor(options: WebAudioOptions = {}) {
     super();
     this._userAudioCallback = () => undefined;
-    const { inputSampleRate, outputSampleRate, chunkMs, fadeMs, levelMs } = checkNumbers(options);
+    checkValue("audio", options, inside(WEB_AUDIO_OPTIONS));
+    const { inputSampleRate = 24_000, outputSampleRate = 24_000, chunkMs = 20, fadeMs = 10, levelMs = 100 } = options;
     const {
       echoCancellation = true,
       noiseSuppression = true,

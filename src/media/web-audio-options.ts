@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from "../errors.js";
 import type { Logger } from "../log.js";
+import { amount, either, FLAG, FUNCTION, methods, RECORD, type Rule, whole, WORDS } from "../util/check-options.js";
 import type { WorkletUrl } from "./worklet-loader.js";
 
 /** The part of the `AudioContext` constructor that is used. */
@@ -43,34 +43,23 @@ export interface WebAudioOptions {
   readonly logger?: Logger;
 }
 
-function checkNumber(key: keyof WebAudioOptions, value: number, least: number, most: number, unit: string): number {
-  if (typeof value === "number" && value >= least && value <= most) return value;
-  throw new InvalidOptionsError(
-    `audio.${key} must be a number from ${String(least)} to ${String(most)} (${unit}), not ${String(value)}.`,
-  );
-}
+const RATE = whole("Hz", 8000, 96_000);
 
-function checkRate(key: "inputSampleRate" | "outputSampleRate", value = 24_000): number {
-  if (Number.isInteger(value)) return checkNumber(key, value, 8000, 96_000, "Hz");
-  throw new InvalidOptionsError(`audio.${key} must be a whole number of Hz, not ${String(value)}.`);
-}
+/** Where the worklet files are. */
+export const WORKLET_URL: Rule = either(WORDS, RECORD, FUNCTION);
 
-/**
- * The numbers of `options`, checked, with their defaults.
- * @throws InvalidOptionsError naming the key that is wrong.
- */
-export function checkNumbers(options: WebAudioOptions): {
-  readonly inputSampleRate: number;
-  readonly outputSampleRate: number;
-  readonly chunkMs: number;
-  readonly fadeMs: number;
-  readonly levelMs: number;
-} {
-  return {
-    inputSampleRate: checkRate("inputSampleRate", options.inputSampleRate),
-    outputSampleRate: checkRate("outputSampleRate", options.outputSampleRate),
-    chunkMs: checkNumber("chunkMs", options.chunkMs ?? 20, 2, 1000, "ms"),
-    fadeMs: checkNumber("fadeMs", options.fadeMs ?? 10, 0, 1000, "ms"),
-    levelMs: checkNumber("levelMs", options.levelMs ?? 100, 20, 10_000, "ms"),
-  };
-}
+/** The options of `WebAudioMediaManager`. */
+export const WEB_AUDIO_OPTIONS = {
+  inputSampleRate: RATE,
+  outputSampleRate: RATE,
+  chunkMs: amount("ms", 2, 1000),
+  levelMs: amount("ms", 20, 10_000),
+  fadeMs: amount("ms", 0, 1000),
+  echoCancellation: FLAG,
+  noiseSuppression: FLAG,
+  autoGainControl: FLAG,
+  workletUrl: WORKLET_URL,
+  mediaDevices: RECORD,
+  AudioContext: FUNCTION,
+  logger: methods("debug", "info", "warn", "error"),
+} satisfies Record<keyof WebAudioOptions, Rule>;

@@ -4,8 +4,10 @@ import type { ConformanceHarness } from "./conformance/harness.js";
 import { ScriptedTransport } from "./scripted-transport.js";
 import type { TransportOptions } from "../options.js";
 
-/** Deadlines of the scripted harness, in ms of its own clock. */
-const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+/** Deadlines of the scripted transport, in ms of its own clock. */
+const TIMEOUTS = { connect: 2_000, ready: 3_000, disconnect: 500 };
+/** Those of its harness. */
+const DEADLINES = { ...TIMEOUTS, reconnect: 20_000 };
 
 /** As many reconnects as fit into `DEADLINES.reconnect`. */
 const RECONNECT = { attempts: 6 };
@@ -21,7 +23,7 @@ export function scriptedHarness(
   const clock = new ManualClock();
   const transport = new ScriptedTransport({
     clock,
-    timeouts: DEADLINES,
+    timeouts: TIMEOUTS,
     reconnect: RECONNECT,
     random: () => 0.5,
     ...options,

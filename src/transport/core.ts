@@ -208,7 +208,7 @@ export class TransportCore {
       isBusy: () => this.session.isBusy,
       adopt: (client, isFirst) => this.#adopt(client, isFirst),
       uplink,
-      callbacks: () => queuedCallbacks(this.#callbacks, post, () => this.tracks.followMicrophone()),
+      callbacks: () => queuedCallbacks(this.#callbacks, post, this.tracks, this),
     });
     this.turns = new TurnCallbacks({
       queue,

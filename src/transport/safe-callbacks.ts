@@ -1,4 +1,4 @@
-import type { RTVIEventCallbacks, RTVIMessage } from "@pipecat-ai/client-js";
+import type { DeviceError, RTVIEventCallbacks, RTVIMessage } from "@pipecat-ai/client-js";
 import type { Logger } from "../log.js";
 
 /** Runs app code: what it throws is logged and changes nothing here. */
@@ -62,19 +62,25 @@ export function safeHandler(
   };
 }
 
-/** Callbacks that wait in a queue, and are preceded by a look at what they are about. @param before Given the callback's name. */
+/**
+ * The app's callbacks for its media manager: they wait in a queue.
+ * @param tracks Looks at a track that started or stopped, before the app does.
+ * @param core Reports a device error to the app, and to the log, which hears of it where the app does not listen.
+ */
 export function queuedCallbacks(
   callbacks: RTVIEventCallbacks,
   post: (callback: () => void) => void,
-  before: (name: "onTrackStarted" | "onTrackStopped") => void,
+  tracks: { readonly followMicrophone: () => void },
+  core: { readonly reportDeviceError: (error: DeviceError) => void },
 ): RTVIEventCallbacks {
   return new Proxy(callbacks, {
     get: (target, name) => {
+      if (name === "onDeviceError") return (error: DeviceError) => core.reportDeviceError(error);
       const callback: unknown = Reflect.get(target, name);
       const follows = name === "onTrackStarted" || name === "onTrackStopped";
       if (typeof callback !== "function" && !follows) return callback;
       return (...args: unknown[]): void => {
-        if (follows) before(name);
+        if (follows) tracks.followMicrophone();
         if (typeof callback === "function") post(() => void Reflect.apply(callback, target, args));
       };
     },

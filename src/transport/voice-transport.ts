@@ -12,6 +12,8 @@ import { toDeviceError } from "../media/device-errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
 import type { TransportOptions } from "../options.js";
+import { hideField } from "../util/hidden-field.js";
+import { checkArguments } from "./check-arguments.js";
 import { TransportCore } from "./core.js";
 import { isMicrophoneMissing } from "./microphone-state.js";
 
@@ -37,9 +39,13 @@ export class VoiceTransport extends Transport {
   /**
    * @param provider The voice service.
    * @param manager Devices and playback; default `WebAudioMediaManager` at the provider's rates.
+   * @throws InvalidOptionsError naming the option that is wrong.
    */
   constructor(provider: Provider, manager?: MediaManager, options: TransportOptions = {}) {
     super();
+    checkArguments(provider, manager, options);
+    // client-js writes it, headers of the app's server among it.
+    hideField(this, "_startBotParams");
     // Until `initialize()` brings the client's: a transport that is driven without a client has none.
     this._callbacks = {};
     this._onMessage = () => undefined;

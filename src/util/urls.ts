@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from "../errors.js";
+import { ConnectionFailedError, ConnectionLostError, InvalidOptionsError } from "../errors.js";
 
 /** The address, or undefined where it is none: `URL.canParse` is younger than the browsers that this library supports. */
 export function urlOf(text: string, base?: string): URL | undefined {
@@ -17,4 +17,12 @@ export function readBaseUrl(text: unknown): URL {
     throw new InvalidOptionsError("`base_url` must begin with wss:, ws:, https: or http:.");
   }
   return url;
+}
+
+/** Says in an error of the connection which host it concerns; never the rest of the address, which may hold a credential. */
+export function namingHost<Thrown extends Error>(error: Thrown, url: string): Thrown {
+  const host = urlOf(url)?.host ?? "";
+  const isOfConnection = error instanceof ConnectionLostError || error instanceof ConnectionFailedError;
+  if (isOfConnection && host !== "" && !error.message.includes(host)) error.message += ` Host: ${host}.`;
+  return error;
 }

@@ -1,5 +1,6 @@
 import { LogLevel, PipecatClient, RTVIEvent, RTVIMessage, type FunctionCallCallback } from "@pipecat-ai/client-js";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { createWebSocketTransport, type RealtimeEvent } from "../../src/compat/thrive/index.js";
 import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import type { VoiceTransport } from "../../src/transport/voice-transport.js";
@@ -66,12 +67,7 @@ const SERVICES: Readonly<Record<string, Service>> = {
     goesOn: () => true,
   },
   "a Pipecat bot of the old protocol": {
-    make: (_key, options) =>
-      new WebSocketTransport({
-        wsUrl: "ws://bot.test/ws",
-        mediaManager: new ScriptedMediaManager(),
-        ...options,
-      }),
+    make: (_key, options) => new WebSocketTransport({ wsUrl: "ws://bot.test/ws" }, new ScriptedMediaManager(), options),
     greet: () => FakeWebSocket.last.message(bot.rtvi("bot-ready", { version: "0.3.0" })),
     call: (tool_call_id, function_name) =>
       FakeWebSocket.last.message(bot.rtvi("llm-function-call", { function_name, tool_call_id, args: {} })),
@@ -236,6 +232,102 @@ describe.each(Object.keys(SERVICES))("function calls of %s: the model is answere
       await rig.leave();
     }
     const rig = await ready(name, {});
+    rig.call("c1", "f");
+    await turn();
+    rig.clock.advance(29_999);
+    await turn();
+    expect(rig.answers()).toEqual([]);
+    rig.clock.advance(1);
+    await turn();
+    expect(rig.answers()).toHaveLength(1);
+  });
+});
+
+/** An app of Thrive's transport: it answers calls by events, and hears of them by events. */
+async function readyThrive(limit: object = { functionCallTimeout: TIMEOUT }) {
+  FakeWebSocket.all.length = 0;
+  const clock = new ManualClock();
+  const logged: string[] = [];
+  const log = (...line: unknown[]) => void logged.push(line.map(String).join(" "));
+  const { call, answers, greet, goesOn } = SERVICES.OpenAI!;
+  const transport = createWebSocketTransport(
+    {},
+    { mediaManager: new ScriptedMediaManager(), getSessionToken: () => ({ value: canary("ek_") }) },
+    {
+      WebSocket: FakeWebSocketConstructor,
+      clock,
+      ...limit,
+      timeouts: { silence: 0 },
+      logger: { debug: () => undefined, info: () => undefined, warn: log, error: log },
+    },
+  );
+  const events: RealtimeEvent[] = [];
+  const connecting = transport.connect({ token: "", onEvent: (event) => void events.push(event) });
+  await vi.waitFor(() => {
+    expect(FakeWebSocket.all.length).toBeGreaterThan(0);
+  });
+  FakeWebSocket.last.open();
+  await turn();
+  greet();
+  await connecting;
+  const leave = async () => {
+    const left = transport.close();
+    if (FakeWebSocket.last.readyState < 3) FakeWebSocket.last.drop(1000, "", true);
+    await left;
+  };
+  onTestFinished(leave);
+  const errors = () => events.filter(({ type }) => type === "error");
+  const answer = (call_id: string, output: string) =>
+    transport.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
+  return { leave, clock, logged, events, call, answers, goesOn, errors, answer };
+}
+
+describe("function calls of Thrive: the model is answered, and the app hears once", () => {
+  it("when the app never answers: at the deadline", async () => {
+    const rig = await readyThrive();
+    rig.call("c1", "f");
+    await turn();
+    expect(rig.events.map(({ type }) => type)).toContain("response.output_item.done");
+    rig.clock.advance(TIMEOUT - 1);
+    await turn();
+    expect([rig.answers(), rig.errors()]).toEqual([[], []]);
+    rig.clock.advance(1);
+    await turn();
+    expect(rig.answers()).toMatchObject([{ id: "c1", error: NO_RESULT }]);
+    expect(rig.errors()).toMatchObject([{ error: { type: "transport_error", code, fatal: false } }]);
+    expect(rig.logged.filter((line) => line.includes("`f`"))).toHaveLength(1);
+    expect(rig.goesOn()).toBe(true);
+    rig.clock.advance(10 * TIMEOUT);
+    await turn();
+    expect(rig.answers()).toHaveLength(1);
+  });
+
+  it("each on its own: the app's answer is the one that is sent", async () => {
+    const rig = await readyThrive();
+    rig.call("c1", "f");
+    rig.call("c2", "f");
+    await turn();
+    rig.answer("c1", "sunny");
+    rig.clock.advance(TIMEOUT);
+    await turn();
+    expect(rig.answers()).toMatchObject([
+      { id: "c1", result: "sunny" },
+      { id: "c2", error: NO_RESULT },
+    ]);
+    expect(rig.errors()).toHaveLength(1);
+  });
+
+  it("waits for ever where functionCallTimeout is 0 or Infinity, and 30 s by default", async () => {
+    for (const functionCallTimeout of [0, Infinity]) {
+      const rig = await readyThrive({ functionCallTimeout });
+      rig.call("c1", "f");
+      await turn();
+      rig.clock.advance(600_000);
+      await turn();
+      expect([rig.answers(), rig.errors()]).toEqual([[], []]);
+      await rig.leave();
+    }
+    const rig = await readyThrive({});
     rig.call("c1", "f");
     await turn();
     rig.clock.advance(29_999);

@@ -1,10 +1,11 @@
-import { PipecatClient, type DeviceError } from "@pipecat-ai/client-js";
+import { DeviceError, PipecatClient } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { OpenAIRealTimeWebRTCTransport, OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
 import { WebSocketTransport } from "../../src/providers/pipecat/index.js";
 import type { TransportOptions } from "../../src/options.js";
 import type { VoiceTransport } from "../../src/transport/voice-transport.js";
+import { ScriptedMediaManager } from "../../src/testing/index.js";
 import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 import { AudioPage, device } from "../../packages/testkit/src/worlds/audio-page.js";
 
@@ -17,7 +18,7 @@ const MAKE: Readonly<Record<string, (options: TransportOptions) => VoiceTranspor
     new OpenAIRealTimeWebSocketTransport({ api_key: canary() }, undefined, options),
   "OpenAI over WebRTC": (options) => new OpenAIRealTimeWebRTCTransport({ api_key: canary() }, undefined, options),
   Gemini: (options) => new GeminiLiveWebsocketTransport({ api_key: canary() }, undefined, options),
-  Pipecat: (options) => new WebSocketTransport({ ...options }),
+  Pipecat: (options) => new WebSocketTransport({}, undefined, options),
 };
 
 function rig(make: (options: TransportOptions) => VoiceTransport) {
@@ -37,7 +38,39 @@ function rig(make: (options: TransportOptions) => VoiceTransport) {
   return { page, client, transport, errors, mics, inspect };
 }
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+/** A manager that says what is wrong with a device by its callbacks, as Pipecat's do. */
+class TellingManager extends ScriptedMediaManager {
+  tell(error: DeviceError): void {
+    this._callbacks.onDeviceError?.(error);
+  }
+}
+
+describe("device errors of a media manager", () => {
+  it.each(["mic", "cam", "speaker"] as const)(
+    "media: one of the %s is logged once, whether the app listens",
+    (device) => {
+      for (const listens of [false, true]) {
+        const manager = new TellingManager();
+        const warned = vi.spyOn(console, "warn").mockReturnValue();
+        warned.mockClear();
+        const errors: DeviceError[] = [];
+        const callbacks = listens ? { onDeviceError: (error: DeviceError) => void errors.push(error) } : {};
+        new PipecatClient({ transport: new WebSocketTransport({}, manager), callbacks });
+        const error = new DeviceError([device], "in-use", "Another app has it.");
+        manager.tell(error);
+        expect(warned.mock.calls).toEqual([
+          ["[rtvi-machine]", `device error (${device}, in-use): Another app has it.`],
+        ]);
+        expect(errors).toEqual(listens ? [error] : []);
+      }
+    },
+  );
+});
 
 describe.each(Object.entries(MAKE))("media of %s", (_, make) => {
   it("media: the chart is composed when the client is made, not in the click", () => {
@@ -77,6 +110,30 @@ describe.each(Object.entries(MAKE))("media of %s", (_, make) => {
     await vi.waitFor(() => expect(client.tracks().local.audio?.readyState).toBe("live"));
     expect(client.isMicEnabled).toBe(true);
     await client.disconnect();
+  });
+
+  it("media: a microphone that is not there is logged once, where no one listens for device errors", async () => {
+    const { AudioContext, mediaDevices } = new AudioPage(laptop, headset);
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    const client = new PipecatClient({ transport: make({ audio: { AudioContext, mediaDevices } }) });
+    await client.initDevices();
+    client.updateMic("gone");
+    const lines = () => warned.mock.calls.map((line) => line.join(" ")).filter((line) => line.includes("constraints"));
+    await vi.waitFor(() => expect(lines()).not.toEqual([]));
+    await client.disconnect();
+    expect(lines()).toEqual([expect.stringContaining("[rtvi-machine] device error (mic, constraints): ")]);
+  });
+
+  it("media: a microphone that is refused is logged once, where no one listens for device errors", async () => {
+    const page = new AudioPage(laptop, headset);
+    const { AudioContext, mediaDevices } = page;
+    vi.spyOn(mediaDevices, "getUserMedia").mockRejectedValue(new DOMException("no", "NotAllowedError"));
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    const client = new PipecatClient({ transport: make({ audio: { AudioContext, mediaDevices } }) });
+    await client.initDevices();
+    await client.disconnect();
+    const lines = warned.mock.calls.map((line) => line.join(" "));
+    expect(lines).toEqual([expect.stringContaining("[rtvi-machine] device error (mic, permissions): ")]);
   });
 
   it("media: a lost microphone is told of once it has stopped", async () => {

@@ -4,7 +4,8 @@ import { openAITransport } from "./support/app.js";
 import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { stagedService } from "./support/stage.js";
 
-const DEADLINES = { connect: 2_000, ready: 2_000, disconnect: 500, reconnect: 400 };
+const TIMEOUTS = { connect: 2_000, ready: 2_000, disconnect: 500 };
+const DEADLINES = { ...TIMEOUTS, reconnect: 400 };
 
 /** The address of a service that behaves like that. */
 const FAULT_OF = { open: [], refuse: ["unavailable"], hang: ["hang-upgrade"], never: ["silent"], "at once": [] };
@@ -56,7 +57,7 @@ async function browserHarness(): Promise<ConformanceHarness> {
     {
       WebSocket: ServiceSocket,
       audio: { mediaDevices: asked },
-      timeouts: DEADLINES,
+      timeouts: TIMEOUTS,
       reconnect: { base: 20, cap: 50, attempts: 3 },
     },
   );

@@ -22,7 +22,7 @@ const WAYS: readonly Way[] = [
   { name: "connect() over WebRTC", transport: ({ wsUrl }) => webRtcTransport(wsUrl), start: connect },
   {
     name: "startBotAndConnect()",
-    transport: () => new WebSocketTransport({ logger: silentLogger }),
+    transport: () => new WebSocketTransport({}, undefined, { logger: silentLogger }),
     start: (client, { pipecatUrl }) => client.startBotAndConnect({ endpoint: pipecatUrl }),
   },
 ];

@@ -21,8 +21,9 @@ it("an app of the Thrive platform hears the bot, is heard, and gives everything 
   });
   const manager = new WebAudioMediaManager({ logger: silentLogger });
   const transport = createWebSocketTransport(
-    { voice: "alloy", capabilities: ["audio"], base_url: service.wsUrl, transport: { logger: silentLogger } },
+    { voice: "alloy", capabilities: ["audio"], base_url: service.wsUrl },
     { getSessionToken, mediaManager: manager },
+    { logger: silentLogger },
   );
   // The façade has no levels to tell; they show here that sound was really captured and played.
   const loudest = { said: 0, heard: 0 };

@@ -89,8 +89,7 @@ const SUBJECTS: readonly Subject[] = [
     continuity: "resumed",
     addressOf: ({ port }) => `ws://127.0.0.1:${String(port)}/ws-client?session_id=kept`,
     app: (url, media, options, hears) => {
-      const own = { wsUrl: url, mediaManager: media, recorderSampleRate: 24_000 };
-      return rtviApp(new WebSocketTransport({ ...own, ...options }), hears);
+      return rtviApp(new WebSocketTransport({ wsUrl: url, recorderSampleRate: 24_000 }, media, options), hears);
     },
   },
   {
@@ -98,8 +97,8 @@ const SUBJECTS: readonly Subject[] = [
     continuity: "replayed",
     tellsWords: false,
     addressOf: ({ wsUrl }) => wsUrl,
-    app: (url, mediaManager, transport, hears) => {
-      const thrive = createWebSocketTransport({ base_url: url, transport }, { mediaManager });
+    app: (url, mediaManager, options, hears) => {
+      const thrive = createWebSocketTransport({ base_url: url }, { mediaManager }, options);
       // An app of the platform is told what is made, not what is heard.
       const onEvent = ({ type }: RealtimeEvent): void => {
         if (type === "response.done") hears.onBotStoppedSpeaking?.();

@@ -103,15 +103,18 @@ describe("WebSocketTransport, beside Pipecat's", () => {
   });
 
   it("takes more: a manager of this library, functions for each attempt, and the options of every transport", () => {
-    new WebSocketTransport({
-      mediaManager: new WebAudioMediaManager({ inputSampleRate: 16_000 }),
-      wsUrl: async ({ attempt, signal }) => (await fetch(`/bot?${attempt}`, { signal })).text(),
-      token: ({ attempt }) => (attempt === 1 ? null : "t"),
-      reconnect: { attempts: 3 },
-      timeouts: { ready: 5_000 },
-      preRoll: 500,
-      logger: console,
-    });
+    new WebSocketTransport(
+      {
+        mediaManager: new WebAudioMediaManager({ inputSampleRate: 16_000 }),
+        wsUrl: async ({ attempt, signal }) => (await fetch(`/bot?${attempt}`, { signal })).text(),
+        token: ({ attempt }) => (attempt === 1 ? null : "t"),
+      },
+      undefined,
+      { reconnect: { attempts: 3 }, timeouts: { ready: 5_000 }, preRoll: 500, logger: console },
+    );
+    new WebSocketTransport({ wsUrl: "ws://localhost" }, new WavMediaManager());
+    // @ts-expect-error that belongs in the third argument
+    new WebSocketTransport({ wsUrl: "ws://localhost", reconnect: false });
     // @ts-expect-error a rate is a number
     new WebSocketTransport({ recorderSampleRate: "16000" });
     // @ts-expect-error a serializer deserializes

@@ -17,8 +17,7 @@ const SECTIONS: readonly Section[] = [
     title: "Every transport",
     file: "src/options.ts",
     type: "TransportOptions",
-    intro:
-      "The last argument of every class; for `WebSocketTransport` and Thrive's `transport`, part of the one object.",
+    intro: "The third argument of every class, and of Thrive's `createWebSocketTransport`.",
   },
   { title: "Reconnection", file: "src/options.ts", type: "ReconnectOptions", intro: "`reconnect`." },
   { title: "Deadlines", file: "src/options.ts", type: "TimeoutOptions", intro: "`timeouts`." },
@@ -51,7 +50,7 @@ const SECTIONS: readonly Section[] = [
     title: "Pipecat",
     file: "src/providers/pipecat/options.ts",
     type: "WebSocketTransportOptions",
-    intro: "With the options of every transport in the same object.",
+    intro: "The first argument, with `mediaManager`, `serializer` and the rates of [Pipecat's page](pipecat.md).",
   },
   {
     title: "Thrive",

@@ -47,7 +47,7 @@ const TRANSPORTS: Readonly<Record<SoakService, (url: string, options: TransportO
       playBotTrack: true,
     }),
   gemini: (base_url, options) => new GeminiLiveWebsocketTransport({ api_key: "local", base_url }, undefined, options),
-  pipecat: (wsUrl, options) => new WebSocketTransport({ wsUrl, ...options }),
+  pipecat: (wsUrl, options) => new WebSocketTransport({ wsUrl }, undefined, options),
 };
 
 const watch = new HoldingsWatch();

@@ -70,13 +70,10 @@ const TRANSPORTS = {
   "openai-webrtc": (service, choices) =>
     new OpenAIRealTimeWebRTCTransport(openAIOptions(service), undefined, { ...optionsOf(choices), playBotTrack: true }),
   thrive: (service, choices) =>
-    new ThriveTransport({
-      instructions: INSTRUCTIONS,
-      base_url: service.base_url,
-      model: service.model,
-      tools: [CURRENT_TIME],
-      transport: optionsOf(choices),
-    }),
+    new ThriveTransport(
+      { instructions: INSTRUCTIONS, base_url: service.base_url, model: service.model, tools: [CURRENT_TIME] },
+      optionsOf(choices),
+    ),
   gemini: ({ base_url, model }, choices) =>
     new GeminiLiveWebsocketTransport(
       { base_url, model, settings: { system_instruction: INSTRUCTIONS, tools: [declared(CURRENT_TIME)] } },
@@ -84,7 +81,7 @@ const TRANSPORTS = {
       optionsOf(choices),
     ),
   // Its server has the instructions, the model and the tools.
-  pipecat: (_service, choices) => new WebSocketTransport(optionsOf(choices)),
+  pipecat: (_service, choices) => new WebSocketTransport({}, undefined, optionsOf(choices)),
 } satisfies Record<string, (service: OfferedService, choices: SessionChoices) => ChartedTransport>;
 
 /** A transport whose chart can be watched. */

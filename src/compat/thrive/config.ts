@@ -1,5 +1,3 @@
-import { InvalidOptionsError } from "../../errors.js";
-import type { TransportOptions } from "../../options.js";
 import type {
   OpenAISemanticVAD,
   OpenAIServerVad,
@@ -7,7 +5,7 @@ import type {
   OpenAIVoice,
 } from "../../providers/openai/options.js";
 import { fieldOf, isRecord } from "../../util/records.js";
-import { checkSettings } from "../../providers/openai/settings.js";
+import { either, NULL, RECORD, RECORD_LIST, type Rule, TEXT, TEXT_LIST, WORDS } from "../../util/check-options.js";
 
 /** A function that the model may call. */
 export interface WebSocketTransportTool {
@@ -44,11 +42,6 @@ export interface WebSocketTransportConfig {
   model?: string;
   /** Addition. Where the service is, `ws(s)` or `http(s)`. Default `wss://api.openai.com/v1/realtime`. */
   base_url?: string;
-  /**
-   * Addition. WebSocket, inspection, audio, deadlines, reconnection: as for every transport of this library, but the first
-   * attempt is retried too unless `reconnect` says otherwise.
-   */
-  transport?: TransportOptions;
 }
 
 /** The documented turn detection. */
@@ -59,31 +52,34 @@ export const SERVER_VAD = {
   silence_duration_ms: 200,
 } as const satisfies OpenAIServerVad;
 
+/** What a configuration may hold. */
+export const THRIVE_CONFIG = {
+  voice: either(TEXT, RECORD),
+  persona: TEXT,
+  instructions: TEXT,
+  capabilities: TEXT_LIST,
+  featureFlags: RECORD,
+  tools: RECORD_LIST,
+  turn_detection: either(RECORD, NULL),
+  model: WORDS,
+  base_url: WORDS,
+} satisfies Record<keyof WebSocketTransportConfig, Rule>;
+
 /** What a configuration means. */
 export interface ReadConfig {
   readonly service: OpenAIServiceOptions;
-  readonly options: TransportOptions;
   /** Whether the microphone is wanted. */
   readonly hears: boolean;
 }
 
-/**
- * The configuration in the terms of the OpenAI transport.
- * @throws InvalidOptionsError naming the field whose type is wrong.
- */
+/** The configuration, which was checked, in the terms of the OpenAI transport. */
 export function readConfig(config: WebSocketTransportConfig): ReadConfig {
-  checkSettings(config, "config");
-  const { voice, model, base_url, tools, transport = {} } = config;
-  const capabilities = capabilitiesOf(config);
+  const { voice, model, base_url, tools, capabilities } = config;
   const writes = capabilities?.includes("text") === true && !capabilities.includes("audio");
   const instructions = instructionsOf(config);
   const callsTools = tools !== undefined && (capabilities?.includes("tools") ?? true);
   return {
     hears: !writes,
-    options: {
-      ...transport,
-      reconnect: transport.reconnect === false ? false : { initial: true, ...transport.reconnect },
-    },
     service: {
       dialect: "auto",
       raw_events: "all",
@@ -101,19 +97,8 @@ export function readConfig(config: WebSocketTransportConfig): ReadConfig {
   };
 }
 
-function capabilitiesOf(config: WebSocketTransportConfig): readonly string[] | undefined {
-  const capabilities: unknown = config.capabilities;
-  if (capabilities === undefined) return undefined;
-  if (Array.isArray(capabilities) && capabilities.every((each) => typeof each === "string")) return capabilities;
-  throw new InvalidOptionsError("config.capabilities must be a list of strings.");
-}
-
 /** The persona, then the instructions; once where they are the same, as in the documented example. */
 function instructionsOf({ persona, instructions }: WebSocketTransportConfig): string | undefined {
-  const given: unknown = persona;
-  if (given !== undefined && typeof given !== "string") {
-    throw new InvalidOptionsError("config.persona must be a string.");
-  }
   const parts = [persona, instructions].map((part) => part?.trim() ?? "").filter((part) => part !== "");
   return parts.length === 0 ? undefined : [...new Set(parts)].join("\n\n");
 }

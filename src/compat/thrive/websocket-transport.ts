@@ -1,10 +1,13 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { AlreadyConnectedError, InvalidOptionsError, NotReadyError } from "../../errors.js";
-import type { MediaManager } from "../../media/media-manager.js";
+import { isMediaManager, MANAGER, type MediaManager } from "../../media/media-manager.js";
 import { dialectOf, type OpenAIDialect } from "../../providers/openai/dialect.js";
+import type { TransportOptions } from "../../options.js";
+import { checkOthers, checkService, checkTransport } from "../../transport/check-arguments.js";
+import { FUNCTION, type Rule } from "../../util/check-options.js";
 import { recordAt } from "../../util/records.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../providers/openai/transport.js";
-import { readConfig, type WebSocketTransportConfig } from "./config.js";
+import { readConfig, THRIVE_CONFIG, type WebSocketTransportConfig } from "./config.js";
 import { documentedEvents, isOwnRace, rawEvent, type RealtimeEvent } from "./documented-events.js";
 import { serviceEvent } from "./service-events.js";
 import { SessionCredential, type SessionTokenProvider } from "./session-credential.js";
@@ -17,6 +20,8 @@ export interface WebSocketTransportDeps {
   /** Addition. Devices and playback; default `WebAudioMediaManager` at 24 kHz. */
   mediaManager?: MediaManager;
 }
+
+const DEPS = { getSessionToken: FUNCTION, mediaManager: MANAGER } satisfies Record<keyof WebSocketTransportDeps, Rule>;
 
 /** What one session is opened with. */
 export interface ConnectOptions {
@@ -57,15 +62,21 @@ export interface WebSocketTransport {
  * const transport = createWebSocketTransport({ voice: "alloy", capabilities: ["text", "audio", "tools"] }, { getSessionToken });
  * await transport.connect({ token, onEvent: (event) => console.log(event) });
  * ```
- * @throws InvalidOptionsError naming the field of the configuration whose type is wrong.
+ * @param options Addition. WebSocket, inspection, audio, deadlines, reconnection: as for every transport of this library, but the
+ * first attempt is retried too unless `reconnect` says otherwise.
+ * @throws InvalidOptionsError naming the field or the option that is wrong, or misplaced.
  */
 export function createWebSocketTransport(
   config: WebSocketTransportConfig = {},
   deps: WebSocketTransportDeps = {},
+  options: TransportOptions = {},
 ): WebSocketTransport {
-  const { service, options, hears } = readConfig(config);
+  checkService(config, options, THRIVE_CONFIG, "config");
+  checkDeps(deps);
+  checkTransport(options);
+  const { service, hears } = readConfig(config);
   const credential = new SessionCredential(deps.getSessionToken);
-  const rtvi = new OpenAIRealTimeWebSocketTransport(service, deps.mediaManager, options, credential.read);
+  const rtvi = new OpenAIRealTimeWebSocketTransport(service, deps.mediaManager, retrying(options), credential.read);
   let session: { readonly onEvent: ConnectOptions["onEvent"] } | undefined;
   let released: Promise<void> | undefined;
   let dialect: OpenAIDialect = "ga";
@@ -145,6 +156,17 @@ export function createWebSocketTransport(
     },
     close: release,
   };
+}
+
+/** The documented transport tries its first attempt again, too. */
+function retrying({ reconnect, ...options }: TransportOptions): TransportOptions {
+  return { ...options, reconnect: reconnect === false ? false : { initial: true, ...reconnect } };
+}
+
+function checkDeps(deps: unknown): void {
+  if (isMediaManager(deps))
+    throw new InvalidOptionsError("Pass the media manager as `mediaManager` of the second argument.");
+  checkOthers(deps, "The second argument", DEPS);
 }
 
 function checkOptions(token: unknown, onEvent: unknown): void {

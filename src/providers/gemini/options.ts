@@ -1,3 +1,4 @@
+import { either, FLAG, FUNCTION, LIST, oneOf, RECORD, type Rule, TEXT, WORDS } from "../../util/check-options.js";
 import type { CredentialRequest } from "../../util/credential-source.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
@@ -121,3 +122,23 @@ export const DEFAULT_MODEL = "models/gemini-2.5-flash-native-audio-preview-12-20
 
 /** What the service works with inside; other rates are converted there. In Hz. */
 export const INPUT_RATE = 16_000;
+
+/** What the options may be. */
+export const GEMINI_OPTIONS = {
+  api_key: either(TEXT, FUNCTION),
+  model: WORDS,
+  base_url: WORDS,
+  api_version: {
+    fits: (value) => typeof value === "string" && /^v\w+$/.test(value),
+    expected: 'a version such as "v1beta"',
+  },
+  initial_messages: LIST,
+  run_initial_messages: FLAG,
+  // Their fields are read when connecting, as those of later changes are.
+  settings: RECORD,
+  generation_config: RECORD,
+  setup: RECORD,
+  text_input: oneOf("auto", "client_content", "realtime"),
+  keep_session: FLAG,
+  raw_events: either(FLAG, oneOf("all")),
+} satisfies Record<keyof GeminiLLMServiceOptions, Rule>;

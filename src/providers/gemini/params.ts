@@ -4,6 +4,8 @@ import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } 
 import type { Content } from "./contents.js";
 import { readMessages } from "./history-contents.js";
 import { generationFields, setupFields } from "./settings.js";
+import { checkValue } from "../../util/check-options.js";
+import { GEMINI_OPTIONS } from "./options.js";
 
 /** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */
 export interface GeminiConnectionParams {
@@ -85,8 +87,9 @@ function present(params: JsonRecord, key: string): unknown {
   return fieldOf(params, key) ?? undefined;
 }
 
-function optionalText(params: JsonRecord, key: string): string | undefined {
+function optionalText(params: JsonRecord, key: "model" | "base_url" | "api_version"): string | undefined {
   const value = present(params, key);
-  if (value === undefined || typeof value === "string") return value;
-  throw new InvalidOptionsError(`${key} must be a string.`);
+  if (value === undefined) return undefined;
+  checkValue(key, value, GEMINI_OPTIONS[key]);
+  return typeof value === "string" ? value : undefined;
 }

@@ -1,4 +1,3 @@
-import { InvalidOptionsError } from "../../errors.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
 import { readBaseUrl } from "../../util/urls.js";
@@ -42,7 +41,7 @@ export interface Past {
 }
 
 /**
- * Checks the options and lays the connection parameters of the session over them.
+ * Lays the connection parameters of the session over the options, once what they hold can be sent.
  * @throws InvalidOptionsError naming the option that is wrong.
  */
 export function planSession(
@@ -51,9 +50,8 @@ export function planSession(
   past: Past,
 ): SessionPlan {
   const { setup: over = {} } = options;
-  if (!isRecord(over)) throw new InvalidOptionsError("`setup` must be an object.");
-  const model = readModel(params?.model ?? options.model ?? DEFAULT_MODEL);
-  const textInput = readTextInput(options.text_input ?? "auto", model);
+  const model = resourceOf(params?.model ?? options.model ?? DEFAULT_MODEL);
+  const textInput = textInputOf(options.text_input ?? "auto", model);
   const initial = params?.initial_messages ?? readMessages(options.initial_messages ?? [], "initial_messages");
   const begun = past.items === undefined ? undefined : contentsOf(past.items, "the conversation");
   const { instructions, rest } = splitInstructions(begun ?? initial);
@@ -74,7 +72,7 @@ export function planSession(
   const announcesHistory = textInput === "realtime" && history.length > 0;
   return {
     baseUrl: readBaseUrl(params?.base_url ?? options.base_url ?? DEFAULT_BASE_URL),
-    apiVersion: readVersion(params?.api_version ?? options.api_version),
+    apiVersion: params?.api_version ?? options.api_version,
     setup: buildSetup({ ...source, handle, announcesHistory }),
     ...telling,
     initial: begun === undefined && handle === undefined ? initial : [],
@@ -100,20 +98,13 @@ function splitInstructions(messages: readonly Content[]): { instructions: JsonRe
   return { instructions: head.flatMap(({ parts }) => parts), rest: messages.slice(head.length) };
 }
 
-function readModel(model: unknown): string {
-  if (typeof model !== "string" || model === "") throw new InvalidOptionsError("`model` must be a non-empty string.");
+function resourceOf(model: string): string {
   return model.includes("/") ? model : `models/${model}`;
 }
 
 /** Gemini 3.1 and later live models refuse `clientContent` for anything but the initial history. */
-function readTextInput(mode: unknown, model: string): SessionPlan["textInput"] {
-  if (mode === "client_content" || mode === "realtime") return mode;
-  if (mode !== "auto") throw new InvalidOptionsError('`text_input` must be "auto", "client_content" or "realtime".');
+function textInputOf(mode: "auto" | SessionPlan["textInput"], model: string): SessionPlan["textInput"] {
+  if (mode !== "auto") return mode;
   const [, major = "0", minor = "0"] = /\/gemini-(\d+)(?:\.(\d+))?/.exec(model) ?? [];
   return Number(major) > 3 || (major === "3" && Number(minor) >= 1) ? "realtime" : "client_content";
-}
-
-function readVersion(version: unknown): string | undefined {
-  if (version === undefined || (typeof version === "string" && /^v\w+$/.test(version))) return version;
-  throw new InvalidOptionsError('`api_version` must be a version such as "v1beta".');
 }

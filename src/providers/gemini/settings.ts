@@ -1,35 +1,29 @@
-import { InvalidOptionsError } from "../../errors.js";
+import {
+  checkValue,
+  either,
+  FLAG,
+  LIST,
+  NULL,
+  NUMBER,
+  RECORD,
+  RECORD_LIST,
+  recordOf,
+  type Rule,
+  TEXT,
+  TEXT_LIST,
+} from "../../util/check-options.js";
 import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
 import { checkTools } from "./tools.js";
 
-interface Rule {
-  readonly fits: (value: unknown) => boolean;
-  readonly expected: string;
-}
-
 const isText = (value: unknown): value is string => typeof value === "string";
-const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
-const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 
-const TEXT: Rule = { fits: isText, expected: "a string" };
-const NUMBER: Rule = { fits: isNumber, expected: "a number" };
-const FLAG: Rule = { fits: isFlag, expected: "a boolean" };
-const RECORD: Rule = { fits: isRecord, expected: "an object" };
-const SWITCH: Rule = { fits: (value) => isFlag(value) || isRecord(value), expected: "a boolean or an object" };
-const OPTIONAL_SWITCH: Rule = {
-  fits: (value) => value === null || SWITCH.fits(value),
-  expected: "a boolean, an object or null",
-};
-const TEXT_LIST: Rule = { fits: isTextList, expected: "a list of strings" };
+const SWITCH = either(FLAG, RECORD);
+const OPTIONAL_SWITCH = either(FLAG, RECORD, NULL);
 const MODALITIES: Rule = {
   fits: (value) => modalityOf(value) !== undefined,
   expected: '"AUDIO", "TEXT" or a list of them',
 };
-const INSTRUCTION: Rule = {
-  fits: (value) => isText(value) || isRecord(value) || Array.isArray(value),
-  expected: "a string, a list of parts or a content",
-};
+const INSTRUCTION: Rule = { ...either(TEXT, RECORD, LIST), expected: "a string, a list of parts or a content" };
 
 /** What belongs inside `generationConfig`. */
 const GENERATION: ReadonlyMap<string, Rule> = new Map([
@@ -54,7 +48,7 @@ const GENERATION: ReadonlyMap<string, Rule> = new Map([
 /** What stands beside it. */
 const SETUP: ReadonlyMap<string, Rule> = new Map([
   ["systemInstruction", INSTRUCTION],
-  ["tools", { fits: (value: unknown) => Array.isArray(value) && value.every(isRecord), expected: "a list of objects" }],
+  ["tools", RECORD_LIST],
   ["realtimeInputConfig", RECORD],
   ["sessionResumption", SWITCH],
   ["contextWindowCompression", SWITCH],
@@ -81,9 +75,8 @@ const OPAQUE = new Set([
  * @throws InvalidOptionsError naming the key.
  */
 export function setupFields(settings: unknown, name: string): Record<string, unknown> {
-  if (!isRecord(settings)) throw new InvalidOptionsError(`${name} must be an object.`);
   let fields: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(settings)) {
+  for (const [key, value] of Object.entries(recordOf(settings, name))) {
     if (value === undefined) continue;
     fields = mergeRecords(fields, fieldOfSetup(camelCase(key), value, `${name}.${key}`));
   }
@@ -92,8 +85,7 @@ export function setupFields(settings: unknown, name: string): Record<string, unk
 
 /** Generation settings in either spelling, as the fields of a `generationConfig`. @throws InvalidOptionsError */
 export function generationFields(settings: unknown, name: string): Record<string, unknown> {
-  if (!isRecord(settings)) throw new InvalidOptionsError(`${name} must be an object.`);
-  const fields = Object.entries(settings).flatMap(([key, value]) => {
+  const fields = Object.entries(recordOf(settings, name)).flatMap(([key, value]) => {
     const camel = camelCase(key);
     check(GENERATION.get(camel), value, `${name}.${key}`);
     return value === undefined ? [] : [[camel, camelKeys(camel, value)] as const];
@@ -111,8 +103,7 @@ function fieldOfSetup(key: string, value: unknown, name: string): JsonRecord {
 }
 
 function check(rule: Rule | undefined, value: unknown, name: string): void {
-  if (value === undefined || rule?.fits(value) !== false) return;
-  throw new InvalidOptionsError(`${name} must be ${rule.expected}.`);
+  if (value !== undefined && rule !== undefined) checkValue(name, value, rule);
 }
 
 function camelCase(key: string): string {

@@ -3,9 +3,10 @@ import type { PlayedItem } from "../../contracts/speaker.js";
 import { ConnectionLostError } from "../../errors.js";
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
+import { checkService } from "../../transport/check-arguments.js";
 import { Speaking } from "../../transport/speaking.js";
 import { VoiceTransport } from "../../transport/voice-transport.js";
-import type { GeminiLLMServiceOptions } from "./options.js";
+import { GEMINI_OPTIONS, type GeminiLLMServiceOptions } from "./options.js";
 import { GeminiProvider } from "./provider.js";
 import type { GeminiClientMessage } from "./raw-messages.js";
 
@@ -24,12 +25,14 @@ export class GeminiLiveWebsocketTransport extends VoiceTransport {
   private readonly _speaking: Speaking;
 
   /**
-   * @param service_options See `GeminiLLMServiceOptions`. They are checked when connecting, so that an error reaches the app.
+   * @param service_options See `GeminiLLMServiceOptions`. What they hold (messages, settings) is read when connecting.
    * @param manager Devices and playback; default `WebAudioMediaManager`, recording at 16 kHz and playing at 24 kHz.
+   * @throws InvalidOptionsError naming the option that is wrong, or misplaced.
    */
-  constructor(service_options: GeminiLLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
+  constructor(service_options?: GeminiLLMServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
     const name = "GeminiLiveWebsocketTransport";
-    super(new GeminiProvider({ name, options: service_options, transport: options }), manager, options);
+    const own = checkService(service_options, options, GEMINI_OPTIONS);
+    super(new GeminiProvider({ name, options: own, transport: options }), manager, options);
     this._speaking = new Speaking(this._core);
   }
 

@@ -1,5 +1,19 @@
 import type { CredentialRequest } from "../../util/credential-source.js";
 import type { HistoryLimits } from "../../dialogue/conversation-history.js";
+import {
+  amount,
+  either,
+  FLAG,
+  FUNCTION,
+  inside,
+  LIST,
+  oneOf,
+  RECORD,
+  type Rule,
+  TEXT,
+  whole,
+  WORDS,
+} from "../../util/check-options.js";
 import type { OpenAIDialect } from "./dialect.js";
 
 /** What an `api_key` function is told about the attempt that needs a key. */
@@ -180,3 +194,25 @@ export const DEFAULT_BASE_URL = "wss://api.openai.com/v1/realtime";
 
 /** The model unless `model` says otherwise. */
 export const DEFAULT_MODEL = "gpt-realtime";
+
+const LIMIT = whole("items or characters", 1, Number.MAX_SAFE_INTEGER);
+/** A day: no service lets a session last longer, and a timer bears no more than some weeks. */
+const LONGEST_SESSION_MS = 24 * 3_600_000;
+
+/** What the options may be. */
+export const OPENAI_OPTIONS = {
+  api_key: either(TEXT, FUNCTION),
+  model: WORDS,
+  base_url: WORDS,
+  initial_messages: LIST,
+  run_initial_messages: FLAG,
+  // Their fields are read when connecting, as those of later changes are.
+  session_config: RECORD,
+  settings: RECORD,
+  session: RECORD,
+  dialect: oneOf("ga", "beta", "auto"),
+  keep_conversation: either(FLAG, inside({ items: LIMIT, characters: LIMIT })),
+  reconnect_before_ms: amount("ms", 0, LONGEST_SESSION_MS),
+  max_session_ms: amount("ms", 1, LONGEST_SESSION_MS),
+  raw_events: either(FLAG, oneOf("all")),
+} satisfies Record<keyof OpenAIServiceOptions, Rule>;

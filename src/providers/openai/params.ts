@@ -4,6 +4,8 @@ import type { OpenAIKeyProvider, OpenAIMessage } from "./options.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { checkSettings } from "./settings.js";
 import { checkMessages } from "./items.js";
+import { checkValue } from "../../util/check-options.js";
+import { OPENAI_OPTIONS } from "./options.js";
 
 /** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */
 export interface OpenAIConnectionParams {
@@ -91,9 +93,9 @@ function settingsIn(params: JsonRecord): JsonRecord | undefined {
   return parts.length === 0 ? undefined : parts.reduce((merged, part) => ({ ...merged, ...part }));
 }
 
-function optionalText(params: JsonRecord, key: string): string | undefined {
+function optionalText(params: JsonRecord, key: "model" | "base_url"): string | undefined {
   const value = fieldOf(params, key);
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string") throw new InvalidOptionsError(`${key} must be a string.`);
-  return value;
+  checkValue(key, value, OPENAI_OPTIONS[key]);
+  return typeof value === "string" ? value : undefined;
 }

@@ -1,12 +1,10 @@
-import { InvalidOptionsError } from "../../errors.js";
 import type { DialogueSetup } from "./dialogue-setup.js";
 import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";
-import type { HistoryLimits } from "../../dialogue/conversation-history.js";
-import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
+import type { JsonRecord } from "../../util/records.js";
 import { readBaseUrl } from "../../util/urls.js";
-import { readMaxSession, readReconnectBefore } from "./planned-reconnect.js";
+import { DEFAULT_BEFORE_MS, DEFAULT_SESSION_MS } from "./planned-reconnect.js";
 import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
 
@@ -26,7 +24,7 @@ export interface SessionPlan extends Pick<
 }
 
 /**
- * Checks the options and lays the connection parameters of the session over them.
+ * Lays the connection parameters of the session over the options, once what they hold can be sent.
  * @param returning The session had been ready before: the bot does not answer the initial messages again.
  * @throws InvalidOptionsError naming the option that is wrong.
  */
@@ -36,9 +34,7 @@ export function planSession(
   returning: boolean,
 ): SessionPlan {
   const { session, keep_conversation: keep = true } = options;
-  const limits = readLimits(keep);
   const keeps = keep !== false;
-  if (session !== undefined && !isRecord(session)) throw new InvalidOptionsError("`session` must be an object.");
   const initialMessages = params?.initial_messages ?? checkMessages(options.initial_messages ?? [], "initial_messages");
   const settings = { ...mergedSettings(options), ...params?.settings };
   // Whatever cannot be mapped should be said now, not when the service asks for it.
@@ -50,31 +46,19 @@ export function planSession(
   });
   return {
     baseUrl: readBaseUrl(params?.base_url ?? options.base_url ?? DEFAULT_BASE_URL),
-    model: readModel(params?.model ?? options.model ?? DEFAULT_MODEL),
+    model: params?.model ?? options.model ?? DEFAULT_MODEL,
     settings,
     session,
     initialMessages,
     runInitial: !returning && runsInitial(options, initialMessages),
-    dialect: readDialect(options.dialect ?? "ga"),
+    dialect: options.dialect ?? "ga",
     keeps,
-    limits,
-    reconnectBeforeMs: readReconnectBefore(options.reconnect_before_ms),
-    maxSessionMs: readMaxSession(options.max_session_ms),
+    limits: typeof keep === "boolean" ? {} : keep,
+    reconnectBeforeMs: options.reconnect_before_ms ?? DEFAULT_BEFORE_MS,
+    maxSessionMs: options.max_session_ms ?? DEFAULT_SESSION_MS,
     resumes: returning && keeps,
     rawEvents: options.raw_events === "all" ? "all" : options.raw_events === true,
   };
-}
-
-/** What an object at `keep_conversation` says. @throws InvalidOptionsError */
-function readLimits(keep: unknown): HistoryLimits {
-  if (typeof keep === "boolean") return {};
-  if (!isRecord(keep)) throw new InvalidOptionsError("`keep_conversation` must be a boolean, or limits.");
-  for (const key of ["items", "characters"]) {
-    const limit = fieldOf(keep, key) ?? 1;
-    if (Number.isSafeInteger(limit) && Number(limit) > 0) continue;
-    throw new InvalidOptionsError(`\`keep_conversation.${key}\` must be a whole number above 0.`);
-  }
-  return keep;
 }
 
 /** `session_config` and, over it, `settings`. @throws InvalidOptionsError */
@@ -88,16 +72,6 @@ function runsInitial(
 ): boolean {
   const last = messages.at(-1);
   return run_initial_messages ?? (last !== undefined && last.role !== "assistant");
-}
-
-function readDialect(dialect: unknown): SessionPlan["dialect"] {
-  if (dialect === "ga" || dialect === "beta" || dialect === "auto") return dialect;
-  throw new InvalidOptionsError('`dialect` must be "ga", "beta" or "auto".');
-}
-
-function readModel(model: unknown): string {
-  if (typeof model !== "string" || model === "") throw new InvalidOptionsError("`model` must be a non-empty string.");
-  return model;
 }
 
 /** The address of the WebSocket: scheme by security, the model as its query; never a credential. */

@@ -4,6 +4,7 @@ import { httpError } from "./close-codes.js";
 import type { SessionPlan } from "./plan.js";
 import { errorWords, type ErrorWords } from "../../util/error-words.js";
 import { isRecord } from "../../util/records.js";
+import { namingHost } from "../../util/urls.js";
 
 /** Bytes that an answer may have. */
 const LONGEST = 256 * 1024;
@@ -62,7 +63,7 @@ async function post(
       response === undefined
         ? "The offer could not be sent to OpenAI: the host cannot be reached, or it refuses this page's origin."
         : "OpenAI's answer to the offer was cut.";
-    throw new ConnectionFailedError(why, { cause: error, retryable: true });
+    throw namingHost(new ConnectionFailedError(why, { cause: error, retryable: true }), url);
   }
 }
 

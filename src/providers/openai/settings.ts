@@ -1,28 +1,27 @@
-import { InvalidOptionsError } from "../../errors.js";
 import type { OpenAISessionConfig } from "./options.js";
-import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
+import {
+  checkValue,
+  either,
+  FLAG,
+  NULL,
+  NUMBER,
+  oneOf,
+  RECORD,
+  RECORD_LIST,
+  recordOf,
+  type Rule,
+  TEXT,
+  TEXT_LIST,
+} from "../../util/check-options.js";
+import { fieldOf, type JsonRecord } from "../../util/records.js";
 
-interface Rule {
-  readonly fits: (value: unknown) => boolean;
-  readonly expected: string;
-}
-
-const isText = (value: unknown): value is string => typeof value === "string";
-const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-
-const TEXT: Rule = { fits: isText, expected: "a string" };
-const NUMBER: Rule = { fits: isNumber, expected: "a number" };
-const FLAG: Rule = { fits: (value) => typeof value === "boolean", expected: "a boolean" };
-const RECORD: Rule = { fits: isRecord, expected: "an object" };
-const RECORD_OR_NULL: Rule = { fits: (value) => value === null || isRecord(value), expected: "an object or null" };
-const TEXT_OR_RECORD: Rule = { fits: (value) => isText(value) || isRecord(value), expected: "a string or an object" };
-const TEXT_LIST: Rule = { fits: isTextList, expected: "a list of strings" };
+const RECORD_OR_NULL = either(RECORD, NULL);
+const TEXT_OR_RECORD = either(TEXT, RECORD);
 const MODALITIES: Rule = {
-  fits: (value) => (isText(value) || isTextList(value)) && modalityOf(value) !== undefined,
+  fits: (value) => either(TEXT, TEXT_LIST).fits(value) && modalityOf(value) !== undefined,
   expected: '"audio", "text" or a list of them',
 };
-const TOKENS: Rule = { fits: (value) => isNumber(value) || value === "inf", expected: 'a number or "inf"' };
+const TOKENS = either(NUMBER, oneOf("inf"));
 const RULES: Readonly<Record<keyof OpenAISessionConfig, Rule>> = {
   modalities: MODALITIES,
   modailities: MODALITIES,
@@ -37,11 +36,11 @@ const RULES: Readonly<Record<keyof OpenAISessionConfig, Rule>> = {
   max_tokens: TOKENS,
   max_output_tokens: TOKENS,
   max_response_output_tokens: TOKENS,
-  tools: { fits: (value) => Array.isArray(value) && value.every(isRecord), expected: "a list of objects" },
+  tools: RECORD_LIST,
   tool_choice: TEXT_OR_RECORD,
   audio: RECORD,
   truncation: TEXT_OR_RECORD,
-  tracing: { fits: (value) => value === null || TEXT_OR_RECORD.fits(value), expected: "a string, an object or null" },
+  tracing: either(TEXT, RECORD, NULL),
   prompt: RECORD_OR_NULL,
   include: TEXT_LIST,
   reasoning: RECORD,
@@ -54,19 +53,17 @@ const RULES: Readonly<Record<keyof OpenAISessionConfig, Rule>> = {
  * @throws InvalidOptionsError naming the key.
  */
 export function checkSettings(settings: unknown, name: string): JsonRecord {
-  if (!isRecord(settings)) throw new InvalidOptionsError(`${name} must be an object.`);
+  const given = recordOf(settings, name);
   for (const [key, rule] of Object.entries(RULES)) {
-    const value = fieldOf(settings, key);
-    if (value !== undefined && !rule.fits(value)) {
-      throw new InvalidOptionsError(`${name}.${key} must be ${rule.expected}.`);
-    }
+    const value = fieldOf(given, key);
+    if (value !== undefined) checkValue(`${name}.${key}`, value, rule);
   }
-  return settings;
+  return given;
 }
 
 /** The one modality that an answer has: audio comes with its transcript, so "audio and text" means audio. */
 export function modalityOf(value: unknown): "audio" | "text" | undefined {
-  const names = isText(value) ? value.split(/[\s,+]+/) : Array.isArray(value) ? value : [];
+  const names = typeof value === "string" ? value.split(/[\s,+]+/) : Array.isArray(value) ? value : [];
   if (names.includes("audio")) return "audio";
   return names.includes("text") ? "text" : undefined;
 }

@@ -1,8 +1,9 @@
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
+import { checkService } from "../../transport/check-arguments.js";
 import { VoiceTransport } from "../../transport/voice-transport.js";
 import type { OpenAIClientEvent } from "./effects.js";
-import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
+import { OPENAI_OPTIONS, type OpenAIServiceOptions, type OpenAISessionConfig } from "./options.js";
 import { OpenAIProvider, type ReadCredential } from "./provider.js";
 import { checkSettings } from "./settings.js";
 import { socketChannel } from "./socket-channel.js";
@@ -22,23 +23,20 @@ export class OpenAIRealTimeWebSocketTransport extends VoiceTransport {
   private readonly _openai: OpenAIProvider;
 
   /**
-   * @param service_options See `OpenAIServiceOptions`. They are checked when connecting, so that an error reaches the app.
+   * @param service_options See `OpenAIServiceOptions`. What they hold (messages, settings) is read when connecting.
    * @param manager Devices and playback; default `WebAudioMediaManager` at 24 kHz.
    * @param credential Reads the key of each attempt in place of `api_key`.
+   * @throws InvalidOptionsError naming the option that is wrong, or misplaced.
    */
   constructor(
-    service_options: OpenAIServiceOptions,
+    service_options?: OpenAIServiceOptions,
     manager?: MediaManager,
     options: TransportOptions = {},
     credential?: ReadCredential,
   ) {
     const name = "OpenAIRealTimeWebSocketTransport";
-    const provider = new OpenAIProvider({
-      name,
-      channel: socketChannel(options),
-      options: service_options,
-      credential,
-    });
+    const own = checkService(service_options, options, OPENAI_OPTIONS);
+    const provider = new OpenAIProvider({ name, channel: socketChannel(options), options: own, credential });
     super(provider, manager, options);
     this._openai = provider;
   }

@@ -1,8 +1,9 @@
 import type { MediaManager } from "../../media/media-manager.js";
 import type { TransportOptions } from "../../options.js";
+import { checkService } from "../../transport/check-arguments.js";
 import { VoiceTransport } from "../../transport/voice-transport.js";
 import type { OpenAIClientEvent } from "./effects.js";
-import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
+import { OPENAI_OPTIONS, type OpenAIServiceOptions, type OpenAISessionConfig } from "./options.js";
 import { OpenAIProvider } from "./provider.js";
 import { checkSettings } from "./settings.js";
 import { webRTCChannel } from "./webrtc-channel.js";
@@ -24,12 +25,14 @@ export class OpenAIRealTimeWebRTCTransport extends VoiceTransport {
   private readonly _openai: OpenAIProvider;
 
   /**
-   * @param service_options See `OpenAIServiceOptions`. They are checked when connecting, so that an error reaches the app.
+   * @param service_options See `OpenAIServiceOptions`. What they hold (messages, settings) is read when connecting.
    * @param manager Devices and playback; default `WebAudioMediaManager`. Its track is sent.
+   * @throws InvalidOptionsError naming the option that is wrong, or misplaced.
    */
-  constructor(service_options: OpenAIServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
+  constructor(service_options?: OpenAIServiceOptions, manager?: MediaManager, options: TransportOptions = {}) {
     const name = "OpenAIRealTimeWebRTCTransport";
-    const provider = new OpenAIProvider({ name, channel: webRTCChannel(options), options: service_options });
+    const own = checkService(service_options, options, OPENAI_OPTIONS);
+    const provider = new OpenAIProvider({ name, channel: webRTCChannel(options), options: own });
     super(provider, manager, options);
     this._openai = provider;
   }

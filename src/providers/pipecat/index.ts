@@ -3,9 +3,9 @@ export { TwilioSerializer } from "./twilio-serializer.js";
 export { WebSocketTransport } from "./websocket-transport.js";
 export type {
   AttemptRequest,
-  PipecatMediaManager,
   Provider,
   WebSocketTransportConstructorOptions,
   WebSocketTransportOptions,
 } from "./options.js";
+export type { PipecatMediaManager } from "../../media/media-manager.js";
 export type { Decoded, DecodedAudio, DecodedMessage, DecodedRaw, WebSocketSerializer } from "./serializer.js";

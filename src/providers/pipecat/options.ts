@@ -1,8 +1,7 @@
-import type { PipecatClientOptions, Tracks } from "@pipecat-ai/client-js";
-import { InvalidOptionsError } from "../../errors.js";
-import { MediaManager } from "../../media/media-manager.js";
+import { isMediaManager, MANAGER, type MediaManager, type PipecatMediaManager } from "../../media/media-manager.js";
 import { WebAudioMediaManager } from "../../media/web-audio-media-manager.js";
 import type { TransportOptions } from "../../options.js";
+import { either, FUNCTION, methods, NULL, type Rule, TEXT, whole } from "../../util/check-options.js";
 import type { WebSocketSerializer } from "./serializer.js";
 
 /** Which attempt asks for an address or a token. */
@@ -26,22 +25,12 @@ export interface WebSocketTransportOptions {
   token?: string | null | Provider<string | null | undefined>;
 }
 
-/** The public members of Pipecat's media managers, which are all that is needed of one. */
-export interface PipecatMediaManager {
-  setUserAudioCallback(callback: (data: ArrayBuffer) => void): void;
-  setClientOptions(options: PipecatClientOptions, override?: boolean): void;
-  initialize(): Promise<void>;
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  userStartedSpeaking(): Promise<unknown>;
-  bufferBotAudio(data: ArrayBuffer | Int16Array, id?: string): Int16Array | undefined;
-  enableMic(enable: boolean): void | Promise<void>;
-  tracks(): Tracks;
-}
-
-/** Options of the constructor: Pipecat's, and those of every transport of this library. */
-export interface WebSocketTransportConstructorOptions extends WebSocketTransportOptions, TransportOptions {
-  /** Default: a `WebAudioMediaManager` at the rates below. One that tells its rates is believed. */
+/** Options of the constructor: Pipecat's. */
+export interface WebSocketTransportConstructorOptions extends WebSocketTransportOptions {
+  /**
+   * Pipecat's place for the second argument, which goes first. Default: a `WebAudioMediaManager` at the rates below. One that tells its
+   * rates is believed.
+   */
   mediaManager?: PipecatMediaManager;
   /** Default: `ProtobufFrameSerializer`. */
   serializer?: WebSocketSerializer;
@@ -59,26 +48,29 @@ export const DEFAULT_PLAYER_RATE = 24_000;
 /** Samples of a microphone chunk. */
 const CHUNK = 512;
 
-const MANAGER_METHODS = [
-  "setUserAudioCallback",
-  "setClientOptions",
-  "initialize",
-  "connect",
-  "disconnect",
-  "userStartedSpeaking",
-  "bufferBotAudio",
-  "enableMic",
-  "tracks",
-] as const satisfies readonly (keyof PipecatMediaManager)[];
+const SERIALIZER_METHODS = ["serialize", "serializeAudio", "serializeMessage", "deserialize"];
+const SOURCE = either(TEXT, FUNCTION, NULL);
+const RATE = whole("Hz", 8000, 96_000);
 
-const SERIALIZER_METHODS = ["serialize", "serializeAudio", "serializeMessage", "deserialize"] as const;
+/** What the options may be. */
+export const PIPECAT_OPTIONS = {
+  wsUrl: SOURCE,
+  ws_url: SOURCE,
+  token: SOURCE,
+  mediaManager: MANAGER,
+  serializer: methods(...SERIALIZER_METHODS),
+  recorderSampleRate: RATE,
+  playerSampleRate: RATE,
+} satisfies Record<keyof WebSocketTransportConstructorOptions, Rule>;
 
-/** The manager of `options`, or the default one. @throws InvalidOptionsError naming the option that is wrong. */
-export function managerIn(options: WebSocketTransportConstructorOptions): MediaManager {
-  const { mediaManager, recorderSampleRate, playerSampleRate, audio, workletUrl, logger } = options;
-  checkRate("recorderSampleRate", recorderSampleRate);
-  checkRate("playerSampleRate", playerSampleRate);
-  if (mediaManager !== undefined) return checkManager(mediaManager);
+/** The manager that was given, or the default one. @throws InvalidOptionsError naming the option of `audio` that is wrong. */
+export function managerOf(
+  { mediaManager, recorderSampleRate, playerSampleRate }: WebSocketTransportConstructorOptions,
+  manager: PipecatMediaManager | undefined,
+  { audio, workletUrl, logger }: TransportOptions,
+): MediaManager {
+  const given = manager ?? mediaManager;
+  if (isMediaManager(given)) return given;
   const inputSampleRate = recorderSampleRate ?? audio?.inputSampleRate ?? DEFAULT_RECORDER_RATE;
   const outputSampleRate = playerSampleRate ?? audio?.outputSampleRate ?? DEFAULT_PLAYER_RATE;
   return new WebAudioMediaManager({
@@ -89,40 +81,4 @@ export function managerIn(options: WebSocketTransportConstructorOptions): MediaM
     inputSampleRate,
     outputSampleRate,
   });
-}
-
-/** @throws InvalidOptionsError when it has not the methods of a serializer. */
-export function checkSerializer(serializer: WebSocketSerializer): WebSocketSerializer {
-  if (hasMethods(serializer, SERIALIZER_METHODS)) return serializer;
-  throw new InvalidOptionsError(`serializer must be an object with ${SERIALIZER_METHODS.join(", ")}.`);
-}
-
-function checkManager(manager: PipecatMediaManager): MediaManager {
-  if (isManager(manager)) return manager;
-  throw new InvalidOptionsError(`mediaManager must be an object with ${MANAGER_METHODS.join(", ")}.`);
-}
-
-/** Pipecat declares its class with protected members, so that by type no other class fits, though by its methods one does. */
-function isManager(manager: PipecatMediaManager): manager is MediaManager {
-  return manager instanceof MediaManager || hasMethods(manager, MANAGER_METHODS);
-}
-
-function hasMethods(value: unknown, names: readonly string[]): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return names.every((name) => typeof Reflect.get(value, name) === "function");
-}
-
-function checkRate(key: string, rate: unknown): void {
-  if (rate === undefined) return;
-  if (typeof rate === "number" && Number.isInteger(rate) && rate >= 8000 && rate <= 96_000) return;
-  throw new InvalidOptionsError(
-    `${key} must be a whole number of Hz from 8000 to 96000, not ${typeof rate === "number" ? rate : typeof rate}.`,
-  );
-}
-
-/** What of `options` every transport takes; the rest, a token among it, goes no further. */
-export function transportOptionsIn(options: WebSocketTransportConstructorOptions): TransportOptions {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- to leave it out
-  const { ws_url, wsUrl, token, mediaManager, serializer, recorderSampleRate, playerSampleRate, ...rest } = options;
-  return rest;
 }

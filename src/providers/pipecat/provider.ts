@@ -5,7 +5,7 @@ import type { Provider, ProviderSession, SessionStart } from "../../contracts/pr
 import { socketConstructor } from "../../connection/socket-connection.js";
 import { inputRateOf, outputRateOf } from "../../media/manager-rates.js";
 import type { MediaManager } from "../../media/media-manager.js";
-import { patienceOf } from "../../options.js";
+import { patienceOf, type TransportOptions } from "../../options.js";
 import { redactor } from "../../util/redact.js";
 import { AckTracker } from "./ack-tracker.js";
 import { openBotConnection } from "./connection.js";
@@ -13,12 +13,7 @@ import { PipecatDialogue } from "./dialogue.js";
 import { MessageWriter, MOST_BYTES } from "./message-writer.js";
 import { NAME, PROCESSOR, SERVICE } from "./names.js";
 import { OpenActivities } from "./open-activities.js";
-import {
-  checkSerializer,
-  DEFAULT_PLAYER_RATE,
-  DEFAULT_RECORDER_RATE,
-  type WebSocketTransportConstructorOptions,
-} from "./options.js";
+import { DEFAULT_PLAYER_RATE, DEFAULT_RECORDER_RATE, type WebSocketTransportConstructorOptions } from "./options.js";
 import { readTarget, resolveAddress, type Address, type Target } from "./params.js";
 import { ProtobufFrameSerializer } from "./protobuf-serializer.js";
 import { MICROPHONE_PAUSE_MS } from "../../policy/time.js";
@@ -36,7 +31,7 @@ interface SessionParts {
   /** A new name for what a connection plays. */
   readonly voice: () => string;
   readonly pings: "on" | "off";
-  readonly WebSocket: WebSocketTransportConstructorOptions["WebSocket"];
+  readonly WebSocket: TransportOptions["WebSocket"];
 }
 
 /** What an attempt is to do. */
@@ -58,10 +53,10 @@ export class PipecatProvider implements Provider<Target> {
    * @param manager Its rates are believed, where it tells them.
    * @throws InvalidOptionsError naming the option that is wrong. A missing `wsUrl` is reported by `connect()`.
    */
-  constructor(options: WebSocketTransportConstructorOptions, manager: MediaManager) {
-    const serializer = checkSerializer(options.serializer ?? new ProtobufFrameSerializer());
+  constructor(options: WebSocketTransportConstructorOptions, manager: MediaManager, transport: TransportOptions) {
+    const serializer = options.serializer ?? new ProtobufFrameSerializer();
     let connections = 0;
-    const { silence } = patienceOf(options.timeouts);
+    const { silence } = patienceOf(transport.timeouts);
     this.#parts = {
       own: readTarget(options),
       serializer,
@@ -73,7 +68,7 @@ export class PipecatProvider implements Provider<Target> {
         return `utterance-${connections}`;
       },
       pings: silence > 0 && silence < Infinity ? "on" : "off",
-      WebSocket: options.WebSocket,
+      WebSocket: transport.WebSocket,
     };
   }
 

@@ -1,8 +1,11 @@
 import { ConnectionLostError } from "../../errors.js";
+import type { PipecatMediaManager } from "../../media/media-manager.js";
+import type { TransportOptions } from "../../options.js";
+import { checkManager, checkService, checkTransport } from "../../transport/check-arguments.js";
 import { VoiceTransport } from "../../transport/voice-transport.js";
 import {
-  managerIn,
-  transportOptionsIn,
+  managerOf,
+  PIPECAT_OPTIONS,
   type WebSocketTransportConstructorOptions,
   type WebSocketTransportOptions,
 } from "./options.js";
@@ -23,10 +26,21 @@ import { PipecatProvider } from "./provider.js";
  * `onMessageError`, when the serializer has no way to send it.
  */
 export class WebSocketTransport extends VoiceTransport {
-  /** @throws InvalidOptionsError naming the option that is wrong. A missing `wsUrl` is reported by `connect()`. */
-  constructor(opts: WebSocketTransportConstructorOptions = {}) {
-    const manager = managerIn(opts);
-    super(new PipecatProvider(opts, manager), manager, transportOptionsIn(opts));
+  /**
+   * @param opts See `WebSocketTransportConstructorOptions`. A missing `wsUrl` is reported by `connect()`.
+   * @param manager Devices and playback; default `opts.mediaManager`, or a `WebAudioMediaManager` at the rates of `opts`.
+   * @throws InvalidOptionsError naming the option that is wrong, or misplaced.
+   */
+  constructor(
+    opts?: WebSocketTransportConstructorOptions,
+    manager?: PipecatMediaManager,
+    options: TransportOptions = {},
+  ) {
+    const own = checkService(opts, options, PIPECAT_OPTIONS);
+    checkManager(manager);
+    checkTransport(options);
+    const media = managerOf(own, manager, options);
+    super(new PipecatProvider(own, media, options), media, options);
   }
 
   /**

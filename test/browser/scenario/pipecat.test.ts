@@ -6,7 +6,7 @@ import { LONG, playScenario } from "./scenario.js";
 it("plays the scenario with a Pipecat bot", LONG, async () => {
   await playScenario({
     name: "pipecat",
-    transport: () => new WebSocketTransport({ logger: silentLogger }),
+    transport: () => new WebSocketTransport({}, undefined, { logger: silentLogger }),
     params: ({ client }, { pipecatUrl }) => client.startBot({ endpoint: pipecatUrl }),
   });
 });

@@ -13,14 +13,17 @@ it("plays the scenario with an app of the Thrive platform", LONG, async () => {
   const holdings = new HoldingsWatch();
   const service = await stagedService(SCRIPT);
   const { name, description } = TOOL;
-  const transport = createWebSocketTransport({
-    base_url: service.wsUrl,
-    capabilities: ["audio", "tools"],
-    tools: [{ type: "function", name, description, parameters: {} }],
-    // The recorded speaker breathes longer than the platform waits.
-    turn_detection: { silence_duration_ms: 500 },
-    transport: { logger: silentLogger },
-  });
+  const transport = createWebSocketTransport(
+    {
+      base_url: service.wsUrl,
+      capabilities: ["audio", "tools"],
+      tools: [{ type: "function", name, description, parameters: {} }],
+      // The recorded speaker breathes longer than the platform waits.
+      turn_detection: { silence_duration_ms: 500 },
+    },
+    {},
+    { logger: silentLogger },
+  );
   const events: RealtimeEvent[] = [];
   const count = (type: string): number => events.filter((event) => event.type === type).length;
   const onEvent = (event: RealtimeEvent): void => {

@@ -97,6 +97,37 @@ describe("AutoplayWatch", () => {
   });
 
   it.each([
+    ["a page without a gesture", false],
+    ["a page that does not say", undefined],
+  ])("%s: is told of a hold, and of its end when the output runs at last", async (_, isAllowed) => {
+    const { context, reports, autoplay } = watch(isAllowed);
+    void autoplay.start();
+    await vi.advanceTimersByTimeAsync(1_700);
+    expect(reports).toEqual(["blocked"]);
+    context.become("running");
+    await vi.runAllTimersAsync();
+    expect(reports).toEqual(["blocked", "unblocked"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("a hold that a gesture ends slowly is told once, and ends once", async () => {
+    let isAllowed = false;
+    const context = new FakeContext();
+    const reports: string[] = [];
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const report = (edge: string) => void reports.push(edge);
+    const autoplay = new AutoplayWatch(context as unknown as AudioContext, report, logger, () => isAllowed);
+    void autoplay.start();
+    await vi.advanceTimersByTimeAsync(600);
+    isAllowed = true;
+    void autoplay.start();
+    await vi.advanceTimersByTimeAsync(1_700);
+    context.become("running");
+    await vi.runAllTimersAsync();
+    expect(reports).toEqual(["blocked", "unblocked"]);
+  });
+
+  it.each([
     ["a gesture is missing", { userActivation: { hasBeenActive: false } }, false],
     ["a gesture was made", { userActivation: { hasBeenActive: true } }, true],
     ["Firefox allows it", { getAutoplayPolicy: () => "allowed", userActivation: { hasBeenActive: false } }, true],

@@ -20,6 +20,47 @@ describe("findDevice", () => {
     expect(findDevice([alias, headset], "audioinput", "")).toBe(alias);
   });
 
+  it("device choice: the group goes before the label, and the id before both", () => {
+    const twin = (deviceId: string, groupId: string) => device(deviceId, "Headset", groupId);
+    const [one, other] = [twin("a", "g1"), twin("b", "g2")];
+    expect(findDevice([device("default", "Default - Headset", "g2"), one, other], "audioinput", "")).toBe(other);
+    expect(findDevice([device("default", "Default - Headset", "g1"), one, other], "audioinput", "b")).toBe(other);
+    const renamed = device("default", "Default - Laptop", "g1");
+    expect(findDevice([renamed, headset, laptop], "audioinput", "")).toBe(headset);
+  });
+
+  it("device choice: two devices with one label and no group are not guessed between", () => {
+    const alias = device("default", "Default - Headset");
+    const twins = [device("a", "Headset"), device("b", "Headset")];
+    expect(findDevice([alias, ...twins], "audioinput", "")).toBe(alias);
+  });
+
+  it.each([
+    ["no groups", "", ""],
+    ["one group", "g1", "g1"],
+    ["a group each", "g1", "g2"],
+  ])("device choice: Headset is not taken for USB Headset with %s, in either order", (_, group, usbGroup) => {
+    const plain = device("p", "Headset", group);
+    const usb = device("u", "USB Headset", usbGroup);
+    for (const list of [
+      [plain, usb],
+      [usb, plain],
+    ]) {
+      const find = (label: string, groupId: string) =>
+        findDevice([device("default", label, groupId), ...list], "audioinput", "");
+      expect(find("Default - USB Headset", usbGroup)).toBe(usb);
+      expect(find("Default - Headset", group)).toBe(plain);
+    }
+  });
+
+  it.each<MediaDeviceKind>(["audioinput", "audiooutput"])("device choice: %s, and the alias of calls", (kind) => {
+    const [one, other] = [device("a", "Headset", "g1", kind), device("b", "Headset", "g2", kind)];
+    const calls = device("communications", "Communications - Headset", "g2", kind);
+    const alias = device("default", "Default - Headset", "g1", kind);
+    expect(findDevice([alias, calls, one, other], kind, "communications")).toBe(other);
+    expect(findDevice([alias, calls, one, other], kind, "default")).toBe(one);
+  });
+
   it("takes the first where the browser lists no default", () => {
     expect(findDevice([laptop, headset], "audioinput", "")).toBe(laptop);
   });

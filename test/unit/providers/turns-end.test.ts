@@ -1,4 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import {
+  createWebSocketTransport,
+  type WebSocketTransport as ThriveTransport,
+  type WebSocketTransportConfig,
+} from "../../../src/compat/thrive/index.js";
+import { SERVER_VAD } from "../../../src/compat/thrive/config.js";
 import { GeminiLiveWebsocketTransport } from "../../../src/providers/gemini/index.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../../src/providers/openai/index.js";
 import { ManualClock, ScriptedMediaManager } from "../../../src/testing/index.js";
@@ -59,6 +65,19 @@ const gemini = (settings: Record<string, unknown> = {}): Omit<Service, "ends" | 
   make: (manager, options) => new GeminiLiveWebsocketTransport({ api_key: canary("AIza"), settings }, manager, options),
   greet: () => receive({ setupComplete: {} }),
 });
+/** Apps of Thrive's transport, by the RTVI transport that is beneath. */
+const APPS = new Map<VoiceTransport, ThriveTransport>();
+function thrive(config: WebSocketTransportConfig, said: unknown): Omit<Service, "expected"> {
+  return {
+    ...openAI(said),
+    make: (mediaManager, options) => {
+      const getSessionToken = () => ({ value: canary("ek_") });
+      const app = createWebSocketTransport(config, { mediaManager, getSessionToken }, options);
+      APPS.set(app.rtvi, app);
+      return app.rtvi;
+    },
+  };
+}
 const endsOf = (sent: readonly Sent[]) =>
   sent.flatMap(({ realtimeInput }) =>
     realtimeInput !== undefined && !("audio" in realtimeInput) ? Object.keys(realtimeInput) : [],
@@ -72,6 +91,15 @@ const SERVICES: Readonly<Record<string, Service>> = {
   },
   "OpenAI, semantic VAD": { ...openAI({ type: "semantic_vad", eagerness: "low" }), expected: 8_500 },
   "OpenAI, semantic VAD of no stated eagerness": { ...openAI({ type: "semantic_vad" }), expected: 4_500 },
+  "Thrive, as documented": { ...thrive({}, SERVER_VAD), expected: 700 },
+  "Thrive, server VAD that waits for longer": {
+    ...thrive({ turn_detection: { silence_duration_ms: 900 } }, { ...SERVER_VAD, silence_duration_ms: 900 }),
+    expected: 1_400,
+  },
+  "Thrive, semantic VAD": {
+    ...thrive({ turn_detection: { type: "semantic_vad" } }, { type: "semantic_vad" }),
+    expected: 4_500,
+  },
   "Gemini, automatic": { ...gemini(), ends: endsOf, expected: ["audioStreamEnd"] },
   "Gemini, push to talk": {
     ...gemini({ realtime_input_config: { automatic_activity_detection: { disabled: true } } }),
@@ -97,14 +125,20 @@ async function ready({ make, greet }: Service) {
   const manager = new ScriptedMediaManager();
   const options = { WebSocket: FakeWebSocketConstructor, clock, timeouts: { silence: 0 } };
   const transport = make(manager, options);
-  transport.initialize({ transport }, () => undefined);
-  const connecting = transport.initDevices().then(() => transport.connect());
+  const app = APPS.get(transport);
+  if (app === undefined) transport.initialize({ transport }, () => undefined);
+  const begun = async () => {
+    await transport.initDevices();
+    await (app === undefined ? transport.connect() : app.connect({ token: "", onEvent: () => undefined }));
+  };
+  const connecting = begun();
   await vi.waitFor(() => {
     expect(FakeWebSocket.all.length).toBeGreaterThan(0);
   });
   FakeWebSocket.last.open();
-  await connecting;
-  const announced = transport.sendReadyMessage();
+  if (app === undefined) await connecting;
+  else await turn();
+  const announced = app === undefined ? transport.sendReadyMessage() : connecting;
   greet();
   await announced;
   await turn();
@@ -174,8 +208,11 @@ describe("the user's turn: what comes late", () => {
     expect(silenceMs(rig.sent())).toBe(1_000);
   });
 
-  it("is the app's alone in OpenAI's push to talk", async () => {
-    const rig = await ready({ ...openAI(null), expected: undefined });
+  it.each([
+    ["OpenAI", openAI(null)],
+    ["Thrive", thrive({ turn_detection: null }, null)],
+  ])("is the app's alone in the push to talk of %s", async (_name, service) => {
+    const rig = await ready({ ...service, expected: undefined });
     rig.manager.say(chunk());
     rig.transport.enableMic(false);
     expect(rig.sent().map(({ type }) => type)).toEqual(["session.update", "input_audio_buffer.append"]);

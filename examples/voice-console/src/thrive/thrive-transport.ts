@@ -6,7 +6,7 @@ import {
   type Tracks,
   type TransportState,
 } from "@pipecat-ai/client-js";
-import { WebAudioMediaManager } from "rtvi-machine";
+import { WebAudioMediaManager, type TransportOptions } from "rtvi-machine";
 import { createWebSocketTransport, type RealtimeEvent, type WebSocketTransportConfig } from "rtvi-machine/thrive";
 import { clientEvents, rtviMessages } from "./messages.js";
 
@@ -22,12 +22,12 @@ export class ThriveTransport extends Transport {
   #speaking = false;
   #release = (): void => undefined;
 
-  constructor(config: WebSocketTransportConfig) {
+  constructor(config: WebSocketTransportConfig, options: TransportOptions) {
     super();
     this._state = "disconnected";
-    this.#manager = new WebAudioMediaManager(config.transport?.audio);
+    this.#manager = new WebAudioMediaManager(options.audio);
     const getSessionToken = (): { value: string } => ({ value: secretIn(this.#credential) });
-    this.#app = createWebSocketTransport(config, { getSessionToken, mediaManager: this.#manager });
+    this.#app = createWebSocketTransport(config, { getSessionToken, mediaManager: this.#manager }, options);
   }
 
   get actor() {

@@ -49,7 +49,6 @@ export const SUBJECTS: readonly Subject[] = [
     title: "Pipecat WebSocket",
     liar: pipecatLiar,
     addressOf: ({ port }) => `ws://127.0.0.1:${port}/ws-client`,
-    transport: (wsUrl, token, mediaManager, options) =>
-      new WebSocketTransport({ wsUrl, token, mediaManager, ...options }),
+    transport: (wsUrl, token, mediaManager, options) => new WebSocketTransport({ wsUrl, token }, mediaManager, options),
   },
 ];

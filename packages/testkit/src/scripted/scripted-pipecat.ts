@@ -24,7 +24,7 @@ export class ScriptedPipecat extends ScriptedService {
   readonly #begun = new Set<string>();
 
   transport(mediaManager: ScriptedMediaManager, options: TransportOptions): WebSocketTransport {
-    return new WebSocketTransport({ wsUrl: "ws://bot.test/ws-client", mediaManager, ...options });
+    return new WebSocketTransport({ wsUrl: "ws://bot.test/ws-client" }, mediaManager, options);
   }
 
   heard(socket: ServiceSocket, data: unknown): void {

@@ -24,9 +24,9 @@ export const EVERY_TRANSPORT = {
   Gemini: ({ geminiUrl }, api_key) =>
     new GeminiLiveWebsocketTransport({ api_key, base_url: geminiUrl }, undefined, OPTIONS),
   Pipecat: ({ port }, token) =>
-    new WebSocketTransport({ wsUrl: `ws://127.0.0.1:${String(port)}/ws-client`, token, ...OPTIONS }),
+    new WebSocketTransport({ wsUrl: `ws://127.0.0.1:${String(port)}/ws-client`, token }, undefined, OPTIONS),
   Thrive: ({ wsUrl }, getSessionToken) =>
-    createWebSocketTransport({ base_url: wsUrl, transport: OPTIONS }, { getSessionToken }).rtvi,
+    createWebSocketTransport({ base_url: wsUrl }, { getSessionToken }, OPTIONS).rtvi,
 } satisfies Record<string, (addresses: Addresses, key: () => string) => Transport>;
 
 export type TransportName = keyof typeof EVERY_TRANSPORT;

@@ -39,14 +39,14 @@ export function rigFor(
     {
       base_url: wsUrl,
       ...config,
-      transport: {
-        WebSocket: Socket as unknown as WebSocketConstructor,
-        logger: quiet,
-        reconnect: { base: 5, cap: 20, attempts: 200 },
-        ...options,
-      },
     },
     { mediaManager: manager, ...deps },
+    {
+      WebSocket: Socket as unknown as WebSocketConstructor,
+      logger: quiet,
+      reconnect: { base: 5, cap: 20, attempts: 200 },
+      ...options,
+    },
   );
   onTestFinished(() => transport.close());
   const events: RealtimeEvent[] = [];

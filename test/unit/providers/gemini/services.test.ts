@@ -159,7 +159,7 @@ describe("the services of the Gemini transport", () => {
     ["vad", "params", { stop_secs: 61 }, "vad.params.stop_secs must be a number from 0 to 60."],
     ["llm", "model", "", "llm.model must not be empty."],
     ["llm", "initial_messages", ["hi"], "llm.initial_messages[0] must be an object"],
-    ["llm", "tools", ["f"], "settings.tools must be a list of objects."],
+    ["llm", "tools", ["f"], "settings.tools must be a list of objects"],
     ["llm", "temperature", "hot", "llm.temperature must be a number."],
     ["stt", "model", "x", 'There is no option stt.model. The options of "stt" are "enabled".'],
   ])("refuse %s.%s %j, and change nothing", (service, name, value, error) => {

@@ -171,12 +171,8 @@ describe("setup", () => {
   });
 
   it.each([
-    ["model", { model: "" }],
     ["base_url", { base_url: "nowhere" }],
     ["base_url", { base_url: "ftp://x" }],
-    ["api_version", { api_version: "../v1" }],
-    ["text_input", { text_input: "pigeon" }],
-    ["setup", { setup: [] }],
     ["initial_messages", { initial_messages: 7 }],
     ["initial_messages[0].role", { initial_messages: [{ role: "robot", content: "x" }] }],
     ["initial_messages[0].content", { initial_messages: [{ role: "user", content: 7 }] }],

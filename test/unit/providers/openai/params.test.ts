@@ -212,10 +212,6 @@ describe("planSession", () => {
   });
 
   it.each([
-    ["dialect", { dialect: "gamma" }],
-    ["session", { session: "x" }],
-    ["model", { model: 3 }],
-    ["model", { model: "" }],
     ["base_url", { base_url: "nowhere" }],
     ["base_url", { base_url: "ftp://x" }],
     ["session_config.voice", { session_config: { voice: 1 } }],

@@ -294,10 +294,8 @@ describe("a connection that is lost", () => {
     { reconnect_before_ms: -1 },
     { max_session_ms: 0 },
     { max_session_ms: Infinity },
-  ])("refuses %j", async (option) => {
-    const rig = new Rig(option as OpenAIServiceOptions);
-    await expect(rig.transport.connect()).rejects.toThrow(Object.keys(option)[0]);
-    await rig.transport.disconnect();
+  ])("refuses %j", (option) => {
+    expect(() => new Rig(option as OpenAIServiceOptions)).toThrow(Object.keys(option)[0]);
   });
 });
 

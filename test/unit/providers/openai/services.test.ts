@@ -120,7 +120,7 @@ describe("the services of the OpenAI transports", () => {
     ["vad", "params", { confidence: "loud" }, "vad.params.confidence must be a number from 0 to 1."],
     ["llm", "model", "", "llm.model must not be empty."],
     ["llm", "initial_messages", ["hi"], "llm.initial_messages[0] must be an object"],
-    ["llm", "tools", ["f"], "settings.tools must be a list of objects."],
+    ["llm", "tools", ["f"], "settings.tools must be a list of objects"],
     ["tts", "tempo", 1, 'There is no option tts.tempo. The options of "tts" are "voice" and "speed".'],
   ])("refuse %s.%s %j, and change nothing", (service, name, value, error) => {
     const { set, config } = offline();

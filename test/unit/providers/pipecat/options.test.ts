@@ -6,7 +6,8 @@ import {
   WebSocketTransport,
   type WebSocketTransportConstructorOptions,
 } from "../../../../src/providers/pipecat/index.js";
-import { managerIn } from "../../../../src/providers/pipecat/options.js";
+import type { TransportOptions } from "../../../../src/options.js";
+import { managerOf } from "../../../../src/providers/pipecat/options.js";
 import { foreignManager } from "../../../../packages/testkit/src/worlds/foreign-manager.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { bot, build, connected, dialled, ready, samples, sentFrames } from "./rig.js";
@@ -312,16 +313,16 @@ describe("constructor options", () => {
   });
 
   it("the default manager has Pipecat's rates and chunks, and those that are asked for", () => {
-    const rates = (options: WebSocketTransportConstructorOptions) => {
-      const manager = managerIn(options);
+    const rates = (options: WebSocketTransportConstructorOptions, transport: TransportOptions = {}) => {
+      const manager = managerOf(options, undefined, transport);
       if (!(manager instanceof WebAudioMediaManager)) throw new Error("another manager");
       return [manager.inputSampleRate, manager.outputSampleRate];
     };
     expect(rates({})).toEqual([16_000, 24_000]);
     expect(rates({ recorderSampleRate: 8000, playerSampleRate: 48_000 })).toEqual([8000, 48_000]);
-    expect(rates({ audio: { inputSampleRate: 24_000 } })).toEqual([24_000, 24_000]);
-    expect(rates({ recorderSampleRate: 8000, audio: { inputSampleRate: 24_000 } })[0]).toBe(8000);
-    expect(() => managerIn({ audio: { chunkMs: 1 } })).toThrow("chunkMs");
+    expect(rates({}, { audio: { inputSampleRate: 24_000 } })).toEqual([24_000, 24_000]);
+    expect(rates({ recorderSampleRate: 8000 }, { audio: { inputSampleRate: 24_000 } })[0]).toBe(8000);
+    expect(() => managerOf({}, undefined, { audio: { chunkMs: 1 } })).toThrow("chunkMs");
   });
 
   it("a manager written for Pipecat's transport records and plays", async () => {
@@ -370,11 +371,13 @@ describe("constructor options", () => {
 
   it("the global WebSocket is looked up when connecting", async () => {
     const { manager } = build();
-    const transport = new WebSocketTransport({
-      wsUrl: "ws://global.test/",
-      mediaManager: manager,
-      timeouts: { disconnect: 20 },
-    });
+    const transport = new WebSocketTransport(
+      {
+        wsUrl: "ws://global.test/",
+      },
+      manager,
+      { timeouts: { disconnect: 20 } },
+    );
     vi.stubGlobal("WebSocket", FakeWebSocketConstructor);
     const connecting = transport.connect();
     (await dialled()).open();

@@ -1,13 +1,10 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
-import {
-  TwilioSerializer,
-  type WebSocketTransportConstructorOptions,
-} from "../../../../src/providers/pipecat/index.js";
+import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
 import { ProtobufFrameSerializer } from "../../../../src/providers/pipecat/protobuf-serializer.js";
 import { ManualClock } from "../../../../src/testing/index.js";
 import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
-import { bot, connected, dialled, ready, sentMessages, sentPings, turn, type Rig } from "./rig.js";
+import { bot, connected, dialled, ready, sentMessages, sentPings, turn, type Rig, type RigOptions } from "./rig.js";
 
 const SILENCE = 1_000;
 const PROBE = 300;
@@ -23,7 +20,7 @@ const answer = (id = sentPings().at(-1)?.id) =>
 const idsSent = () => sentMessages().map(({ type, id }) => (type === "client-ready" ? type : id));
 
 /** A session with a bot that has answered its first ping. */
-async function answered(options: WebSocketTransportConstructorOptions = {}): Promise<Rig> {
+async function answered(options: RigOptions = {}): Promise<Rig> {
   const rig = await ready({ ...TIMES, ...options });
   await rig.receive(answer());
   return rig;

@@ -5,6 +5,8 @@ import {
   WebSocketTransport,
   type WebSocketTransportConstructorOptions,
 } from "../../../../src/providers/pipecat/index.js";
+import type { TransportOptions } from "../../../../src/options.js";
+import { PIPECAT_OPTIONS } from "../../../../src/providers/pipecat/options.js";
 import { ScriptedMediaManager, ScriptedSpeaker } from "../../../../src/testing/index.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
 
@@ -76,8 +78,17 @@ export function sentPings(socket = FakeWebSocket.last): Message[] {
   return messagesIn(everythingSent(socket)).filter(isPing);
 }
 
+/** Options of the first and of the third argument, together. */
+export type RigOptions = WebSocketTransportConstructorOptions & TransportOptions;
+
+function separated(options: RigOptions) {
+  const entries = Object.entries(options);
+  const part = (wanted: boolean) => Object.fromEntries(entries.filter(([key]) => key in PIPECAT_OPTIONS === wanted));
+  return { own: part(true), rest: part(false) };
+}
+
 /** A transport that is not connected, and everything that it says. */
-export function build(options: WebSocketTransportConstructorOptions = {}) {
+export function build(options: RigOptions = {}) {
   FakeWebSocket.all.length = 0;
   const manager = new RecordingMedia();
   const told: RTVIMessage[] = [];
@@ -87,14 +98,13 @@ export function build(options: WebSocketTransportConstructorOptions = {}) {
   const messageErrors: RTVIMessage[] = [];
   const logged: unknown[][] = [];
   const log = (...line: unknown[]) => void logged.push(line);
-  const transport = new WebSocketTransport({
-    wsUrl: "ws://bot.test/ws",
-    mediaManager: manager,
+  const { own, rest } = separated(options);
+  const transport = new WebSocketTransport({ wsUrl: "ws://bot.test/ws", mediaManager: manager, ...own }, undefined, {
     WebSocket: FakeWebSocketConstructor,
     reconnect: { base: 1, cap: 1 },
     timeouts: { disconnect: 20 },
     logger: { debug: log, info: log, warn: log, error: log },
-    ...options,
+    ...rest,
   });
   transport.initialize(
     {
@@ -151,7 +161,7 @@ export async function dialled(count = 1): Promise<FakeWebSocket> {
   return FakeWebSocket.last;
 }
 
-export async function connected(options: WebSocketTransportConstructorOptions = {}, params?: unknown): Promise<Rig> {
+export async function connected(options: RigOptions = {}, params?: unknown): Promise<Rig> {
   const rig = build(options);
   const connecting = rig.transport.connect(params);
   (await dialled()).open();
@@ -159,7 +169,7 @@ export async function connected(options: WebSocketTransportConstructorOptions = 
   return rig;
 }
 
-export async function ready(options: WebSocketTransportConstructorOptions = {}, params?: unknown): Promise<Rig> {
+export async function ready(options: RigOptions = {}, params?: unknown): Promise<Rig> {
   const rig = await connected(options, params);
   const announced = rig.transport.sendReadyMessage();
   await rig.receive(bot.rtvi("bot-ready", { version: "2.1.0" }, sentMessages()[0]?.id));

@@ -565,11 +565,13 @@ describe("with a client", () => {
   it("connects, and disconnectBot() ends the session without an error when the server closes", async () => {
     FakeWebSocket.all.length = 0;
     const { manager } = build();
-    const transport = new WebSocketTransport({
-      wsUrl: "ws://bot.test/ws",
-      mediaManager: manager,
-      WebSocket: FakeWebSocketConstructor,
-    });
+    const transport = new WebSocketTransport(
+      {
+        wsUrl: "ws://bot.test/ws",
+      },
+      manager,
+      { WebSocket: FakeWebSocketConstructor },
+    );
     vi.stubGlobal("window", { navigator: {} });
     const errors: unknown[] = [];
     const states: string[] = [];

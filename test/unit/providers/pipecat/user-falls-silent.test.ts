@@ -1,11 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import {
-  TwilioSerializer,
-  type WebSocketTransportConstructorOptions,
-} from "../../../../src/providers/pipecat/index.js";
+import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
 import { ManualClock } from "../../../../src/testing/index.js";
 import { FakeWebSocket } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
-import { bot, connected, dialled, ready, samples, sentFrames, turn, type Rig } from "./rig.js";
+import { bot, connected, dialled, ready, samples, sentFrames, turn, type Rig, type RigOptions } from "./rig.js";
 
 const RATE = 16_000;
 /** Longer than any detector waits: Pipecat's turn analyzer takes 3 s after those of the voice activity. */
@@ -27,7 +24,7 @@ const speak = ({ manager }: Rig) => manager.say(samples(512).buffer as ArrayBuff
 const started = bot.rtvi("user-started-speaking");
 const stopped = bot.rtvi("user-stopped-speaking");
 
-async function speaking(options: WebSocketTransportConstructorOptions = {}): Promise<Rig> {
+async function speaking(options: RigOptions = {}): Promise<Rig> {
   const rig = await ready(options);
   speak(rig);
   await rig.receive(started);
