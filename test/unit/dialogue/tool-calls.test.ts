@@ -8,7 +8,7 @@ function connection(proceed: () => void): ToolCalls {
   return new ToolCalls(new EffectSink(runningTurns()), {
     service: "A service",
     redact: redactor([]),
-    answer: () => undefined,
+    answer: () => "",
     proceed,
   });
 }
