@@ -109,6 +109,14 @@ describe("text of the app", () => {
     expect(s.told).not.toContain("bot-tts-text");
   });
 
+  it("measures the time to the first words of an answer without sound", () => {
+    const s = Scenario.ready();
+    s.app("send-text", { content: "hi", options: { audio_response: false } });
+    s.now += 250;
+    s.receive(server.audio(20), server.said("Hm. "));
+    expect(s.data("metrics")).toEqual([{ ttfb: [{ processor: "gemini-live", value: 0.25 }] }]);
+  });
+
   it("measures the time to the first sound of the answer", () => {
     const s = Scenario.ready();
     s.app("send-text", { content: "hi" });

@@ -126,6 +126,25 @@ describe("barge-in", () => {
     expect(scenario.of("play")).toHaveLength(0);
   });
 
+  it("closes a response whose end was lost, once the service has nothing to cancel", () => {
+    const scenario = speaking();
+    scenario.interrupt();
+    scenario.forget();
+    scenario.receive(server.error({ code: "response_cancel_not_active" }));
+    expect(scenario.told).toContain("bot-llm-stopped");
+  });
+
+  it("cancels no next response with one that was cancelled before it began, and failed", () => {
+    const scenario = Scenario.ready();
+    const ask = () => scenario.app("send-text", { content: "hi" });
+    ask();
+    scenario.interrupt();
+    scenario.receive(server.done("resp_1", { status: "failed" }));
+    ask();
+    scenario.receive(server.created("resp_2"), server.audio(20, "resp_2", "item_b"));
+    expect(scenario.of("play").map(({ itemId }) => itemId)).toEqual(["item_b"]);
+  });
+
   it("touches nothing when the bot is silent", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.started);

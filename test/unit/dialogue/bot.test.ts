@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { Bot } from "../../../src/dialogue/bot.js";
+import type { HistoryItem } from "../../../src/dialogue/conversation-history.js";
+import { EffectSink } from "../../../src/dialogue/effects.js";
+import type { BotEvent } from "../../../src/dialogue/voice-event.js";
+import { runningTurns } from "../../../packages/testkit/src/models/running-turns.js";
+
+const piece = { reply: "r1", item: "i1" };
+const BEGAN: BotEvent = { type: "reply.began", reply: "r1", kind: "conversation" };
+const ENDED: BotEvent = { type: "reply.ended", reply: "r1", how: "completed" };
+const SOUND: BotEvent = { type: "audio", ...piece, pcm: new ArrayBuffer(4_800) };
+const WORDS: BotEvent = { type: "words", ...piece, text: "One two. ", form: "spoken" };
+
+function make() {
+  const turns = runningTurns();
+  const sink = new EffectSink(turns);
+  const written = new Map<string, HistoryItem>();
+  const bot = new Bot<string>(sink, {
+    processor: "any",
+    now: () => 0,
+    history: { note: (id, item) => void written.set(id, item) },
+    began: (reply) => ({ request: `asked for ${reply}`, was: "asked" }),
+  });
+  const told = (): string[] => {
+    return sink.take().flatMap((effect) => (effect.type === "deliver" ? [effect.message.type] : []));
+  };
+  return {
+    bot,
+    turns,
+    written,
+    told,
+    hears: (...events: BotEvent[]) => {
+      for (const event of events) bot.handle(event);
+    },
+  };
+}
+
+describe("Bot: what a voice service tells", () => {
+  it("begins a reply that nobody has announced with its first piece", () => {
+    const { hears, told, turns } = make();
+    hears(SOUND);
+    expect(told()).toEqual(["bot-llm-started", "bot-tts-started"]);
+    expect(turns.is("reply.generating")).toBe(true);
+  });
+
+  it("drops what comes late of a reply that is over or interrupted", () => {
+    const { bot, hears, told, turns } = make();
+    hears(BEGAN, SOUND);
+    bot.interrupt("app");
+    expect(turns.is("expects.reply")).toBe(true);
+    told();
+    hears(SOUND, WORDS);
+    expect(told()).toEqual([]);
+    hears(ENDED, WORDS);
+    expect(told()).toEqual(["bot-llm-stopped", "metrics"]);
+    expect(turns.is("expects.reply")).toBe(false);
+  });
+
+  it("takes words of a reply that is made, and none of one that is over", () => {
+    const { hears, told } = make();
+    hears(BEGAN, SOUND, { type: "reply.made", reply: "r1" });
+    expect(told()).toContain("bot-llm-stopped");
+    hears(WORDS);
+    expect(told()).toContain("bot-tts-text");
+    hears(ENDED);
+    expect(told()).toEqual([]);
+    hears(WORDS);
+    expect(told()).toEqual([]);
+  });
+
+  it("writes down what is said, but for asides", () => {
+    const { hears, written, turns } = make();
+    hears({ ...BEGAN, reply: "r2", kind: "aside" }, { ...WORDS, reply: "r2", item: "i2" }, BEGAN, WORDS);
+    expect([...written]).toEqual([["i1", { type: "message", role: "assistant", content: "One two. " }]]);
+    hears(ENDED);
+    expect(turns.is("reply.generating")).toBe(false);
+  });
+
+  it.each<[string, string[], BotEvent[]]>([
+    ["began", ["asked for r1"], [BEGAN]],
+    ["is to be heard", ["asked for r1"], [BEGAN, SOUND, WORDS, ENDED]],
+    ["was read", [], [BEGAN, { ...WORDS, form: "written" }]],
+    ["was cut", [], [BEGAN, SOUND, { ...ENDED, how: "cut" }]],
+    ["had no voice", [], [BEGAN, ENDED]],
+  ])("asks again, after a loss, for a reply that nobody has heard: one that %s", (_what, again, events) => {
+    const { bot, hears } = make();
+    hears(...events);
+    bot.end();
+    expect(bot.unheardReplies.requests).toEqual(again);
+  });
+
+  it("asks for no reply again of which a word was heard", () => {
+    const { bot, hears } = make();
+    hears(BEGAN, SOUND, WORDS);
+    bot.playback({
+      type: "began",
+      item: { itemId: "i1", playedSamples: 1_200, receivedSamples: 2_400, sampleRate: 24_000 },
+    });
+    bot.playback({
+      type: "progress",
+      item: { itemId: "i1", playedSamples: 2_400, receivedSamples: 2_400, sampleRate: 24_000 },
+    });
+    hears(ENDED);
+    bot.playback({
+      type: "drained",
+      item: { itemId: "i1", playedSamples: 2_400, receivedSamples: 2_400, sampleRate: 24_000 },
+    });
+    bot.end();
+    expect(bot.unheardReplies.requests).toEqual([]);
+  });
+});
