@@ -23,6 +23,7 @@ describe("examples", { timeout: 90_000 }, () => {
     await page.getByText("ready", { exact: true }).waitFor(READY);
     await page.locator(".transcript .assistant").first().waitFor(ANSWERED);
     await page.locator(".transcript .user").first().waitFor(ANSWERED);
+    expect(await page.evaluate(playing)).toBe(1);
     expect(await page.locator("canvas").count()).toBe(2);
     const menus = page.locator("select");
     expect(await menus.nth(0).locator("option").count()).toBeGreaterThan(1);
@@ -134,6 +135,13 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(said().filter((line) => greeting.includes(line))).toHaveLength(2);
   });
 });
+
+/** Runs in the page: how many elements play a live track that can be heard. */
+function playing(): number {
+  return [...document.querySelectorAll("audio")].filter(
+    ({ paused, muted, srcObject }) => !paused && !muted && srcObject instanceof MediaStream && srcObject.active,
+  ).length;
+}
 
 /** Runs in the page: its calls fail at `test:cut`, as they do once ICE has noticed; Playwright cuts HTTP and sockets alone. */
 function cuttableCalls(): void {

@@ -1,7 +1,7 @@
 import { PipecatClient } from "@pipecat-ai/client-js";
 import { OpenAIRealTimeWebRTCTransport, type OpenAICredential } from "rtvi-machine/openai";
 
-/** Over WebRTC the bot's voice is a track, which a visualiser can draw. `OpenAIRealTimeWebSocketTransport` takes the same options. */
+/** `OpenAIRealTimeWebSocketTransport` takes the same options. */
 export const transport = new OpenAIRealTimeWebRTCTransport({
   api_key: async ({ signal }) =>
     (await (await fetch("/api/session", { method: "POST", signal })).json()) as OpenAICredential,
