@@ -1,6 +1,6 @@
 import { DeviceError, type DeviceErrorType, type Tracks, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest } from "../contracts/microphone.js";
-import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 import { MediaManager, type MediaPorts } from "../media/media-manager.js";
 
 /** How a scripted microphone answers `open`. `"hang"` waits for `answer()`, as a permission prompt does. */
@@ -86,9 +86,9 @@ export class ScriptedSpeaker implements SpeakerPort {
   /** Everything written since the last interruption or close. */
   readonly queue: { readonly itemId: string; readonly samples: number }[] = [];
   resumed = 0;
-  #report: (report: PlaybackReport) => void = () => undefined;
+  #report: (report: OutputReport) => void = () => undefined;
 
-  open(report: (report: PlaybackReport) => void): Promise<void> {
+  open(report: (report: OutputReport) => void): Promise<void> {
     this.isOpen = true;
     this.#report = report;
     return Promise.resolve();
@@ -99,7 +99,7 @@ export class ScriptedSpeaker implements SpeakerPort {
   }
 
   /** Says what a player would. */
-  report(report: PlaybackReport): void {
+  report(report: OutputReport): void {
     if (this.isOpen) this.#report(report);
   }
 

@@ -233,11 +233,34 @@ const reactions: StepOf<AppWorld> = fc
       ),
   );
 
-/** What may happen to any session, and these steps beside it, in any order. */
+/** What may happen to any session, and these steps beside it. */
+function kindsOf<W extends AppWorld>(others: readonly StepOf<W>[]): StepOf<W>[] {
+  const app = stepsOf<AppWorld>("app", APP);
+  return [app, app, ...others, stepsOf<AppWorld>("world", WORLD), time, reactions];
+}
+
+/** Mostly one of these acts, in between anything. */
+export const mostly = <W extends AppWorld>(acts: Acts<W>, ...others: StepOf<W>[]): StepOf<W> =>
+  fc.oneof({ weight: 5, arbitrary: stepsOf<W>("service", acts) }, { weight: 1, arbitrary: time }, ...kindsOf(others));
+
+/** What an app and its devices do, without what only others do. */
+export const ofApp: StepOf<AppWorld> = fc.oneof(
+  stepsOf<AppWorld>("app", APP),
+  stepsOf<AppWorld>("app", APP),
+  time,
+  reactions,
+);
+
+/** The app connects. */
+export const connects: fc.AsyncCommand<Model, AppWorld> = new Step<AppWorld>(
+  "app: connect",
+  (world) => world.connect(),
+  true,
+);
+
+/** Any of them, in any order. */
 export function anyOrder<W extends AppWorld>(
   ...others: StepOf<W>[]
 ): fc.Arbitrary<Iterable<fc.AsyncCommand<Model, W>>> {
-  const app = stepsOf<AppWorld>("app", APP);
-  const all = [app, app, ...others, stepsOf<AppWorld>("world", WORLD), time, reactions];
-  return fc.commands<Model, W, false>(all, { maxCommands: 40, size: "max" });
+  return fc.commands<Model, W, false>(kindsOf(others), { maxCommands: 40, size: "max" });
 }

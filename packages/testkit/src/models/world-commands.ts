@@ -1,5 +1,8 @@
+import type { TurnFact } from "../../../../src/contracts/turns.js";
+import type { PlayedItem } from "../../../../src/contracts/speaker.js";
 import { ConnectionLostError } from "../../../../src/errors.js";
-import { anyOrder, stepsOf, type Acts } from "./steps.js";
+import { TURN_LETTERS } from "../../../../src/testing/model/turn-letters.js";
+import { anyOrder, mostly, ofApp, stepsOf, type Acts, type StepOf } from "./steps.js";
 import type { World } from "../worlds/world.js";
 
 const SERVICE: Acts<World> = {
@@ -88,3 +91,85 @@ const SERVICE: Acts<World> = {
 
 /** What may happen to a session whose service is a script, in any order. */
 export const steps = anyOrder<World>(stepsOf("service", SERVICE));
+
+/** Every fact of the turns, as a service tells it. */
+const TURNS: Acts<World> = Object.fromEntries(
+  TURN_LETTERS.map(({ event, note = "" }) => [
+    `${event.type} ${note}`.trim(),
+    ({ transport }: World) => {
+      transport.service.perform({ type: "tell", fact: event as TurnFact });
+    },
+  ]),
+);
+
+const PLAYED: PlayedItem = { itemId: "item", playedSamples: 1, receivedSamples: 1, sampleRate: 24_000 };
+
+/** What an output reports, and a user's click. */
+const OUTPUT: Acts<World> = {
+  "output begins": ({ media }) => media.speaker.report({ type: "began", item: PLAYED }),
+  "output drained": ({ media }) => media.speaker.report({ type: "drained", item: PLAYED }),
+  "output held by the system": ({ media }) => media.speaker.report({ type: "interrupted" }),
+  "output blocked": ({ media }) => media.speaker.report({ type: "blocked" }),
+  "output heard again": ({ media }) => media.speaker.report({ type: "unblocked" }),
+  "output lost": ({ media }) => media.speaker.report({ type: "lost", error: new Error("scripted") }),
+  "a click": ({ transport }) => transport.resumeAudio(),
+  "an interruption": ({ transport }) => transport.interrupt(),
+  "the bot plays": ({ transport }) =>
+    transport.service.perform({ type: "play", itemId: "item", pcm: new ArrayBuffer(8) }),
+  "no output": ({ media }) => {
+    media.speaker.open = () => Promise.reject(new Error("scripted"));
+  },
+};
+
+const broken = (): never => {
+  throw new Error("scripted crash");
+};
+
+/** Where code of the app's, or of a browser's, throws in an actor. */
+const CRASHES: Acts<World> = {
+  "the output crashes": ({ media }) => {
+    media.speaker.open = broken;
+  },
+  "the microphone crashes": ({ media }) => {
+    media.microphone.open = broken;
+  },
+  "the network source crashes": ({ network }) => {
+    network.addEventListener = broken;
+  },
+  "the devices crash": ({ devices }) => {
+    devices.addEventListener = broken;
+  },
+  "app: connect": (world) => world.connect(),
+  "app: disconnect": (world) => world.disconnect(),
+};
+
+const MICROPHONE: Acts<World> = {
+  "microphone asks": ({ media }) => {
+    media.microphone.script = "hang";
+  },
+  "microphone grants": ({ media }) => {
+    media.microphone.script = "grant";
+  },
+  "user allows": ({ media }) => media.microphone.answer(),
+  "user denies": ({ media }) => media.microphone.answer("permissions"),
+  "microphone lost": ({ media }) => media.microphone.lose(),
+  "microphone is gone": ({ media }) => {
+    media.microphone.script = "not-found";
+  },
+  "another is chosen": ({ transport }) => void transport.updateMic("b"),
+  "devices come": ({ devices }) => devices.dispatchEvent(new Event("devicechange")),
+  mutes: ({ transport }) => transport.enableMic(false),
+  unmutes: ({ transport }) => transport.enableMic(true),
+};
+
+const service = stepsOf<World>("service", SERVICE);
+
+/** Steps of walks that are to come by every edge: each kind of walk is mostly about one part, and goes everywhere. */
+export const EDGE_STEPS: readonly StepOf<World>[] = [
+  mostly(TURNS, service),
+  mostly(OUTPUT, service),
+  mostly(MICROPHONE, service),
+  mostly(SERVICE, service),
+  mostly(CRASHES, service),
+  ofApp as StepOf<World>,
+];
