@@ -52,7 +52,7 @@ export interface ConnectionParamsRequest {
 
 /** Deadlines; all times in ms. */
 export interface TimeoutOptions {
-  /** From the attempt to an open connection. Default 15 000 ms. */
+  /** From the attempt to an open connection; `Infinity` waits for ever. Default 15 000 ms. */
   readonly connect?: number;
   /**
    * From an open connection to the service's word that it is ready. Default 15 000 ms. In a session that was ready before, a connection

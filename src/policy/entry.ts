@@ -1,4 +1,4 @@
-import { timersOf, type Timers } from "./time.js";
+import { LONGEST_WAIT, timersOf, type Timers } from "./time.js";
 
 /** Runs what comes from outside; see `CallbackQueue`. */
 export type Enter = <Result>(run: () => Result) => Result;
@@ -8,7 +8,8 @@ export function enteringClock(clock: Timers | undefined, enter: Enter): Timers {
   const timers = timersOf(clock);
   return {
     ...(clock?.now !== undefined && { now: () => timeNow(clock) }),
-    setTimeout: (run, ms) => timers.setTimeout(() => enter(run), ms),
+    // A browser would take what is longer for nothing at all.
+    setTimeout: (run, ms) => timers.setTimeout(() => enter(run), Math.min(ms, LONGEST_WAIT)),
     clearTimeout: (id) => {
       timers.clearTimeout(id);
     },

@@ -26,6 +26,8 @@ import {
 /** Zero would be over before it began. */
 const DEADLINE = amount("ms", 1, LONGEST_WAIT);
 const WAIT = amount("ms", 0, LONGEST_WAIT);
+/** A deadline that may never come. */
+const PATIENCE = amount("ms", 1, Infinity);
 /** `Infinity` means never. */
 const LIMIT = amount("ms", 0, Infinity);
 
@@ -41,8 +43,8 @@ const RECONNECT = {
 } satisfies Record<keyof ReconnectOptions, Rule>;
 
 const TIMEOUTS = {
-  connect: DEADLINE,
-  ready: DEADLINE,
+  connect: PATIENCE,
+  ready: PATIENCE,
   disconnect: WAIT,
   silence: LIMIT,
   probe: DEADLINE,

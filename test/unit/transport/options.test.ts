@@ -101,8 +101,8 @@ const RECONNECT: Right<ReconnectOptions> = {
   policy: NONE,
 };
 const TIMEOUTS: Right<TimeoutOptions> = {
-  connect: WAIT,
-  ready: WAIT,
+  connect: LIMIT,
+  ready: LIMIT,
   disconnect: WAIT,
   silence: LIMIT,
   probe: WAIT,
