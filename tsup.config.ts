@@ -10,6 +10,7 @@ export default defineConfig({
     "src/providers/gemini/index.ts",
     "src/compat/thrive/index.ts",
     "src/services/index.ts",
+    "src/dialogue/index.ts",
     "src/inspect/index.ts",
     "src/testing/index.ts",
   ],

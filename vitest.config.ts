@@ -20,6 +20,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 const BY_NAME = [
   { find: "@rtvi-machine/local-service", replacement: source("packages/local-service/src/index.ts") },
   { find: /^rtvi-machine$/, replacement: source("src/index.ts") },
+  { find: "rtvi-machine/dialogue", replacement: source("src/dialogue/index.ts") },
 ];
 
 /** Looks for credentials in whatever the sessions of a test let out. */

@@ -7,16 +7,6 @@ export type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest }
 export type { PlaybackReport, PlayedItem, SpeakerPort } from "./contracts/speaker.js";
 export type { Continuity, Recovery } from "./contracts/continuity.js";
 export type { RetryContext, RetryPolicy } from "./contracts/retry.js";
-export { Bot } from "./dialogue/bot.js";
-export type { BotSetup } from "./dialogue/bot.js";
-export { carryOut } from "./dialogue/client-commands.js";
-export type { CommandSetup, RawMessages, Said, ServiceCommands } from "./dialogue/client-commands.js";
-export type { HistoryItem } from "./dialogue/conversation-history.js";
-export { EffectSink } from "./dialogue/effects.js";
-export { ToolCalls } from "./dialogue/tool-calls.js";
-export type { ToolAnswer, ToolPorts } from "./dialogue/tool-calls.js";
-export type { UnheardReplies } from "./dialogue/unheard-replies.js";
-export type { BotEvent, ReplyEnd, ReplyEvent, ReplyKind, WordsForm } from "./dialogue/voice-event.js";
 export { openSocketConnection } from "./connection/socket-connection.js";
 export type { SocketParts } from "./connection/socket-connection.js";
 export type { Attempt, BotTrack, Connection, Upcalls } from "./contracts/connection.js";

@@ -15,6 +15,7 @@ const ENTRIES = [
   "providers/pipecat/index",
   "providers/gemini/index",
   "compat/thrive/index",
+  "dialogue/index",
   "inspect/index",
   "testing/index",
 ];

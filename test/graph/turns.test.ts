@@ -10,8 +10,8 @@ import {
   type TurnStep,
   type TurnsWalk,
 } from "../../packages/testkit/src/models/turns-walk.js";
-import type { Letter } from "../../src/testing/model/charts.js";
-import { LULL, TURN_LETTERS } from "../../src/testing/model/turn-letters.js";
+
+import { LULL, TURN_LETTERS, type Letter } from "../../src/testing/model/turn-letters.js";
 import { turnsOf } from "../../src/actors/turns.js";
 import type { TurnEdge, TurnFact, TurnTag } from "../../src/contracts/turns.js";
 

@@ -10,8 +10,8 @@ import { EDGE_STEPS } from "../../packages/testkit/src/models/world-commands.js"
 import { PROBE, READY_TIMEOUT, SILENCE, World } from "../../packages/testkit/src/worlds/world.js";
 import type { TurnFact } from "../../src/contracts/turns.js";
 import type { TransportOptions } from "../../src/options.js";
-import type { Letter } from "../../src/testing/model/charts.js";
-import { TURN_LETTERS } from "../../src/testing/model/turn-letters.js";
+
+import { TURN_LETTERS, type Letter } from "../../src/testing/model/turn-letters.js";
 
 const seed = 20_260_901;
 const RUNS = Number(process.env.RTVI_MACHINE_EDGE_RUNS ?? 600);
@@ -20,7 +20,7 @@ const watch = new EdgeWatch();
 const timeouts = { connect: 2_000, ready: READY_TIMEOUT, disconnect: 500, silence: SILENCE, probe: PROBE, lull: 900 };
 const OPTIONS: readonly TransportOptions[] = [
   { timeouts },
-  { timeouts, reconnect: { initial: true, attempts: 3, minUptime: 2_000 } as never },
+  { timeouts, reconnect: { initial: true, attempts: 3, minUptime: 2_000 } },
   {
     timeouts,
     reconnect: {

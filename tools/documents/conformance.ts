@@ -102,6 +102,8 @@ async function conformancePage(gaps: KnownGaps, versions: ReadonlyMap<string, st
     "Devices and services are scripts, in Node. A case that fails is listed with the first thing that differed; later steps of it did not run.",
     "`test/conformance/peers.test.ts` fails when a gap of this page is none any more. `npm run documents -- --conformance` finds the gaps afresh.",
     "",
+    "[Cases passed](#cases-passed) · [What an app notices](#what-an-app-notices) · [Every gap](#every-gap)",
+    "",
     "## Cases passed",
     "",
     `| cases | ${[...OURS.map((name) => `rtvi-machine: ${name}`), ...peers.map(([name]) => `${short(name)} ${versions.get(name) ?? ""}`)].join(" | ")} |`,

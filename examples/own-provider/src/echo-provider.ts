@@ -1,10 +1,8 @@
 import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import {
   AuthenticationError,
-  Bot,
   ConnectionFailedError,
   ConnectionLostError,
-  EffectSink,
   openSocketConnection,
   ProtocolError,
   VoiceTransport,
@@ -20,6 +18,7 @@ import {
   type Turns,
   type WebSocketConstructor,
 } from "rtvi-machine";
+import { Bot, EffectSink } from "rtvi-machine/dialogue";
 
 /** What Echo is told by its app. */
 export interface EchoOptions {

@@ -182,7 +182,7 @@ function twice({ describe, it }: Suite): void {
 }
 
 function botStarts({ describe, it }: Suite): void {
-  describe("startBotAndConnect() that nobody waits for any more", () => {
+  describe("startBotAndConnect() that was abandoned", () => {
     it("starts no bot if it was cancelled before", async (bench) => {
       await whileStarting(async (requests) => {
         const starting = later(bench.client.startBotAndConnect(BOT));

@@ -84,7 +84,7 @@ export function startCases({ describe, it }: Suite): void {
   });
 
   describe("startBot()", () => {
-    it("that nobody wants any more does not keep a later connect() from connecting", async (bench) => {
+    it("that was abandoned does not keep a later connect() from connecting", async (bench) => {
       let respond: (response: Response) => void = () => undefined;
       const later = (): Promise<Response> =>
         new Promise((resolve) => {

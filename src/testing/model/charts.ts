@@ -1,4 +1,4 @@
-import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, StateValue } from "xstate";
+import type { AnyMachineSnapshot, AnyStateMachine, StateValue } from "xstate";
 import {
   connectionMachine,
   microphoneMachine,
@@ -8,13 +8,7 @@ import {
   type ConnectionInput,
   type TransportContext,
 } from "../../../machines/index.js";
-import { LULL, TURN_LETTERS } from "./turn-letters.js";
-
-/** One letter of a chart's alphabet; `note` tells apart letters of the same type. */
-export interface Letter {
-  readonly note?: string;
-  readonly event: AnyEventObject;
-}
+import { LULL, TURN_LETTERS, type Letter } from "./turn-letters.js";
 
 /** A chart as the graph tests walk it. */
 export interface ChartUnderTest {

@@ -8,7 +8,8 @@ import {
 } from "xstate";
 import { getAdjacencyMap, getShortestPaths } from "xstate/graph";
 import type { TransportContext } from "../../../machines/index.js";
-import type { ChartUnderTest, Letter } from "./charts.js";
+import type { ChartUnderTest } from "./charts.js";
+import type { Letter } from "./turn-letters.js";
 
 /** More steps than any of the charts has; reaching it means that something counts without a bound. */
 const LIMIT = 20_000;

@@ -1,4 +1,5 @@
-import type { ChartUnderTest, Letter } from "./charts.js";
+import type { ChartUnderTest } from "./charts.js";
+import type { Letter } from "./turn-letters.js";
 import { placeOf, walk, type Walk } from "./graph.js";
 
 /** From one state to another; both are the same where the event is handled and leads nowhere else. */

@@ -1,5 +1,5 @@
-import { RTVIMessage, type PipecatClientOptions, type TransportState } from "@pipecat-ai/client-js";
-import type { AsyncCommand } from "fast-check";
+import type { RTVIMessage, PipecatClientOptions, TransportState } from "@pipecat-ai/client-js";
+import type { Arbitrary, AsyncCommand } from "fast-check";
 import { InvalidOptionsError } from "../../errors.js";
 import { realTimeout } from "../conformance/check.js";
 import type { ConformanceHarness, HarnessFactory } from "../conformance/harness.js";
@@ -59,7 +59,7 @@ class ModelApp {
     const { transport } = this.harness;
     try {
       await transport.connect();
-      await transport.sendReadyMessage();
+      transport.sendReadyMessage();
     } catch (error) {
       this.disconnect();
       throw error;
@@ -182,7 +182,7 @@ export async function runModel(createHarness: HarnessFactory, options: ModelRunO
   const own: Acts = Object.fromEntries(
     Object.entries(commands).map(([name, act]) => [name, ({ harness }: ModelApp) => act(harness)]),
   );
-  const stepsOf = (acts: Acts): import("fast-check").Arbitrary<Step> =>
+  const stepsOf = (acts: Acts): Arbitrary<Step> =>
     fc
       .tuple(fc.constantFrom(...Object.entries(acts)), fc.boolean())
       .map(([[name, act], isDrained]) => new Step(name, act, isDrained));

@@ -1,5 +1,11 @@
+import type { AnyEventObject } from "xstate";
 import type { TurnFact } from "../../contracts/turns.js";
-import type { Letter } from "./charts.js";
+
+/** One letter of a chart's alphabet; `note` tells apart letters of the same type. */
+export interface Letter {
+  readonly note?: string;
+  readonly event: AnyEventObject;
+}
 
 /** The event of XState that ends a lull. */
 export const LULL = "xstate.after.lull.turns.user.inferred";

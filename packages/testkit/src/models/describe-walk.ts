@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateNode } from "xstate";
-import type { ChartUnderTest, Letter } from "../../../../src/testing/model/charts.js";
+import type { ChartUnderTest } from "../../../../src/testing/model/charts.js";
+import type { Letter } from "../../../../src/testing/model/turn-letters.js";
 import { nodesOf, type Walk } from "../../../../src/testing/model/graph.js";
 
 interface Place {

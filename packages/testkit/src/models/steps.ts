@@ -244,12 +244,8 @@ export const mostly = <W extends AppWorld>(acts: Acts<W>, ...others: StepOf<W>[]
   fc.oneof({ weight: 5, arbitrary: stepsOf<W>("service", acts) }, { weight: 1, arbitrary: time }, ...kindsOf(others));
 
 /** What an app and its devices do, without what only others do. */
-export const ofApp: StepOf<AppWorld> = fc.oneof(
-  stepsOf<AppWorld>("app", APP),
-  stepsOf<AppWorld>("app", APP),
-  time,
-  reactions,
-);
+export const ofApp = <W extends AppWorld>(): StepOf<W> =>
+  fc.oneof(stepsOf<W>("app", APP), stepsOf<W>("app", APP), time, reactions);
 
 /** The app connects. */
 export const connects: fc.AsyncCommand<Model, AppWorld> = new Step<AppWorld>(

@@ -1,15 +1,8 @@
-import {
-  initialTransition,
-  transition,
-  type AnyEventObject,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type StateValue,
-} from "xstate";
+import { initialTransition, transition, type AnyMachineSnapshot, type AnyStateMachine, type StateValue } from "xstate";
 import { turnsMachine } from "../../../../machines/index.js";
 import type { TurnEdge } from "../../../../src/contracts/turns.js";
-import type { Letter } from "../../../../src/testing/model/charts.js";
-import { LULL, TURN_LETTERS } from "../../../../src/testing/model/turn-letters.js";
+
+import { LULL, TURN_LETTERS, type Letter } from "../../../../src/testing/model/turn-letters.js";
 
 /** As a chart of any events: a walk meets XState's own as well. */
 const machine: AnyStateMachine = turnsMachine;

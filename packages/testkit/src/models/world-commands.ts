@@ -171,5 +171,5 @@ export const EDGE_STEPS: readonly StepOf<World>[] = [
   mostly(MICROPHONE, service),
   mostly(SERVICE, service),
   mostly(CRASHES, service),
-  ofApp as StepOf<World>,
+  ofApp(),
 ];

@@ -1,0 +1,10 @@
+export { Bot } from "./bot.js";
+export type { BotSetup } from "./bot.js";
+export { carryOut } from "./client-commands.js";
+export type { CommandSetup, RawMessages, Said, ServiceCommands } from "./client-commands.js";
+export type { HistoryItem } from "./conversation-history.js";
+export { EffectSink } from "./effects.js";
+export { ToolCalls } from "./tool-calls.js";
+export type { ToolAnswer, ToolPorts } from "./tool-calls.js";
+export type { UnheardReplies } from "./unheard-replies.js";
+export type { BotEvent, ReplyEnd, ReplyEvent, ReplyKind, WordsForm } from "./voice-event.js";
