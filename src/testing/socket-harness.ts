@@ -7,7 +7,8 @@ import { scriptedConnection, type ServiceWords } from "./scripted-connection.js"
 import { ScriptedMediaManager } from "./scripted-media.js";
 
 /** Deadlines of the harness, in ms of its own clock. */
-const DEADLINES = { connect: 2_000, ready: 3_000, disconnect: 500, reconnect: 20_000 };
+const TIMEOUTS = { connect: 2_000, ready: 3_000, disconnect: 500 };
+const DEADLINES = { ...TIMEOUTS, reconnect: 20_000 };
 /** As many reconnects as fit into `DEADLINES.reconnect`. */
 const RECONNECT = { attempts: 6 };
 /** Ms that pass at once; shorter than the shortest deadline, so that what one sets going happens before the next. */
@@ -50,7 +51,7 @@ export function socketHarness({
       media,
       options: {
         clock,
-        timeouts: DEADLINES,
+        timeouts: TIMEOUTS,
         reconnect: RECONNECT,
         random: () => 0.5,
         WebSocket: service.WebSocket,

@@ -24,10 +24,12 @@ const OPTIONS: readonly TransportOptions[] = [
   {
     timeouts,
     reconnect: {
-      policy: () => {
-        throw new Error("scripted");
+      policy: {
+        nextDelay: () => {
+          throw new Error("scripted");
+        },
       },
-    } as never,
+    },
   },
 ];
 

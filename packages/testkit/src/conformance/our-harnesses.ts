@@ -25,6 +25,5 @@ export const pipecatHarness = (): ConformanceHarness =>
   socketHarness({
     ...PIPECAT,
     finalCode: 4003,
-    transport: ({ media, options }) =>
-      new WebSocketTransport({ wsUrl: "ws://bot.test/ws-client", mediaManager: media, ...options }),
+    transport: ({ media, options }) => new WebSocketTransport({ wsUrl: "ws://bot.test/ws-client" }, media, options),
   });

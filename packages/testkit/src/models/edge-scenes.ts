@@ -42,7 +42,7 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
   { then: [offline, online, offline, online] },
   { before: ({ transport }) => void (transport.script.connect = "hang"), then: [offline, online] },
   {
-    options: { reconnect: { policy: () => new Promise<never>(() => undefined) } as never },
+    options: { reconnect: { policy: { nextDelay: () => new Promise<never>(() => undefined) } as never } },
     then: [lost, (world) => world.disconnect()],
   },
   { then: [unplugged, plugged("c")] },
