@@ -31,7 +31,7 @@ const DENIED = "browser-denied";
 /** Talks of many seconds that measure nothing but what is said: they wait, and can do so beside each other. */
 const CONVERSATIONS = [
   "test/browser/{scenario,peers}/*.test.ts",
-  "test/browser/{events,session,thrive,strict-mode}.test.ts",
+  "test/browser/{events,react-page,session,thrive,strict-mode}.test.ts",
 ];
 
 const LOOPBACK = "--allow-loopback-in-peer-connection";
@@ -65,7 +65,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
     optimizeDeps: {
       include: [
         ...["xstate", "@pipecat-ai/client-js", "@pipecat-ai/websocket-transport", "axe-core"],
-        ...["react", "react-dom/client"],
+        ...["react", "react-dom/client", "@pipecat-ai/client-react"],
         ...["@rtvi-machine/react-18 > react", "@rtvi-machine/react-18 > react-dom/client"],
       ],
     },

@@ -207,10 +207,13 @@ class InspectorView {
   #draw(): void {
     const moment = this.#player.moment;
     const { entries, base, entry, index, at, actors, charts, mode } = moment;
-    this.#charts.show(charts, entry?.kind === "step" ? (entry.took ?? []) : []);
     const filter = { text: this.#search.value.trim().toLowerCase(), messages: this.#messages.checked };
     this.#events.show(entries, mode === "live" ? undefined : entry, filter);
-    this.#details.show(entry, actors);
+    // Sound comes fifty times a second, and would hide what happened.
+    const isFollowing = mode === "live" && !filter.messages;
+    const shown = isFollowing ? entries.findLast(({ kind }) => kind !== "message") : entry;
+    this.#charts.show(charts, shown?.kind === "step" ? (shown.took ?? []) : []);
+    this.#details.show(shown, actors);
     this.#speech.show(speechOf(base, entries), at);
     this.#slider.max = String(Math.max(0, entries.length - 1));
     this.#slider.value = String(Math.max(0, index));

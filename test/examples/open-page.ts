@@ -14,6 +14,7 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`
 /** The package by its name, from its sources. */
 const FROM_SOURCES = [
   { find: /^rtvi-machine$/, replacement: fromRoot("src/index.ts") },
+  { find: /^rtvi-machine\/dialogue$/, replacement: fromRoot("src/dialogue/index.ts") },
   { find: /^rtvi-machine\/(openai|gemini|pipecat)$/, replacement: fromRoot("src/providers/$1/index.ts") },
 ];
 

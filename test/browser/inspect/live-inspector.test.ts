@@ -119,6 +119,19 @@ describe("liveInspector: what it shows", () => {
     expect(ignored).toContain("bot.asked");
   });
 
+  it("details the latest event, and messages of the connection only where they are listed", async () => {
+    const { inspector, rig, root } = show();
+    await wholeSession(rig);
+    inspector.message({ direction: "sent", type: "audio", size: 960 });
+    await drawn();
+    const details = find(root, ".facts");
+    expect(details.textContent).not.toContain("960 bytes");
+    expect(details.textContent).toMatch(/^(Event|Began)/);
+    find(root, "input[type=checkbox]").click();
+    await drawn();
+    expect(details.textContent).toContain("sent audio, 960 bytes");
+  });
+
   it("shows who spoke when: turns, latency and interruptions", async () => {
     const { rig, root } = show();
     await wholeSession(rig);
