@@ -47,8 +47,7 @@ export interface LLMServiceOptions {
  * written for Pipecat's class runs unchanged; see `docs/writing-a-transport.md`. A new service is better written as a `Provider`: `docs/writing-a-provider.md`.
  */
 export abstract class RealTimeWebsocketTransport extends VoiceTransport {
-  // Kept where a console does not look: a key is in it.
-  declare protected _service_options: LLMServiceOptions;
+  protected _service_options: LLMServiceOptions;
   private readonly _hooks: HooksProvider;
   private readonly _speaking: Speaking;
 
@@ -63,7 +62,9 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
     super(hooks, manager, options);
     this._hooks = hooks;
     this._speaking = new Speaking(this._core);
-    hideField(this, "_service_options", service_options);
+    this._service_options = service_options;
+    // A key is in it.
+    hideField(this, "_service_options");
     hooks.attach({
       connectLLM: () => this.connectLLM(),
       disconnectLLM: () => this.disconnectLLM(),

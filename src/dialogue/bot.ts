@@ -197,13 +197,16 @@ export class Bot<Request = true> {
   #piece(event: ReplyEvent): void {
     const { reply } = event;
     switch (event.type) {
-      case "audio":
+      case "audio": {
         // Over WebRTC the audio comes by RTP.
-        if (this.setup.playback === "remote" || event.pcm.byteLength === 0) return;
+        if (this.setup.playback === "remote") return;
+        const pcm = event.pcm();
+        if (pcm.byteLength === 0) return;
         this.#voice(reply);
         this.unheardReplies.speaks(reply, event.item);
-        this.#speech.play(reply, event.item, event.pcm);
+        this.#speech.play(reply, event.item, pcm);
         break;
+      }
       case "audio.ended":
         this.#voiced.add(event.item);
         this.#responses.voiceStopped(reply);

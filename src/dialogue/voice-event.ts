@@ -15,8 +15,11 @@ interface Piece {
 
 /** What is told of one reply. A reply that nobody has announced begins with the first piece of it. */
 export type ReplyEvent =
-  /** Audio on its way to the player: 16-bit little-endian mono PCM at the rate that the player takes. */
-  | ({ readonly type: "audio"; readonly pcm: ArrayBuffer } & Piece)
+  /**
+   * Audio on its way to the player. `pcm`: 16-bit little-endian mono PCM at the rate that the player takes; called only where it is
+   * wanted, because much of it comes after an interruption. May throw ProtocolError.
+   */
+  | ({ readonly type: "audio"; readonly pcm: () => ArrayBuffer } & Piece)
   /** The last audio of an item has been sent. */
   | ({ readonly type: "audio.ended" } & Piece)
   | ({ readonly type: "words"; readonly text: string; readonly form: WordsForm } & Piece)

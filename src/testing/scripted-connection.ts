@@ -1,4 +1,5 @@
 import type { ServiceControl } from "./conformance/harness.js";
+import { controlOf, type ServiceConduct } from "./scripted-hands.js";
 
 /** A WebSocket whose other end is a script. */
 export interface ScriptedSocket extends EventTarget {
@@ -16,12 +17,6 @@ export interface ServiceWords {
 }
 
 const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3] as const;
-
-interface Script {
-  connect: "open" | "refuse" | "hang";
-  ready: "at once" | "never";
-  close: "answer" | "hang";
-}
 
 class Socket extends EventTarget implements ScriptedSocket {
   static readonly CONNECTING = CONNECTING;
@@ -45,7 +40,7 @@ class Socket extends EventTarget implements ScriptedSocket {
 
   constructor(
     url: string | URL,
-    private readonly script: Script,
+    private readonly script: ServiceConduct,
     private readonly words: ServiceWords,
   ) {
     super();
@@ -120,7 +115,7 @@ export interface ScriptedConnection extends ServiceControl {
  * @param finalCode The close code after which it makes no sense to connect again, for `drop("final")`. Default 1008.
  */
 export function scriptedConnection(words: ServiceWords = {}, finalCode = 1008): ScriptedConnection {
-  const script: Script = { connect: "open", ready: "at once", close: "answer" };
+  const script: ServiceConduct = { connect: "open", ready: "at once", close: "answer" };
   const sockets: Socket[] = [];
   const open = (): Socket[] => sockets.filter(({ readyState }) => readyState < CLOSING);
   class OfThisService extends Socket {
@@ -136,15 +131,7 @@ export function scriptedConnection(words: ServiceWords = {}, finalCode = 1008): 
     get held() {
       return open().filter(({ isAbandoned }) => !isAbandoned).length;
     },
-    connect: (how) => {
-      script.connect = how;
-    },
-    ready: (how) => {
-      script.ready = how;
-    },
-    close: (how) => {
-      script.close = how;
-    },
+    ...controlOf(script),
     drop: (how) => {
       for (const socket of open()) socket.ends(how === "retryable" ? 1006 : finalCode);
     },

@@ -5,15 +5,10 @@ import type { Command, Dialogue, Effect, Expects } from "../contracts/dialogue.j
 import type { Provider, ProviderSession, SessionStart } from "../contracts/provider.js";
 import type { PlayedItem } from "../contracts/speaker.js";
 import { ConnectionFailedError, ConnectionLostError, type RtviMachineError } from "../errors.js";
+import type { ServiceConduct } from "./scripted-hands.js";
 
 /** How the scripted service behaves when it is connected to; change it at any time. */
-export interface ServiceScript {
-  /** `"hang"` leaves the attempt open until `opened()` or `refused()`. */
-  connect: "open" | "refuse" | "hang";
-  /** Whether it says that it is ready as soon as it is open. */
-  ready: "at once" | "never";
-  /** Whether it answers an orderly close. */
-  close: "answer" | "hang";
+export interface ServiceScript extends ServiceConduct {
   /** What becomes of the conversation on another connection of the session. */
   continuity: Continuity;
   /** Whether it gives a sign of life when it is asked for one; `"cannot"`: it cannot be asked. */

@@ -4,15 +4,8 @@ import type { TransportOptions } from "../options.js";
 import type { ConformanceHarness } from "./conformance/harness.js";
 import { ManualClock } from "./manual-clock.js";
 import { scriptedConnection, type ServiceWords } from "./scripted-connection.js";
+import { RECONNECT, scriptedHands, TIMEOUTS } from "./scripted-hands.js";
 import { ScriptedMediaManager } from "./scripted-media.js";
-
-/** Deadlines of the harness, in ms of its own clock. */
-const TIMEOUTS = { connect: 2_000, ready: 3_000, disconnect: 500 };
-const DEADLINES = { ...TIMEOUTS, reconnect: 20_000 };
-/** As many reconnects as fit into `DEADLINES.reconnect`. */
-const RECONNECT = { attempts: 6 };
-/** Ms that pass at once; shorter than the shortest deadline, so that what one sets going happens before the next. */
-const STEP = 400;
 
 /** What the harness hands to a transport. */
 export interface SocketParts {
@@ -58,26 +51,9 @@ export function socketHarness({
         logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
       },
     }),
-    deadlines: DEADLINES,
     continuity,
     service,
-    microphone: {
-      answer: (how) => {
-        media.microphone.script = ({ allow: "grant", deny: "permissions", wait: "hang" } as const)[how];
-      },
-    },
-    elapse: async (ms) => {
-      for (let past = 0; past < ms; past += STEP) {
-        clock.advance(Math.min(STEP, ms - past));
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
-    },
-    leftovers: () => [
-      ...(service.held === 0 ? [] : [`${service.held} sockets`]),
-      ...(media.microphone.held === 0 ? [] : ["the microphone"]),
-      ...(media.speaker.isOpen ? ["the speaker"] : []),
-      ...(clock.pending === 0 ? [] : [`${clock.pending} timers`]),
-    ],
+    ...scriptedHands(clock, media, () => (service.held === 0 ? [] : [`${service.held} sockets`])),
     dispose: () => {
       if (before === undefined) Reflect.deleteProperty(globalThis, "WebSocket");
       else Object.defineProperty(globalThis, "WebSocket", before);

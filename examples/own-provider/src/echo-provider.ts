@@ -72,7 +72,7 @@ class EchoDialogue implements Dialogue {
   receive(message: unknown): Effect[] {
     const piece = { reply: this.#reply, item: this.#reply };
     if (typeof message === "string") this.#decode(parse(message));
-    else this.#bot.handle({ type: "audio", ...piece, pcm: message as ArrayBuffer });
+    else this.#bot.handle({ type: "audio", ...piece, pcm: () => message as ArrayBuffer });
     return this.#sink.take();
   }
 

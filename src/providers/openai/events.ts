@@ -131,7 +131,7 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent[] {
     case "response.output_item.done":
       return made(read.id("response_id"), readItem(read.inner("item")));
     case "response.output_audio.delta":
-      return [{ type: "audio", ...part(), pcm: decodePcm(read.text("delta", LONGEST_AUDIO), SERVICE) }];
+      return [{ type: "audio", ...part(), pcm: () => decodePcm(read.text("delta", LONGEST_AUDIO), SERVICE) }];
     case "response.output_audio.done":
       return [{ type: "audio.ended", ...part() }];
     case "response.output_audio_transcript.delta":

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Bot } from "../../../src/dialogue/bot.js";
 import type { HistoryItem } from "../../../src/dialogue/conversation-history.js";
 import { EffectSink } from "../../../src/dialogue/effects.js";
@@ -8,15 +8,16 @@ import { runningTurns } from "../../../packages/testkit/src/models/running-turns
 const piece = { reply: "r1", item: "i1" };
 const BEGAN: BotEvent = { type: "reply.began", reply: "r1", kind: "conversation" };
 const ENDED: BotEvent = { type: "reply.ended", reply: "r1", how: "completed" };
-const SOUND: BotEvent = { type: "audio", ...piece, pcm: new ArrayBuffer(4_800) };
+const SOUND = { type: "audio", ...piece, pcm: () => new ArrayBuffer(4_800) } as const satisfies BotEvent;
 const WORDS: BotEvent = { type: "words", ...piece, text: "One two. ", form: "spoken" };
 
-function make() {
+function make(playback: "local" | "remote" = "local") {
   const turns = runningTurns();
   const sink = new EffectSink(turns);
   const written = new Map<string, HistoryItem>();
   const bot = new Bot<string>(sink, {
     processor: "any",
+    playback,
     now: () => 0,
     history: { note: (id, item) => void written.set(id, item) },
     began: (reply) => ({ request: `asked for ${reply}`, was: "asked" }),
@@ -54,6 +55,17 @@ describe("Bot: what a voice service tells", () => {
     hears(ENDED, WORDS);
     expect(told()).toEqual(["bot-llm-stopped", "metrics"]);
     expect(turns.is("expects.reply")).toBe(false);
+  });
+
+  it("decodes no audio that is not played: late, or the service's own to play", () => {
+    const pcm = vi.fn(() => new ArrayBuffer(4_800));
+    const { bot, hears } = make();
+    hears(BEGAN, { ...SOUND, pcm });
+    expect(pcm).toHaveBeenCalledTimes(1);
+    bot.interrupt("app");
+    hears({ ...SOUND, pcm });
+    make("remote").hears(BEGAN, { ...SOUND, pcm });
+    expect(pcm).toHaveBeenCalledTimes(1);
   });
 
   it("takes words of a reply that is made, and none of one that is over", () => {

@@ -1,10 +1,10 @@
-import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
+import { SeedTransport } from "../../../packages/testkit/src/worlds/seed-transport.js";
 import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 import { FakeWebSocketConstructor } from "../../../packages/testkit/src/scripted/fake-web-socket.js";
 import { createWebSocketTransport } from "../../../src/compat/thrive/index.js";
 import type { WebSocketTransportConfig } from "../../../src/compat/thrive/config.js";
-import { InvalidOptionsError, RealTimeWebsocketTransport, VoiceTransport } from "../../../src/index.js";
+import { InvalidOptionsError, VoiceTransport } from "../../../src/index.js";
 import type { ReconnectOptions, TimeoutOptions, TransportOptions } from "../../../src/options.js";
 import type { WebAudioOptions } from "../../../src/media/web-audio-options.js";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../src/providers/gemini/index.js";
@@ -16,25 +16,6 @@ import {
 } from "../../../src/providers/openai/index.js";
 import { WebSocketTransport, type WebSocketTransportConstructorOptions } from "../../../src/providers/pipecat/index.js";
 import { ScriptedMediaManager } from "../../../src/testing/index.js";
-
-/** A class that an app has written for Pipecat's base. */
-class OwnTransport extends RealTimeWebsocketTransport {
-  initializeLLM(): void {}
-  attachLLMListeners(): void {}
-  connectLLM(): Promise<void> {
-    return Promise.resolve();
-  }
-  disconnectLLM(): Promise<void> {
-    return Promise.resolve();
-  }
-  handleUserAudioStream(): void {}
-  sendReadyMessage(): Promise<void> {
-    return Promise.resolve();
-  }
-  sendMessage(message: RTVIMessage): void {
-    expect(message).toBeInstanceOf(RTVIMessage);
-  }
-}
 
 type Make = (service?: unknown, manager?: unknown, options?: unknown) => unknown;
 
@@ -52,7 +33,7 @@ const CLASSES: Readonly<Record<string, Make>> = {
     const deps = manager === undefined ? undefined : isManager(manager) ? { mediaManager: manager } : manager;
     return Reflect.apply(createWebSocketTransport, undefined, [config, deps, options]) as object;
   },
-  "a subclass of Pipecat's base": (service, ...given) => construct(OwnTransport, [service ?? {}, ...given]),
+  "a subclass of Pipecat's base": (service, ...given) => construct(SeedTransport, [service ?? {}, ...given]),
   "a provider of one's own": (service = {}, ...given) => {
     const provider = new GeminiProvider({ name: "own", options: {}, transport: {} });
     return construct(VoiceTransport, [service === null ? null : provider, ...given]);

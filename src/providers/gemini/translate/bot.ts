@@ -136,8 +136,8 @@ export class GeminiBot {
     const rate = audioRate(mimeType);
     const { id, sound } = this.#open();
     if (sound === "dropped" || pcm.byteLength === 0) return;
-    const { buffer } = this.#converter.convert(new Int16Array(pcm), rate);
-    this.#voice.handle({ type: "audio", reply: id, item: id, pcm: buffer });
+    const converted = (): ArrayBuffer => this.#converter.convert(new Int16Array(pcm), rate).buffer;
+    this.#voice.handle({ type: "audio", reply: id, item: id, pcm: converted });
   }
 
   /** A piece of written text. */
