@@ -30,7 +30,7 @@ const DENIED = "browser-denied";
 
 /** Talks of many seconds that measure nothing but what is said: they wait, and can do so beside each other. */
 const CONVERSATIONS = [
-  "test/browser/{scenario,peers}/*.test.ts",
+  "test/browser/peers/*.test.ts",
   "test/browser/{events,react-page,session,thrive,strict-mode}.test.ts",
 ];
 

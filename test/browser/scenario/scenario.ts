@@ -84,9 +84,11 @@ export async function playScenario({ name, transport, params }: Player): Promise
   };
   const connect = async (title: string): Promise<void> => {
     await client.connect(await params?.(app, service));
-    // `connect()` does not wait for it in a second session; over WebRTC the bot has a track, too.
-    const isLocal = ({ data }: Heard): boolean => data !== undefined && data === client.tracks().local.audio;
-    await app.until("the microphone", () => app.all(RTVIEvent.TrackStarted).some(isLocal));
+    // `connect()` waits for neither in a second session.
+    const started = (track: MediaStreamTrack | undefined): boolean =>
+      track !== undefined && app.all(RTVIEvent.TrackStarted).some(({ data }) => data === track);
+    await app.until("the microphone", () => started(client.tracks().local.audio));
+    await app.until("the bot's track", () => started(client.tracks().bot?.audio));
     note(title);
   };
   const disconnect = async (title: string): Promise<void> => {
