@@ -64,7 +64,12 @@ export interface RetryInput extends Pick<RetryContext, "reconnect" | "attempts" 
 type OwnFact = { readonly type: "attempt.began" };
 
 export type ConnectionEvent =
-  AttemptFact | NetworkFact | RetryFact | SessionFact | OwnFact | { readonly type: "connection.released" };
+  | AttemptFact
+  | NetworkFact
+  | RetryFact
+  | SessionFact
+  | OwnFact
+  | { readonly type: "connection.released" };
 
 /** What the connection reports to its parent. `attempt` counts the attempts of the session. */
 export type ConnectionFact =

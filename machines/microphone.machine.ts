@@ -17,7 +17,9 @@ export type MicrophoneFact =
 
 /** What the `capture` actor is told. */
 export type CaptureCommand =
-  { readonly type: "capture.muted" } | { readonly type: "capture.unmuted" } | { readonly type: "capture.streamed" };
+  | { readonly type: "capture.muted" }
+  | { readonly type: "capture.unmuted" }
+  | { readonly type: "capture.streamed" };
 
 export interface CaptureInput {
   /** Empty means the system's default. */

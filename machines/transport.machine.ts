@@ -69,7 +69,9 @@ export type CallFact =
 
 /** What the chart says to itself: what waits for older attempts, or for the end of a session, may go on if it can; and so on. */
 type OwnFact =
-  { readonly type: "hold.checked" } | { readonly type: "session.awaited" } | { readonly type: "devices.dropped" };
+  | { readonly type: "hold.checked" }
+  | { readonly type: "session.awaited" }
+  | { readonly type: "devices.dropped" };
 
 export type TransportEvent =
   /* from the app */

@@ -4,14 +4,8 @@ import { entries, installPacked, run } from "./package/packed.js";
 
 /*
  * Compiles an app against the packed library as its author would: strict, with `skipLibCheck: false`, which is TypeScript's default,
- * by two compilers and the three ways in which modules are resolved.
+ * by three compilers and the ways in which they resolve modules.
  */
-
-const COMPILERS = {
-  "TypeScript 5.9": { folder: "typescript-5.9", options: {} },
-  // Of node10 it says only that it will go.
-  "TypeScript 6.0": { folder: "typescript", options: { ignoreDeprecations: "6.0" } },
-} as const;
 
 const RESOLUTIONS = {
   bundler: { module: "esnext", moduleResolution: "bundler" },
@@ -19,6 +13,25 @@ const RESOLUTIONS = {
   // What many apps still have; it knows no `exports`.
   node10: { module: "esnext", moduleResolution: "node10" },
 } as const;
+
+type Resolution = keyof typeof RESOLUTIONS;
+
+interface Compiler {
+  readonly folder: string;
+  readonly resolutions: readonly Resolution[];
+  readonly options?: object;
+}
+
+const COMPILERS: Record<string, Compiler> = {
+  "TypeScript 5.9": { folder: "typescript-5.9", resolutions: ["bundler", "node16", "node10"] },
+  // Of node10 it says only that it will go; its successor has none.
+  "TypeScript 6.0": {
+    folder: "typescript",
+    resolutions: ["bundler", "node16", "node10"],
+    options: { ignoreDeprecations: "6.0" },
+  },
+  "TypeScript 7.0": { folder: "typescript-7", resolutions: ["bundler", "node16"] },
+};
 
 const root = resolve(".");
 const { folder: work, remove } = await installPacked();
@@ -29,11 +42,11 @@ try {
   const uses = imports.map((_, index) => `entry${index}`).join(", ");
   await writeFile(join(work, "app.ts"), `${imports.join("\n")}\nexport const all = [${uses}];\n`);
   await writeFile(join(work, "package.json"), JSON.stringify({ name: "app", type: "module", private: true }));
-  for (const [compiler, { folder, options: own }] of Object.entries(COMPILERS)) {
-    for (const [resolution, how] of Object.entries(RESOLUTIONS)) {
+  for (const [compiler, { folder, resolutions, options: own }] of Object.entries(COMPILERS)) {
+    for (const resolution of resolutions) {
       const options = {
         ...own,
-        ...how,
+        ...RESOLUTIONS[resolution],
         target: "es2022",
         lib: ["es2023", "dom", "dom.iterable"],
         strict: true,

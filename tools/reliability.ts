@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
-import { format } from "prettier";
+import { format } from "oxfmt";
 import { CALL_CATALOGUE, CALL_SUBJECT } from "../packages/testkit/src/faults/calls/catalogue/index.js";
 import { CATALOGUE } from "../packages/testkit/src/faults/catalogue/index.js";
 import { CALL_RESULTS, RESULTS } from "../packages/testkit/src/faults/results.js";
@@ -48,7 +48,7 @@ async function rendered(): Promise<string> {
   const measurements = await read<Measurements>(MEASURED);
   const peers = await read<readonly PeerMeasurement[]>(PEERS);
   const text = reliabilityDocument({ sockets: SOCKETS.table, calls: CALLS.table, measurements, peers });
-  return format(text, { parser: "markdown", printWidth: 120 });
+  return (await format("page.md", text, { printWidth: 120 })).code;
 }
 
 /** @throws Error where a secret of a run would be published. */
@@ -59,7 +59,7 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 const writeJson = async (path: string, value: unknown): Promise<void> =>
-  write(path, await format(JSON.stringify(value), { parser: "json", printWidth: 120 }));
+  write(path, (await format("value.json", JSON.stringify(value), { printWidth: 120 })).code);
 
 /** One run of a table; undefined where it did not see what the tests hold. */
 async function run({ table, vitest, results: path }: Run): Promise<readonly SeenFault[] | undefined> {

@@ -173,7 +173,7 @@ export class RTVIServices implements HelperClient {
     kind: abstract new (...args: never[]) => Helper,
   ): Helper | undefined;
   /** The helper of a service; the caller knows its class. */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- client-js 0.3's own signature
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- client-js 0.3's own signature
   getHelper<Helper extends RTVIClientHelper = RTVIClientHelper>(service: string): Helper | undefined;
   getHelper(
     service: string,

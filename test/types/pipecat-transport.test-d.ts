@@ -96,6 +96,7 @@ describe("WebSocketTransport, beside Pipecat's", () => {
     transport.sendMessage(new RTVIMessage("client-message", {}));
     expectTypeOf(transport.tracks()).toEqualTypeOf<Tracks>();
     new WebSocketTransport();
+    // oxlint-disable-next-line typescript/no-deprecated -- an app that has it still compiles
     new WebSocketTransport({ ws_url: "ws://localhost", serializer: new OwnSerializer() });
     new WebSocketTransport({ serializer: new PipecatProtobuf() });
     new WebSocketTransport({ serializer: new PipecatTwilio() });

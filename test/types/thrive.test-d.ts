@@ -68,7 +68,7 @@ describe("createWebSocketTransport, as an app of the platform writes it", () => 
           headers: { "Content-Type": "application/json" },
           body: JSON.stringify(config),
         });
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-return -- The documentation's own line.
+        // oxlint-disable-next-line typescript/no-unsafe-return -- The documentation's own line.
         return response.json();
       },
     };

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { format } from "prettier";
+import { format } from "oxfmt";
 import { readKnownGaps, writeKnownGaps, type KnownGaps } from "../../packages/testkit/src/conformance/known-gaps.js";
 import { casesOf, gapsOf } from "../../packages/testkit/src/conformance/run-suite.js";
 
@@ -122,7 +122,7 @@ async function conformancePage(gaps: KnownGaps, versions: ReadonlyMap<string, st
     "",
     ...details,
   ].join("\n");
-  return format(text, { parser: "markdown", printWidth: 120 });
+  return (await format("page.md", text, { printWidth: 120 })).code;
 }
 
 const short = (name: string): string => `\`${name.replace("@pipecat-ai/", "")}\``;

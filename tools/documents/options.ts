@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { format } from "prettier";
+import { format } from "oxfmt";
 import ts from "typescript";
 
 const PAGE = "docs/options.md";
@@ -75,7 +75,7 @@ async function optionsPage(): Promise<string> {
     "",
     ...sections,
   ].join("\n");
-  return format(text, { parser: "markdown", printWidth: 120 });
+  return (await format("page.md", text, { printWidth: 120 })).code;
 }
 
 async function drawSection({ title, file, type, intro }: Section): Promise<string> {

@@ -87,11 +87,9 @@ function chartMutants(property: ts.PropertyAssignment, add: (kind: MutationKind,
     for (const element of initializer.elements) add(rule.kind, element);
   } else if (rule.kind === "timeout" && ts.isObjectLiteralExpression(initializer)) {
     for (const entry of initializer.properties) add(rule.kind, entry);
-  } else if (!(
-    property.name.getText() === "actions" &&
-    ts.isObjectLiteralExpression(initializer) &&
-    isTable(initializer)
-  )) {
+  } else if (
+    !(property.name.getText() === "actions" && ts.isObjectLiteralExpression(initializer) && isTable(initializer))
+  ) {
     add(rule.kind, property);
   }
 }

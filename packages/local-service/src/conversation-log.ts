@@ -5,7 +5,7 @@ export type Speaker = "user" | "bot" | "tool" | "session";
 
 const LONGEST = 200;
 /** A text may not move the cursor or colour the terminal it is read in. */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
 
 /** One line, without control characters, cut to a readable length. */

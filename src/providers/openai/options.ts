@@ -24,7 +24,9 @@ export type OpenAIKeyRequest = CredentialRequest;
  * `POST /v1/realtime/sessions` (beta, the token is `client_secret.value`), unchanged.
  */
 export type OpenAICredential =
-  string | { readonly value: string } | { readonly client_secret: { readonly value: string } };
+  | string
+  | { readonly value: string }
+  | { readonly client_secret: { readonly value: string } };
 
 /** Asked once per connection attempt, so that a server can mint short-lived client secrets. */
 export type OpenAIKeyProvider = (request: OpenAIKeyRequest) => OpenAICredential | Promise<OpenAICredential>;

@@ -12,7 +12,8 @@ export interface VadSettings {
 
 /** Places count in milliseconds of all sound ever pushed. */
 export type VadFact =
-  { readonly type: "started"; readonly startMs: number } | { readonly type: "stopped"; readonly endMs: number };
+  | { readonly type: "started"; readonly startMs: number }
+  | { readonly type: "stopped"; readonly endMs: number };
 
 const FRAME_MS = 20;
 /** Loud frames in a row that make speech: a click is shorter. */

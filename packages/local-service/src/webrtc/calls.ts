@@ -165,7 +165,7 @@ async function readOffer(request: IncomingMessage): Promise<Offer | undefined> {
   const type = request.headers["content-type"] ?? "";
   if (!type.startsWith("multipart/form-data")) return offerOf(body.toString("utf8"), undefined);
   try {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- for servers that must bear any load; this one serves its owner
+    // oxlint-disable-next-line typescript/no-deprecated -- for servers that must bear any load; this one serves its owner
     const form = await new Response(new Uint8Array(body), { headers: { "Content-Type": type } }).formData();
     return offerOf(await textOf(form.get("sdp")), await textOf(form.get("session")));
   } catch {
