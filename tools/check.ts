@@ -56,7 +56,7 @@ const LANES: readonly (readonly Step[])[] = [
     step("publint", "publint --strict"),
     step("publint of the local service", "publint --strict packages/local-service"),
     step("types as consumers resolve them", "attw --pack . --profile node16"),
-    step("types in an app of its own, with two compilers", "tsx tools/consumer.ts"),
+    step("types in an app of its own, with three compilers", "tsx tools/consumer.ts"),
     step("a session in every bundler and in Node, from the package", "tsx tools/bundlers.ts"),
     step("types of the local service as consumers resolve them", "attw --pack packages/local-service --profile node16"),
     step("sizes", "size-limit"),
