@@ -1,28 +1,12 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
-import ts from "typescript";
+import { resolve } from "node:path";
 import type { CodeBlock } from "./markdown.js";
 
 /** Languages that are compiled; `js` as TypeScript too, which shows what a name is. */
 const EXTENSIONS: Readonly<Record<string, string>> = { ts: "ts", tsx: "tsx", js: "ts" };
 /** Inside the tree, or packages would not be found. */
 const WORK = "test-output/documents";
-
-/** What a page's code leaves out: names of the app around it. */
-const AROUND = resolve("tools/documents/around.d.ts");
-
-const OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.ESNext,
-  moduleResolution: ts.ModuleResolutionKind.Bundler,
-  moduleDetection: ts.ModuleDetectionKind.Force,
-  jsx: ts.JsxEmit.ReactJSX,
-  lib: ["lib.es2023.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-  types: ["node", "vite/client"],
-  strict: true,
-  noEmit: true,
-  skipLibCheck: true,
-};
 
 /**
  * Compiles the TypeScript of the pages under `strict`, each block as a module of its own, against the sources of this library.
@@ -35,25 +19,41 @@ export async function compileBlocks(blocks: readonly CodeBlock[]): Promise<reado
   for (const block of blocks) {
     const extension = EXTENSIONS[block.language];
     if (extension === undefined) continue;
-    const path = resolve(WORK, `${block.page.replace(/\W+/g, "-")}-${String(block.line)}.${extension}`);
-    await writeFile(path, block.code);
-    files.set(path, block);
+    const name = `${block.page.replace(/\W+/g, "-")}-${String(block.line)}.${extension}`;
+    await writeFile(`${WORK}/${name}`, block.code);
+    files.set(name, block);
   }
-  const { paths } = configOf("tsconfig.json").options;
-  const program = ts.createProgram([AROUND, ...files.keys()], { ...OPTIONS, paths: paths ?? {} });
-  return ts.getPreEmitDiagnostics(program).flatMap((diagnostic) => describe(diagnostic, files));
+  await writeFile(`${WORK}/tsconfig.json`, JSON.stringify(config([...files.keys()])));
+  const compiler = resolve("node_modules/typescript-7/bin/tsc");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, "--pretty", "false", "-p", "."], {
+    cwd: WORK,
+    encoding: "utf8",
+  });
+  const mistakes = stdout.split("\n").flatMap((line) => describe(line, files));
+  return status === 0 || mistakes.length > 0 ? mistakes : [`The compiler failed: ${stdout}${stderr}`];
 }
 
-function configOf(path: string): ts.ParsedCommandLine {
-  const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as { config: unknown };
-  return ts.parseJsonConfigFileContent(config, ts.sys, resolve("."));
-}
+/** As the project's own, but for what is told here: a page says neither whether an option may be undefined nor how it is transpiled. */
+const config = (names: readonly string[]): object => ({
+  extends: "../../tsconfig.json",
+  compilerOptions: {
+    moduleDetection: "force",
+    exactOptionalPropertyTypes: false,
+    noUncheckedIndexedAccess: false,
+    noImplicitReturns: false,
+    verbatimModuleSyntax: false,
+    isolatedModules: false,
+  },
+  // What a page's code leaves out: names of the app around it.
+  files: [resolve("tools/documents/around.d.ts"), ...names],
+  include: [],
+});
 
-function describe({ file, start, messageText }: ts.Diagnostic, files: ReadonlyMap<string, CodeBlock>): string[] {
-  const text = ts.flattenDiagnosticMessageText(messageText, " ");
-  if (file === undefined || start === undefined) return [text];
-  const block = files.get(resolve(file.fileName));
-  const { line } = file.getLineAndCharacterOfPosition(start);
-  const place = block ? `${block.page}:${String(block.line + line)}` : relative(".", join(file.fileName));
-  return [`${place}: ${text}`];
+function describe(line: string, files: ReadonlyMap<string, CodeBlock>): string[] {
+  const { name, row, message } = /^(?<name>[^(]+)\((?<row>\d+),\d+\): error (?<message>.*)$/.exec(line)?.groups ?? {};
+  if (message === undefined) return line.startsWith("error ") ? [line] : [];
+  const block = files.get(name ?? "");
+  return [
+    `${block === undefined ? String(name) : `${block.page}:${String(block.line + Number(row) - 1)}`}: ${message}`,
+  ];
 }
