@@ -61,23 +61,23 @@ describe.each(MICS)("connect attempts: the newest wish decides, microphone %s", 
   });
 
   it("two and three calls on a page without permissions, or whose answers take 2 ms", async () => {
-    await expectNoFailure(sample(sequences(2), 2, { ...setting(mic), query: "none" }));
+    await expectNoFailure(sample(sequences(2), 4, { ...setting(mic), query: "none" }));
     await expectNoFailure(sample(sequences(3), 120, { ...setting(mic), query: "none" }));
     await expectNoFailure(sample(sequences(3), 120, { ...setting(mic), query: "fixed" }));
   });
 
   it("two and three calls of an app that looks at the state before each", async () => {
-    await expectNoFailure(sample(sequences(2), 1, { ...setting(mic), looks: true }));
+    await expectNoFailure(sample(sequences(2), 3, { ...setting(mic), looks: true }));
     await expectNoFailure(sample(sequences(3), 120, { ...setting(mic), looks: true }));
   });
 
   it("calls inside of callbacks, also of an app that looks at the state before each", async () => {
-    await expectNoFailure(sample(reentrant(), 24, setting(mic)));
-    await expectNoFailure(sample(reentrant(), 72, { ...setting(mic), looks: true }));
+    await expectNoFailure(sample(reentrant(), 72, setting(mic)));
+    await expectNoFailure(sample(reentrant(), 144, { ...setting(mic), looks: true }));
   });
 
   it("bots that are started again after a start that has failed", async () => {
-    await expectNoFailure(sample(restarts(), 1, setting(mic)));
+    await expectNoFailure(sample(restarts(), 3, setting(mic)));
   });
 
   it("bots that start in any order: nothing is live or held after disconnect(), and all calls settle", async () => {
@@ -85,7 +85,7 @@ describe.each(MICS)("connect attempts: the newest wish decides, microphone %s", 
   });
 
   it("a permissions query that hangs: nothing is live or held after disconnect()", async () => {
-    await expectNoFailure(sample(sequences(2), 2, { ...setting(mic), query: "hanging" }));
+    await expectNoFailure(sample(sequences(2), 4, { ...setting(mic), query: "hanging" }));
     await expectNoFailure(sample(sequences(3), 120, { ...setting(mic), query: "hanging" }));
   });
 });

@@ -36,11 +36,11 @@ describe("lifecycleModel: the charts", () => {
 
 describe("lifecycleModel: run against a transport", () => {
   it("finds nothing where nothing is wrong", { timeout: 120_000 }, async () => {
-    await model.check(harness, { runs: 40, seed: 1 });
+    await model.check(harness, { runs: 20, seed: 1 });
   });
 
   it.each(Object.entries(ours))("finds nothing in %s", { timeout: 120_000 }, async (_, make) => {
-    await model.check(make, { runs: 15, seed: 2 });
+    await model.check(make, { runs: 8, seed: 2 });
   });
 
   it("shrinks what is wrong to the steps that matter", { timeout: 120_000 }, async () => {
@@ -69,7 +69,7 @@ describe("lifecycleModel: run against a transport", () => {
 
   it("takes commands of one's own", { timeout: 120_000 }, async () => {
     let said = 0;
-    await model.check(harness, { runs: 20, seed: 1, commands: { "service: speaks": () => (said += 1) } });
+    await model.check(harness, { runs: 10, seed: 1, commands: { "service: speaks": () => (said += 1) } });
     expect(said).toBeGreaterThan(0);
   });
 });
