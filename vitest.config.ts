@@ -28,10 +28,10 @@ const WHOLE_RUN = "packages/testkit/src/secrets/whole-run.ts";
 
 const DENIED = "browser-denied";
 
-/** Talks of many seconds that measure nothing but what is said: they wait, and can do so beside each other. */
+/** What measures no sound, and talks of many seconds of which only the words count: they wait, and can do so beside each other. */
 const CONVERSATIONS = [
-  "test/browser/peers/*.test.ts",
-  "test/browser/{events,react-page,session,thrive,strict-mode}.test.ts",
+  "test/browser/{inspect,peers}/*.test.ts",
+  "test/browser/{conformance,connect-attempts,events,faults,react-page,session,strict-mode,thrive}.test.ts",
 ];
 
 const LOOPBACK = "--allow-loopback-in-peer-connection";

@@ -30,13 +30,30 @@ const WAYS: readonly Way[] = [
 const MICROPHONES = ["not asked for", "asked for at first", "granted before"] as const;
 
 /** What became of a call of the page's effect. */
-type Outcome = "pending" | "resolved" | "rejected";
+type Outcome = "pending" | "resolved" | `rejected: ${string}`;
+
+/** Of two starts at once, the client does not say which answer is whose; `docs/connect-attempts.md` says what follows where they cross. */
+function answersInOrder(): void {
+  const fetchNow = window.fetch;
+  let before: Promise<unknown> = Promise.resolve();
+  vi.stubGlobal("fetch", async (...request: Parameters<typeof fetch>) => {
+    const older = before;
+    const answer = fetchNow(...request);
+    before = answer.then((response) => response.clone().arrayBuffer()).catch(() => undefined);
+    await older;
+    return answer;
+  });
+  onTestFinished(() => {
+    vi.unstubAllGlobals();
+  });
+}
 
 async function mountedTwice(react: (typeof REACTS)[number], way: Way, microphone: (typeof MICROPHONES)[number]) {
   // React listens to the document once for all of its roots.
   const root = react.createRoot(document.createElement("div"));
   const holdings = new HoldingsWatch();
   const service = await stagedService();
+  answersInOrder();
   const app = new App({ transport: way.transport(service), enableMic: microphone !== "not asked for" });
   const { client } = app;
   if (microphone === "granted before") await client.initDevices();
@@ -48,7 +65,7 @@ async function mountedTwice(react: (typeof REACTS)[number], way: Way, microphone
       const index = outcomes.push("pending") - 1;
       void way.start(client, service).then(
         () => (outcomes[index] = "resolved"),
-        () => (outcomes[index] = "rejected"),
+        (error: unknown) => (outcomes[index] = `rejected: ${String(error)}`),
       );
       return () => void client.disconnect();
     }, []);
