@@ -642,6 +642,7 @@ export const transportMachine = setup({
           states: {
             disconnected: {
               tags: "disconnected",
+              description: "Nothing is held: no microphone, no connection.",
               entry: [
                 "releaseMicrophone",
                 "releaseSpeaker",
@@ -659,6 +660,7 @@ export const transportMachine = setup({
             },
             initializing: {
               tags: "initializing",
+              description: "The user is being asked for the microphone.",
               entry: "askForMicrophone",
               on: {
                 "mic.acquired": {
@@ -673,9 +675,11 @@ export const transportMachine = setup({
             },
             initialized: {
               tags: "initialized",
+              description: "The microphone was granted or refused; no session has been asked for.",
             },
             authenticating: {
               tags: "authenticating",
+              description: "The client requests the bot's start from the app's endpoint.",
               on: {
                 "bot.started": "authenticated",
                 "devices.requested": { actions: "askForMicrophone" },
@@ -683,6 +687,7 @@ export const transportMachine = setup({
             },
             authenticated: {
               tags: "authenticated",
+              description: "The bot has started, and the client's connect() is on its way.",
               on: { "devices.requested": { actions: "askForMicrophone" } },
             },
             waiting: {
@@ -749,6 +754,7 @@ export const transportMachine = setup({
               states: {
                 connecting: {
                   tags: "connecting",
+                  description: "The first connection of the session is being opened.",
                   on: {
                     "connection.opened": {
                       target: "connected",
@@ -758,6 +764,7 @@ export const transportMachine = setup({
                 },
                 connected: {
                   tags: "connected",
+                  description: "A connection is open; the service has yet to say that it can be spoken to.",
                   on: {
                     "service.ready": [
                       {
@@ -786,6 +793,7 @@ export const transportMachine = setup({
                 },
                 ready: {
                   tags: "ready",
+                  description: "The service listens, and the microphone's audio is sent.",
                   entry: ["countReady", "openUplink", "confirmConnection"],
                   exit: "armUplink",
                   on: {

@@ -94,8 +94,8 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
   /** Called to close the connection, and to release an abandoned attempt; must bear being called when nothing is open. */
   abstract disconnectLLM(): Promise<void>;
   /**
-   * Optional: asks the service for a sign of life with a message that changes nothing and is always answered. Called when the
-   * service owes something and is silent (`serviceExpects`), and when the page wakes up. False when it cannot be asked now.
+   * Optional: asks the service for a sign of life with a message that changes nothing and is always answered. Called after
+   * every silence, and when the page wakes up. False when it cannot be asked now.
    */
   probeLLM?(): boolean;
   /** Called with each chunk of microphone audio while the session is ready: 16-bit little-endian mono PCM. */
@@ -238,7 +238,7 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
     this._hooks.attempt?.setBusy(isBusy);
   }
 
-  /** Something came from the service. To be called for every message; without it silence is no reason for anything. */
+  /** Something came from the service. To be called for every message; without it a service that owes something is taken for silent. */
   protected messageReceived(): void {
     this._hooks.attempt?.received();
   }

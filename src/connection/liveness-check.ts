@@ -20,7 +20,7 @@ export interface LivenessCheckParts {
  * anybody is told. Silence is answered with a question, and nobody who answers that is gone, unless an answer is due that
  * does not come within a second silence. Where nothing can be asked, silence counts only while something is due.
  *
- * `heard` is called for every message: it costs a look at the clock, and no timer is set again.
+ * `received` is called for every message: it costs a look at the clock, and no timer is set again.
  */
 export class LivenessCheck {
   readonly #parts: LivenessCheckParts;

@@ -14,8 +14,7 @@ interface Utterance {
   playedMs: number;
   /** The service has sent the last of it. */
   ended: boolean;
-  began: boolean;
-  drained: boolean;
+  playing: "not yet" | "begun" | "drained";
   /** The service has truncated it by itself. */
   truncated: boolean;
 }
@@ -62,8 +61,7 @@ export class BotSpeech {
         receivedMs: 0,
         playedMs: 0,
         ended: false,
-        began: false,
-        drained: false,
+        playing: "not yet",
         truncated: false,
       };
       if (this.#queue.length === 0) this.sink.tell({ type: "voice.queued" });
@@ -71,7 +69,7 @@ export class BotSpeech {
       if (this.#queue.length > MOST_QUEUED) this.output.forget(this.#queue.shift()?.itemId ?? "");
     }
     utterance.receivedMs += samplesToMs(pcm.byteLength / 2, this.sampleRate);
-    utterance.drained = false;
+    if (utterance.playing === "drained") utterance.playing = "begun";
     this.sink.add({ type: "play", itemId, pcm });
   }
 
@@ -94,14 +92,15 @@ export class BotSpeech {
     // Items are played in order: whoever hears this one has heard those before it.
     for (const earlier of this.#queue.splice(0, index)) this.#finished(earlier);
     utterance.playedMs = Math.max(utterance.playedMs, msOf(report.item.playedSamples, report.item));
-    if (!utterance.began) {
-      utterance.began = true;
+    if (utterance.playing === "not yet") {
+      utterance.playing = "begun";
       this.#started();
     }
     this.output.progress(utterance.itemId, utterance.playedMs, utterance.receivedMs, utterance.ended);
     if (report.type === "drained") {
       // Audio may have set out after the player ran dry, and before it said so.
-      utterance.drained = msOf(report.item.receivedSamples, report.item) >= utterance.receivedMs - 1;
+      const isWhole = msOf(report.item.receivedSamples, report.item) >= utterance.receivedMs - 1;
+      utterance.playing = isWhole ? "drained" : "begun";
       this.#settle();
     }
   }
@@ -178,7 +177,7 @@ export class BotSpeech {
   #settle(): void {
     // Nothing is queued here while the service plays: it says itself when it stops.
     if (this.#queue.length === 0) return;
-    for (let head = this.#queue[0]; head?.ended === true && head.drained; head = this.#queue[0]) {
+    for (let head = this.#queue[0]; head?.ended === true && head.playing === "drained"; head = this.#queue[0]) {
       this.#queue.shift();
       this.#finished(head);
     }

@@ -44,7 +44,8 @@ export class CaptureSession {
   readonly #events: CaptureEvents;
   readonly #withdrawn: Promise<never>;
   #withdraw: (reason: Error) => void = () => undefined;
-  #closed = false;
+  /** It is `opening` until the context has run: one that never did waits for a gesture, as the speaker does. */
+  #phase: "opening" | "running" | "interrupted" | "closed" = "opening";
   #lease: ContextLease | undefined;
   #stream: MediaStream | undefined;
   #track: MediaStreamTrack | undefined;
@@ -53,8 +54,6 @@ export class CaptureSession {
   #livenessCheck: ReturnType<typeof setInterval> | undefined;
   #starved = 0;
   #stall: ReturnType<typeof setTimeout> | undefined;
-  #ran = false;
-  #interrupted = false;
   #renderedAt = 0;
 
   constructor(settings: CaptureSettings, events: CaptureEvents) {
@@ -67,7 +66,7 @@ export class CaptureSession {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#phase === "closed";
   }
 
   /** Live from the moment that `start` resolves until the session closes. */
@@ -113,8 +112,8 @@ export class CaptureSession {
 
   /** Idempotent; never throws. A track that arrives later is stopped at once. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closed) return;
+    this.#phase = "closed";
     const track = this.#track;
     this.#track = undefined;
     tearDown(this.#settings.logger, [
@@ -151,12 +150,12 @@ export class CaptureSession {
       throw toMicrophoneError(error);
     }
     const [track] = stream.getAudioTracks();
-    if (!this.#closed && track !== undefined) {
+    if (!this.closed && track !== undefined) {
       this.#stream = stream;
       return track;
     }
     stream.getTracks().forEach((each) => each.stop());
-    throw this.#closed ? withdrawal() : microphoneError("not-found");
+    throw this.closed ? withdrawal() : microphoneError("not-found");
   }
 
   async #connect(): Promise<void> {
@@ -168,7 +167,7 @@ export class CaptureSession {
       this.#disconnect();
       this.#lease = this.#settings.engine.acquire(NATIVE_RATE, "capture");
       await this.#lease.ready;
-      if (!this.#closed) this.#join();
+      if (!this.closed) this.#join();
     }
   }
 
@@ -218,7 +217,7 @@ export class CaptureSession {
   }
 
   #onMessage(message: CaptureMessage): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     if (message.type === "starved") this.#onStarved();
     else {
       this.#starved = 0;
@@ -235,23 +234,22 @@ export class CaptureSession {
 
   readonly #onStateChange = (): void => {
     const context = this.#lease?.context;
-    if (context === undefined || this.#closed) return;
+    if (context === undefined || this.closed) return;
     const { state } = context;
     if (state === "closed") {
       this.#lose(microphoneError("unknown", "The page, or the browser, closed the AudioContext of the microphone."));
     } else if (state === "running") {
-      this.#ran = true;
       clearTimeout(this.#stall);
       this.#stall = undefined;
-      this.#setInterrupted(false);
-    } else if (this.#ran) this.#stall ??= setTimeout(() => this.#onStall(context, "first"), STALL_MS);
+      this.#goOn();
+    } else if (this.#phase !== "opening") this.#stall ??= setTimeout(() => this.#onStall(context, "first"), STALL_MS);
   };
 
-  /** It ran, and stands still: a change of sink is over by now. One that never ran waits for a gesture, as the speaker does. */
+  /** It ran, and stands still: a change of sink is over by now. */
   #onStall(context: AudioContext, look: "first" | "last"): void {
     this.#stall = undefined;
     // The system gives it back by itself.
-    if (context.state === "interrupted") this.#setInterrupted(true);
+    if (context.state === "interrupted") this.#interrupt();
     if (context.state !== "suspended") return;
     if (look === "first") {
       this.#resume(context);
@@ -262,10 +260,16 @@ export class CaptureSession {
     this.#lose(microphoneError("unknown", "The browser, or the page, suspended the AudioContext of the microphone."));
   }
 
-  #setInterrupted(isInterrupted: boolean): void {
-    if (this.#interrupted === isInterrupted) return;
-    this.#interrupted = isInterrupted;
-    this.#events.interrupted(isInterrupted);
+  #interrupt(): void {
+    if (this.#phase !== "running") return;
+    this.#phase = "interrupted";
+    this.#events.interrupted(true);
+  }
+
+  #goOn(): void {
+    const before = this.#phase;
+    this.#phase = "running";
+    if (before === "interrupted") this.#events.interrupted(false);
   }
 
   readonly #onEnded = (): void => {
@@ -283,7 +287,7 @@ export class CaptureSession {
   };
 
   #lose(error: DeviceError): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     this.close();
     this.#events.lost(error);
   }

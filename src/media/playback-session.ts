@@ -42,7 +42,7 @@ interface Interruption {
 export class PlaybackSession {
   readonly #settings: PlaybackSettings;
   readonly #events: PlaybackEvents;
-  readonly #history: PlaybackCounter;
+  readonly #counter: PlaybackCounter;
   readonly #interruptions = new Map<number, Interruption>();
   #early: PlaybackCommand[] = [];
   #requests = 0;
@@ -60,7 +60,7 @@ export class PlaybackSession {
   constructor(settings: PlaybackSettings, events: PlaybackEvents) {
     this.#settings = settings;
     this.#events = events;
-    this.#history = new PlaybackCounter(settings.sampleRate);
+    this.#counter = new PlaybackCounter(settings.sampleRate);
   }
 
   get context(): AudioContext | undefined {
@@ -96,7 +96,7 @@ export class PlaybackSession {
   /** Queues samples. Of more than half an hour that waits to be played, the newest is dropped. */
   write(pcm: Int16Array, itemId: string): void {
     if (this.#closed || pcm.length === 0) return;
-    if (!this.#history.written(itemId, pcm.length)) {
+    if (!this.#counter.written(itemId, pcm.length)) {
       this.#warnOfOverrun();
       return;
     }
@@ -107,7 +107,7 @@ export class PlaybackSession {
 
   /** Silences what was written so far; see `SpeakerPort.interrupt`. */
   interrupt(): Promise<readonly PlayedItem[]> {
-    const fallback = this.#history.cut();
+    const fallback = this.#counter.cut();
     if (this.#node === undefined) {
       this.#early = [];
       return Promise.resolve(fallback);
@@ -196,10 +196,10 @@ export class PlaybackSession {
     if (message.type === "level") return;
     if (message.type === "cut") {
       this.#cutsAwaited -= 1;
-      const items = message.items.map((item) => this.#history.item(item));
+      const items = message.items.map((item) => this.#counter.item(item));
       this.#answer(message.requestId, items);
     } else if (this.#cutsAwaited === 0) {
-      const item = this.#history.played(message.item);
+      const item = this.#counter.played(message.item);
       this.#current = message.type === "drained" ? undefined : item;
       this.#events.report({ type: message.type, item });
     }

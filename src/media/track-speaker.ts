@@ -41,7 +41,6 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
   #meter: TrackMeter | undefined;
   #unwatch: (() => void) | undefined;
   #blocked = false;
-  #speaking = false;
 
   constructor(settings: TrackSpeakerSettings) {
     this.#settings = settings;
@@ -84,14 +83,16 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
     void this.#play();
   }
 
+  /** Its level is read just then. */
+  get #speaking(): boolean {
+    return this.#levels !== undefined;
+  }
+
   /** The service says when the bot is heard: nothing here can tell silence from speech. */
   setSpeaking(speaking: boolean): void {
     if (this.#speaking === speaking) return;
-    this.#speaking = speaking;
     clearInterval(this.#levels);
-    if (speaking) {
-      this.#levels = setInterval(() => void this.#level(), LEVEL_MS);
-    }
+    this.#levels = speaking ? setInterval(() => void this.#level(), LEVEL_MS) : undefined;
     this.#report?.({ type: speaking ? "began" : "drained", item: UNCOUNTED });
   }
 

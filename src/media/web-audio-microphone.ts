@@ -29,7 +29,7 @@ export interface MicrophoneEvents {
 }
 
 /** One opening of the port, from `open` to `close`. */
-interface SessionSetup {
+interface Opening {
   readonly reports: MicrophoneReports;
   readonly signal: AbortSignal;
   readonly unwatch: () => void;
@@ -45,7 +45,7 @@ interface SessionSetup {
 export class WebAudioMicrophone implements MicrophonePort {
   readonly #settings: MicrophoneSettings;
   readonly #events: MicrophoneEvents;
-  #opening: SessionSetup | undefined;
+  #opening: Opening | undefined;
   /** "" is the system's default. */
   #preferred = "";
   #streaming = false;
@@ -80,7 +80,7 @@ export class WebAudioMicrophone implements MicrophonePort {
     const wanted = normaliseDeviceId(request.deviceId) || this.#preferred;
     this.#preferred = wanted;
     this.#muted = request.muted;
-    const opening: SessionSetup = {
+    const opening: Opening = {
       reports,
       signal: request.signal,
       unwatch: this.#settings.watch.hold(),
@@ -173,7 +173,7 @@ export class WebAudioMicrophone implements MicrophonePort {
   readonly #onAbort = (): void => this.close();
 
   /** What `close` does, save that whether chunks are wanted survives: after a loss, the next device goes on. */
-  #release(opening: SessionSetup): void {
+  #release(opening: Opening): void {
     this.#opening = undefined;
     opening.signal.removeEventListener("abort", this.#onAbort);
     opening.session.close();
@@ -187,7 +187,7 @@ export class WebAudioMicrophone implements MicrophonePort {
    * (iOS), it is asked without insisting. At the opening whatever comes then will do: a device that was chosen once and is away must
    * not keep a user from speaking. A swap fails instead.
    */
-  async #start(opening: SessionSetup, place: "session" | "next", wanted: string): Promise<MediaStreamTrack> {
+  async #start(opening: Opening, place: "session" | "next", wanted: string): Promise<MediaStreamTrack> {
     const first = opening[place];
     if (first === undefined) throw withdrawal();
     try {
@@ -217,7 +217,7 @@ export class WebAudioMicrophone implements MicrophonePort {
   }
 
   /** Puts a started session to use and finds out which device it is. */
-  async #adopt(opening: SessionSetup, session: CaptureSession, track: MediaStreamTrack): Promise<MediaDeviceInfo> {
+  async #adopt(opening: Opening, session: CaptureSession, track: MediaStreamTrack): Promise<MediaDeviceInfo> {
     this.#applyFlow();
     this.#announce();
     const { deviceId = "", groupId = "" } = track.getSettings();

@@ -35,7 +35,6 @@ export class WebAudioSpeaker implements SpeakerPort, SinkOutput {
   #session: PlaybackSession | undefined;
   #unwatch: (() => void) | undefined;
   #signal: AbortSignal | undefined;
-  #open = false;
   #track: MediaStreamTrack | undefined;
 
   constructor(settings: SpeakerSettings) {
@@ -45,7 +44,7 @@ export class WebAudioSpeaker implements SpeakerPort, SinkOutput {
   }
 
   get isOpen(): boolean {
-    return this.#open;
+    return this.#unwatch !== undefined;
   }
 
   /** The bot's audio as a track, for visualisers. */
@@ -59,12 +58,11 @@ export class WebAudioSpeaker implements SpeakerPort, SinkOutput {
   }
 
   async open(reports: (report: OutputReport) => void, signal: AbortSignal): Promise<void> {
-    if (this.#open) this.close();
+    if (this.isOpen) this.close();
     if (signal.aborted) throw withdrawal();
     // What was written before the first opening waits in the session that the constructor made.
     const session = this.#session ?? this.#newSession();
     this.#session = session;
-    this.#open = true;
     this.#reports = reports;
     this.sinks.playBy(this);
     this.#unwatch = this.sinks.hold();
@@ -107,8 +105,7 @@ export class WebAudioSpeaker implements SpeakerPort, SinkOutput {
     this.#announce(undefined);
     this.#session?.close();
     this.#session = undefined;
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.isOpen) return;
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#signal = undefined;
     this.#unwatch?.();

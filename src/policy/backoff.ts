@@ -15,7 +15,7 @@ export interface RetryLimits {
   readonly budget: number;
 }
 
-/** What the app said about `attempts`, or what is right for a connection that had opened, and for one that never did. */
+/** `attempts` where the app says nothing: for a connection that had opened, and for one that never did. */
 const ATTEMPTS = { lost: 50, initial: 6 } as const;
 
 /**

@@ -13,7 +13,7 @@ const NOISE = 10_000;
 /** The last errors are kept for the app, and with their stacks, wires of the sessions that they ended. */
 const ERRORS_KEPT = 16;
 
-it("fifty sessions on one instance leave nothing behind", { timeout: 120_000 }, async () => {
+it("sessions: fifty on one instance leave nothing behind", { timeout: 120_000 }, async () => {
   const holdings = new HoldingsWatch();
   const service = await stagedService();
   const transport = openAITransport(service.wsUrl);

@@ -8,7 +8,7 @@ import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const LONG = { timeout: 90_000 };
 
-it("an app of the Thrive platform hears the bot, is heard, and gives everything back", LONG, async () => {
+it("Thrive: an app hears the bot, is heard, and gives everything back", LONG, async () => {
   const holdings = new HoldingsWatch();
   const service = await stagedService({ script: [{ heard: "The quick brown fox.", say: "Over the fence." }] });
   const getSessionToken = vi.fn(async () => {

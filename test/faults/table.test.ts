@@ -24,7 +24,7 @@ describe.each(SUBJECTS)("$title", { concurrent: true }, (subject) => {
   });
 });
 
-it("names every fault once, and lists as different only faults that exist", () => {
+it("fault table: names every fault once, and lists as different only faults that exist", () => {
   const names = FAULTS.map(({ name }) => name);
   const callNames = CALL_FAULTS.map(({ name }) => name);
   for (const each of [names, callNames]) {

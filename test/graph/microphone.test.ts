@@ -50,7 +50,7 @@ describe("the microphone remembers whether it is wanted, wherever it is told", (
   );
 });
 
-it("the microphone remembers no device where it holds none", () => {
+it("microphone: remembers no device where it holds none", () => {
   const holding = states.filter(({ context }) => (context as MicrophoneContext).device !== null);
   expect(holding.length).toBeGreaterThan(0);
   expect(holding.filter((state) => !isIn(state, { open: "held" })).map(placeOf)).toEqual([]);

@@ -49,7 +49,7 @@ afterAll(async () => {
   site.close();
 }, 20_000);
 
-it("is one in which Chromium has neither mediaDevices nor worklets", async () => {
+it("insecure page: has neither mediaDevices nor worklets in Chromium", async () => {
   const has = await page.evaluate(() => [
     isSecureContext,
     "mediaDevices" in navigator,
@@ -59,7 +59,7 @@ it("is one in which Chromium has neither mediaDevices nor worklets", async () =>
 });
 
 it.each(Object.keys(EVERY_TRANSPORT) as TransportName[])(
-  "%s says that the page needs https",
+  "insecure page: %s says that the page needs https",
   async (name) => {
     // The service lets no such page call it over HTTP, as WebRTC would have to.
     const connects = name !== "OpenAI over WebRTC";

@@ -25,6 +25,18 @@ const isOldWord = ({ name }) => OLD_WORDS.test(name);
 const RUNNERS = /^(it|test|describe)$/;
 const LEFT_OUT = /^(skip|only|todo)$/;
 
+/** The name at the left end of `it`, `it.concurrent` and `it.each(…)`. */
+const rootName = (node) => node.name ?? rootName(node.object ?? node.callee ?? { name: "" });
+
+/** A test outside of any `describe`, whose title does not name its feature. */
+const lacksFeature = ({ parent, callee, arguments: [title] }) =>
+  parent.type === "ExpressionStatement" &&
+  parent.parent.type === "Program" &&
+  RUNNERS.test(rootName(callee)) &&
+  rootName(callee) !== "describe" &&
+  typeof title?.value === "string" &&
+  !/^\S.*: /.test(title.value);
+
 export default {
   meta: { name: "house" },
   rules: {
@@ -32,6 +44,9 @@ export default {
     "no-default-export": rule("Use a named export.", { ExportDefaultDeclaration: always }),
     "no-skipped-test": rule("A test runs or does not exist.", {
       MemberExpression: ({ object, property }) => RUNNERS.test(object.name) && LEFT_OUT.test(property.name),
+    }),
+    "feature-title": rule("Say `feature: behaviour`, or put it under the `describe` of its feature.", {
+      CallExpression: lacksFeature,
     }),
     "field-words": rule("Say it in the field's words: connection, connect, reconnect, close, interrupt.", {
       Identifier: isOldWord,

@@ -7,7 +7,7 @@ import {
   type ErrorFacts,
   type RtviMachineError,
 } from "../../errors.js";
-import { redactor as anyRedactor } from "../../util/redact.js";
+import { redactor } from "../../util/redact.js";
 
 /** Makes the server's own words safe to show. */
 export type Redact = (text: string) => string;
@@ -89,7 +89,7 @@ export function connectError(code: number, reason: string, redact: Redact): Rtvi
 }
 
 /** Blanks `secrets`, and cuts at 123 bytes' worth of characters, the most that a close reason can have. */
-export function redactor(secrets: readonly string[]): Redact {
-  const redact = anyRedactor(secrets);
+export function closeReasonRedactor(secrets: readonly string[]): Redact {
+  const redact = redactor(secrets);
   return (text) => redact(text).slice(0, 123);
 }

@@ -1,7 +1,7 @@
 import type { Upcalls } from "../../contracts/connection.js";
 import { openSocketConnection } from "../../connection/socket-connection.js";
 import type { WebSocketConstructor } from "../../options.js";
-import { closeError, connectError, redactor } from "./close-codes.js";
+import { closeError, connectError, closeReasonRedactor } from "./close-codes.js";
 import { DecodeQueue } from "./decode-queue.js";
 import type { MessageWriter } from "./message-writer.js";
 import type { Address } from "./params.js";
@@ -22,7 +22,7 @@ export interface BotConnectionParts {
 /** Opens a WebSocket to the bot, whose messages and audio pass the serializer in order. Never throws. */
 export function openBotConnection(parts: BotConnectionParts): void {
   const { address, WebSocket, signal, up, serializer, writer, recorderRate } = parts;
-  const redact = redactor(address.secrets);
+  const redact = closeReasonRedactor(address.secrets);
   const queue = new DecodeQueue(serializer, {
     received: (decoded) => {
       up.received(decoded);

@@ -4,7 +4,7 @@ import { silentLogger } from "../support/app.js";
 import { LONG, playScenario, TOOL } from "./scenario.js";
 import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 
-it("plays the scenario with Gemini Live", LONG, async () => {
+it("scenario: plays with Gemini Live", LONG, async () => {
   const { name, description } = TOOL;
   const settings = { tools: [{ functionDeclarations: [{ name, description }] }] };
   await playScenario({

@@ -3,7 +3,7 @@ import { WebSocketTransport } from "../../../src/providers/pipecat/index.js";
 import { silentLogger } from "../support/app.js";
 import { LONG, playScenario } from "./scenario.js";
 
-it("plays the scenario with a Pipecat bot", LONG, async () => {
+it("scenario: plays with a Pipecat bot", LONG, async () => {
   await playScenario({
     name: "pipecat",
     transport: () => new WebSocketTransport({}, undefined, { logger: silentLogger }),

@@ -9,7 +9,7 @@ import { LONG, SCRIPT, TOOL } from "./scenario.js";
 import { thriveStep } from "./thrive-log.js";
 import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 
-it("plays the scenario with an app of the Thrive platform", LONG, async () => {
+it("scenario: plays with an app of the Thrive platform", LONG, async () => {
   const holdings = new HoldingsWatch();
   const service = await stagedService(SCRIPT);
   const { name, description } = TOOL;

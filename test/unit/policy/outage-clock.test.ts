@@ -3,7 +3,7 @@ import { OutageClock } from "../../../src/policy/outage-clock.js";
 import { timeOf } from "../../../src/policy/time.js";
 import { ManualClock } from "../../../src/testing/index.js";
 
-it("measures an outage without the time in which there was no network", () => {
+it("outage clock: measures an outage without the time in which there was no network", () => {
   const clock = new ManualClock();
   const outage = new OutageClock(timeOf(clock));
   clock.advance(100);
@@ -23,7 +23,7 @@ it("measures an outage without the time in which there was no network", () => {
   expect(outage.elapsed).toBe(0);
 });
 
-it("keeps away as long as the service asks for, online or not", () => {
+it("outage clock: keeps away as long as the service asks for, online or not", () => {
   const clock = new ManualClock();
   const outage = new OutageClock(timeOf(clock));
   expect(outage.held).toBe(0);
@@ -35,7 +35,7 @@ it("keeps away as long as the service asks for, online or not", () => {
   expect(outage.held).toBe(0);
 });
 
-it("takes its time from a clock's number or function, or from the system", () => {
+it("outage clock: takes its time from a clock's number or function, or from the system", () => {
   expect(timeOf({ now: 5 })()).toBe(5);
   const clock = {
     time: 7,

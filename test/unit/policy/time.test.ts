@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { timersOf } from "../../../src/policy/time.js";
 
-it("sets and clears the system's timers where there is no clock", () => {
+it("timers: sets and clears the system's timers where there is no clock", () => {
   vi.useFakeTimers();
   try {
     const timers = timersOf(undefined);

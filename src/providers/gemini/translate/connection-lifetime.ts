@@ -43,11 +43,6 @@ export class ConnectionLifetime {
     this.#hasAnswered = true;
   }
 
-  /** When the connection will end, on the clock of `now`. */
-  get endsAt(): number | undefined {
-    return this.#endsAt;
-  }
-
   /** How long the connection will live, in ms, once the service has said so (`goAway`). */
   get expiresInMs(): number | undefined {
     return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.now());

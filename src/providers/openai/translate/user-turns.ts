@@ -29,11 +29,6 @@ export class UserTurns {
     this.#turns = new UserTurnEvents(parts.sink, parts.date);
   }
 
-  /** Whether they speak, or the service owes them an answer. */
-  get busy(): boolean {
-    return this.#turns.speaking || this.#parts.bot.sequencer.userTurn === "unanswered";
-  }
-
   /**
    * After the end: whether what they said last was understood and not answered. In push to talk it is the app that asks
    * for answers.

@@ -111,7 +111,7 @@ describe("response.create", () => {
   });
 });
 
-it("sends every other event as it is, and refuses what is none", () => {
+it("Thrive events: sends every other event as it is, and refuses what is none", () => {
   const event = { type: "input_audio_buffer.commit", event_id: "e" };
   expect(serviceEvent(event, "ga")).toEqual(event);
   for (const wrong of [undefined, "x", {}, { type: "" }]) expect(() => serviceEvent(wrong, "ga")).toThrow("type");

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AuthenticationError, ConnectionLostError, ProtocolError, ServiceError } from "../../../../src/errors.js";
-import { closeError, connectError, redactor } from "../../../../src/providers/pipecat/close-codes.js";
+import { closeError, connectError, closeReasonRedactor } from "../../../../src/providers/pipecat/close-codes.js";
 
-const plain = redactor([]);
+const plain = closeReasonRedactor([]);
 
 describe("closeError", () => {
   it.each([
@@ -33,7 +33,7 @@ describe("closeError", () => {
   });
 
   it("never shows a secret, however the server quotes it", () => {
-    const redact = redactor(["tok en", "tok%20en", ""]);
+    const redact = closeReasonRedactor(["tok en", "tok%20en", ""]);
     const error = closeError(4003, "bad token tok en in ?token=tok%20en", redact);
     expect(error.message).not.toMatch(/tok en|tok%20en/);
     expect(error.reason).toBe("bad token [redacted] in ?token=[redacted]");
