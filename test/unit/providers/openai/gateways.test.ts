@@ -275,7 +275,9 @@ describe("gateways: a call is answered, whatever shape it has", () => {
     item: call(fields),
   });
   const outputs = (s: Scenario) =>
-    s.sent.flatMap(({ item }) => ((item as { type?: string })?.type === "function_call_output" ? [item] : []));
+    s.sent.flatMap(({ item }) =>
+      (item as { type?: string } | undefined)?.type === "function_call_output" ? [item] : [],
+    );
 
   it.each([
     ["arguments that are an object", itemDone({ arguments: { a: 1 } }), { a: 1 }],
