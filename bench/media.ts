@@ -77,6 +77,56 @@ export async function measureUplink(browser: BenchBrowser, report: Report, effor
   ]);
 }
 
+const IDLE = ["muted", "idle"] as const;
+const SETTLE_MS = 1500;
+
+/** Section: what a microphone costs that nobody speaks into. */
+export async function measureIdle(browser: BenchBrowser, report: Report, { rounds, seconds }: Effort): Promise<void> {
+  const variants = ["ours", "peer-8192", "driver"] as const;
+  const rows: Row[] = [];
+  const floors: string[] = [];
+  for (const state of IDLE) {
+    const results = await interleave(variants, rounds, (variant) =>
+      browser.inPage({ variant, uplink: state === "muted" && variant !== "driver" }, async (inspected) => {
+        await inspected.page.evaluate((how) => (how === "muted" ? window.bench.mute() : window.bench.hush()), state);
+        await sleep(SETTLE_MS);
+        const { main } = await cpuOf(inspected, () => sleep(seconds * 1000));
+        return { main: main / seconds };
+      }),
+    );
+    const name = state === "muted" ? "muted, in a session" : "open and silent, no session";
+    rows.push({
+      name: `${name}: main thread CPU`,
+      unit: "ms/s",
+      ours: pick(results.get("ours"), "main"),
+      peer: pick(results.get("peer-8192"), "main"),
+    });
+    floors.push(
+      pick(results.get("driver"), "main")
+        .map((value) => value.toFixed(2))
+        .join(", "),
+    );
+  }
+  report.section("Idle microphone", rows, [`A page without either took ${floors.join("; ")} ms/s, which is in both.`]);
+}
+
+/** Section: what the user waits for before a page's first session. */
+export async function measureOpening(browser: BenchBrowser, report: Report, { rounds }: Effort): Promise<void> {
+  const results = await interleave(["ours", "peer-8192"], rounds * 3, (variant) =>
+    browser.inPage({ variant: "driver" }, ({ page }) =>
+      page.evaluate((which) => window.bench.firstConnect(which), variant),
+    ),
+  );
+  const row = (name: string, key: string): Row => {
+    return { name, unit: "ms", ours: pick(results.get("ours"), key), peer: pick(results.get("peer-8192"), key) };
+  };
+  report.section(
+    "Cold opening: the first connect() of a page, Gemini's transports",
+    [row("to the state initializing", "initializing"), row("to the request for the socket", "request")],
+    ["Devices come first in both, as client-js has it. The socket never opens; the microphone is Chromium's fake one."],
+  );
+}
+
 const FLOOD = { count: 600, bytes: 4800, ms: 2000 };
 const FLOOD_SECONDS = 60;
 

@@ -1,7 +1,9 @@
-import "@pipecat-ai/gemini-live-websocket-transport";
+import { LogLevel, PipecatClient } from "@pipecat-ai/client-js";
+import { GeminiLiveWebsocketTransport as PeerTransport } from "@pipecat-ai/gemini-live-websocket-transport";
 import { decodeBase64, encodeBase64 } from "../src/codec/base64.js";
 import { floatToPcm16 } from "../src/codec/pcm16.js";
 import { WebAudioMediaManager } from "../src/media/web-audio-media-manager.js";
+import { GeminiLiveWebsocketTransport } from "../src/providers/gemini/index.js";
 import type { Row } from "./report.js";
 
 /** What both managers have in common. */
@@ -9,6 +11,7 @@ interface Manager {
   setUserAudioCallback(callback: (data: ArrayBuffer) => void): void;
   initialize(): Promise<void>;
   connect(): Promise<void>;
+  enableMic(enable: boolean): unknown;
   bufferBotAudio(data: ArrayBuffer, id?: string): Int16Array | undefined;
 }
 
@@ -35,9 +38,12 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 // The same microphone for everybody: browser processing would drown what is compared.
 const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = (constraints) => {
+const streams: MediaStream[] = [];
+navigator.mediaDevices.getUserMedia = async (constraints) => {
   const audio = typeof constraints?.audio === "object" ? constraints.audio : {};
-  return getUserMedia({ ...constraints, audio: { ...audio, ...plain } });
+  const stream = await getUserMedia({ ...constraints, audio: { ...audio, ...plain } });
+  streams.push(stream);
+  return stream;
 };
 
 const nodes: WatchedNode[] = [];
@@ -85,6 +91,21 @@ const TAP = `registerProcessor("bench-tap", class extends AudioWorkletProcessor 
   }
 });`;
 
+/** A socket that never opens: what is measured ends with its request. */
+class SilentSocket extends EventTarget {
+  static made: ((at: number) => void) | undefined;
+  readonly readyState = 0;
+  readonly bufferedAmount = 0;
+
+  constructor() {
+    super();
+    SilentSocket.made?.(performance.now());
+  }
+
+  close(): void {}
+  send(): void {}
+}
+
 const contexts: AudioContext[] = [];
 const PlainContext = window.AudioContext;
 window.AudioContext = class extends PlainContext {
@@ -118,6 +139,43 @@ const bench = {
       if (waited > 60_000) throw new Error(`No audio comes from the microphone (${variant}).`);
       await sleep(50);
     }
+  },
+
+  /** The user mutes the microphone. */
+  async mute(): Promise<void> {
+    await manager?.enableMic(false);
+  },
+
+  /** Nobody speaks: the microphone hears silence, and nobody has muted it. */
+  hush(): void {
+    for (const track of streams.flatMap((stream) => stream.getAudioTracks())) track.enabled = false;
+  },
+
+  /** The first session of a page: ms from `connect()` to the state `initializing`, and to the request for the socket. */
+  async firstConnect(variant: "ours" | "peer-8192"): Promise<{ initializing: number; request: number }> {
+    const params = { api_key: "key", base_url: "ws://localhost:1" };
+    window.WebSocket = SilentSocket as unknown as typeof WebSocket;
+    let begun = Number.NaN;
+    const client = new PipecatClient({
+      transport:
+        variant === "ours"
+          ? new GeminiLiveWebsocketTransport(params)
+          : new PeerTransport(params, new window.benchPeer.WavMediaManager() as never),
+      callbacks: {
+        onTransportStateChanged: (state) => {
+          if (state === "initializing") begun = performance.now();
+        },
+      },
+    });
+    client.setLogLevel(LogLevel.NONE);
+    await sleep(500);
+    const made = new Promise<number>((resolve) => {
+      SilentSocket.made = resolve;
+    });
+    const started = performance.now();
+    client.connect().catch(() => undefined);
+    const requested = await made;
+    return { initializing: begun - started, request: requested - started };
   },
 
   /** Messages per second that reach the main thread from worklets. */

@@ -3,12 +3,13 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { BenchBrowser } from "./browser.js";
 import { measureSizes, PEER } from "./bundles.js";
-import { type Effort, measureDownlink, measureUplink } from "./media.js";
+import { type Effort, measureDownlink, measureIdle, measureOpening, measureUplink } from "./media.js";
 import { Report } from "./report.js";
 
-const USAGE = `npm run bench [-- --quick]
+const USAGE = `npm run bench [-- --quick] [-- --only size,uplink,downlink,idle,opening,codec]
 
   Measures this library beside ${PEER}, in one run.
+  --only   some sections
   --quick  one short round: shows that everything can be measured, not how it compares`;
 
 async function peerVersion(): Promise<string> {
@@ -36,7 +37,9 @@ async function measureCodec(browser: BenchBrowser, report: Report, repeats: numb
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, help: { type: "boolean" } } });
+  const { values } = parseArgs({
+    options: { quick: { type: "boolean", default: false }, only: { type: "string" }, help: { type: "boolean" } },
+  });
   if (values.help === true) {
     process.stdout.write(`${USAGE}\n`);
     return;
@@ -58,9 +61,13 @@ async function main(): Promise<void> {
       size: () => measureSizes(report),
       uplink: () => measureUplink(browser, report, effort),
       downlink: () => measureDownlink(browser, report, effort),
+      idle: () => measureIdle(browser, report, effort),
+      opening: () => measureOpening(browser, report, effort),
       codec: () => measureCodec(browser, report, values.quick ? 3 : 15),
     };
+    const wanted = values.only?.split(",") ?? Object.keys(sections);
     for (const [name, measure] of Object.entries(sections)) {
+      if (!wanted.includes(name)) continue;
       try {
         await measure();
       } catch (error) {

@@ -4,6 +4,7 @@ import type { Logger } from "../log.js";
 import type { Enter } from "../policy/entry.js";
 import type { OutageClock } from "../policy/outage-clock.js";
 import { timersOf, wallTimeOf, type Timers } from "../policy/time.js";
+import { canListen } from "../util/page.js";
 import { lifetimeWithin } from "./lifetime.js";
 
 /** What tells whether there is a network, and when the page wakes up; the browser's `window`. */
@@ -15,11 +16,6 @@ export interface NetworkSource extends EventTarget {
 /** The page's window; undefined where there is none. */
 export function browserNetwork(): NetworkSource | undefined {
   return typeof window === "undefined" ? undefined : window;
-}
-
-/** Whether it can be listened to: React Native has a `window` that cannot, and so have stubs in Node. */
-export function canListen<Source extends object>(source: Source | undefined): source is Source {
-  return source !== undefined && "addEventListener" in source && typeof source.addEventListener === "function";
 }
 
 /** Over how many ms clients are spread whose network returns, because it returns for many at once. */

@@ -81,7 +81,7 @@ export class ToolCalls {
     this.#open(responseId, callId, name);
   }
 
-  /** The arguments of a call are complete: as JSON, or as an object. */
+  /** The arguments of a call are complete: as JSON, or as an object. An empty name: it has none, and none will come. */
   complete(
     responseId: string,
     callId: string | undefined,
@@ -90,7 +90,7 @@ export class ToolCalls {
   ): void {
     if (callId === undefined || args === undefined) return;
     const known = this.#calls.get(callId);
-    const called = name ?? known?.name;
+    const called = (name === "" ? known?.name : undefined) ?? name ?? known?.name;
     // Beta events may lack the name; the finished item brings it a moment later.
     if (called === undefined || (known !== undefined && known.phase !== "announced")) return;
     const call = known ?? this.#open(responseId, callId, called);
@@ -102,8 +102,14 @@ export class ToolCalls {
     const written = { type: "tool-call", callId, name: called, arguments: json ?? "{}" } as const;
     this.ports.history?.note(`call ${callId}`, written);
     const parsed = json === undefined ? undefined : parseArguments(json);
+    if (called === "") {
+      this.#refuse(call, `${this.ports.service} called a function without naming it.`, "The call names no function.");
+      return;
+    }
     if (parsed === undefined) {
-      this.#refuse(call, called);
+      const shown = this.ports.redact(called).slice(0, 80);
+      const said = `${this.ports.service} called ${shown} with arguments that are not a JSON object.`;
+      this.#refuse(call, said, "The arguments are not a valid JSON object.");
       return;
     }
     this.sink.deliver("llm-function-call-in-progress", {
@@ -239,13 +245,10 @@ export class ToolCalls {
     return call;
   }
 
-  /** Arguments that no handler could read: the model is told, or it would wait for ever. */
-  #refuse(call: Call, name: string): void {
-    const { service, redact } = this.ports;
-    this.sink.report(
-      new ProtocolError(`${service} called ${redact(name).slice(0, 80)} with arguments that are not a JSON object.`),
-    );
-    this.#answer(call, { error: "The arguments are not a valid JSON object." });
+  /** A call that no handler could take: the app is told, and the model, or it would wait for ever. */
+  #refuse(call: Call, said: string, error: string): void {
+    this.sink.report(new ProtocolError(said));
+    this.#answer(call, { error });
     this.#stopped(call, true, undefined);
     this.#settle(call.responseId);
   }

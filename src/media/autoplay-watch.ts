@@ -1,5 +1,6 @@
 import { resumeContext } from "./audio-engine.js";
 import type { Logger } from "../log.js";
+import { pageNavigator } from "../util/page.js";
 
 /** How long a context may be suspended before it counts as held: a start takes some time, and so does a change of sink. */
 const GRACE_MS = 500;
@@ -23,7 +24,8 @@ function tellsPolicy(navigator: object): navigator is PolicyTeller {
 
 /** What the page says of its autoplay policy: whether audio may start now; undefined where it does not say. */
 export function autoplayAllowed(context: AudioContext): boolean | undefined {
-  if (typeof navigator === "undefined") return undefined;
+  const navigator = pageNavigator();
+  if (navigator === undefined) return undefined;
   if (tellsPolicy(navigator)) return navigator.getAutoplayPolicy(context) === "allowed";
   // Typed as always there; older browsers do not have it.
   return "userActivation" in navigator ? navigator.userActivation.hasBeenActive : undefined;

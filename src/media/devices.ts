@@ -1,12 +1,14 @@
 import type { DeviceInfo } from "../contracts/microphone.js";
 import type { Logger } from "../log.js";
+import { canListen, pageNavigator } from "../util/page.js";
+import { isRecord } from "../util/records.js";
 
 /** Ids that are aliases of a real device; Chromium lists them beside it. */
 const ALIASES: ReadonlySet<string> = new Set(["", "default", "communications"]);
 
 /** `navigator.mediaDevices`; undefined outside a browser and in an insecure context. */
 export function pageMediaDevices(): MediaDevices | undefined {
-  return typeof navigator !== "undefined" && "mediaDevices" in navigator ? navigator.mediaDevices : undefined;
+  return pageNavigator()?.mediaDevices;
 }
 
 /** "" for every way to ask for the system's default. */
@@ -24,7 +26,8 @@ export async function listDevices(
   mediaDevices: MediaDevices | undefined,
   kind?: MediaDeviceKind,
 ): Promise<MediaDeviceInfo[]> {
-  const devices = (await mediaDevices?.enumerateDevices()) ?? [];
+  const canList = isRecord(mediaDevices) && "enumerateDevices" in mediaDevices;
+  const devices = canList ? await mediaDevices.enumerateDevices() : [];
   return kind === undefined ? devices : devices.filter((device) => device.kind === kind);
 }
 
@@ -95,7 +98,8 @@ export class DeviceWatch {
   hold(): () => void {
     if (this.#holds === 0) {
       this.#published = "";
-      this.#watched = this.#mediaDevices();
+      const mediaDevices = this.#mediaDevices();
+      this.#watched = canListen(mediaDevices) ? mediaDevices : undefined;
       this.#watched?.addEventListener("devicechange", this.refresh);
     }
     this.#holds += 1;

@@ -1,3 +1,5 @@
+import { pageDocument } from "../util/page.js";
+
 /** What an element does that decides whether it is heard. */
 const EDGES = ["playing", "pause", "ended", "emptied", "volumechange"] as const;
 
@@ -26,8 +28,7 @@ export class ElementWatch {
   constructor(track: MediaStreamTrack, changed: (isPlayed: boolean) => void) {
     this.#track = track;
     this.#changed = changed;
-    if (typeof document === "undefined") return;
-    document.addEventListener("playing", this.#onPlaying, { capture: true, signal: this.#life.signal });
+    pageDocument()?.addEventListener("playing", this.#onPlaying, { capture: true, signal: this.#life.signal });
   }
 
   end(): void {

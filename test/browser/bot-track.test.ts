@@ -1,6 +1,9 @@
-import { RTVIEvent, type Participant } from "@pipecat-ai/client-js";
+import { LogLevel, RTVIEvent, type Participant } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { OpenAIRealTimeWebRTCTransport } from "../../src/providers/openai/index.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 import { App, openAITransport, webRtcTransport } from "./support/app.js";
+import { openPage, PAGES } from "./support/pipecat-page.js";
 import { stagedService } from "./support/stage.js";
 import { sleep, TappedContext } from "./media/support.js";
 
@@ -39,6 +42,7 @@ const SENTENCE =
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   document.querySelectorAll("audio").forEach((element) => element.remove());
 });
 
@@ -90,24 +94,55 @@ describe("the bot's track", () => {
     expect(app.client.tracks().bot).toBeUndefined();
   });
 
-  it.each([
-    ["an app that plays it", undefined, 1],
-    ["an app that has it played", true, 2],
-  ])("bot track: over WebRTC it is heard through %s", LONG, async (_, playBotTrack, audible) => {
-    const play = vi.spyOn(HTMLMediaElement.prototype, "play");
-    const service = await stagedService();
-    const options = playBotTrack === undefined ? {} : { playBotTrack };
-    const app = new App({ transport: webRtcTransport(service.url + "/v1/realtime", {}, options), enableMic: false });
-    const element = appPlays(app);
-    await app.client.connect();
-    const bot = await app.until("the bot's track", () => app.client.tracks().bot?.audio);
-    await app.client.sendText(SENTENCE);
-    await app.until("the bot's voice", () => app.count(RTVIEvent.BotStartedSpeaking) > 0);
-    expect(await loudest(bot, 1_000)).toBeGreaterThan(0.05);
-    const elements = new Set([element, ...(play.mock.contexts as HTMLMediaElement[])]);
-    expect([...elements].filter(({ muted, paused }) => !muted && !paused)).toHaveLength(audible);
-    await app.client.disconnect();
-  });
+  it(
+    "bot track: over WebRTC an app that plays it and has it played hears it twice, which can be told",
+    LONG,
+    async () => {
+      const play = vi.spyOn(HTMLMediaElement.prototype, "play");
+      const service = await stagedService();
+      const options = { playBotTrack: true };
+      const app = new App({ transport: webRtcTransport(service.url + "/v1/realtime", {}, options), enableMic: false });
+      const element = appPlays(app);
+      await app.client.connect();
+      const bot = await app.until("the bot's track", () => app.client.tracks().bot?.audio);
+      await app.client.sendText(SENTENCE);
+      await app.until("the bot's voice", () => app.count(RTVIEvent.BotStartedSpeaking) > 0);
+      expect(await loudest(bot, 1_000)).toBeGreaterThan(0.05);
+      const elements = new Set([element, ...(play.mock.contexts as HTMLMediaElement[])]);
+      expect([...elements].filter(({ muted, paused }) => !muted && !paused)).toHaveLength(2);
+      await app.client.disconnect();
+    },
+  );
+
+  it.each(Object.keys(PAGES))(
+    "bot track: a page for Pipecat's WebRTC class, its import changed, plays the bot once: %s",
+    LONG,
+    async (page) => {
+      const service = await stagedService();
+      const { fetch } = window;
+      vi.stubGlobal("fetch", (url: string, init: RequestInit) =>
+        fetch(url.replace("https://api.openai.com", service.url), init),
+      );
+      vi.stubGlobal("AudioContext", TappedContext);
+      const contexts = TappedContext.made.length;
+      const play = vi.spyOn(HTMLMediaElement.prototype, "play");
+      const client = openPage(page, OpenAIRealTimeWebRTCTransport, canary());
+      client.setLogLevel(LogLevel.NONE);
+      const speaking: boolean[] = [];
+      client.on(RTVIEvent.BotStartedSpeaking, () => void speaking.push(true));
+      await client.connect();
+      const bot = await vi.waitUntil(() => client.tracks().bot?.audio, { timeout: 10_000 });
+      await client.sendText(SENTENCE);
+      await vi.waitUntil(() => speaking.length > 0, { timeout: 10_000 });
+      const outputs = TappedContext.made.slice(contexts).filter(({ state }) => state === "running");
+      const [drawn, ...here] = await Promise.all([bot, ...outputs].map((source) => loudest(source, 800)));
+      expect(drawn).toBeGreaterThan(0.05);
+      const elements = new Set([...document.querySelectorAll("audio"), ...(play.mock.contexts as HTMLMediaElement[])]);
+      const playing = [...elements].filter(({ muted, paused, srcObject }) => !muted && !paused && srcObject !== null);
+      expect([...playing, ...here.filter((level) => level > 0.01)], "what plays the bot").toHaveLength(1);
+      await client.disconnect();
+    },
+  );
 
   it("levels: over WebRTC and over a WebSocket one voice is as loud", LONG, async () => {
     const service = await stagedService();

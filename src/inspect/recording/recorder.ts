@@ -1,4 +1,5 @@
 import type { InspectionEvent } from "xstate";
+import { pageDocument, pageNavigator } from "../../util/page.js";
 import type { MessageOutline } from "../../contracts/inspector.js";
 import type { ActorState, Entry, Recording, Surroundings } from "./recording.js";
 import { Redaction } from "./redaction.js";
@@ -87,12 +88,14 @@ export class Recorder {
 
 /** Where this runs, as far as it explains a session. */
 function surroundings(): Surroundings {
-  if (typeof navigator === "undefined") return {};
+  const navigator = pageNavigator();
+  if (navigator === undefined) return {};
+  const document = pageDocument();
   const { userAgent, onLine, hardwareConcurrency } = navigator;
   return {
     ...(typeof userAgent === "string" && { userAgent }),
     ...(typeof onLine === "boolean" && { online: onLine }),
     ...(typeof hardwareConcurrency === "number" && { cores: hardwareConcurrency }),
-    ...(typeof document !== "undefined" && { visibility: document.visibilityState }),
+    ...(document !== undefined && { visibility: document.visibilityState }),
   };
 }

@@ -32,8 +32,8 @@ export interface WrittenCall {
   /** Optional in the protocol: a call without one is answered by name. */
   readonly id: string | undefined;
   readonly name: string | undefined;
-  /** Undefined for what are no arguments. */
-  readonly args: JsonRecord | undefined;
+  /** As an object, or as JSON; undefined for what are no arguments. */
+  readonly args: JsonRecord | string | undefined;
 }
 
 /** @throws ProtocolError for a call that could not be answered. */
@@ -42,7 +42,8 @@ export function readCall(read: FieldReader): WrittenCall {
   const name = readable(() => read.id("name"));
   // What neither is named nor has an id cannot be answered: the reason is the name's.
   if (id === undefined && name === undefined) return { id, name: read.id("name"), args: undefined };
-  return { id, name, args: readable(() => read.optionalRaw("args") ?? {}) };
+  const args = read.any("args");
+  return { id, name, args: typeof args === "string" ? args : readable(() => read.optionalRaw("args") ?? {}) };
 }
 
 /** What can be read; undefined for what cannot. */
@@ -55,16 +56,29 @@ function readable<Value>(read: () => Value): Value | undefined {
   }
 }
 
-/** How many tokens were used, in the names of Pipecat's metrics; undefined when the service does not say. */
-export function readUsage(read: FieldReader): Record<string, number> | undefined {
-  const entries = [
-    ["prompt_tokens", read.optionalCount("promptTokenCount")],
-    ["completion_tokens", read.optionalCount("responseTokenCount")],
-    ["total_tokens", read.optionalCount("totalTokenCount")],
-    ["cache_read_input_tokens", read.optionalCount("cachedContentTokenCount")],
-    ["reasoning_tokens", read.optionalCount("thoughtsTokenCount")],
-  ] as const;
-  const told = entries.flatMap(([name, count]) => (count === undefined ? [] : [[name, count] as const]));
+/** The counts of tokens, by their names in Pipecat's metrics. */
+const COUNTS: readonly (readonly [string, readonly string[]])[] = [
+  ["prompt_tokens", ["promptTokenCount"]],
+  // The second is what the API's other methods, and gateways, call it.
+  ["completion_tokens", ["responseTokenCount", "candidatesTokenCount"]],
+  ["total_tokens", ["totalTokenCount"]],
+  ["cache_read_input_tokens", ["cachedContentTokenCount"]],
+  ["reasoning_tokens", ["thoughtsTokenCount"]],
+];
+
+/**
+ * How many tokens were used; undefined when the service does not say.
+ * @param tried Takes each reading, because what is wrong with one count touches no other: undefined for what cannot be read.
+ */
+export function readUsage(
+  read: FieldReader,
+  tried: (reading: () => number | undefined) => number | undefined,
+): Record<string, number> | undefined {
+  const told = COUNTS.flatMap(([name, keys]) => {
+    const key = keys.find((each) => read.any(each) !== undefined) ?? "";
+    const count = tried(() => read.optionalCount(key));
+    return count === undefined ? [] : [[name, count] as const];
+  });
   return told.length === 0 ? undefined : Object.fromEntries(told);
 }
 

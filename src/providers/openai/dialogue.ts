@@ -3,7 +3,7 @@ import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogu
 import { asProtocolError } from "../../util/field-reader.js";
 import type { DialogueSetup } from "./dialogue-setup.js";
 import { OpenAISink } from "./effects.js";
-import { parseMessage, readEvent, type ServerEvent } from "./events.js";
+import { errorIn, parseMessage, readEvent, type ErrorDetails, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import { plannedReconnect } from "./planned-reconnect.js";
 import { RAW_EVENTS } from "./raw-events.js";
@@ -121,8 +121,10 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   receive(data: unknown): Effect[] {
+    let words: ErrorDetails | undefined;
     try {
       const { type, record } = parseMessage(data);
+      words = errorIn(record);
       const { rawEvents } = this.setup;
       if (rawEvents === "all" || (rawEvents && type !== "response.output_audio.delta")) {
         this.#sink.deliver("server-message", { t: "raw", d: redactRawEvent(record, this.setup.redact) });
@@ -132,6 +134,8 @@ export class OpenAIDialogue implements Dialogue {
       for (const event of readEvent(type, record)) this.#handle(event);
     } catch (error) {
       this.#sink.report(asProtocolError(error, SERVICE));
+      // What it says of an error counts all the same.
+      if (words !== undefined) this.#serviceErrors.failure(words);
     }
     return this.#sink.take();
   }

@@ -1,6 +1,6 @@
 import { AuthenticationError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { purposeOf } from "./effects.js";
-import type { ErrorDetails, Failure } from "./events.js";
+import type { ErrorDetails, Outcome } from "./events.js";
 
 /** The errors that end a session, and what a person should read. */
 const FATAL: Readonly<Record<string, { readonly advice: string; readonly retryable?: true; readonly auth?: true }>> = {
@@ -73,20 +73,29 @@ export function serviceError(details: ErrorDetails, redact: (text: string) => st
   return new ServiceError(`OpenAI reported an error: ${said}`, { serviceCode, retryable });
 }
 
+/** Statuses that say nothing of a failure. */
+const WELL = new Set<string | undefined>([undefined, "completed", "in_progress", "cancelled"]);
+
 /** Why a response that is done was not completed; undefined when nothing is wrong with it. */
-export function responseError(response: Failure, redact: (text: string) => string): RtviMachineError | undefined {
-  if (response.status === "failed") {
-    if (response.error !== undefined) return serviceError(response.error, redact);
-    const why = response.reason === undefined ? " and gave no reason." : `: ${redact(response.reason)}`;
-    return new ServiceError(`OpenAI could not make a response${why}`, { serviceCode: "response_failed" });
-  }
-  if (response.status !== "incomplete") return undefined;
-  const reason = redact(response.reason ?? "unknown");
+export function responseError(response: Outcome, redact: (text: string) => string): RtviMachineError | undefined {
+  const { status, error } = response;
+  if (status === "incomplete") return incomplete(response, redact);
+  if (error !== undefined) return serviceError(error, redact);
+  if (WELL.has(status)) return undefined;
+  const ended =
+    status === "failed" ? "could not make a response" : `ended a response with the status ${redact(status ?? "")}`;
+  const why = response.reason === undefined ? " and gave no reason." : `: ${redact(response.reason)}`;
+  return new ServiceError(`OpenAI ${ended}${why}`, { serviceCode: "response_failed" });
+}
+
+function incomplete({ reason: given, error }: Outcome, redact: (text: string) => string): RtviMachineError {
+  const reason = redact(given ?? error?.message ?? "unknown");
   const why =
     reason === "max_output_tokens"
       ? "it reached the limit of output tokens"
       : reason === "content_filter"
         ? "the content filter stopped it"
         : reason;
-  return new ServiceError(`OpenAI's response is incomplete: ${why}.`, { serviceCode: reason });
+  const serviceCode = given === undefined ? redact(error?.code ?? "response_incomplete") : reason;
+  return new ServiceError(`OpenAI's response is incomplete: ${why}.`, { serviceCode });
 }

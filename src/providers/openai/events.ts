@@ -32,8 +32,8 @@ export interface ItemInfo {
   readonly whole: JsonRecord;
 }
 
-/** Why a response was not completed, as the service tells it. */
-export interface Failure {
+/** How a response came out, as the service tells it. */
+export interface Outcome {
   readonly status: string | undefined;
   readonly reason: string | undefined;
   readonly error: ErrorDetails | undefined;
@@ -46,7 +46,7 @@ export type OpenAIEvent =
   | { readonly type: "item.deleted"; readonly item: string }
   /** The model has made something else than words and calls. */
   | { readonly type: "item.made"; readonly reply: string; readonly item: ItemInfo }
-  | ({ readonly type: "response.outcome" } & Failure)
+  | ({ readonly type: "response.outcome" } & Outcome)
   | { readonly type: "error"; readonly error: ErrorDetails }
   /** Something else failed: a transcription, or a tool of a server. */
   | { readonly type: "failure"; readonly error: ErrorDetails }
@@ -58,10 +58,12 @@ export type ServerEvent = VoiceEvent | OpenAIEvent;
 /** The names of events that say that something failed. */
 const FAILURE = /[._](?:error|failed)$/;
 
-/** What a response came to; for any other status it was made to its end. */
+/** What a response came to; with any other status it failed. */
 const ENDS: ReadonlyMap<string | undefined, ReplyEnd> = new Map([
+  ["completed", "completed"],
+  ["incomplete", "completed"],
+  ["in_progress", "completed"],
   ["cancelled", "cut"],
-  ["failed", "failed"],
 ]);
 
 /** Items that reach the app as messages of RTVI, or are none of its business. */
@@ -83,11 +85,17 @@ export function parseMessage(data: unknown): { readonly type: string; readonly r
   return { type: gaEventType(type), record };
 }
 
+/** The error that a message tells of, whatever else is in it. */
+export function errorIn(record: JsonRecord): ErrorDetails | undefined {
+  return tellsError(record) ? detailsOf(errorWords(record)) : undefined;
+}
+
 /**
  * What an event says, GA names; `other` for one that is not acted upon.
- * @throws ProtocolError naming the event and the field that is missing or has the wrong type.
+ * @throws ProtocolError naming the event and the field that is missing or has the wrong type, also while it is iterated: what could
+ * be read comes before that.
  */
-export function readEvent(type: string, record: JsonRecord): ServerEvent[] {
+export function readEvent(type: string, record: JsonRecord): Iterable<ServerEvent> {
   const read = new FieldReader(record, type, SERVICE);
   const part = (): { reply: string; item: string } => ({ reply: read.id("response_id"), item: read.id("item_id") });
   const delta = (): string => read.text("delta", LONGEST_TEXT);
@@ -108,8 +116,10 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent[] {
       return [{ type: "item.deleted", item: read.id("item_id") }];
     case "conversation.item.input_audio_transcription.delta":
       return [{ type: "user.words", item: read.id("item_id"), text: read.optionalText("delta", LONGEST_TEXT) ?? "" }];
-    case "conversation.item.input_audio_transcription.completed":
-      return [{ type: "user.understood", item: read.id("item_id"), text: read.text("transcript", LONGEST_TEXT) }];
+    case "conversation.item.input_audio_transcription.completed": {
+      const [item, text] = [read.id("item_id"), read.optionalText("transcript", LONGEST_TEXT)];
+      return [text === undefined ? { type: "user.not-understood", item } : { type: "user.understood", item, text }];
+    }
     case "conversation.item.input_audio_transcription.failed":
       return [
         { type: "user.not-understood", item: read.id("item_id") },
@@ -129,7 +139,7 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent[] {
       return isCall ? [{ type: "call.announced", reply, callId, name }] : [];
     }
     case "response.output_item.done":
-      return made(read.id("response_id"), readItem(read.inner("item")));
+      return made(read.id("response_id"), readMade(read.inner("item")));
     case "response.output_audio.delta":
       return [{ type: "audio", ...part(), pcm: () => decodePcm(read.text("delta", LONGEST_AUDIO), SERVICE) }];
     case "response.output_audio.done":
@@ -146,7 +156,9 @@ export function readEvent(type: string, record: JsonRecord): ServerEvent[] {
       return [{ type: "words.complete", ...part(), text: read.optionalText("text", LONGEST_TEXT), form: "written" }];
     case "response.function_call_arguments.done": {
       const [{ reply }, callId, name] = [part(), read.id("call_id"), read.optionalId("name")];
-      return [{ type: "call", reply, callId, name, arguments: read.text("arguments", LONGEST_TEXT) }];
+      return [
+        { type: "call", reply, callId, name, arguments: argumentsIn(read) ?? read.text("arguments", LONGEST_TEXT) },
+      ];
     }
     case "output_audio_buffer.started":
       return [{ type: "playback.began" }];
@@ -169,33 +181,79 @@ function readResponse(read: FieldReader): { readonly reply: string; readonly kin
   return { reply: read.id("id"), kind: read.isNull("conversation_id") ? "aside" : "conversation" };
 }
 
-/** `response.done`: what it made is in it once more. */
-function readDone(read: FieldReader): ServerEvent[] {
-  const { reply, kind } = readResponse(read);
-  const given = read.any("status_details");
-  const details = isRecord(given) ? given : isError(given) ? { reason: given, error: given } : {};
-  const error = fieldOf(details, "error");
-  const status = read.optionalId("status");
-  const output = read.list("output", MOST_ITEMS).map(readItem);
-  return [
+/** `response.done`: what it made is in it once more. It ends the response, whatever else of it cannot be read. */
+function* readDone(read: FieldReader): Generator<ServerEvent> {
+  const missed: unknown[] = [];
+  const tried = <Read>(reading: () => Read): Read | undefined => {
+    try {
+      return reading();
+    } catch (error) {
+      missed.push(error);
+      return undefined;
+    }
+  };
+  const response = tried(() => readResponse(read));
+  const outcome = outcomeOf(read.whole);
+  if (response !== undefined) {
+    const { reply, kind } = response;
+    const output = tried(() => read.list("output", MOST_ITEMS)) ?? [];
+    const events = output.flatMap((item) => tried(() => made(reply, readItem(item))) ?? []);
     // Known already, unless something of it was lost.
-    ...(output.length > 0 ? [{ type: "reply.began", reply, kind } as const] : []),
-    ...output.flatMap((item) => made(reply, item)),
-    { type: "reply.ended", reply, how: ENDS.get(status) ?? "completed", kind },
-    {
-      type: "response.outcome",
-      status,
-      reason: reasonIn(details),
-      error: isError(error) ? detailsOf(wordsOf(error)) : undefined,
-    },
-  ];
+    if (output.length > 0) yield { type: "reply.began", reply, kind };
+    yield* events;
+    yield { type: "reply.ended", reply, how: endOf(outcome), kind };
+  }
+  yield { type: "response.outcome", ...outcome };
+  if (missed.length > 0) throw missed[0];
+}
+
+/** Where a response says how it came out, and where gateways do. */
+const OUTCOMES = ["status_details", "error", "last_error", "incomplete_details"];
+
+function outcomeOf(response: JsonRecord): Outcome {
+  const status = scalarOf(fieldOf(response, "status"));
+  const key = OUTCOMES.find((each) => isError(fieldOf(response, each)));
+  if (key === undefined) return { status, reason: undefined, error: undefined };
+  const given = fieldOf(response, key);
+  const { type, reason, ...rest }: JsonRecord =
+    isRecord(given) && key.endsWith("_details") ? given : { reason: given, error: given };
+  const error = fieldOf(rest, "error") ?? (Object.values(rest).some(isError) ? rest : undefined);
+  return {
+    status: status ?? scalarOf(type),
+    reason: isError(reason) ? wordsOf(reason).message : undefined,
+    error: isError(error) ? detailsOf(wordsOf(error)) : undefined,
+  };
+}
+
+/** One that does not say how it came out has failed where it tells of an error. */
+function endOf({ status, error }: Outcome): ReplyEnd {
+  if (status === undefined) return error === undefined ? "completed" : "failed";
+  return ENDS.get(status) ?? "failed";
+}
+
+function scalarOf(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value.slice(0, 80) : undefined;
 }
 
 /** An item that the model has made; a call that was broken off is none. */
 function made(reply: string, item: ItemInfo): ServerEvent[] {
-  const { type, status, callId, name } = item;
+  const { type, status, callId } = item;
   if (type !== "function_call") return TOLD.has(type) ? [] : [{ type: "item.made", reply, item }];
-  return status === "incomplete" ? [] : [{ type: "call", reply, callId, name, arguments: item.arguments }];
+  if (status === "incomplete") return [];
+  // A call that is complete has no more to come: without a name or arguments it is answered with an error.
+  const [name = status === "completed" ? "" : undefined, args = status === "completed" ? "" : undefined] = [
+    item.name,
+    item.arguments,
+  ];
+  return [{ type: "call", reply, callId, name, arguments: args }];
+}
+
+/** An item as the model has made it. @throws ProtocolError also for a call that cannot be answered, because it has no id. */
+function readMade(read: FieldReader): ItemInfo {
+  const item = readItem(read);
+  if (item.type === "function_call") read.id("call_id");
+  return { ...item, status: item.status ?? "completed" };
 }
 
 function readItem(read: FieldReader): ItemInfo {
@@ -205,14 +263,16 @@ function readItem(read: FieldReader): ItemInfo {
     status: read.optionalId("status"),
     callId: read.optionalId("call_id"),
     name: read.optionalId("name"),
-    arguments: read.optionalText("arguments", LONGEST_TEXT),
+    arguments: argumentsIn(read),
     whole: read.whole,
   };
 }
 
-function reasonIn(details: JsonRecord): string | undefined {
-  const reason = fieldOf(details, "reason");
-  return isError(reason) ? wordsOf(reason).message : undefined;
+/** A call's arguments as JSON: some gateways do not write them as a string. */
+function argumentsIn(read: FieldReader): string | undefined {
+  const given = read.any("arguments");
+  if (given === undefined || given === null) return undefined;
+  return typeof given === "string" ? read.text("arguments", LONGEST_TEXT) : JSON.stringify(given);
 }
 
 function isError(value: unknown): boolean {

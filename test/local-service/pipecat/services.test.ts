@@ -31,8 +31,10 @@ describe("services", () => {
           service: "vad",
           options: [
             { name: "confidence", value: 0.5 },
+            { name: "start_secs", value: 0.2 },
+            { name: "min_volume", value: 0.6 },
             { name: "stop_secs", value: 0.5 },
-            { name: "params", value: { confidence: 0.5, stop_secs: 0.5 } },
+            { name: "params", value: { confidence: 0.5, start_secs: 0.2, stop_secs: 0.5, min_volume: 0.6 } },
           ],
         },
         {
@@ -65,6 +67,8 @@ describe("services", () => {
       name: "vad",
       options: [
         { name: "confidence", type: "number" },
+        { name: "start_secs", type: "number" },
+        { name: "min_volume", type: "number" },
         { name: "stop_secs", type: "number" },
         { name: "params", type: "object" },
       ],
@@ -121,12 +125,14 @@ describe("services", () => {
       const { data } = await client.request("get-config");
       return (data.config as readonly unknown[])[0];
     };
-    const shown = (confidence: number, stop_secs: number): object => ({
+    const shown = (confidence: number, stop_secs: number, start_secs = 0.2, min_volume = 0.6): object => ({
       service: "vad",
       options: [
         { name: "confidence", value: confidence },
+        { name: "start_secs", value: start_secs },
+        { name: "min_volume", value: min_volume },
         { name: "stop_secs", value: stop_secs },
-        { name: "params", value: { confidence, stop_secs } },
+        { name: "params", value: { confidence, start_secs, stop_secs, min_volume } },
       ],
     });
     const answer = await client.request("update-config", option("vad", "params", { stop_secs: 3 }));
@@ -138,6 +144,10 @@ describe("services", () => {
     expect(await vad()).toEqual(shown(0.75, 0.2));
     await client.request("update-config", option("vad", "params", {}));
     expect(await vad()).toEqual(shown(0.75, 0.2));
+    // All of Pipecat's `VADParams`.
+    const all = { confidence: 0.7, start_secs: 0.1, stop_secs: 0.8, min_volume: 0.4 };
+    await client.request("update-config", option("vad", "params", all));
+    expect(await vad()).toEqual(shown(0.7, 0.8, 0.1, 0.4));
   });
 
   it("take a configuration with all the services at once, as Pipecat's documentation shows it", async () => {
@@ -184,8 +194,8 @@ describe("services", () => {
     [option("vad", "params", 3), "Option vad:params must be of type object"],
     [option("vad", "params", { confidence: 0.1, stop_secs: 0 }), "Option vad:stop_secs must be 0.02 to 60"],
     [
-      option("vad", "params", { stop_secs: 1, min_volume: 1 }),
-      "Option vad:params has no min_volume: confidence, stop_secs",
+      option("vad", "params", { stop_secs: 1, max_volume: 1 }),
+      "Option vad:params has no max_volume: confidence, start_secs, stop_secs, min_volume",
     ],
     [option("llm", "params", { stop_secs: 1 }), "Option llm:params not registered"],
   ])("refuse %j", async (data, error) => {

@@ -28,8 +28,6 @@ export function malformedFrames(): readonly (string | Buffer)[] {
       { toolCall: { functionCalls: "none" } },
       { toolCall: { functionCalls: [null, { id: 1, name: 2, args: 3 }] } },
       { toolCallCancellation: { ids: "fc_1" } },
-      { goAway: { timeLeft: 7 } },
-      { goAway: { timeLeft: "soon" } },
       { sessionResumptionUpdate: { newHandle: 7, resumable: "yes" } },
       { sessionResumptionUpdate: { resumable: true } },
       { usageMetadata: "many" },

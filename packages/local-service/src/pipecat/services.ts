@@ -42,6 +42,9 @@ function options({ threshold, silenceDurationMs }: Required<VadDefaults>): Recor
   return {
     vad: {
       confidence: { type: "number", initial: threshold, rule: from(0, 1) },
+      // Of Pipecat's detector; ours has no use for these two.
+      start_secs: { type: "number", initial: 0.2, rule: from(0, 60) },
+      min_volume: { type: "number", initial: 0.6, rule: from(0, 1) },
       stop_secs: { type: "number", initial: silenceDurationMs / 1000, rule: from(0.02, 60) },
     },
     stt: {
@@ -66,7 +69,7 @@ function list(value: unknown): readonly unknown[] {
 
 /** `params`, by which Pipecat's servers take what their detector listens for. */
 const GROUPS: Readonly<Record<string, Readonly<Record<string, Group>>>> = {
-  vad: { params: { type: "object", fields: ["confidence", "stop_secs"] } },
+  vad: { params: { type: "object", fields: ["confidence", "start_secs", "stop_secs", "min_volume"] } },
 };
 
 function groupsOf(service: string): Readonly<Record<string, Group>> {

@@ -1,5 +1,5 @@
 import type { FieldReader } from "../../../util/field-reader.js";
-import { durationMs, LONGEST_TEXT } from "../events.js";
+import { LONGEST_TEXT } from "../events.js";
 
 /** How long a change of connections that nothing hurries may wait for a moment when nobody speaks, in ms. */
 export const UNHURRIED_MS = 30_000;
@@ -63,12 +63,11 @@ export class ConnectionLifetime {
 
   /**
    * A `goAway`. Returns within how many ms the connection is to be changed, where that is news: before it ends, where the service
-   * says when that is. @throws ProtocolError
+   * says when that is.
+   * @param leftMs When it will end, in ms from now; undefined where the service does not say.
    */
-  goAway(read: FieldReader): number | undefined {
-    const timeLeft = read.optionalText("timeLeft", LONGEST_TEXT);
-    if (timeLeft === undefined) return this.#endsAt === undefined ? UNHURRIED_MS : undefined;
-    const leftMs = durationMs(timeLeft);
+  goAway(leftMs: number | undefined): number | undefined {
+    if (leftMs === undefined) return this.#endsAt === undefined ? UNHURRIED_MS : undefined;
     const before = this.#endsAt;
     this.#endsAt = this.now() + leftMs;
     return this.#endsAt === before ? undefined : leftMs;

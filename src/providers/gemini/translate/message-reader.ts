@@ -2,9 +2,17 @@ import type { EffectSink } from "../../../dialogue/effects.js";
 import type { ServiceError } from "../../../errors.js";
 import { asProtocolError, FieldReader } from "../../../util/field-reader.js";
 import { parseRecord } from "../../../util/parse.js";
-import { fieldOf, type JsonRecord } from "../../../util/records.js";
+import { fieldOf, isRecord, type JsonRecord } from "../../../util/records.js";
 import type { Redactor } from "../../../util/redact.js";
-import { LONGEST_AUDIO, LONGEST_TEXT, MOST_ENTRIES, readCall, readUsage, redactRawEvent } from "../events.js";
+import {
+  durationMs,
+  LONGEST_AUDIO,
+  LONGEST_TEXT,
+  MOST_ENTRIES,
+  readCall,
+  readUsage,
+  redactRawEvent,
+} from "../events.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import type { GeminiHistory } from "../gemini-history.js";
 import type { GeminiBot } from "./bot.js";
@@ -58,10 +66,7 @@ export class MessageReader {
         conversationHistory.covered();
         this.ports.bot.covered();
       });
-      this.#each(read, "goAway", (inner) => {
-        const withinMs = lifetime.goAway(inner);
-        if (withinMs !== undefined) this.sink.add({ type: "change-connection", withinMs });
-      });
+      this.#goAway(read);
     });
   }
 
@@ -94,7 +99,7 @@ export class MessageReader {
     this.#guarded(() => {
       if (read.flag("turnComplete")) this.#complete();
     });
-    this.#report(() => this.#outcomes.turn(read));
+    this.#report(() => [...this.#outcomes.failure(read.whole), ...this.#outcomes.turn(read)]);
     this.#each(read, "urlContextMetadata", (inner) => {
       this.#report(() => this.#outcomes.pages(inner));
     });
@@ -134,8 +139,22 @@ export class MessageReader {
     else if (type === "ACTIVITY_END" || type === "VAD_SIGNAL_TYPE_EOS") this.ports.user.stopped();
   }
 
+  /** That the connection ends is news, also where it cannot be read when. */
+  #goAway(read: FieldReader): void {
+    const said = read.any("goAway");
+    if (said === undefined || said === null || said === false) return;
+    const leftMs = this.#guarded(() => {
+      const timeLeft = read.inner("goAway").optionalText("timeLeft", LONGEST_TEXT);
+      return timeLeft === undefined ? undefined : durationMs(timeLeft);
+    });
+    const withinMs = this.ports.lifetime.goAway(leftMs);
+    if (withinMs !== undefined) this.sink.add({ type: "change-connection", withinMs });
+  }
+
   #call(read: FieldReader): void {
-    const calls = read.list("functionCalls", MOST_ENTRIES).flatMap((call) => {
+    const isOne = isRecord(read.any("functionCalls"));
+    const written = isOne ? [read.inner("functionCalls")] : read.list("functionCalls", MOST_ENTRIES);
+    const calls = written.flatMap((call) => {
       const readable = this.#guarded(() => readCall(call));
       return readable === undefined ? [] : [readable];
     });
@@ -147,7 +166,7 @@ export class MessageReader {
   }
 
   #usage(read: FieldReader): void {
-    const tokens = readUsage(read);
+    const tokens = readUsage(read, (reading) => this.#guarded(reading));
     if (tokens !== undefined) this.sink.deliver("metrics", { tokens: [{ processor: PROCESSOR, ...tokens }] });
   }
 

@@ -1,6 +1,6 @@
 import { ServiceError } from "../../../errors.js";
 import type { FieldReader } from "../../../util/field-reader.js";
-import { errorWords, tellsError } from "../../../util/error-words.js";
+import { errorWords, tellsError, wordsOf } from "../../../util/error-words.js";
 import type { JsonRecord } from "../../../util/records.js";
 import { MOST_ENTRIES } from "../events.js";
 import { SERVICE } from "../names.js";
@@ -10,6 +10,8 @@ const WELL = new Set([
   "TURN_COMPLETE_REASON_UNSPECIFIED",
   // The service waits for the rest of what the user says.
   "NEED_MORE_INPUT",
+  "FINISH_REASON_UNSPECIFIED",
+  "STOP",
   "OUTCOME_UNSPECIFIED",
   "OUTCOME_OK",
   "URL_RETRIEVAL_STATUS_UNSPECIFIED",
@@ -30,9 +32,12 @@ export class Outcomes {
     return [new ServiceError(`${SERVICE} reported an error: ${this.redact(said)}`, { ...known })];
   }
 
-  /** Why a turn is over. @throws ProtocolError */
+  /** Why a turn is over, in the words of this API or of its other methods, whatever shape they have. */
   turn(content: FieldReader): ServiceError[] {
-    return this.#news("ended its turn", content.optionalId("turnCompleteReason"));
+    return ["turnCompleteReason", "finishReason"].flatMap((key) => {
+      const reason = content.any(key);
+      return reason === 0 ? [] : this.#news("ended its turn", wordsOf(reason).message);
+    });
   }
 
   /** How code came out that the model had run. @throws ProtocolError */

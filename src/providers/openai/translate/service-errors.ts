@@ -1,5 +1,5 @@
 import { purposeOf, type OpenAISink } from "../effects.js";
-import type { ErrorDetails, Failure } from "../events.js";
+import type { ErrorDetails, Outcome } from "../events.js";
 import { meaningOf, responseError, serviceError } from "../error-meaning.js";
 import type { SessionSetup } from "./session-setup.js";
 import type { OpenAIBot } from "./bot.js";
@@ -14,7 +14,7 @@ export class ServiceErrors {
   ) {}
 
   /** A response is done; it may have failed. The session outlives it, whatever the reason: the next may succeed. */
-  outcome(response: Failure): void {
+  outcome(response: Outcome): void {
     const error = responseError(response, this.redact);
     if (error !== undefined) this.sink.report(error);
   }

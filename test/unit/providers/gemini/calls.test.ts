@@ -132,6 +132,12 @@ describe("Gemini: calls that lack something", () => {
     expect(s.of("report")).toHaveLength(1);
   });
 
+  it("unreadable: a list that is a single call, and arguments that are JSON, can be read", () => {
+    const s = Scenario.ready();
+    s.receive({ toolCall: { functionCalls: { id: "c1", name: "f", args: '{"a":1}' } } });
+    expect(running(s)).toMatchObject([{ tool_call_id: "c1", arguments: { a: 1 } }]);
+  });
+
   it("a goAway without a time: the connection is changed at a quiet moment", () => {
     const s = Scenario.ready();
     s.receive({ goAway: {} });

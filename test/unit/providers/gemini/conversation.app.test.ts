@@ -374,10 +374,17 @@ describe("resumption", () => {
     expect(lifetime.handle).toBe("h1");
   });
 
-  it.each(["12", "", "-1s", "1e3s", 12])("reports a goAway of %j", (timeLeft) => {
+  const unreadable = ["12", "", "-1s", "1e3s", 12, { seconds: "9" }].map((timeLeft) => ({ timeLeft }));
+  it.each([...unreadable, "now", true, 9, []])("reports a goAway of %j, and changes the connection", (goAway) => {
     const s = Scenario.ready();
-    s.receive({ goAway: { timeLeft } });
-    expect(s.of("report")).toHaveLength(1);
-    expect(s.dialogue.expiresAt).toBeUndefined();
+    s.receive({ goAway }, { goAway: { timeLeft: "9s" } }, { goAway });
+    expect(s.of("report")).toHaveLength(2);
+    expect(s.of("change-connection").map(({ withinMs }) => withinMs)).toEqual([30_000, 9_000]);
+  });
+
+  it.each([null, false])("a goAway of %j is none", (goAway) => {
+    const s = Scenario.ready();
+    s.receive({ goAway });
+    expect(s.effects).toEqual([]);
   });
 });

@@ -111,6 +111,40 @@ describe("gateways: the words of an error are never lost", () => {
     expect(s.of("report")[0]?.error.message).toContain(WORDS);
   });
 
+  it.each([
+    ["a status that is a number", { status: 3, status_details: { error: WORDS } }],
+    ["a status that is unknown", { status: "expired", status_details: { reason: WORDS } }],
+    ["no status", { status: null, status_details: { error: { message: WORDS } } }],
+    ["the status of one that was made", { status: "completed", status_details: { error: { message: WORDS } } }],
+    ["the status of one that was cut", { status: "cancelled", status_details: { error: { message: WORDS } } }],
+    ["an error of its own", { status: "failed", error: { message: WORDS } }],
+    ["an error that is text", { status: "failed", error: WORDS }],
+    ["a last error", { status: "failed", last_error: { message: WORDS } }],
+    ["status_details that are the error", { status: "failed", status_details: { message: WORDS, code: 1 } }],
+    ["status_details that are a list", { status: "incomplete", status_details: [WORDS] }],
+    ["incomplete_details", { status: "incomplete", incomplete_details: { reason: WORDS } }],
+    ["an error where it is incomplete", { status: "incomplete", status_details: { error: { message: WORDS } } }],
+  ])("in a response with %s, which ends", (_what, fields) => {
+    const s = Scenario.ready();
+    s.receive(server.created(), server.audio(20), server.done("resp_1", fields));
+    expect(s.told).toEqual(expect.arrayContaining(["bot-tts-stopped", "bot-llm-stopped"]));
+    expect(s.of("report").map(({ error }) => error.message)).toEqual([expect.stringContaining(WORDS)]);
+  });
+
+  it.each([
+    ["that is done, without an id", { type: "response.done", response: { status: "failed", error: WORDS } }],
+    ["that is done, and no response", { type: "response.done", response_id: "resp_1", error: WORDS }],
+    ["that began, without an id", { type: "response.created", response: {}, error: { message: WORDS } }],
+    [
+      "that is a transcription of no item",
+      { type: "conversation.item.input_audio_transcription.failed", error: { message: WORDS } },
+    ],
+  ])("in an event %s", (_what, event) => {
+    const s = Scenario.ready();
+    s.receive(event);
+    expect(s.of("report").filter(({ error }) => error.message.includes(WORDS))).toHaveLength(1);
+  });
+
   it.each([{ error: WORDS }, { error: { code: 3, message: WORDS } }, { message: WORDS }])(
     "in a transcription that failed: %j",
     (fields) => {
@@ -206,5 +240,94 @@ describe("gateways: what only the app can answer, or know", () => {
     s.receive({ type, item_id: "mcp_1" });
     expect(s.of("report")[0]?.error.message).toContain(type);
     expect(s.of("fault")).toEqual([]);
+  });
+});
+
+describe("gateways: a response ends, whatever in it cannot be read", () => {
+  it.each([
+    ["output that is text", { output: "text" }],
+    ["output with an item of numbers", { output: [{ type: 4, id: 7 }] }],
+    ["output with a call whose id is a number", { output: [{ type: "function_call", call_id: 7, name: "f" }] }],
+    ["output that is endless", { output: Array.from({ length: 1_025 }, () => ({ type: "message" })) }],
+    ["status_details that are a number", { status_details: 5 }],
+    ["a status that is an object", { status: {}, status_details: {} }],
+  ])("%s", (_what, fields) => {
+    const s = Scenario.ready();
+    s.receive(server.created(), server.audio(20), server.done("resp_1", fields));
+    expect(s.told).toEqual(expect.arrayContaining(["bot-tts-stopped", "bot-llm-stopped"]));
+    expect(s.conversation.expects).toBe("nothing");
+  });
+
+  it("hands out what of its output can be read", () => {
+    const s = Scenario.ready();
+    const call = { type: "function_call", call_id: "c1", name: "f", arguments: "{}", status: "completed" };
+    s.receive(server.created(), server.done("resp_1", { output: [{ type: 4 }, call] }));
+    expect(s.data("llm-function-call-in-progress")).toMatchObject([{ tool_call_id: "c1" }]);
+    expect(s.of("report")[0]?.error).toBeInstanceOf(ProtocolError);
+  });
+});
+
+describe("gateways: a call is answered, whatever shape it has", () => {
+  const call = (fields: object) => ({ type: "function_call", id: "i", call_id: "c1", name: "f", ...fields });
+  const itemDone = (fields: object) => ({
+    type: "response.output_item.done",
+    response_id: "resp_1",
+    item: call(fields),
+  });
+  const outputs = (s: Scenario) =>
+    s.sent.flatMap(({ item }) =>
+      (item as { type?: string } | undefined)?.type === "function_call_output" ? [item] : [],
+    );
+
+  it.each([
+    ["arguments that are an object", itemDone({ arguments: { a: 1 } }), { a: 1 }],
+    [
+      "arguments that are an object, in an event of their own",
+      { ...server.callArguments("c1", "", { name: "f" }), arguments: { a: 1 } },
+      { a: 1 },
+    ],
+    ["arguments that are null", itemDone({ arguments: null }), {}],
+    [
+      "no arguments, in a response that is done",
+      server.done("resp_1", { output: [call({ status: "completed" })] }),
+      {},
+    ],
+  ])("%s reach the handler", (_what, event, args) => {
+    const s = Scenario.ready();
+    s.receive(server.created(), event);
+    expect(s.data("llm-function-call-in-progress")).toMatchObject([{ tool_call_id: "c1", arguments: args }]);
+  });
+
+  it.each([
+    ["no name", itemDone({ name: null, arguments: "{}" })],
+    ["an empty name", itemDone({ name: undefined, arguments: "{}", status: "completed" })],
+    ["arguments that are a list", itemDone({ arguments: [1] })],
+    ["arguments that are a number", itemDone({ arguments: 5 })],
+  ])("the model hears of %s, and goes on", (_what, event) => {
+    const s = Scenario.ready();
+    s.receive(server.created(), event, server.done());
+    expect(outputs(s)).toMatchObject([{ call_id: "c1", output: expect.stringContaining("error") as unknown }]);
+    expect(s.of("report")[0]?.error).toBeInstanceOf(ProtocolError);
+    expect(s.sentTypes.at(-1)).toBe("response.create");
+  });
+
+  it("one that is named by an earlier event keeps its name", () => {
+    const s = Scenario.ready();
+    s.receive(server.created(), server.callAdded("c1", "f"), itemDone({ name: null, arguments: "{}" }));
+    expect(s.data("llm-function-call-in-progress")).toMatchObject([{ function_name: "f" }]);
+  });
+
+  it("one without an id, which nothing can answer, is reported", () => {
+    const s = Scenario.ready();
+    s.receive(server.created(), itemDone({ call_id: undefined, arguments: "{}" }));
+    expect(s.of("report")[0]?.error.message).toContain("`call_id`");
+  });
+
+  it("one that was broken off is none", () => {
+    const s = Scenario.ready();
+    const output = [call({ status: "in_progress" }), call({ status: "incomplete", call_id: "c2" })];
+    s.receive(server.created(), server.done("resp_1", { status: "cancelled", output }));
+    expect(outputs(s)).toEqual([]);
+    expect(s.data("llm-function-call-in-progress")).toEqual([]);
   });
 });
