@@ -87,7 +87,7 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
   },
   { then: [({ transport }) => void (transport.script.connect = "hang"), lost, after(300), offline, online] },
   {
-    options: { reconnect: { base: 10_000 } },
+    options: { reconnect: { base: 1_000, minUptime: 2_000 } },
     then: [lost, ({ network }) => network.show(false), ({ network }) => network.show(true)],
   },
   {
