@@ -61,6 +61,7 @@ describe("a defect in our own code", () => {
 
   async function ready(): Promise<World> {
     const world = new World();
+    world.isCrashing = true;
     world.connect();
     await drain();
     expect(world.transport.state).toBe("ready");

@@ -11,6 +11,10 @@ import { PROBE, READY_TIMEOUT, SILENCE, World } from "../../packages/testkit/src
 import type { TurnFact } from "../../src/contracts/turns.js";
 import type { TransportOptions } from "../../src/options.js";
 
+import { seeded } from "../../packages/testkit/src/util/seeded.js";
+import { MICS, restarts, run, sequences } from "./connect-attempts/cases.js";
+import { stubPage } from "./connect-attempts/page.js";
+import { VirtualTime } from "./connect-attempts/virtual-time.js";
 import { TURN_LETTERS, type Letter } from "../../src/testing/model/turn-letters.js";
 
 const seed = 20_260_901;
@@ -59,10 +63,27 @@ beforeAll(async () => {
   }
   for (const scene of EDGE_SCENES) await playScene(scene);
   await walkTurnsOnTransport();
+  await callAsClient();
 }, 300_000);
 afterAll(() => {
   vi.restoreAllMocks();
 });
+
+/** With the client's own order of calls, which depends on its page. */
+async function callAsClient(): Promise<void> {
+  const time = new VirtualTime();
+  stubPage(time, seed);
+  const random = seeded(seed);
+  const cases = [...sequences(2), ...restarts()];
+  try {
+    for (const [index, each] of cases.entries()) {
+      const mic = MICS[index % MICS.length] ?? "granted";
+      await run({ mic, query: "random", starts: "in order", ...each, inspect: watch.inspect }, time, random);
+    }
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}
 
 async function playScene({ options, before, then }: EdgeScene): Promise<void> {
   const world = new World(true, { timeouts, ...options });

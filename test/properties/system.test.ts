@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { drain, PROBE, SILENCE, World } from "../../packages/testkit/src/worlds/world.js";
+import { World } from "../../packages/testkit/src/worlds/world.js";
 import { steps } from "../../packages/testkit/src/models/world-commands.js";
 
 /** One seed, so that a failure is the same everywhere. To look elsewhere: RTVI_MACHINE_SEED=7 RTVI_MACHINE_RUNS=50000. */
@@ -16,18 +16,6 @@ beforeAll(() => {
 afterAll(() => {
   vi.restoreAllMocks();
 });
-
-/** A wire whose service owes an answer and does not give it is replaced, whether it shows another sign of life or not. */
-async function isReplacedWhenSilent(world: World): Promise<void> {
-  const { transport, clock } = world;
-  const { attempts: before } = transport.service;
-  transport.service.current?.setExpects("reply");
-  for (let past = 0; past <= 2 * SILENCE + PROBE; past += PROBE) {
-    clock.advance(PROBE);
-    await drain();
-  }
-  expect(transport.service.attempts).toBeGreaterThan(before);
-}
 
 describe("the assembled system", () => {
   it("keeps its promises whatever happens, in any order", { timeout }, async () => {
@@ -51,23 +39,7 @@ describe("the assembled system", () => {
         const world = new World();
         await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
         await world.release();
-        const { transport } = world;
-        Object.assign(transport.script, { connect: "open", ready: "at once", close: "answer" });
-        transport.media.microphone.script = "grant";
-        transport.enableMic(true);
-        world.network.turn(true);
-
-        // A start that was cancelled refuses the one connect() that belongs to it.
-        await world.transport.connect().catch(() => world.transport.connect());
-        await transport.sendReadyMessage();
-        await drain();
-        expect(transport.state).toBe("ready");
-        expect(transport.media.microphone.held).toBe(1);
-        const before = transport.service.audioBytes;
-        world.say();
-        expect(transport.service.audioBytes).toBeGreaterThan(before);
-        world.checkInvariants();
-        await isReplacedWhenSilent(world);
+        await world.checkConnectsAgain();
         await world.release();
         world.checkSettled();
       }),

@@ -21,6 +21,12 @@ export interface ActorEntry {
   readonly chart?: string;
 }
 
+/**
+ * What a chart's action did beyond the chart: `send mic.requested to microphone`, `emit bot-ready`, `start capture`, `openUplink`;
+ * with what the event carries, if it carries something.
+ */
+export type Act = string | { readonly act: string; readonly carrying: Readonly<Record<string, Data>> };
+
 /** An event arrived at an actor, and what it did. */
 export interface StepEntry {
   readonly kind: "step";
@@ -33,6 +39,8 @@ export interface StepEntry {
   readonly ignored?: true;
   /** Transitions that were taken, as `ChartLayout` has them. */
   readonly took?: readonly string[];
+  /** What the chart's actions did, in their order. Recordings of 0.1 have it nowhere. */
+  readonly did?: readonly Act[];
   /** The state after it, where it is another one. */
   readonly value?: Data;
   /** What changed in the context. */

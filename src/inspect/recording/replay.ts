@@ -9,7 +9,8 @@ import {
 import { isRecord } from "../../util/records.js";
 import { BLANK, CUT, Redaction } from "./redaction.js";
 import { readRecording } from "./read-recording.js";
-import { advance, type ActorState, type Data, type StepEntry } from "./recording.js";
+import { actOf, type ExecutedAction } from "./acts.js";
+import { advance, type Act, type ActorState, type Data, type StepEntry } from "./recording.js";
 
 /** Charts that a recording may be of, by their id. */
 export type Charts = Readonly<Record<string, AnyStateMachine>>;
@@ -27,8 +28,8 @@ export interface Difference {
   readonly at: number;
   readonly actor: string;
   readonly event: string;
-  /** What differs. */
-  readonly of: "state" | "context" | "status" | "error";
+  /** What differs; `actions`: what the chart sent, emitted, started, stopped or ordered. */
+  readonly of: "state" | "context" | "status" | "actions" | "error";
   readonly recorded: Data;
   readonly replayed: Data;
 }
@@ -37,7 +38,7 @@ export interface Difference {
 export interface Replayed {
   /** How many events were replayed. */
   readonly steps: number;
-  /** How many could not be replayed: no chart of that id, no state to begin with, or an action of the chart had crashed. */
+  /** How many could not be replayed: no chart of that id, or no state to begin with. */
   readonly skipped: number;
   /** None where this build does as the recorded one did. */
   readonly difference?: Difference;
@@ -71,6 +72,7 @@ export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
     if (snapshot !== undefined) running.set(state.actor, snapshot);
   }
   let [steps, skipped] = [0, 0];
+  const hasActs = entries.some((entry) => entry.kind === "step" && entry.did !== undefined);
   for (const [index, entry] of entries.entries()) {
     advance(recorded, entry);
     if (entry.kind !== "step") continue;
@@ -81,14 +83,19 @@ export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
       skipped += 1;
       continue;
     }
-    const outcome = step(chart, running.get(entry.actor), entry);
-    // Actions that are not the chart's own do not run here, so what one of them threw cannot be thrown again.
-    if (outcome === undefined || (entry.error !== undefined && !(outcome instanceof Error))) {
+    const acts: Act[] = [];
+    const outcome = step(chart, running.get(entry.actor), entry, acts);
+    if (outcome === undefined) {
       skipped += 1;
       continue;
     }
     steps += 1;
-    const found = outcome instanceof Error ? thrown(outcome, entry) : differenceOf(expected, outcome);
+    const found =
+      outcome instanceof Error
+        ? thrown(outcome, entry)
+        : (notThrown(entry) ??
+          differenceOf(expected, outcome) ??
+          (hasActs ? actsApart(entry.did ?? [], acts) : undefined));
     if (found !== undefined) {
       const { at, actor, event } = entry;
       return { steps, skipped, difference: { index, at, actor, event: event.type, ...found } };
@@ -112,11 +119,12 @@ interface ChartSnapshot {
   readonly _nodes: readonly { readonly invoke: readonly { readonly id: string; readonly src: unknown }[] }[];
 }
 
-/** Lets a chart take steps without anything coming of them. */
-function stage(chart: AnyStateMachine): object {
+/** Lets a chart take steps without anything coming of them, but for actions of its own: those it has from `provide` are not here. */
+function stage(chart: AnyStateMachine, acts: Act[] = []): object {
   // Charts speak to a parent, which has its own events in the recording.
   const self = createActor(chart, { parent: createActor(createMachine({})) });
   const nothing = (): void => undefined;
+  const redaction = new Redaction(ALL);
   return {
     self,
     id: self.id,
@@ -126,7 +134,11 @@ function stage(chart: AnyStateMachine): object {
     defer: nothing,
     emit: nothing,
     stopChild: nothing,
-    actionExecutor: nothing,
+    actionExecutor: (action: ExecutedAction & { readonly info?: unknown; readonly exec?: (info: unknown, params: unknown) => void }) => {
+      const act = actOf(action, self._parent?.sessionId, redaction);
+      if (act !== undefined) acts.push(act);
+      if (!action.type.startsWith("xstate.")) action.exec?.(action.info, action.params);
+    },
   };
 }
 
@@ -134,6 +146,7 @@ function step(
   chart: AnyStateMachine,
   snapshot: ChartSnapshot | undefined,
   { event }: StepEntry,
+  acts: Act[],
 ): ChartSnapshot | Error | undefined {
   const told = {
     ...Object.fromEntries(Object.entries(event).map(([key, each]) => [key, revived(each)])),
@@ -142,8 +155,8 @@ function step(
   const steps: Steppable = chart;
   try {
     if (event.type === "xstate.init")
-      return steps.getInitialSnapshot(stage(chart), revived(event.input ?? null) ?? undefined);
-    return snapshot === undefined ? undefined : steps.transition(snapshot, told, stage(chart));
+      return steps.getInitialSnapshot(stage(chart, acts), revived(event.input ?? null) ?? undefined);
+    return snapshot === undefined ? undefined : steps.transition(snapshot, told, stage(chart, acts));
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -151,9 +164,22 @@ function step(
 
 type Found = Pick<Difference, "of" | "recorded" | "replayed">;
 
-/** A chart that crashed then and crashes now does the same. */
-function thrown({ message }: Error, { status, error }: StepEntry): Found | undefined {
-  return status === "error" ? undefined : { of: "error", recorded: error ?? null, replayed: message };
+/** A chart that crashed then and crashes now of the same does the same. */
+function thrown(error: Error, { status, error: recorded = null }: StepEntry): Found | undefined {
+  const replayed = new Redaction(ALL).data(error);
+  return status === "error" && isSame(recorded, replayed) ? undefined : { of: "error", recorded, replayed };
+}
+
+/** A chart that crashed then, and does not now. */
+const notThrown = ({ error }: StepEntry): Found | undefined =>
+  error === undefined ? undefined : { of: "error", recorded: error, replayed: null };
+
+/** From the first action on that is another one. */
+function actsApart(recorded: readonly Act[], replayed: readonly Act[]): Found | undefined {
+  const length = Math.max(recorded.length, replayed.length);
+  const first = Array.from({ length }, (_, index) => index).find((index) => !isSame(recorded[index], replayed[index]));
+  if (first === undefined) return undefined;
+  return { of: "actions", recorded: recorded.slice(first), replayed: replayed.slice(first) };
 }
 
 function differenceOf(recorded: ActorState, snapshot: ChartSnapshot): Found | undefined {
@@ -164,9 +190,11 @@ function differenceOf(recorded: ActorState, snapshot: ChartSnapshot): Found | un
   return undefined;
 }
 
+const ALL = { texts: true, ids: true, longest: Infinity };
+
 /** As JSON has it. The events that led here were redacted, so nothing is left to redact. */
 function plain({ value, status, context }: ChartSnapshot): Pick<ActorState, "value" | "status" | "context"> {
-  const redaction = new Redaction({ texts: true, ids: true, longest: Infinity });
+  const redaction = new Redaction(ALL);
   return { value: redaction.data(value), status, context: isRecord(context) ? redaction.record(context) : {} };
 }
 

@@ -1,6 +1,7 @@
 import type { AnyStateMachine, AnyTransitionDefinition, InspectionEvent } from "xstate";
 import { isRecord } from "../../util/records.js";
-import type { Data, Entry, StepEntry } from "./recording.js";
+import { actOf, type ExecutedAction } from "./acts.js";
+import type { Act, Data, Entry, StepEntry } from "./recording.js";
 import type { Redaction } from "./redaction.js";
 
 type StateNode = AnyStateMachine["root"];
@@ -18,6 +19,7 @@ interface Arrival {
   readonly event: { readonly type: string };
   readonly from: string | undefined;
   readonly took: string[];
+  readonly did: Act[];
   phase: "waiting" | "written";
 }
 
@@ -53,7 +55,11 @@ export class Tracer {
 
   /** Takes an inspection event. */
   readonly trace = (event: InspectionEvent): void => {
-    if (event.type === "@xstate.action" || event.type === "@xstate.transition") return;
+    if (event.type === "@xstate.action") {
+      this.#act(event.actorRef, event.action);
+      return;
+    }
+    if (event.type === "@xstate.transition") return;
     this.catchUp();
     const { actorRef } = event;
     if (event.type === "@xstate.actor") {
@@ -70,6 +76,7 @@ export class Tracer {
           // What an actor sends to itself comes from a timer.
           from: from === actor ? undefined : from?.name,
           took: [],
+          did: [],
           phase: "waiting",
         };
         actor.arrivals.push(arrival);
@@ -115,6 +122,15 @@ export class Tracer {
       ...(parent !== undefined && { parent }),
       ...(chart !== undefined && { chart }),
     });
+  }
+
+  /** Of the event that the actor is at. */
+  #act({ sessionId }: { readonly sessionId: string }, action: ExecutedAction): void {
+    const actor = this.#actors.get(sessionId);
+    const arrival = actor?.arrivals[0];
+    if (actor?.isChart !== true || arrival === undefined) return;
+    const act = actOf(action, actor.ref._parent?.sessionId, this.#redaction);
+    if (act !== undefined) arrival.did.push(act);
   }
 
   /** Writes the steps that have been taken, and of whose snapshot XState has yet to tell. */
@@ -166,6 +182,8 @@ export class Tracer {
       ...(arrival.from !== undefined && { from: arrival.from }),
       ...(isIgnored && { ignored: true }),
       ...(arrival.took.length > 0 && { took: arrival.took }),
+      // What an actor does as it begins, it does after this is written.
+      ...((arrival.did.length > 0 || (isFirst && actor.isChart)) && { did: arrival.did }),
       ...(actor.isChart && isElsewhere && { value: this.#redaction.data(value) }),
       ...(changed !== undefined && { context: changed }),
       ...(status !== "active" && { status }),

@@ -49,91 +49,6 @@ async function ready({ transport }: SessionRig): Promise<void> {
   await rest();
 }
 
-const FAULTS: Readonly<Record<string, (rig: Recorded) => Promise<unknown>>> = {
-  "a service that refuses": async ({ transport }) => {
-    transport.script.connect = "refuse";
-    await transport.connect().catch(() => undefined);
-  },
-  "a service that does not answer": async ({ transport, clock }) => {
-    transport.script.connect = "hang";
-    const connecting = transport.connect().catch(() => undefined);
-    await rest();
-    clock.advance(20_000);
-    await connecting;
-  },
-  "a service that is never ready": async ({ transport, clock }) => {
-    transport.script.ready = "never";
-    await transport.connect();
-    clock.advance(20_000);
-  },
-  "a connection that is lost and returns": async (rig) => {
-    await ready(rig);
-    rig.transport.service.dropped(true);
-    await rest();
-    rig.clock.advance(2_000);
-  },
-  "a connection that is lost for good": async (rig) => {
-    await ready(rig);
-    rig.transport.service.dropped(false);
-  },
-  "reconnects that all fail": async (rig) => {
-    await ready(rig);
-    rig.transport.script.connect = "refuse";
-    rig.transport.service.dropped(true);
-    for (let each = 0; each < 60; each += 1) {
-      await rest();
-      rig.clock.advance(16_000);
-    }
-  },
-  "a network that goes away": async (rig) => {
-    await ready(rig);
-    rig.network.turn(false);
-    rig.transport.service.dropped(true);
-    await rest();
-    rig.clock.advance(5_000);
-    rig.network.turn(true);
-    rig.clock.advance(2_000);
-  },
-  "a microphone that is refused": async (rig) => {
-    rig.transport.media.microphone.script = "permissions";
-    await rig.transport.initDevices();
-    await ready(rig);
-  },
-  "a microphone that is pulled out": async (rig) => {
-    await rig.transport.initDevices();
-    await ready(rig);
-    rig.transport.media.microphone.lose();
-  },
-  "sound that the browser blocks": async (rig) => {
-    await ready(rig);
-    rig.transport.media.speaker.report({ type: "blocked" });
-    rig.transport.resumeAudio();
-  },
-  "a close that is not answered": async (rig) => {
-    await ready(rig);
-    rig.transport.script.close = "hang";
-    const ending = rig.transport.disconnect();
-    await rest();
-    rig.clock.advance(10_000);
-    await ending;
-  },
-  "a bot that is interrupted": async (rig) => {
-    await wholeSession(rig);
-  },
-};
-
-describe("replay: a recording of", () => {
-  it.each(Object.entries(FAULTS))("%s ends in the same states", async (_, fault) => {
-    const rig = start();
-    await fault(rig);
-    await rest();
-    const replayed = replay(fileOf(rig.recorder));
-    expect(replayed).toEqual({ steps: replayed.steps, skipped: 0 });
-    expect(replayed.steps).toBeGreaterThan(8);
-    await rig.transport.disconnect().catch(() => undefined);
-  });
-});
-
 describe("replay: of another build", () => {
   const recordedLoss = async (): Promise<string> => {
     const rig = start();
@@ -299,8 +214,25 @@ describe("flightRecorder: what it keeps", () => {
     });
     expect(JSON.stringify(recording)).not.toContain("Ada");
     expect(storyOf(recording).join("\n")).toContain("(error: TypeError)");
-    // Actions do not run in a replay.
-    expect(replay(recording, { charts: { crashing: chart } })).toEqual({ steps: 1, skipped: 1 });
+    expect(replay(recording, { charts: { crashing: chart } })).toEqual({ steps: 2, skipped: 0 });
+    const sound = chart.provide({ actions: { fail: () => undefined } });
+    expect(replay(recording, { charts: { crashing: sound } }).difference).toMatchObject({
+      event: "go",
+      of: "error",
+      recorded: { name: "TypeError" },
+      replayed: null,
+    });
+    const other = chart.provide({
+      actions: {
+        fail: () => {
+          throw new RangeError("of another kind");
+        },
+      },
+    });
+    expect(replay(recording, { charts: { crashing: other } }).difference).toMatchObject({
+      of: "error",
+      replayed: { name: "RangeError" },
+    });
   });
 
   it("tells several transports apart, and a session of the same transport from the one before", async () => {

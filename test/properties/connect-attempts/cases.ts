@@ -1,3 +1,4 @@
+import type { InspectionEvent } from "xstate";
 import { page, type Query, type Starts } from "./page.js";
 import { Stage, type Call, type Mic, type Op, type Trouble } from "./stage.js";
 import type { Time } from "./virtual-time.js";
@@ -25,6 +26,8 @@ export interface Case {
   readonly reaction?: Reaction;
   /** The app looks at `client.state` right before each call, and whenever a call of it has settled. */
   readonly looks?: boolean;
+  /** Watches the charts. */
+  readonly inspect?: (event: InspectionEvent) => void;
 }
 
 export function nameOf({ mic, query, starts, ops, distances, trouble, reaction, looks }: Case): string {

@@ -14,6 +14,7 @@ import {
   ConnectionFailedError,
   ConnectionLostError,
 } from "../../../src/errors.js";
+import type { InspectionEvent } from "xstate";
 import type { Logger } from "../../../src/log.js";
 import { ScriptedMediaManager, ScriptedProvider, ScriptedTransport } from "../../../src/testing/index.js";
 import type { TransportOptions } from "../../../src/options.js";
@@ -90,6 +91,8 @@ export interface StageOptions {
   readonly trouble?: Trouble;
   /** The app looks at the state when a call of it has settled. */
   readonly looks?: boolean;
+  /** Watches the charts. */
+  readonly inspect?: (event: InspectionEvent) => void;
 }
 
 /** An app with a stock client on a real transport, whose service, microphone, page and time are scripted. */
@@ -112,7 +115,7 @@ export class Stage {
 
   constructor(
     private readonly time: Time,
-    { mic, trouble = "none", looks = false }: StageOptions,
+    { mic, trouble = "none", looks = false, inspect }: StageOptions,
   ) {
     this.mic = mic;
     this.#looks = looks;
@@ -129,6 +132,7 @@ export class Stage {
       this.service,
       this.media,
     );
+    if (inspect !== undefined) this.transport.actor.system.inspect(inspect);
     this.client = new PipecatClient({
       transport: this.transport,
       enableMic: mic !== "off",

@@ -22,10 +22,18 @@ const plugged =
   (deviceId: string) =>
   ({ devices, media }: World): void => {
     media.microphone.script = "grant";
-    const device = { deviceId, label: deviceId, groupId: "", kind: "audioinput" };
-    Object.assign(devices, { enumerateDevices: () => Promise.resolve([device]) });
+    const device = { deviceId, label: deviceId, groupId: "", kind: "audioinput" } as const;
+    media.getAllMics = () => Promise.resolve([{ ...device, toJSON: () => device }]);
     devices.dispatchEvent(new Event("devicechange"));
   };
+const chosen = ({ transport }: World): void => void transport.updateMic("b");
+const taken = ({ media }: World): void => media.microphone.lose();
+const after =
+  (ms: number) =>
+  ({ clock }: World): void =>
+    clock.advance(ms);
+/** An app whose retry policy ends the session. */
+const leaving: { world?: World } = {};
 
 export const EDGE_SCENES: readonly EdgeScene[] = [
   { ...never, then: [({ clock }) => clock.advance(5_000)] },
@@ -42,7 +50,9 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
   { then: [offline, online, offline, online] },
   { before: ({ transport }) => void (transport.script.connect = "hang"), then: [offline, online] },
   {
-    options: { reconnect: { policy: { nextDelay: () => new Promise<never>(() => undefined) } as never } },
+    options: {
+      reconnect: { minUptime: 2_000, policy: { nextDelay: () => new Promise<never>(() => undefined) } as never },
+    },
     then: [lost, (world) => world.disconnect()],
   },
   { then: [unplugged, plugged("c")] },
@@ -53,6 +63,55 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
       ({ media }) => media.microphone.lose(),
       plugged("b"),
       plugged("b"),
+    ],
+  },
+  { then: [chosen, taken, plugged("b")] },
+  { then: [chosen, taken, taken, plugged("b")] },
+  { then: [taken, after(12_000), taken, after(1_000), taken, plugged("c"), after(12_000), taken] },
+  {
+    then: [
+      ({ transport }) => transport.service.perform({ type: "play", itemId: "item", pcm: new ArrayBuffer(8) }),
+      lost,
+      after(300),
+    ],
+  },
+  {
+    then: [
+      ({ transport }) => void (transport.script.ready = "never"),
+      lost,
+      after(300),
+      ({ transport }) => void (transport.script.ready = "at once"),
+      after(3_000),
+      after(300),
+    ],
+  },
+  { then: [({ transport }) => void (transport.script.connect = "hang"), lost, after(300), offline, online] },
+  {
+    options: { reconnect: { base: 1_000, minUptime: 2_000 } },
+    then: [lost, ({ network }) => network.show(false), ({ network }) => network.show(true)],
+  },
+  {
+    options: {
+      reconnect: {
+        minUptime: 2_000,
+        policy: {
+          nextDelay: () => {
+            leaving.world?.disconnect();
+            return 100;
+          },
+        },
+      },
+    },
+    before: (world) => void (leaving.world = world),
+    then: [lost],
+  },
+  {
+    then: [
+      ({ transport }) =>
+        transport.actor.send({
+          type: "bot.failed",
+          fault: { id: 0, code: "service-error", message: "scripted", retryable: false },
+        }),
     ],
   },
   { then: [(world) => world.disconnect(), (world) => world.initDevices(), unplugged, (world) => world.connect()] },

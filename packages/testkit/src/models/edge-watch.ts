@@ -16,7 +16,7 @@ export const CHARTS: readonly AnyStateMachine[] = [
   speakerMachine,
 ];
 
-const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
+export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [
   node,
   ...Object.values<AnyStateNode>(node.states).flatMap((child) => nodesOf(child)),
 ];

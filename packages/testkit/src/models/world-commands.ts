@@ -127,17 +127,21 @@ const broken = (): never => {
 
 /** Where code of the app's, or of a browser's, throws in an actor. */
 const CRASHES: Acts<World> = {
-  "the output crashes": ({ media }) => {
-    media.speaker.open = broken;
+  "the output crashes": (world) => {
+    world.isCrashing = true;
+    world.media.speaker.open = broken;
   },
-  "the microphone crashes": ({ media }) => {
-    media.microphone.open = broken;
+  "the microphone crashes": (world) => {
+    world.isCrashing = true;
+    world.media.microphone.open = broken;
   },
-  "the network source crashes": ({ network }) => {
-    network.addEventListener = broken;
+  "the network source crashes": (world) => {
+    world.isCrashing = true;
+    world.network.addEventListener = broken;
   },
-  "the devices crash": ({ devices }) => {
-    devices.addEventListener = broken;
+  "the devices crash": (world) => {
+    world.isCrashing = true;
+    world.devices.addEventListener = broken;
   },
   "app: connect": (world) => world.connect(),
   "app: disconnect": (world) => world.disconnect(),

@@ -1,4 +1,5 @@
 import { RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
+import type { TransportOptions } from "../../../../src/options.js";
 import { AppWorld, claim } from "./app-world.js";
 import { ConversationWatch } from "./conversation-watch.js";
 import { FakeSocket } from "../scripted/fake-socket.js";
@@ -23,8 +24,11 @@ export class ServiceWorld<S extends ScriptedService = ScriptedService> extends A
   #playing: object | undefined;
   #played = 0;
 
-  constructor(readonly service: S) {
-    super(true, { WebSocket: service.WebSocket }, (options, media) => service.transport(media, options));
+  constructor(
+    readonly service: S,
+    options: TransportOptions = {},
+  ) {
+    super(true, { WebSocket: service.WebSocket, ...options }, (all, media) => service.transport(media, all));
     this.watch = new ConversationWatch(service.watched);
     // The class keeps all that were ever made.
     FakeSocket.made.length = 0;

@@ -1,15 +1,38 @@
-import type { RTVIMessage } from "@pipecat-ai/client-js";
+import type { RTVIMessage, TransportState } from "@pipecat-ai/client-js";
 import type { Attempt } from "../../../../src/contracts/connection.js";
 import type { TransportOptions } from "../../../../src/options.js";
 import { ScriptedTransport, type ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { AppWorld, claim } from "./app-world.js";
+import { SessionRules } from "./session-rules.js";
+import { PROBE, SILENCE } from "./surroundings.js";
 
 export { AGES, CountingTarget, drain, PROBE, READY_TIMEOUT, ScriptedNetwork, SILENCE, silent } from "./surroundings.js";
 
 /** A session whose service is a script. */
 export class World extends AppWorld<AuditedTransport> {
+  /** Some of the code around the session throws: what it makes of that is its own affair. */
+  isCrashing = false;
+  /** Whether the app decides itself how often a session reconnects. */
+  readonly hasPolicy: boolean;
+  readonly #rules: SessionRules;
+
   constructor(enableMic = true, options: TransportOptions = {}) {
     super(enableMic, options, (all, media) => new AuditedTransport(all, media));
+    this.hasPolicy = typeof options.reconnect === "object" && options.reconnect.policy !== undefined;
+    this.#rules = new SessionRules(this, enableMic);
+  }
+
+  protected override stateAnnounced(state: TransportState): void {
+    this.#rules.announced(this.announced.at(-2) ?? state, state);
+  }
+
+  protected override told(message: RTVIMessage): void {
+    this.#rules.told(message);
+  }
+
+  override async settle(): Promise<void> {
+    await super.settle();
+    this.#rules.atRest();
   }
 
   protected get wires(): number {
@@ -27,6 +50,7 @@ export class World extends AppWorld<AuditedTransport> {
 
   override checkInvariants(): void {
     super.checkInvariants();
+    this.#rules.always();
     const { transport } = this;
     claim(transport.service.mostConnections <= 1, "there were never two wires");
     const live = transport.liveAttempts;
@@ -34,6 +58,36 @@ export class World extends AppWorld<AuditedTransport> {
     if (transport.actor.getSnapshot().matches({ lifecycle: "idle" }))
       claim(live === 0, "no attempt is live while idle", live);
     claim(transport.crossed.length === 0, "audio stays in its session", transport.crossed);
+  }
+
+  /** Whatever happened before: the next session comes to ready, carries audio, and does not trust a service that owes and is silent. */
+  async checkConnectsAgain(): Promise<void> {
+    const { transport, clock, media } = this;
+    Object.assign(transport.script, { connect: "open", ready: "at once", close: "answer" });
+    media.microphone.script = "grant";
+    transport.enableMic(true);
+    this.network.turn(true);
+
+    // A start that was cancelled refuses the one connect() that belongs to it.
+    const connecting = transport.connect().catch(() => transport.connect());
+    await this.settle();
+    await Promise.race([connecting, Promise.reject(new Error("Broken: connect() is answered"))]);
+    await transport.sendReadyMessage();
+    await this.settle();
+    claim(transport.state === "ready", "the next session comes to ready", transport.state);
+    claim(media.microphone.held === 1, "the next session holds the microphone", media.microphone.held);
+    const before = transport.service.audioBytes;
+    this.say();
+    claim(transport.service.audioBytes > before, "the next session carries audio");
+    this.checkInvariants();
+
+    const { attempts } = transport.service;
+    transport.service.current?.setExpects("reply");
+    for (let past = 0; past <= 2 * SILENCE + PROBE; past += PROBE) {
+      clock.advance(PROBE);
+      await this.settle();
+    }
+    claim(transport.service.attempts > attempts, "a connection whose service owes and is silent is replaced", attempts);
   }
 
   override checkSettled(): void {

@@ -1,0 +1,439 @@
+import type { DeviceError, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
+import type { AnyMachineSnapshot, SnapshotFrom, StateValue } from "xstate";
+import type { transportMachine } from "../../../../machines/index.js";
+import type { OutputReport } from "../../../../src/contracts/speaker.js";
+import type { ScriptedSpeaker } from "../../../../src/testing/scripted-media.js";
+import { VoiceTransport } from "../../../../src/transport/voice-transport.js";
+import { claim } from "./app-world.js";
+import type { World } from "./world.js";
+
+/** Which states an app may see after which: the order that RTVI has. */
+const AFTER: Readonly<Record<string, readonly TransportState[]>> = {
+  disconnected: ["initializing", "authenticating", "connecting"],
+  initializing: ["initialized", "authenticating", "connecting", "disconnected"],
+  initialized: ["initializing", "authenticating", "connecting", "disconnected"],
+  authenticating: ["authenticated", "initializing", "connecting", "disconnected"],
+  authenticated: ["authenticating", "initializing", "connecting", "disconnected"],
+  connecting: ["connected", "authenticating", "disconnecting", "disconnected", "error"],
+  connected: ["ready", "connecting", "disconnecting", "error"],
+  ready: ["connecting", "disconnecting", "error"],
+  disconnecting: ["disconnected", "error"],
+  error: ["initializing", "authenticating", "connecting", "disconnected"],
+};
+
+/** How long a session may be in a state, in ms: the timeouts of a world. */
+const LONGEST: Readonly<Record<string, number>> = { connected: 3_000, disconnecting: 500 };
+/** An attempt that has not opened. */
+const LONGEST_CONNECTING = 2_000;
+/** A device that has worked for so long after a loss has nothing to do with it. */
+const PROVEN = 10_000;
+/** How long before its announced end a connection is changed, whatever is going on. */
+const CHANGE_MARGIN = 1_000;
+/** Attempts that must fail in a row before a session is given up. */
+const FEWEST_ATTEMPTS = 3;
+const MENDABLE = ["connection-lost", "connection-failed", "connect-timeout"];
+/** How long a connection must last, with its service ready, to have proven itself. */
+const MIN_UPTIME = 2_000;
+
+type Output = "silent" | "speaking" | "blocked" | "interrupted";
+
+/**
+ * What a session has to make of the world that it is in, said without its charts: the devices, the network and the service are asked
+ * what is, and the transport what it makes of it.
+ */
+export class SessionRules {
+  readonly #world: World;
+  readonly #breaches: string[] = [];
+  #wanted: boolean;
+  #chosen = "";
+  /** What the microphone was asked for, while it has not answered. */
+  #asking = 0;
+  #choice: "as chosen" | "lost since" = "as chosen";
+  /** What the output does; undefined where the world did something that it does not report. */
+  #output: Output | undefined = "silent";
+  #stateSince = 0;
+  #attemptSince = 0;
+  #openSince: number | undefined;
+  #end: "mendable" | "final" = "mendable";
+  #opened: "never" | "once" = "never";
+  /** When the connection in use, or the attempt, was lost. */
+  #lostAt: number | undefined;
+  /** When the service ends the connection. */
+  #endsAt: number | undefined;
+  /** Attempts since a connection has proven itself. */
+  #row = 0;
+  #session: "none" | "begun" = "none";
+  /** The service was ready on the connection in use, or the last one. */
+  #wasReady = false;
+  /** Calls of connect() that are not answered, and what the app has said of its bot's start. */
+  #connecting = 0;
+  readonly #written = new Map<string, number>();
+  /** Until when the loss of the microphone is the second in a row; undefined after no loss. */
+  #micSuspectUntil: number | undefined;
+  #mic: "at will" | "when asked" = "at will";
+  #readies = 0;
+  #recoveriesBefore = 0;
+  /** Opens an output, as long as the world has one. */
+  #openOutput: ScriptedSpeaker["open"] | undefined;
+  readonly #speaking = new Set<string>();
+
+  constructor(world: World, enableMic: boolean) {
+    this.#world = world;
+    this.#wanted = enableMic;
+    this.#followApp();
+    this.#followMicrophone();
+    this.#followOutput();
+    this.#followService();
+  }
+
+  /** What holds at every moment. */
+  always(): void {
+    claim(this.#breaches.length === 0, "a session keeps its rules", this.#breaches);
+    const { state, service } = this.#world.transport;
+    const { microphone, speaker } = this.#world.media;
+    if (state === "ready") claim(service.current?.isReady !== false, "ready is what the service has said");
+    if (state !== "disconnecting") return;
+    claim(microphone.held === 0, "whoever disconnects holds no microphone");
+    claim(!speaker.isOpen, "whoever disconnects holds no output");
+  }
+
+  /** What holds once everything that was ready to happen has happened. */
+  atRest(): void {
+    this.always();
+    if (this.#world.isCrashing) return;
+    this.#microphone();
+    this.#speaker();
+    this.#connection();
+    this.#times();
+    const speaking = ["user", "bot"].filter((who) => this.#in("turns", (turns) => turns.hasTag(`${who}.speaking`)));
+    claim([...this.#speaking].sort().join() === speaking.sort().join(), "the app knows who speaks", [
+      ...this.#speaking,
+    ]);
+  }
+
+  announced(before: TransportState, state: TransportState): void {
+    this.#demand(AFTER[before]?.includes(state) === true, `${state} does not follow ${before}`);
+    this.#stateSince = this.#world.clock.now;
+    if (state === "authenticating" || state === "authenticated") {
+      const left = (this.#written.get(state) ?? 0) - 1;
+      this.#written.set(state, left);
+      this.#demand(left >= 0, `${state} is what the app has written`);
+    }
+    if (state === "connecting" && this.#session === "none")
+      this.#demand(this.#connecting > 0, "a session begins with connect()");
+    if (state === "disconnected" && before === "connecting") {
+      this.#demand(this.#session === "none", "a session that nobody has ended ends in an error");
+    }
+    if (state === "error")
+      this.#demand(before !== "disconnecting", "a session that the app has ended ends without an error");
+    if (state === "connected") {
+      this.#opened = "once";
+      this.#openSince = this.#world.clock.now;
+    }
+    if (state === "ready") {
+      this.#readies += 1;
+      this.#wasReady = true;
+    }
+    if (state === "connecting" && (before === "ready" || before === "connected")) {
+      this.#silenced();
+      this.#demand(this.#world.media.speaker.queue.length === 0, "nothing of a lost connection waits to be played");
+    }
+    if (state === "error") {
+      const { fault } = this.#snapshot.context;
+      const isMendable = fault?.retryable === true && MENDABLE.includes(fault.code) && this.#opened === "once";
+      if (isMendable && !this.#world.hasPolicy)
+        this.#demand(this.#row >= FEWEST_ATTEMPTS, "a session is given up when reconnects have failed");
+      this.#demand(fault !== null, "an error has its fault");
+    }
+    if (state === "error" || state === "disconnected") {
+      this.#session = "none";
+      this.#micSuspectUntil = undefined;
+      this.#mic = "at will";
+    }
+  }
+
+  told({ type }: RTVIMessage): void {
+    const [, who, edge] = /^(user|bot)-(started|stopped)-speaking$/.exec(type) ?? [];
+    if (who === undefined) return;
+    if (edge === "started") this.#speaking.add(who);
+    else this.#speaking.delete(who);
+  }
+
+  get #snapshot(): SnapshotFrom<typeof transportMachine> {
+    return this.#world.transport.actor.getSnapshot();
+  }
+
+  /** In a session, whose end has not begun. */
+  get #isLive(): boolean {
+    return this.#world.transport.state !== "disconnecting" && this.#snapshot.children.connection !== undefined;
+  }
+
+  #in(
+    child: "microphone" | "speaker" | "connection" | "turns",
+    is: (snapshot: AnyMachineSnapshot) => boolean,
+  ): boolean {
+    const snapshot = this.#snapshot.children[child]?.getSnapshot() as AnyMachineSnapshot | undefined;
+    return snapshot?.status === "active" && is(snapshot);
+  }
+
+  #demand(holds: boolean, what: string): void {
+    if (!holds && !this.#world.isCrashing) this.#breaches.push(what);
+  }
+
+  #microphone(): void {
+    const { microphone } = this.#world.media;
+    const is = (state: StateValue): boolean => this.#in("microphone", (snapshot) => snapshot.matches(state));
+    if (microphone.held > 0) {
+      claim(microphone.muted === !this.#wanted, "the microphone is muted if the app wants that");
+      claim(is({ open: { held: this.#wanted ? "live" : "muted" } }), "a microphone that is held is live or muted");
+      if (this.#isLive) claim(microphone.streaming, "a session has the microphone's audio");
+    } else if (this.#asking > 0) {
+      claim(is({ open: { held: "acquiring" } }), "a microphone that was asked for is being acquired");
+    } else {
+      claim(!is({ open: "held" }), "no microphone is held that does not exist");
+      const isMissing = is("failed") || is({ open: "lost" });
+      if (this.#isLive && this.#wanted) claim(isMissing, "a session asks for its microphone");
+      if (isMissing) claim(this.#wasTold("mic"), "the app knows why there is no microphone");
+    }
+    if (this.#world.transport.state === "initializing")
+      claim(this.#asking > 0, "initializing ends with the microphone's answer");
+  }
+
+  #wasTold(device: "mic" | "speaker", type?: string): boolean {
+    const last = this.#world.deviceErrors.findLast(({ devices }) => devices.includes(device));
+    return last !== undefined && (type === undefined || last.type === type);
+  }
+
+  #speaker(): void {
+    const { speaker } = this.#world.media;
+    const is = (state: StateValue): boolean => this.#in("speaker", (snapshot) => snapshot.matches(state));
+    if (!this.#isLive) return claim(is("off"), "without a session the output is off");
+    claim(speaker.isOpen || is("failed"), "a session has an output");
+    if (is("failed")) claim(this.#wasTold("speaker"), "the app knows why there is no output");
+    if (!speaker.isOpen || this.#output === undefined) return;
+    claim(is({ open: this.#output }), "the output is what it reports", this.#output);
+    if (this.#output === "blocked")
+      claim(this.#wasTold("speaker", "permissions"), "the app knows that the output is blocked");
+    if (this.#output === "interrupted")
+      claim(this.#wasTold("speaker", "in-use"), "the app knows that the output is taken");
+  }
+
+  #connection(): void {
+    const { service, state } = this.#world.transport;
+    const { network } = this.#world;
+    const { current } = service;
+    const is = (value: StateValue): boolean =>
+      this.#in("connection", (snapshot) => snapshot.matches({ active: value }));
+    if (!this.#isLive) return;
+    claim(
+      is({ network: { disturbed: "offline" } }) === !network.navigator.onLine,
+      "the session knows whether there is a network",
+    );
+    claim(is({ opened: "never" }) === (this.#opened === "never"), "the session knows whether it was ever connected");
+    if (current === undefined) {
+      claim(is({ phase: "waiting" }) || is({ phase: "asking" }), "what is lost is attempted again");
+      return claim(state === "connecting", "without a connection a session is connecting", state);
+    }
+    if (current.isConnecting) {
+      claim(is({ phase: { attempt: "connecting" } }), "an attempt that has not opened is connecting");
+      return claim(state === "connecting", "an attempt that has not opened is connecting", state);
+    }
+    claim(is({ phase: { attempt: "open" } }), "a connection that is open is in use");
+    claim(is({ opened: "latest" }), "it was the latest attempt that opened");
+    claim(
+      state === (current.isReady ? "ready" : "connected"),
+      "an open connection is connected, and ready once its service is",
+      state,
+    );
+    const traffic = current.isBusy ? "busy" : "quiet";
+    claim(is({ phase: { attempt: { open: { traffic } } } }), "the session knows whether its connection is busy");
+    if (current.isReady) {
+      const told = this.#world.recoveries.length - this.#recoveriesBefore;
+      claim(told === this.#readies - 1, "each return to ready is a recovery", told);
+    }
+    const isOld = this.#isOld;
+    if (this.#endsAt !== undefined && isOld && network.navigator.onLine) {
+      const isDue = !current.isBusy || this.#world.clock.now >= Math.max(0, this.#endsAt - CHANGE_MARGIN);
+      claim(!isDue, "a connection that its service ends is changed in a quiet moment, and in time");
+    }
+    const proof = isOld ? (current.isReady ? "proven" : "lasting") : "young";
+    claim(
+      is({ phase: { attempt: { open: { proof } } } }),
+      "a connection is proven once it has lasted and was ready",
+      proof,
+    );
+  }
+
+  /** Whether the connection has lasted. */
+  get #isOld(): boolean {
+    return this.#openSince !== undefined && this.#world.clock.now - this.#openSince >= MIN_UPTIME;
+  }
+
+  #times(): void {
+    const { clock, transport } = this.#world;
+    const longest = LONGEST[transport.state] ?? Infinity;
+    claim(clock.now - this.#stateSince <= longest, "a state that waits has a deadline", transport.state);
+    if (transport.service.current?.isConnecting !== true) return;
+    claim(clock.now - this.#attemptSince <= LONGEST_CONNECTING, "an attempt has a deadline");
+  }
+
+  #followApp(): void {
+    const { transport, media, devices } = this.#world;
+    const { connect, initDevices, enableMic, updateMic, interrupt, resumeAudio } = transport;
+    const state = Object.getOwnPropertyDescriptor(VoiceTransport.prototype, "state");
+    Object.defineProperty(transport, "state", {
+      get: () => state?.get?.call(transport) as TransportState,
+      set: (value: TransportState) => {
+        this.#written.set(value, (this.#written.get(value) ?? 0) + 1);
+        state?.set?.call(transport, value);
+      },
+    });
+    transport.connect = async (...args) => {
+      this.#connecting += 1;
+      this.#mic = "at will";
+      try {
+        await connect.apply(transport, args);
+      } finally {
+        this.#connecting -= 1;
+      }
+    };
+    transport.initDevices = () => {
+      this.#mic = "at will";
+      return initDevices.call(transport);
+    };
+    const { dispatchEvent } = devices;
+    devices.dispatchEvent = (event) => {
+      this.#mic = "at will";
+      return dispatchEvent.call(devices, event);
+    };
+    transport.enableMic = (on) => {
+      this.#wanted = on;
+      this.#mic = "at will";
+      enableMic.call(transport, on);
+    };
+    transport.updateMic = (id) => {
+      this.#chosen = id;
+      this.#mic = "at will";
+      this.#micSuspectUntil = undefined;
+      this.#choice = "as chosen";
+      return updateMic.call(transport, id);
+    };
+    transport.interrupt = () => {
+      this.#silenced();
+      interrupt.call(transport);
+    };
+    transport.resumeAudio = () => {
+      const { isOpen, resumed } = media.speaker;
+      const wasLive = this.#isLive;
+      resumeAudio.call(transport);
+      if (!wasLive || !this.#isLive) return;
+      if (isOpen) this.#demand(media.speaker.resumed > resumed, "a click frees the output");
+      else if (media.speaker.open === this.#openOutput)
+        this.#demand(media.speaker.isOpen, "a click asks for another output");
+    };
+  }
+
+  #followMicrophone(): void {
+    const { microphone } = this.#world.media;
+    const { open } = microphone;
+    microphone.open = async (request, reports) => {
+      const isChosen = request.deviceId === this.#chosen;
+      const isDefault = request.deviceId === "" && this.#choice === "lost since";
+      this.#demand(
+        isChosen || isDefault,
+        "the microphone that is asked for is the chosen one, or the default after its loss",
+      );
+      this.#demand(this.#mic === "at will", "a microphone that is lost again is not asked for again by itself");
+      this.#asking += 1;
+      const lost = (error: DeviceError): void => {
+        this.#choice = "lost since";
+        const { now } = this.#world.clock;
+        if (this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil) this.#mic = "when asked";
+        this.#micSuspectUntil = now + PROVEN;
+        reports.lost(error);
+      };
+      try {
+        return await open.call(microphone, request, { ...reports, lost });
+      } finally {
+        this.#asking -= 1;
+      }
+    };
+  }
+
+  #followOutput(): void {
+    const { speaker } = this.#world.media;
+    const { open, report, interrupt } = speaker;
+    speaker.open = this.#openOutput = (reports) => {
+      this.#output = "silent";
+      return open.call(speaker, reports);
+    };
+    speaker.report = (each) => {
+      if (speaker.isOpen) this.#reported(each.type);
+      report.call(speaker, each);
+    };
+    speaker.interrupt = () => {
+      this.#silenced();
+      return interrupt.call(speaker);
+    };
+  }
+
+  #reported(type: OutputReport["type"]): void {
+    const now = this.#output;
+    const isHeld = now === "blocked" || now === "interrupted";
+    if (type === "blocked" || type === "interrupted") this.#output = type;
+    else if (type === "unblocked") this.#output = isHeld ? "silent" : now;
+    else if (type === "began" && now === "silent") this.#output = "speaking";
+    else if (type === "drained" && now === "speaking") this.#output = "silent";
+  }
+
+  #silenced(): void {
+    if (this.#output === "speaking") this.#output = "silent";
+  }
+
+  #followService(): void {
+    const { transport, network, clock } = this.#world;
+    const { service } = transport;
+    const { advance } = clock;
+    clock.advance = (ms) => {
+      // Attempts that no promise has time for are not seen here.
+      if (ms >= LONGEST_CONNECTING) this.#row = Infinity;
+      advance.call(clock, ms);
+    };
+    const { lost, perform } = service;
+    service.lost = (error) => {
+      if (service.current?.isOpen === true && !error.retryable) this.#end = "final";
+      // A connection that is about to be changed may be lost while the next attempt has begun.
+      if (transport.state === "ready" && this.#endsAt === undefined) this.#lostAt = clock.now;
+      lost.call(service, error);
+    };
+    service.perform = (...effects) => {
+      if (effects.some(({ type }) => type === "flush")) this.#silenced();
+      const [ending] = effects.filter((effect) => effect.type === "change-connection");
+      if (ending !== undefined && service.current?.isOpen === true) this.#endsAt = clock.now + ending.withinMs;
+      perform.call(service, ...effects);
+    };
+    const { attempt } = service.watch;
+    service.watch.attempt = (request) => {
+      attempt?.(request);
+      this.#session = "begun";
+      this.#attemptSince = clock.now;
+      this.#row = request.attempt === 1 || (this.#isOld && this.#wasReady) ? 1 : this.#row + 1;
+      if (this.#lostAt !== undefined && request.attempt > 1) {
+        this.#demand(clock.now > this.#lostAt, "what is lost is attempted again after a while, and not at once");
+      }
+      this.#openSince = undefined;
+      this.#lostAt = undefined;
+      this.#endsAt = undefined;
+      this.#wasReady = false;
+      if (request.attempt === 1) {
+        this.#end = "mendable";
+        this.#opened = "never";
+        this.#readies = 0;
+        this.#recoveriesBefore = this.#world.recoveries.length;
+        return;
+      }
+      this.#demand(network.navigator.onLine, "no connection is attempted again without a network");
+      this.#demand(this.#end === "mendable", "what no reconnect can mend is not reconnected");
+    };
+  }
+}
