@@ -90,6 +90,7 @@ export type TransportEvent =
   /* from the service */
   /** `gapMs`: since the session was ready last, if it was; only who has a clock can tell. */
   | { readonly type: "service.ready"; readonly continuity: Continuity; readonly gapMs: number }
+  /** The player was silenced, whoever asked for it. */
   | { readonly type: "bot.interrupted" }
   | { readonly type: "bot.failed"; readonly fault: Fault }
   /* from the children */

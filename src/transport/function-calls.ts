@@ -1,3 +1,4 @@
+import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { CallFailure } from "../contracts/dialogue.js";
 import { isRecord, stringAt } from "../util/records.js";
 
@@ -22,6 +23,27 @@ export function lacksResult(message: unknown): boolean {
 function callIn(message: unknown, types: readonly string[]): string | undefined {
   if (!isRecord(message) || !types.includes(String(message.type)) || !isRecord(message.data)) return undefined;
   return stringAt(message.data, "tool_call_id");
+}
+
+/** V8 keeps ten frames of a stack; a handler may throw from deeper. */
+const FRAMES = 200;
+
+/** Has the client handle a message; an error of a function's handler tells where it comes from, however deep that is. */
+export function withWholeStack(handler: (message: RTVIMessage) => void): (message: RTVIMessage) => void {
+  const limits = Error as { stackTraceLimit?: number };
+  return (message) => {
+    const before = limits.stackTraceLimit;
+    if (before === undefined || callMadeBy(message) === undefined) {
+      handler(message);
+      return;
+    }
+    limits.stackTraceLimit = Math.max(before, FRAMES);
+    try {
+      handler(message);
+    } finally {
+      limits.stackTraceLimit = before;
+    }
+  };
 }
 
 /** The method of client-js in which the handlers of functions run; other callbacks of the same message run outside of it. */

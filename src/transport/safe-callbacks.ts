@@ -1,5 +1,6 @@
 import type { DeviceError, RTVIEventCallbacks, RTVIMessage } from "@pipecat-ai/client-js";
 import type { Logger } from "../log.js";
+import { withWholeStack } from "./function-calls.js";
 
 /** Runs app code: what it throws is logged and changes nothing here. */
 export function runSafely(name: string, logger: Logger, run: () => unknown): void {
@@ -51,10 +52,11 @@ export function safeHandler(
   logger: Logger,
   reports: (message: RTVIMessage, error: unknown) => boolean = () => false,
 ): (message: RTVIMessage) => void {
+  const handle = withWholeStack(handler);
   return (message) => {
     runSafely(`The handler of "${message.type}"`, logger, () => {
       try {
-        handler(message);
+        handle(message);
       } catch (error) {
         if (!reports(message, error)) throw error;
       }

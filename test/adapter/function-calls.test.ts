@@ -137,6 +137,11 @@ const SILENT: readonly (readonly [string, FunctionCallCallback | undefined])[] =
   ["resolves to a cycle", of(cycle)],
 ];
 
+function deeply(depth: number): never {
+  if (depth > 0) deeply(depth - 1);
+  throw new Error("no such city");
+}
+
 /** Those of which it hears at once. */
 const LOUD: readonly (readonly [string, FunctionCallCallback, RegExp])[] = [
   [
@@ -146,6 +151,7 @@ const LOUD: readonly (readonly [string, FunctionCallCallback, RegExp])[] = [
     },
     /`f` has a handler that threw: no such city/,
   ],
+  ["throws from deep inside", () => deeply(50), /`f` has a handler that threw: no such city/],
   ["returns no promise", (() => "sunny") as unknown as FunctionCallCallback, /returned no promise/],
   ["resolves to a function", of(() => 1), /what JSON cannot hold/],
   ["resolves to a symbol", of(Symbol("s")), /what JSON cannot hold/],

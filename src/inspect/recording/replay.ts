@@ -134,7 +134,9 @@ function stage(chart: AnyStateMachine, acts: Act[] = []): object {
     defer: nothing,
     emit: nothing,
     stopChild: nothing,
-    actionExecutor: (action: ExecutedAction & { readonly info?: unknown; readonly exec?: (info: unknown, params: unknown) => void }) => {
+    actionExecutor: (
+      action: ExecutedAction & { readonly info?: unknown; readonly exec?: (info: unknown, params: unknown) => void },
+    ) => {
       const act = actOf(action, self._parent?.sessionId, redaction);
       if (act !== undefined) acts.push(act);
       if (!action.type.startsWith("xstate.")) action.exec?.(action.info, action.params);
