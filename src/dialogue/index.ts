@@ -7,4 +7,7 @@ export { EffectSink } from "./effects.js";
 export { ToolCalls } from "./tool-calls.js";
 export type { ToolAnswer, ToolPorts } from "./tool-calls.js";
 export type { UnheardReplies } from "./unheard-replies.js";
+export { UserTurnEvents } from "./user-turn-events.js";
+export { redactor } from "../util/redact.js";
+export type { Redactor } from "../util/redact.js";
 export type { BotEvent, ReplyEnd, ReplyEvent, ReplyKind, WordsForm } from "./voice-event.js";

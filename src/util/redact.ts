@@ -23,6 +23,7 @@ export interface Redactor {
   json(value: unknown, isError?: boolean): unknown;
 }
 
+/** @param secrets Credentials that were sent, and what else nobody must see; also found in URLs, forms and base64. */
 export function redactor(secrets: readonly string[]): Redactor {
   const known = formsOf(secrets.filter(({ length }) => length >= 4));
   const distinct = formsOf(secrets.filter(({ length }) => length >= SHORTEST_DISTINCT));

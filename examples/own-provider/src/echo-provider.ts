@@ -18,7 +18,7 @@ import {
   type Turns,
   type WebSocketConstructor,
 } from "rtvi-machine";
-import { Bot, EffectSink } from "rtvi-machine/dialogue";
+import { Bot, EffectSink, redactor } from "rtvi-machine/dialogue";
 
 /** What Echo is told by its app. */
 export interface EchoOptions {
@@ -193,7 +193,8 @@ class EchoProvider implements Provider {
           signal,
           up,
           encodeAudio: (pcm) => pcm,
-          closed: meaningOf,
+          // Echo may quote the token that it does not take.
+          closed: (code, reason) => meaningOf(code, redactor([credential])(reason)),
           refused: (code) => new ConnectionFailedError(`${SERVICE} cannot be reached (${code}).`, { retryable: true }),
         });
       },
