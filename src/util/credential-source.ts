@@ -1,4 +1,4 @@
-import { ConnectionFailedError, isRtviMachineError } from "../errors.js";
+import { AuthenticationError, ConnectionFailedError, InvalidOptionsError, isRtviMachineError } from "../errors.js";
 import { errorWords, tellsError } from "./error-words.js";
 import { because, reasonOf } from "./reason.js";
 import { isRecord } from "./records.js";
@@ -23,6 +23,7 @@ export function isCredentialSource(value: unknown): value is (request: Credentia
  * @throws ConnectionFailedError, retryable, when the function fails with anything but an error of this library, or a reconnect
  * gets what cannot be used, from the function or from `options.connectionParams`: a token server that is down is like a
  * service that is down, and the next attempt may find it. On the first attempt that is a mistake of the program.
+ * @throws AuthenticationError when the function's answer says that a key was refused, or is an object without a credential.
  */
 export async function readProvided<Value>(
   name: string,
@@ -34,22 +35,32 @@ export async function readProvided<Value>(
   try {
     return read(value);
   } catch (cause) {
-    const reason = isCredentialSource(source) ? errorIn(value) : undefined;
-    if (reason !== undefined) {
-      throw new ConnectionFailedError(`The \`${name}\` function answered with an error: ${reason}`, {
-        cause,
-        retryable: true,
-      });
+    if (isCredentialSource(source)) throwError(name, value, cause);
+    if (request.attempt === 1) {
+      if (!isCredentialSource(source) || !isRecord(value) || !(cause instanceof InvalidOptionsError)) throw cause;
+      const text = `The \`${name}\` function answered with an object that holds no credential.`;
+      throw new AuthenticationError(text, { cause });
     }
-    if (request.attempt === 1) throw cause;
     const text = `What was given as \`${name}\` for this reconnect cannot be used; see \`cause\`.`;
     throw new ConnectionFailedError(text, { cause, retryable: true });
   }
 }
 
-/** The words of a token server that answered with an error in the place of a credential, as JSON. */
-function errorIn(value: unknown): string | undefined {
-  return isRecord(value) && tellsError(value) ? reasonOf(errorWords(value).message) : undefined;
+/** How services say that it is the key that they do not take. */
+const REFUSED =
+  /\b(?:40[13]|(?:invalid|incorrect)[ _]api[ _]key|api key not valid|provide an api key|unauthori[sz]ed|unauthenticated|authentication|permission_denied)\b/i;
+
+/** A token server may answer with an error in the place of a credential, as JSON. */
+function throwError(name: string, value: unknown, cause: unknown): void {
+  if (!isRecord(value) || !tellsError(value)) return;
+  const { message, code, type } = errorWords(value);
+  const reason = reasonOf(message);
+  if (reason === undefined) return;
+  if (REFUSED.test(`${code ?? ""} ${type ?? ""} ${reason}`)) {
+    throw new AuthenticationError(`The \`${name}\` function was refused: ${reason}`, { cause });
+  }
+  const text = `The \`${name}\` function answered with an error: ${reason}`;
+  throw new ConnectionFailedError(text, { cause, retryable: true });
 }
 
 async function ask(
@@ -61,6 +72,11 @@ async function ask(
     return await source(request);
   } catch (cause) {
     if (isRtviMachineError(cause)) throw cause;
-    throw new ConnectionFailedError(because(`The \`${name}\` function failed`, cause), { cause, retryable: true });
+    // What `response.json()` makes of an empty answer, or of a page of HTML.
+    const text =
+      cause instanceof SyntaxError
+        ? `What the \`${name}\` function read is no JSON: is the token server running, and is this its address? ${cause.message}`
+        : because(`The \`${name}\` function failed`, cause);
+    throw new ConnectionFailedError(text, { cause, retryable: true });
   }
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { InvalidOptionsError } from "../../../src/errors.js";
 import { because, reasonOf } from "../../../src/util/reason.js";
 import { readProvided } from "../../../src/util/credential-source.js";
 
 const request = { attempt: 1, signal: new AbortController().signal };
 const failed = async (source: () => unknown): Promise<Error> => {
   const thrown: unknown = await readProvided("api_key", source, request, () => {
-    throw new Error("no key");
+    throw new InvalidOptionsError("no key");
   }).catch((error: unknown) => error);
   return thrown as Error;
 };
@@ -31,6 +32,29 @@ describe("reasons: a function of the app that fails", () => {
     ],
   ])("names it: %s", async (_what, source, message) => {
     expect(await failed(source)).toMatchObject({ name: "ConnectionFailedError", retryable: true, message });
+  });
+
+  it.each([
+    { error: { message: "Incorrect API key provided.", type: "invalid_request_error", code: "invalid_api_key" } },
+    { error: { message: "You didn't provide an API key.", code: 401 } },
+    { error: { code: 400, message: "API key not valid.", status: "INVALID_ARGUMENT" } },
+    { error: { code: 403, message: "No access.", status: "PERMISSION_DENIED" } },
+    { detail: "Unauthorized" },
+  ])("tells a key that was refused: $error.message", async (answer) => {
+    const words = "detail" in answer ? "Unauthorized" : answer.error.message;
+    const message = `The \`api_key\` function was refused: ${words}`;
+    expect(await failed(() => answer)).toMatchObject({ name: "AuthenticationError", message });
+  });
+
+  it.each([{}, { ok: true }])("says that the answer %j holds no credential", async (answer) => {
+    const message = "The `api_key` function answered with an object that holds no credential.";
+    expect(await failed(() => answer)).toMatchObject({ name: "AuthenticationError", message });
+  });
+
+  it("says what an answer is likely to be that is no JSON", async () => {
+    const error = await failed(() => new Response("<html>").json());
+    expect(error).toMatchObject({ name: "ConnectionFailedError", retryable: true });
+    expect(error.message).toContain("is no JSON: is the token server running, and is this its address?");
   });
 
   it.each([
