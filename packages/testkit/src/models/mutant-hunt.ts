@@ -96,7 +96,7 @@ function turnsAlone(seed: number): Session[] {
     play: () => {
       const chart: AnyStateMachine = transportMachine;
       const { turns } = chart.provide({}).implementations.actors as { readonly turns: typeof turnsMachine };
-      for (const told of fc.sample(toldTurns, { numRuns: 700, seed: seed + batch })) believeTurns(turns, told);
+      for (const told of fc.sample(toldTurns, { numRuns: 300, seed: seed + batch })) believeTurns(turns, told);
       return Promise.resolve();
     },
   }));

@@ -170,7 +170,7 @@ export class SessionRules {
   }
 
   /** In a session, whose end has not begun. */
-  get #isLive(): boolean {
+  #isLive(): boolean {
     return this.#world.transport.state !== "disconnecting" && this.#snapshot.children.connection !== undefined;
   }
 
@@ -196,13 +196,13 @@ export class SessionRules {
     if (microphone.held > 0) {
       claim(microphone.muted === !this.#wanted, "the microphone is muted if the app wants that");
       claim(is({ open: { held: this.#wanted ? "live" : "muted" } }), "a microphone that is held is live or muted");
-      if (this.#isLive) claim(microphone.streaming, "a session has the microphone's audio");
+      if (this.#isLive()) claim(microphone.streaming, "a session has the microphone's audio");
     } else if (this.#asking > 0) {
       claim(is({ open: { held: "acquiring" } }), "a microphone that was asked for is being acquired");
     } else {
       claim(!is({ open: "held" }), "no microphone is held that does not exist");
       const isMissing = is("failed") || is({ open: "lost" });
-      if (this.#isLive && this.#wanted) claim(isMissing, "a session asks for its microphone");
+      if (this.#isLive() && this.#wanted) claim(isMissing, "a session asks for its microphone");
       if (isMissing) claim(this.#wasTold("mic"), "the app knows why there is no microphone");
     }
     if (this.#world.transport.state === "initializing")
@@ -217,7 +217,7 @@ export class SessionRules {
   #speaker(): void {
     const { speaker } = this.#world.media;
     const is = (state: StateValue): boolean => this.#in("speaker", (snapshot) => snapshot.matches(state));
-    if (!this.#isLive) {
+    if (!this.#isLive()) {
       claim(is("off"), "without a session the output is off");
       return;
     }
@@ -237,7 +237,7 @@ export class SessionRules {
     const { current } = service;
     const is = (value: StateValue): boolean =>
       this.#in("connection", (snapshot) => snapshot.matches({ active: value }));
-    if (!this.#isLive) return;
+    if (!this.#isLive()) return;
     claim(
       is({ network: { disturbed: "offline" } }) === !network.navigator.onLine,
       "the session knows whether there is a network",
@@ -327,7 +327,7 @@ export class SessionRules {
       this.#wanted = on;
       this.#mic = "at will";
       const asks = this.#asks;
-      const isMissing = on && this.#isLive && this.#asking === 0 && media.microphone.held === 0;
+      const isMissing = on && this.#isLive() && this.#asking === 0 && media.microphone.held === 0;
       enableMic.call(transport, on);
       if (isMissing) this.#demand(this.#asks > asks, "whoever turns on a microphone that is missing asks for it");
     };
@@ -337,7 +337,7 @@ export class SessionRules {
       this.#micSuspectUntil = undefined;
       this.#choice = "as chosen";
       const asks = this.#asks;
-      const hasFailed = this.#isLive && this.#in("microphone", (microphone) => microphone.matches("failed"));
+      const hasFailed = this.#isLive() && this.#in("microphone", (microphone) => microphone.matches("failed"));
       const updated = updateMic.call(transport, id);
       if (hasFailed) this.#demand(this.#asks > asks, "whoever chooses another microphone after a refusal asks for it");
       return updated;
@@ -348,9 +348,9 @@ export class SessionRules {
     };
     transport.resumeAudio = () => {
       const { isOpen, resumed } = media.speaker;
-      const wasLive = this.#isLive;
+      const wasLive = this.#isLive();
       resumeAudio.call(transport);
-      if (!wasLive || !this.#isLive) return;
+      if (!wasLive || !this.#isLive()) return;
       if (isOpen) this.#demand(media.speaker.resumed > resumed, "a click frees the output");
       else if (media.speaker.open === this.#openOutput)
         this.#demand(media.speaker.isOpen, "a click asks for another output");
@@ -376,9 +376,9 @@ export class SessionRules {
         const isAgain = this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil;
         if (isAgain) this.#mic = "when asked";
         this.#micSuspectUntil = now + PROVEN;
-        const { asks, live } = { asks: this.#asks, live: this.#isLive };
+        const { asks, live } = { asks: this.#asks, live: this.#isLive() };
         reports.lost(error);
-        if (live && this.#isLive)
+        if (live && this.#isLive())
           this.#demand(this.#asks > asks !== isAgain, "a microphone that is lost is replaced, once");
       };
       try {
@@ -397,10 +397,10 @@ export class SessionRules {
       return open.call(speaker, reports);
     };
     speaker.report = (each) => {
-      const wasOpen = speaker.isOpen && this.#isLive;
+      const wasOpen = speaker.isOpen && this.#isLive();
       if (speaker.isOpen) this.#reported(each.type);
       report.call(speaker, each);
-      if (wasOpen && each.type === "lost" && this.#isLive && speaker.open === this.#openOutput) this.#lostOutput();
+      if (wasOpen && each.type === "lost" && this.#isLive() && speaker.open === this.#openOutput) this.#lostOutput();
     };
     speaker.interrupt = () => {
       this.#silenced();
