@@ -175,10 +175,10 @@ function cleanupsOf(chart: AnyStateMachine): ChartMutant[] {
 
 /** An actor's logic that does not hear that it is stopped. */
 function undying(logic: AnyActorLogic): AnyActorLogic {
-  const transition = (...args: Parameters<AnyActorLogic["transition"]>): unknown => {
-    const [state, event] = args as readonly [unknown, { readonly type: string }];
-    return event.type === "xstate.stop" ? state : (logic.transition(...args) as unknown);
-  };
+  const transition = (...[state, event, scope]: Parameters<AnyActorLogic["transition"]>): unknown =>
+    (event as { readonly type: string }).type === "xstate.stop"
+      ? (state as unknown)
+      : logic.transition(state, event, scope);
   return Object.assign(Object.create(logic as object) as AnyActorLogic, { transition });
 }
 
