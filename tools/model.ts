@@ -1,18 +1,26 @@
 import { spawnSync } from "node:child_process";
 
-const MODELS = ["edges", "system", "providers", "orderings", "turns", "connect-attempts"].map(
-  (name) => `test/properties/${name}.test.ts`,
-);
+const MODELS = ["edges", "system", "providers", "orderings", "turns", "connect-attempts"];
 
-/** `npm run model -- 10000 [seed]`: the models of the assembled system, with more runs than CI has time for. Says how many edges of each chart were walked. */
+/**
+ * `npm run model -- 10000 [seed]`: the models of the assembled system, with more runs than CI has time for. Says how many edges of each
+ * chart were walked. `npm run model -- --mutants`: breaks everything in the charts that can be broken, one thing at a time, and says by
+ * which rule the models find it.
+ */
 const [runs = "10000", seed] = process.argv.slice(2);
-const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", ...MODELS], {
+const isHunt = runs === "--mutants";
+const files = (isHunt ? ["mutants"] : MODELS).map((name) => `test/properties/${name}.test.ts`);
+const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", ...files], {
   stdio: "inherit",
   env: {
     ...process.env,
-    RTVI_MACHINE_RUNS: runs,
-    RTVI_MACHINE_ATTEMPTS: "all",
-    ...(seed !== undefined && { RTVI_MACHINE_SEED: seed }),
+    ...(isHunt
+      ? { RTVI_MACHINE_MUTANTS: "all" }
+      : {
+          RTVI_MACHINE_RUNS: runs,
+          RTVI_MACHINE_ATTEMPTS: "all",
+          ...(seed !== undefined && { RTVI_MACHINE_SEED: seed }),
+        }),
   },
 });
 process.exitCode = status ?? 1;

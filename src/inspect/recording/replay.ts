@@ -1,4 +1,11 @@
-import { createActor, createMachine, type AnyEventObject, type AnyStateMachine, type Snapshot } from "xstate";
+import {
+  createActor,
+  createMachine,
+  type AnyActor,
+  type AnyEventObject,
+  type AnyStateMachine,
+  type Snapshot,
+} from "xstate";
 import {
   connectionMachine,
   microphoneMachine,
@@ -71,6 +78,7 @@ export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
     const snapshot = restored(charts, state);
     if (snapshot !== undefined) running.set(state.actor, snapshot);
   }
+  const standIns = new Map<string, AnyActor>();
   let [steps, skipped] = [0, 0];
   const hasActs = entries.some((entry) => entry.kind === "step" && entry.did !== undefined);
   for (const [index, entry] of entries.entries()) {
@@ -84,7 +92,9 @@ export function replay(file: unknown, options: ReplayOptions = {}): Replayed {
       continue;
     }
     const acts: Act[] = [];
-    const outcome = step(chart, running.get(entry.actor), entry, acts);
+    const self = standIns.get(chart.id) ?? standIn(chart);
+    standIns.set(chart.id, self);
+    const outcome = step(chart, self, running.get(entry.actor), entry, acts);
     if (outcome === undefined) {
       skipped += 1;
       continue;
@@ -120,9 +130,7 @@ interface ChartSnapshot {
 }
 
 /** Lets a chart take steps without anything coming of them, but for actions of its own: those it has from `provide` are not here. */
-function stage(chart: AnyStateMachine, acts: Act[] = []): object {
-  // Charts speak to a parent, which has its own events in the recording.
-  const self = createActor(chart, { parent: createActor(createMachine({})) });
+function stage(chart: AnyStateMachine, acts: Act[] = [], self = standIn(chart)): object {
   const nothing = (): void => undefined;
   const redaction = new Redaction(ALL);
   return {
@@ -144,8 +152,12 @@ function stage(chart: AnyStateMachine, acts: Act[] = []): object {
   };
 }
 
+/** Who the chart is, to itself. It speaks to a parent, which has its own events in the recording. */
+const standIn = (chart: AnyStateMachine): AnyActor => createActor(chart, { parent: createActor(createMachine({})) });
+
 function step(
   chart: AnyStateMachine,
+  self: AnyActor,
   snapshot: ChartSnapshot | undefined,
   { event }: StepEntry,
   acts: Act[],
@@ -157,8 +169,8 @@ function step(
   const steps: Steppable = chart;
   try {
     if (event.type === "xstate.init")
-      return steps.getInitialSnapshot(stage(chart, acts), revived(event.input ?? null) ?? undefined);
-    return snapshot === undefined ? undefined : steps.transition(snapshot, told, stage(chart, acts));
+      return steps.getInitialSnapshot(stage(chart, acts, self), revived(event.input ?? null) ?? undefined);
+    return snapshot === undefined ? undefined : steps.transition(snapshot, told, stage(chart, acts, self));
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -156,7 +156,7 @@ function cleanupsOf(chart: AnyStateMachine): ChartMutant[] {
         chart,
         touches: [node.id],
         make: (implementations) => {
-          const name = String(src);
+          const name = nameOf(src);
           const known = chart.implementations.actors as Readonly<Record<string, AnyActorLogic>>;
           const actors = {
             ...known,
@@ -175,8 +175,10 @@ function cleanupsOf(chart: AnyStateMachine): ChartMutant[] {
 
 /** An actor's logic that does not hear that it is stopped. */
 function undying(logic: AnyActorLogic): AnyActorLogic {
-  const transition: AnyActorLogic["transition"] = (state, event, scope) =>
-    (event as { readonly type: string }).type === "xstate.stop" ? state : logic.transition(state, event, scope);
+  const transition = (...[state, event, scope]: Parameters<AnyActorLogic["transition"]>): unknown =>
+    (event as { readonly type: string }).type === "xstate.stop"
+      ? (state as unknown)
+      : logic.transition(state, event, scope);
   return Object.assign(Object.create(logic as object) as AnyActorLogic, { transition });
 }
 

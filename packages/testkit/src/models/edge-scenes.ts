@@ -32,6 +32,7 @@ const after =
   (ms: number) =>
   ({ clock }: World): void =>
     clock.advance(ms);
+const silenced = ({ media }: World): void => media.speaker.report({ type: "lost", error: new Error("scripted") });
 /** An app whose retry policy ends the session. */
 const leaving: { world?: World } = {};
 
@@ -66,6 +67,12 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
     ],
   },
   { then: [chosen, taken, plugged("b")] },
+  { then: [silenced, after(12_000), silenced, silenced] },
+  {
+    options: { reconnect: { initial: true, base: 100, cap: 1_000, attempts: 3, minUptime: 2_000 } },
+    before: ({ transport }) => void (transport.script.connect = "refuse"),
+    then: [after(300), after(1_000), after(1_000), after(1_000)],
+  },
   { then: [chosen, taken, taken, plugged("b")] },
   { then: [taken, after(12_000), taken, after(1_000), taken, plugged("c"), after(12_000), taken] },
   {

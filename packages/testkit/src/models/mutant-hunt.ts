@@ -13,10 +13,10 @@ import { EDGE_STEPS, steps } from "./world-commands.js";
 /** What the models make of the charts that are in place while it runs. */
 export interface Session {
   readonly name: string;
-  /** The chart that it is about, where it has no transport to watch. */
-  readonly only?: string;
-  /** Throws the rule that was broken. */
-  readonly play: (watch?: (event: InspectionEvent) => void) => Promise<void>;
+  /** The mutants that it is for, by their ids, where it has no transport to watch. */
+  readonly about?: RegExp;
+  /** Throws the rule that was broken. @param inspect Sees the charts. */
+  readonly play: (inspect?: (event: InspectionEvent) => void) => Promise<void>;
 }
 
 const timeouts = { connect: 2_000, ready: READY_TIMEOUT, disconnect: 500, silence: SILENCE, probe: PROBE, lull: 900 };
@@ -35,9 +35,8 @@ function onTransport(
 ): Session {
   return {
     name,
-    play: async (watch) => {
-      const world = new World(enableMic, options);
-      if (watch !== undefined) world.transport.actor.system.inspect(watch);
+    play: async (inspect) => {
+      const world = new World(enableMic, { ...options, ...(inspect !== undefined && { inspect: { inspect } }) });
       await run(world);
       await world.release();
       world.checkSettled();
@@ -93,11 +92,11 @@ const interleaved = <T>(one: readonly T[], other: readonly T[]): T[] =>
 function turnsAlone(seed: number): Session[] {
   return [0, 1, 2].map((batch) => ({
     name: `turns alone ${batch}`,
-    only: "turns",
+    about: /^turns/,
     play: () => {
       const chart: AnyStateMachine = transportMachine;
       const { turns } = chart.provide({}).implementations.actors as { readonly turns: typeof turnsMachine };
-      for (const told of fc.sample(toldTurns, { numRuns: 150, seed: seed + batch })) believeTurns(turns, told);
+      for (const told of fc.sample(toldTurns, { numRuns: 300, seed: seed + batch })) believeTurns(turns, told);
       return Promise.resolve();
     },
   }));
@@ -148,22 +147,20 @@ export interface Found {
 
 /** Looks for broken charts with sessions that the sound charts pass. */
 export class MutantHunt {
-  readonly #sessions: { readonly session: Session; readonly touched: ReadonlySet<string> | undefined }[] = [];
+  readonly #sessions: { readonly session: Session; readonly touched: ReadonlySet<string> }[] = [];
 
   /** @throws where the charts themselves break a rule. */
   async learn(sessions: readonly Session[]): Promise<void> {
     for (const session of sessions) {
-      const touched = await touchedBy(session);
-      this.#sessions.push({ session, touched: session.only === undefined ? touched : undefined });
+      this.#sessions.push({ session, touched: await touchedBy(session) });
     }
   }
 
   /** @returns How it was found; undefined where it does as the chart does, as far as the first `most` sessions that come by it can tell. */
-  async find({ chart, make, touches }: ChartMutant, most: number): Promise<Found | undefined> {
-    const near = this.#sessions.filter(({ session, touched }) =>
-      touched === undefined ? session.only === chart.id : touches.some((each) => touched.has(each)),
-    );
-    for (const { session } of near.slice(0, most)) {
+  async find({ id, chart, make, touches }: ChartMutant, most: number): Promise<Found | undefined> {
+    const about = this.#sessions.filter(({ session }) => session.about?.test(id) === true);
+    const near = this.#sessions.filter(({ touched }) => touches.some((each) => touched.has(each)));
+    for (const { session } of [...about, ...near.slice(0, most)]) {
       try {
         await inPlaceOf(chart, make, () => session.play());
       } catch (error) {

@@ -71,6 +71,10 @@ export class SessionRules {
   /** Until when the loss of the microphone is the second in a row; undefined after no loss. */
   #micSuspectUntil: number | undefined;
   #mic: "at will" | "when asked" = "at will";
+  /** How often the microphone was asked for, and how often it was when a device arrived for which the session waited. */
+  #asks = 0;
+  #asksAtArrival: number | undefined;
+  #outputSuspectUntil: number | undefined;
   #readies = 0;
   #recoveriesBefore = 0;
   /** Opens an output, as long as the world has one. */
@@ -147,6 +151,8 @@ export class SessionRules {
     }
     if (state === "error" || state === "disconnected") {
       this.#session = "none";
+      this.#outputSuspectUntil = undefined;
+      this.#asksAtArrival = undefined;
       this.#micSuspectUntil = undefined;
       this.#mic = "at will";
     }
@@ -164,7 +170,7 @@ export class SessionRules {
   }
 
   /** In a session, whose end has not begun. */
-  get #isLive(): boolean {
+  #isLive(): boolean {
     return this.#world.transport.state !== "disconnecting" && this.#snapshot.children.connection !== undefined;
   }
 
@@ -183,16 +189,20 @@ export class SessionRules {
   #microphone(): void {
     const { microphone } = this.#world.media;
     const is = (state: StateValue): boolean => this.#in("microphone", (snapshot) => snapshot.matches(state));
+    if (this.#asksAtArrival !== undefined) {
+      claim(this.#asks > this.#asksAtArrival, "a device that arrives for a session without a microphone is asked for");
+      this.#asksAtArrival = undefined;
+    }
     if (microphone.held > 0) {
       claim(microphone.muted === !this.#wanted, "the microphone is muted if the app wants that");
       claim(is({ open: { held: this.#wanted ? "live" : "muted" } }), "a microphone that is held is live or muted");
-      if (this.#isLive) claim(microphone.streaming, "a session has the microphone's audio");
+      if (this.#isLive()) claim(microphone.streaming, "a session has the microphone's audio");
     } else if (this.#asking > 0) {
       claim(is({ open: { held: "acquiring" } }), "a microphone that was asked for is being acquired");
     } else {
       claim(!is({ open: "held" }), "no microphone is held that does not exist");
       const isMissing = is("failed") || is({ open: "lost" });
-      if (this.#isLive && this.#wanted) claim(isMissing, "a session asks for its microphone");
+      if (this.#isLive() && this.#wanted) claim(isMissing, "a session asks for its microphone");
       if (isMissing) claim(this.#wasTold("mic"), "the app knows why there is no microphone");
     }
     if (this.#world.transport.state === "initializing")
@@ -207,7 +217,10 @@ export class SessionRules {
   #speaker(): void {
     const { speaker } = this.#world.media;
     const is = (state: StateValue): boolean => this.#in("speaker", (snapshot) => snapshot.matches(state));
-    if (!this.#isLive) return claim(is("off"), "without a session the output is off");
+    if (!this.#isLive()) {
+      claim(is("off"), "without a session the output is off");
+      return;
+    }
     claim(speaker.isOpen || is("failed"), "a session has an output");
     if (is("failed")) claim(this.#wasTold("speaker"), "the app knows why there is no output");
     if (!speaker.isOpen || this.#output === undefined) return;
@@ -224,7 +237,7 @@ export class SessionRules {
     const { current } = service;
     const is = (value: StateValue): boolean =>
       this.#in("connection", (snapshot) => snapshot.matches({ active: value }));
-    if (!this.#isLive) return;
+    if (!this.#isLive()) return;
     claim(
       is({ network: { disturbed: "offline" } }) === !network.navigator.onLine,
       "the session knows whether there is a network",
@@ -232,11 +245,13 @@ export class SessionRules {
     claim(is({ opened: "never" }) === (this.#opened === "never"), "the session knows whether it was ever connected");
     if (current === undefined) {
       claim(is({ phase: "waiting" }) || is({ phase: "asking" }), "what is lost is attempted again");
-      return claim(state === "connecting", "without a connection a session is connecting", state);
+      claim(state === "connecting", "without a connection a session is connecting", state);
+      return;
     }
     if (current.isConnecting) {
       claim(is({ phase: { attempt: "connecting" } }), "an attempt that has not opened is connecting");
-      return claim(state === "connecting", "an attempt that has not opened is connecting", state);
+      claim(state === "connecting", "an attempt that has not opened is connecting", state);
+      return;
     }
     claim(is({ phase: { attempt: "open" } }), "a connection that is open is in use");
     claim(is({ opened: "latest" }), "it was the latest attempt that opened");
@@ -304,19 +319,28 @@ export class SessionRules {
     const { dispatchEvent } = devices;
     devices.dispatchEvent = (event) => {
       this.#mic = "at will";
+      const isMissing = this.#in("microphone", (microphone) => microphone.matches({ open: "lost" }));
+      if (isMissing) this.#asksAtArrival = this.#asks;
       return dispatchEvent.call(devices, event);
     };
     transport.enableMic = (on) => {
       this.#wanted = on;
       this.#mic = "at will";
+      const asks = this.#asks;
+      const isMissing = on && this.#isLive() && this.#asking === 0 && media.microphone.held === 0;
       enableMic.call(transport, on);
+      if (isMissing) this.#demand(this.#asks > asks, "whoever turns on a microphone that is missing asks for it");
     };
     transport.updateMic = (id) => {
       this.#chosen = id;
       this.#mic = "at will";
       this.#micSuspectUntil = undefined;
       this.#choice = "as chosen";
-      return updateMic.call(transport, id);
+      const asks = this.#asks;
+      const hasFailed = this.#isLive() && this.#in("microphone", (microphone) => microphone.matches("failed"));
+      const updated = updateMic.call(transport, id);
+      if (hasFailed) this.#demand(this.#asks > asks, "whoever chooses another microphone after a refusal asks for it");
+      return updated;
     };
     transport.interrupt = () => {
       this.#silenced();
@@ -324,9 +348,9 @@ export class SessionRules {
     };
     transport.resumeAudio = () => {
       const { isOpen, resumed } = media.speaker;
-      const wasLive = this.#isLive;
+      const wasLive = this.#isLive();
       resumeAudio.call(transport);
-      if (!wasLive || !this.#isLive) return;
+      if (!wasLive || !this.#isLive()) return;
       if (isOpen) this.#demand(media.speaker.resumed > resumed, "a click frees the output");
       else if (media.speaker.open === this.#openOutput)
         this.#demand(media.speaker.isOpen, "a click asks for another output");
@@ -345,12 +369,17 @@ export class SessionRules {
       );
       this.#demand(this.#mic === "at will", "a microphone that is lost again is not asked for again by itself");
       this.#asking += 1;
+      this.#asks += 1;
       const lost = (error: DeviceError): void => {
         this.#choice = "lost since";
         const { now } = this.#world.clock;
-        if (this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil) this.#mic = "when asked";
+        const isAgain = this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil;
+        if (isAgain) this.#mic = "when asked";
         this.#micSuspectUntil = now + PROVEN;
+        const { asks, live } = { asks: this.#asks, live: this.#isLive() };
         reports.lost(error);
+        if (live && this.#isLive())
+          this.#demand(this.#asks > asks !== isAgain, "a microphone that is lost is replaced, once");
       };
       try {
         return await open.call(microphone, request, { ...reports, lost });
@@ -368,13 +397,23 @@ export class SessionRules {
       return open.call(speaker, reports);
     };
     speaker.report = (each) => {
+      const wasOpen = speaker.isOpen && this.#isLive();
       if (speaker.isOpen) this.#reported(each.type);
       report.call(speaker, each);
+      if (wasOpen && each.type === "lost" && this.#isLive() && speaker.open === this.#openOutput) this.#lostOutput();
     };
     speaker.interrupt = () => {
       this.#silenced();
       return interrupt.call(speaker);
     };
+  }
+
+  /** Once is an accident; twice, and there is none that works. */
+  #lostOutput(): void {
+    const { now } = this.#world.clock;
+    const isAgain = this.#outputSuspectUntil !== undefined && now < this.#outputSuspectUntil;
+    this.#demand(this.#world.media.speaker.isOpen !== isAgain, "an output that is lost is opened again, once");
+    this.#outputSuspectUntil = isAgain ? undefined : now + PROVEN;
   }
 
   #reported(type: OutputReport["type"]): void {

@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { createActor, type AnyStateMachine } from "xstate";
+import { turnsMachine } from "../../../machines/index.js";
+import { flightRecorder, replay, type Difference, type Recording } from "../../../src/inspect/index.js";
+import { mutantsOf } from "../../../packages/testkit/src/models/chart-mutants.js";
+import { CHARTS } from "../../../packages/testkit/src/models/edge-watch.js";
+import { sessionsOf } from "../../../packages/testkit/src/models/mutant-hunt.js";
+import { seeded } from "../../../packages/testkit/src/util/seeded.js";
+import { TURN_LETTERS } from "../../../src/testing/model/turn-letters.js";
+
+/** What these sessions never come to: the client's own order of calls, a network that fails in an attempt, a crash of the library's own code. */
+const UNRECORDED: readonly string[] = [
+  "transport: guard continuesStart says the opposite",
+  "transport: guard answersNewest says the opposite",
+  "transport: guard isNewest says the opposite",
+  ...["reportAnswered", "awaitRefusal", "reportBarred", "bar", "forget", "expectNoMore", "awaitSession", "confirmBot"],
+  ...["repeatReconnect", "recordCrash", "reportCrash", "reportBlocked"],
+];
+/** Nothing in the chart itself: the composition provides what they do. */
+const OUTSIDE: readonly string[] = ["armUplink", "openUplink", "shutUplink", "flushPlayback", "resumePlayback"];
+
+/** Of sessions with everything that their charts were told, by the chart that is looked at. */
+const recordings = new Map<string, readonly Recording[]>();
+
+beforeAll(async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const all: Recording[] = [recordedTurns()];
+  for (const { name, play } of sessionsOf(12, 20_260_901)) {
+    if (!/^(scene|part [15])/.test(name)) continue;
+    const recorder = flightRecorder({ seconds: 1_000 });
+    await play(recorder.inspect);
+    all.push(recorder.export());
+  }
+  vi.restoreAllMocks();
+  for (const { id } of CHARTS)
+    recordings.set(
+      id,
+      all.map((recording) => only(id, recording)),
+    );
+}, 60_000);
+
+/** Facts in an order of chance, to the turns alone. */
+function recordedTurns(): Recording {
+  const recorder = flightRecorder();
+  const random = seeded(7);
+  for (let session = 0; session < 8; session += 1) {
+    const actor = createActor(turnsMachine, {
+      input: { lull: undefined, functionCallTimeout: 60_000 },
+      inspect: recorder.inspect,
+    }).start();
+    for (let each = 0; each < 60; each += 1) {
+      const letter = TURN_LETTERS[Math.floor(random() * (TURN_LETTERS.length - 1))];
+      if (letter !== undefined) actor.send(letter.event as never);
+    }
+    actor.stop();
+  }
+  return recorder.export();
+}
+
+/** Without what other charts were told. */
+function only(chart: string, recording: Recording): Recording {
+  const actors = new Set(
+    recording.entries.flatMap((entry) => (entry.kind === "actor" && entry.chart === chart ? [entry.actor] : [])),
+  );
+  return {
+    ...recording,
+    entries: recording.entries.filter((entry) => entry.kind !== "message" && actors.has(entry.actor)),
+  };
+}
+
+/** The first event at which another chart goes another way, in any of the recordings. */
+function firstDifference(chart: AnyStateMachine): Difference | undefined {
+  for (const recording of recordings.get(chart.id) ?? []) {
+    const { difference } = replay(recording, { charts: { [chart.id]: chart } });
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}
+
+describe("replay", () => {
+  it("of the same charts does as it did", () => {
+    for (const chart of CHARTS) expect(firstDifference(chart)).toBeUndefined();
+  });
+
+  it.each(CHARTS.map((chart) => [chart.id, chart] as const))(
+    "of %s with any of its guards flipped names the first event that differs",
+    (id, chart) => {
+      const flipped = mutantsOf(chart).filter(({ kind, id: name }) => kind === "guard" && !UNRECORDED.includes(name));
+      const missed = flipped.filter(({ make }) => firstDifference(make({}))?.actor.startsWith(id) !== true);
+      expect(missed.map((mutant) => mutant.id)).toEqual([]);
+    },
+  );
+
+  it.each(CHARTS.map((chart) => [chart.id, chart] as const))("of %s without any of its actions differs", (_, chart) => {
+    const names = Object.keys(chart.implementations.actions).filter(
+      (name) => ![...UNRECORDED, ...OUTSIDE].includes(name),
+    );
+    const missed = names.filter(
+      (name) => firstDifference(chart.provide({ actions: { [name]: () => undefined } })) === undefined,
+    );
+    expect(missed).toEqual([]);
+  });
+});
