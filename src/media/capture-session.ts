@@ -7,8 +7,9 @@ import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import { type CaptureCommand, type CaptureMessage, type CaptureOptions, PROCESSOR_NAMES } from "./worklets/protocol.js";
 
-/** How often is looked whether audio still flows; it costs next to nothing. */
-const LIVENESS_CHECK_MS = 2000;
+/** How often is looked whether audio still flows: each look wakes an idle page, for a fifth of a ms. Sooner again where none does. */
+const LIVENESS_CHECK_MS = 5000;
+const DOUBT_MS = 2000;
 /** Seconds without audio after which the microphone counts as lost. One alone may be a device that is about to start. */
 const STARVED_ALLOWED = 3;
 /** How long a context that ran may stand still before it is asked to go on, and before it counts as lost. */
@@ -50,7 +51,7 @@ export class CaptureSession {
   #track: MediaStreamTrack | undefined;
   #source: MediaStreamAudioSourceNode | undefined;
   #node: AudioWorkletNode | undefined;
-  #livenessCheck: ReturnType<typeof setInterval> | undefined;
+  #livenessCheck: ReturnType<typeof setTimeout> | undefined;
   #starved = 0;
   #stall: ReturnType<typeof setTimeout> | undefined;
   #ran = false;
@@ -92,7 +93,7 @@ export class CaptureSession {
       track.addEventListener("ended", this.#onEnded);
       // It may have ended before anybody listened.
       if (track.readyState === "ended") throw microphoneError("not-found", "The microphone was unplugged.");
-      this.#livenessCheck = setInterval(this.#checkLiveness, LIVENESS_CHECK_MS);
+      this.#checkLivenessIn(LIVENESS_CHECK_MS);
       return track;
     } catch (error) {
       this.close();
@@ -120,7 +121,7 @@ export class CaptureSession {
     tearDown(this.#settings.logger, [
       () => this.#stream?.getTracks().forEach((each) => each.stop()),
       () => track?.removeEventListener("ended", this.#onEnded),
-      () => clearInterval(this.#livenessCheck),
+      () => clearTimeout(this.#livenessCheck),
       () => clearTimeout(this.#stall),
       () => this.#disconnect(),
       () => this.#withdraw(withdrawal()),
@@ -275,12 +276,22 @@ export class CaptureSession {
   /** What nobody tells: a device that ended without a word, and a context that says that it runs and renders nothing. */
   readonly #checkLiveness = (): void => {
     if (this.#track?.readyState === "ended") this.#onEnded();
+    const stands = this.#standsStill();
+    if (stands) this.#onStarved();
+    if (!this.#closed) this.#checkLivenessIn(stands ? DOUBT_MS : LIVENESS_CHECK_MS);
+  };
+
+  #checkLivenessIn(ms: number): void {
+    this.#livenessCheck = setTimeout(this.#checkLiveness, ms);
+  }
+
+  #standsStill(): boolean {
     const context = this.#lease?.context;
-    if (context?.state !== "running") return;
+    if (context?.state !== "running") return false;
     const stands = context.currentTime === this.#renderedAt;
     this.#renderedAt = context.currentTime;
-    if (stands) this.#onStarved();
-  };
+    return stands;
+  }
 
   #lose(error: DeviceError): void {
     if (this.#closed) return;
