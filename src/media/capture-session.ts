@@ -77,17 +77,16 @@ export class CaptureSession {
   }
 
   /**
-   * Asks for the device and prepares the context side by side.
+   * Asks for the device and prepares the context side by side. The first context of a page takes long to make: the device is asked
+   * for, and the app told that it is, before.
    * @throws DeviceError, UnsupportedEnvironmentError, or ConnectionAbortedError after `close()`.
    */
   async start(constraints: MediaTrackConstraints): Promise<MediaStreamTrack> {
     try {
       const mediaDevices = requireMediaDevices(this.#settings.mediaDevices());
-      const worklet = this.#prepare();
-      const [track] = await Promise.race([
-        Promise.all([this.#acquire(mediaDevices, constraints), worklet]),
-        this.#withdrawn,
-      ]);
+      const acquired = this.#acquire(mediaDevices, constraints);
+      const prepared = Promise.resolve().then(() => this.#prepare());
+      const [track] = await Promise.race([Promise.all([acquired, prepared]), this.#withdrawn]);
       if (this.#lease !== undefined) await Promise.race([this.#connect(), this.#withdrawn]);
       this.#track = track;
       track.addEventListener("ended", this.#onEnded);
@@ -130,6 +129,7 @@ export class CaptureSession {
 
   /** The context and its worklet; where nothing but the track is needed, what fails is left out. */
   async #prepare(): Promise<void> {
+    if (this.#closed) throw withdrawal();
     try {
       this.#lease = this.#settings.engine.acquire(this.#settings.outputRate, "capture");
       await this.#lease.ready;

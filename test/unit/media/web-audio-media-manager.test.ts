@@ -122,10 +122,21 @@ describe("the microphone's context", () => {
     expect(lost).not.toHaveBeenCalled();
   });
 
+  it("media: the device is asked for before a context is made, and none is made where it is withdrawn at once", async () => {
+    const page = new AudioPage(laptop);
+    const { open, microphone } = rig(page);
+    const opening = open();
+    expect([page.asked.length, page.contexts.length]).toEqual([1, 0]);
+    microphone.close();
+    await expect(opening).rejects.toThrow("not wanted");
+    expect(page.contexts).toEqual([]);
+  });
+
   it("media: a context that waits for a gesture is resumed when the microphone is turned on", async () => {
     const page = new AudioPage(laptop);
     const { open, microphone, lost } = rig(page);
     const opening = open();
+    await Promise.resolve();
     page.context.state = "suspended";
     await opening;
     expect(page.context.resume).toHaveBeenCalledTimes(1);
