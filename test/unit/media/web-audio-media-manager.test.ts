@@ -109,6 +109,17 @@ describe("the microphone's context", () => {
     expect(lost).toHaveBeenCalledTimes(1);
   });
 
+  it("media: a device that ends without saying so is found out", async () => {
+    const page = new AudioPage(laptop);
+    const { open, lost } = rig(page);
+    await open();
+    page.tracks[0]?.stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(lost).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ type: "not-found" }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(lost).toHaveBeenCalledTimes(1);
+  });
+
   it("media: a context that the system holds is told of and waited for", async () => {
     const page = new AudioPage(laptop);
     const { open, lost, told } = rig(page);
