@@ -78,7 +78,8 @@ export async function measureUplink(browser: BenchBrowser, report: Report, effor
 }
 
 const IDLE = ["muted", "idle"] as const;
-const SETTLE_MS = 1500;
+/** What a page does after it was opened (garbage, compiling) takes so long to end. */
+const SETTLE_MS = 10_000;
 
 /** Section: what a microphone costs that nobody speaks into. */
 export async function measureIdle(browser: BenchBrowser, report: Report, { rounds, seconds }: Effort): Promise<void> {

@@ -203,17 +203,6 @@ describe("the microphone", () => {
     await tone.end();
   });
 
-  it("reports a device that ends without saying so", async () => {
-    const tone = toneMicrophone(440);
-    const { manager } = collectingManager({ mediaDevices: tone.mediaDevices });
-    const lost = vi.fn();
-    await manager.ports.microphone.open({ deviceId: "", muted: false, signal: live() }, { lost });
-    tone.tracks[0]!.stop();
-    await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1), 3000);
-    expect(lost.mock.calls[0]?.[0]).toMatchObject({ type: "not-found" });
-    await tone.end();
-  });
-
   it("reports a device that gives nothing", async () => {
     class Starving extends TappedContext {
       override createMediaStreamSource(stream: MediaStream): MediaStreamAudioSourceNode {

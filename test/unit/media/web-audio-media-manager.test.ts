@@ -101,10 +101,22 @@ describe("the microphone's context", () => {
     await open();
     for (let check = 0; check < 4; check += 1) {
       page.context.currentTime += 1;
-      await vi.advanceTimersByTimeAsync(2_000);
+      await vi.advanceTimersByTimeAsync(5_000);
     }
     expect(lost).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(8_000);
+    // Looked at rarely, because each look wakes the page; and sooner once it stands.
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(lost).toHaveBeenCalledTimes(1);
+  });
+
+  it("media: a device that ends without saying so is found out", async () => {
+    const page = new AudioPage(laptop);
+    const { open, lost } = rig(page);
+    await open();
+    page.tracks[0]?.stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(lost).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ type: "not-found" }));
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(lost).toHaveBeenCalledTimes(1);
   });
 
@@ -121,10 +133,21 @@ describe("the microphone's context", () => {
     expect(lost).not.toHaveBeenCalled();
   });
 
+  it("media: the device is asked for before a context is made, and none is made where it is withdrawn at once", async () => {
+    const page = new AudioPage(laptop);
+    const { open, microphone } = rig(page);
+    const opening = open();
+    expect([page.asked.length, page.contexts.length]).toEqual([1, 0]);
+    microphone.close();
+    await expect(opening).rejects.toThrow("not wanted");
+    expect(page.contexts).toEqual([]);
+  });
+
   it("media: a context that waits for a gesture is resumed when the microphone is turned on", async () => {
     const page = new AudioPage(laptop);
     const { open, microphone, lost } = rig(page);
     const opening = open();
+    await Promise.resolve();
     page.context.state = "suspended";
     await opening;
     expect(page.context.resume).toHaveBeenCalledTimes(1);
