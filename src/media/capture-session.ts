@@ -128,7 +128,7 @@ export class CaptureSession {
 
   /** The context and its worklet; where nothing but the track is needed, what fails is left out. */
   async #prepare(): Promise<void> {
-    if (this.#closed) throw withdrawal();
+    if (this.closed) throw withdrawal();
     try {
       this.#lease = this.#settings.engine.acquire(this.#settings.outputRate, "capture");
       await this.#lease.ready;
@@ -282,7 +282,7 @@ export class CaptureSession {
     if (this.#track?.readyState === "ended") this.#onEnded();
     const stands = this.#standsStill();
     if (stands) this.#onStarved();
-    if (!this.#closed) this.#checkLivenessIn(stands ? DOUBT_MS : LIVENESS_CHECK_MS);
+    if (!this.closed) this.#checkLivenessIn(stands ? DOUBT_MS : LIVENESS_CHECK_MS);
   };
 
   #checkLivenessIn(ms: number): void {
