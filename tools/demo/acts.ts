@@ -8,7 +8,7 @@ import type { Sound } from "./wav.js";
 
 /** Bounds of what is checked. */
 const READY_MS = 10_000;
-const TURN_MS = 25_000;
+const TURN_MS = 60_000;
 const ANSWER_MS = 10_000;
 const LEAST_CORRELATION = 0.9;
 /** From the event that the user speaks to the last sound of the bot. */

@@ -51,7 +51,10 @@ export class SessionWatch {
   async until(what: string, holds: () => boolean, timeoutMs: number): Promise<void> {
     const end = Date.now() + timeoutMs;
     while (!holds()) {
-      if (Date.now() > end) throw new Error(`${what}: not within ${timeoutMs / 1000} s (state: ${this.#state})`);
+      if (Date.now() > end)
+        throw new Error(
+          `${what}: not within ${timeoutMs / 1000} s (state: ${this.#state}; a machine that is busy needs longer)`,
+        );
       await sleep(POLL_MS);
     }
   }
