@@ -50,6 +50,7 @@ const LANES: readonly (readonly Step[])[] = [
     step("worklets are up to date", "tsx tools/worklets.ts --check"),
     step("charts are up to date", "tsx tools/charts.ts --check"),
     step("reliability table is up to date", "tsx tools/reliability.ts --check"),
+    step("declarations", "npm run declarations --silent"),
     step("build", "tsup --silent"),
     step("build of the local service", "npm run build --workspace @rtvi-machine/local-service -- --silent"),
     step("one class identity across entries", "tsx tools/check-identity.ts"),

@@ -209,7 +209,9 @@ describe("liveInspector: time travel", () => {
     await drawn();
     const found = lines(root);
     expect(found.length).toBeGreaterThan(1);
-    expect(found.every((line) => line.includes("connection"))).toBe(true);
+    // The fault is also in what other charts did about it.
+    expect(found.filter((line) => line.includes("connection")).length).toBeGreaterThan(1);
+    expect(found.filter((line) => line.includes("mic."))).toEqual([]);
     search.value = "no such thing";
     search.dispatchEvent(new Event("input"));
     await drawn();

@@ -105,7 +105,12 @@ const openAiWebRtc: Differences = {
 
 /** By transport and fault. What is not named here is as the catalogue says. */
 export const DIFFERENCES: Readonly<Record<SubjectName, Differences>> = {
-  "openai-websocket": {},
+  "openai-websocket": {
+    "wrong-types": {
+      expect: continues(1_000, "protocol-error", "service-error"),
+      because: "what a `response.done` says of an error is told, in whatever shape it stands there",
+    },
+  },
   "openai-webrtc": openAiWebRtc,
   gemini,
   pipecat,

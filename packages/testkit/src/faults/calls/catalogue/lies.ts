@@ -36,7 +36,7 @@ export const callLies: readonly CallFault[] = [
       line.say(begin, ...frames.filter((_frame, index) => index % EVERY === 0), end);
       await sleep(HEARD_MS);
     },
-    expect: staysOn("protocol-error"),
+    expect: staysOn("protocol-error", "service-error"),
   },
   {
     name: "empty-chunk",
