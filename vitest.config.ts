@@ -42,13 +42,21 @@ const granted = [...speaking(speech), LOOPBACK];
 /** A microphone that is refused, and output that waits for a gesture. */
 const denied = [...QUIET, LOOPBACK, "--use-fake-device-for-media-stream", "--deny-permission-prompts"];
 
-/** By name: the page remembers a click for good, so that files which need an untouched page come before those that click. */
-class ByName extends BaseSequencer {
+/** Files of half a minute and more: the last one to run would run alone. */
+const LONG = /\/test\/(?:examples|foreign-pages|properties)\/|lifecycle-model|runners|connect-attempts/;
+
+/**
+ * The long ones first. And those of denied permissions by name: the page remembers a click for good, so that files which need an
+ * untouched page come before those that click.
+ */
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const isDenied = ({ project }: TestSpecification): boolean => project.name.startsWith(DENIED);
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
     const denied = sorted.filter(isDenied).sort((one, other) => one.moduleId.localeCompare(other.moduleId));
-    return [...sorted.filter((file) => !isDenied(file)), ...denied];
+    const others = sorted.filter((file) => !isDenied(file));
+    return [...others.filter(isLong), ...others.filter((file) => !isLong(file)), ...denied];
   }
 }
 
@@ -101,9 +109,9 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
   return {
     test: {
       reporters: ["default", new SecretReporter(), ...json],
-      sequence: { sequencer: ByName },
-      // Vitest leaves one core to itself; its share is small, and the tests of a machine of two would run one by one.
-      maxWorkers: Math.max(2, availableParallelism() - 1),
+      sequence: { sequencer: InOrder },
+      // One more than there are cores: some tests wait for a browser, or for sound.
+      maxWorkers: availableParallelism() + 1,
       projects: [
         {
           resolve: { alias: BY_NAME },
