@@ -4,8 +4,11 @@ import type { transportMachine } from "../../../../machines/index.js";
 import type { OutputReport } from "../../../../src/contracts/speaker.js";
 import type { ScriptedSpeaker } from "../../../../src/testing/scripted-media.js";
 import { VoiceTransport } from "../../../../src/transport/voice-transport.js";
-import { claim } from "./app-world.js";
-import type { World } from "./world.js";
+import type { ScriptedTransport } from "../../../../src/testing/index.js";
+import { claim, type AppWorld } from "./app-world.js";
+
+/** What the rules are held against. */
+type World = AppWorld<ScriptedTransport> & { readonly isCrashing: boolean; readonly hasPolicy: boolean };
 
 /** Which states an app may see after which: the order that RTVI has. */
 const AFTER: Readonly<Record<string, readonly TransportState[]>> = {
