@@ -1,5 +1,4 @@
 import type { InspectionEvent } from "xstate";
-import { pageDocument, pageNavigator } from "../../util/page.js";
 import type { MessageOutline } from "../../contracts/inspector.js";
 import type { ActorState, Entry, Recording, Surroundings } from "./recording.js";
 import { Redaction } from "./redaction.js";
@@ -88,14 +87,14 @@ export class Recorder {
 
 /** Where this runs, as far as it explains a session. */
 function surroundings(): Surroundings {
-  const navigator = pageNavigator();
-  if (navigator === undefined) return {};
-  const document = pageDocument();
+  // Either may be absent, or null. Read here: what the core reads them by would bring the core along.
+  const { navigator, document } = globalThis as { navigator?: Navigator | null; document?: Document | null };
+  if (navigator === undefined || navigator === null) return {};
   const { userAgent, onLine, hardwareConcurrency } = navigator;
   return {
     ...(typeof userAgent === "string" && { userAgent }),
     ...(typeof onLine === "boolean" && { online: onLine }),
     ...(typeof hardwareConcurrency === "number" && { cores: hardwareConcurrency }),
-    ...(document !== undefined && { visibility: document.visibilityState }),
+    ...(document?.visibilityState !== undefined && { visibility: document.visibilityState }),
   };
 }
