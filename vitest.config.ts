@@ -136,7 +136,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             // Faults wait far more than they compute; what they wait for is timed, and nothing else runs meanwhile.
             sequence: { groupOrder: 1 },
             fileParallelism: false,
-            maxConcurrency: 5,
+            maxConcurrency: 4,
             testTimeout: 30_000,
           },
         },
