@@ -9,6 +9,7 @@ it("scenario: plays with Gemini Live", LONG, async () => {
   const settings = { tools: [{ functionDeclarations: [{ name, description }] }] };
   await playScenario({
     name: "gemini",
+    measures: "tokens",
     transport: ({ url }) =>
       new GeminiLiveWebsocketTransport({ api_key: canary(), base_url: url, settings }, undefined, {
         logger: silentLogger,

@@ -62,10 +62,12 @@ export interface Player {
   readonly transport: (service: StagedService) => PipecatClientOptions["transport"];
   /** What `connect()` is given. */
   readonly params?: (app: App, service: StagedService) => Promise<unknown>;
+  /** A metric that comes when a turn is over, after its sound. */
+  readonly measures?: string;
 }
 
 /** An hour in the life of an app, compared with the golden log. */
-export async function playScenario({ name, transport, params }: Player): Promise<void> {
+export async function playScenario({ name, transport, params, measures = "" }: Player): Promise<void> {
   const holdings = new HoldingsWatch();
   const service = await stagedService(SCRIPT);
   const app = new App({ transport: transport(service) });
@@ -121,6 +123,7 @@ export async function playScenario({ name, transport, params }: Player): Promise
   await client.sendText("How many foxes?");
   await until(1);
   expect(asked).toHaveLength(2);
+  await app.until("what is measured", () => metricsOf(app.heard).get("metrics")?.includes(measures) === true);
   note("a typed turn in the second session");
   await disconnect("disconnect again");
 
