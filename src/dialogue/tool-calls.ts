@@ -90,7 +90,7 @@ export class ToolCalls {
   ): void {
     if (callId === undefined || args === undefined) return;
     const known = this.#calls.get(callId);
-    const called = (name === "" ? known?.name : undefined) ?? name ?? known?.name;
+    const called = name === undefined || name === "" ? (known?.name ?? name) : name;
     // Beta events may lack the name; the finished item brings it a moment later.
     if (called === undefined || (known !== undefined && known.phase !== "announced")) return;
     const call = known ?? this.#open(responseId, callId, called);

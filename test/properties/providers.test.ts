@@ -9,7 +9,7 @@ import { ServiceWorld, type Beginning } from "../../packages/testkit/src/worlds/
 
 /** As in `system.test.ts`; each run here is one of a whole transport, so that fewer are made. */
 const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);
-const runs = Number(process.env.RTVI_MACHINE_RUNS ?? 200);
+const runs = Number(process.env.RTVI_MACHINE_RUNS ?? 300);
 const timeout = 60_000 + runs * 60;
 
 let world: ServiceWorld | undefined;
@@ -35,8 +35,8 @@ afterEach(() => {
   world = undefined;
 });
 
-/** What each model gets to see: whoever may speak, every way for a conversation to come back, and every state but `authenticated`, which few runs reach. */
-const STATES = ["initializing", "initialized", "authenticating", "connecting", "connected", "ready"];
+/** What each model gets to see: every state, whoever may speak, and every way for a conversation to come back. */
+const STATES = ["initializing", "initialized", "authenticating", "authenticated", "connecting", "connected", "ready"];
 const ENDS = ["disconnecting", "disconnected", "error", "error-response"];
 const SPEECH = ["user", "bot"].flatMap((who) => [`${who}-started-speaking`, `${who}-stopped-speaking`]);
 

@@ -3,7 +3,7 @@ import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogu
 import { asProtocolError } from "../../util/field-reader.js";
 import type { DialogueSetup } from "./dialogue-setup.js";
 import { OpenAISink } from "./effects.js";
-import { errorIn, parseMessage, readEvent, type ErrorDetails, type ServerEvent } from "./events.js";
+import { errorIn, parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import { plannedReconnect } from "./planned-reconnect.js";
 import { RAW_EVENTS } from "./raw-events.js";
@@ -121,10 +121,10 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   receive(data: unknown): Effect[] {
-    let words: ErrorDetails | undefined;
+    let message: JsonRecord | undefined;
     try {
       const { type, record } = parseMessage(data);
-      words = errorIn(record);
+      message = record;
       const { rawEvents } = this.setup;
       if (rawEvents === "all" || (rawEvents && type !== "response.output_audio.delta")) {
         this.#sink.deliver("server-message", { t: "raw", d: redactRawEvent(record, this.setup.redact) });
@@ -135,6 +135,7 @@ export class OpenAIDialogue implements Dialogue {
     } catch (error) {
       this.#sink.report(asProtocolError(error, SERVICE));
       // What it says of an error counts all the same.
+      const words = message === undefined ? undefined : errorIn(message);
       if (words !== undefined) this.#serviceErrors.failure(words);
     }
     return this.#sink.take();

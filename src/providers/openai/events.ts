@@ -242,11 +242,8 @@ function made(reply: string, item: ItemInfo): ServerEvent[] {
   if (type !== "function_call") return TOLD.has(type) ? [] : [{ type: "item.made", reply, item }];
   if (status === "incomplete") return [];
   // A call that is complete has no more to come: without a name or arguments it is answered with an error.
-  const [name = status === "completed" ? "" : undefined, args = status === "completed" ? "" : undefined] = [
-    item.name,
-    item.arguments,
-  ];
-  return [{ type: "call", reply, callId, name, arguments: args }];
+  const missing = status === "completed" ? "" : undefined;
+  return [{ type: "call", reply, callId, name: item.name ?? missing, arguments: item.arguments ?? missing }];
 }
 
 /** An item as the model has made it. @throws ProtocolError also for a call that cannot be answered, because it has no id. */

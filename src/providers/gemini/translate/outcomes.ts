@@ -36,7 +36,9 @@ export class Outcomes {
   turn(content: FieldReader): ServiceError[] {
     return ["turnCompleteReason", "finishReason"].flatMap((key) => {
       const reason = content.any(key);
-      return reason === 0 ? [] : this.#news("ended its turn", wordsOf(reason).message);
+      return reason === undefined || reason === null || reason === 0
+        ? []
+        : this.#news("ended its turn", wordsOf(reason).message);
     });
   }
 
