@@ -30,8 +30,8 @@ const DENIED = "browser-denied";
 
 /** What measures no sound, and talks of many seconds of which only the words count: they wait, and can do so beside each other. */
 const CONVERSATIONS = [
-  "test/browser/peers/*.test.ts",
-  "test/browser/{conformance,connect-attempts,events,faults,react-page,session,strict-mode,thrive}.test.ts",
+  "test/browser/{peers,scenario}/*.test.ts",
+  "test/browser/{bot-track,conformance,connect-attempts,events,faults,fifty-sessions,react-page,session,streaming,strict-mode,thrive}.test.ts",
 ];
 
 const LOOPBACK = "--allow-loopback-in-peer-connection";
@@ -156,6 +156,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             typecheck: {
               enabled: true,
               only: true,
+              // The compiler in Go, under the name that its package gives it.
+              checker: source("node_modules/typescript-7/bin/tsc"),
               include: ["test/types/**/*.test-d.ts"],
               tsconfig: "test/tsconfig.json",
             },

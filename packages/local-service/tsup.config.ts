@@ -9,7 +9,12 @@ export default defineConfig({
   treeshake: true,
   sourcemap: false,
   clean: true,
+  // What `npm run declarations` wrote; tsup's own way to declarations takes ten times as long.
   dts: {
+    entry: {
+      index: "../../dist-types/packages/local-service/src/index.d.ts",
+      cli: "../../dist-types/packages/local-service/src/cli.d.ts",
+    },
     // tsup sets `baseUrl`, which TypeScript 6 calls deprecated.
     compilerOptions: { ignoreDeprecations: "6.0", types: ["node"] },
   },
