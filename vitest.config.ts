@@ -31,7 +31,7 @@ const DENIED = "browser-denied";
 /** What measures no sound, and talks of many seconds of which only the words count: they wait, and can do so beside each other. */
 const CONVERSATIONS = [
   "test/browser/{peers,scenario}/*.test.ts",
-  "test/browser/{bot-track,conformance,connect-attempts,events,faults,fifty-sessions,react-page,session,streaming,strict-mode,thrive}.test.ts",
+  "test/browser/{bot-track,conformance,connect-attempts,events,faults,fifty-sessions,react-page,session,streaming,strict-mode,thrive,webrtc}.test.ts",
 ];
 
 const LOOPBACK = "--allow-loopback-in-peer-connection";
@@ -144,6 +144,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           resolve: { alias: BY_NAME },
           test: {
             name: "adapter",
+            isolate: false,
             setupFiles: [WHOLE_RUN],
             environment: "jsdom",
             include: ["test/{adapter,conformance}/**/*.test.ts"],
