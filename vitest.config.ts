@@ -124,6 +124,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             isolate: false,
             // Sound is computed in real amounts, and beside another worker.
             testTimeout: 20_000,
+            // Of the examples, each in a browser of its own.
+            maxConcurrency: 2,
             exclude: ["test/{adapter,conformance,browser,browser-denied,faults}/**"],
           },
         },

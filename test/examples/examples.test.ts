@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi, type TestContext } from "vitest";
 import { startEchoService } from "../../examples/own-provider/src/echo-service.js";
 import { tokenServer } from "../../examples/react/token-server.js";
 import { startLocalService } from "../../packages/local-service/src/index.js";
@@ -15,10 +15,11 @@ import { freePort, openBrowser, openPage } from "./open-page.js";
 const READY = { timeout: 15_000 };
 const ANSWERED = { timeout: 25_000 };
 
-describe("examples", { timeout: 90_000 }, () => {
-  it("react: talks over WebRTC in strict mode, draws both voices, and mutes", async () => {
+// They wait for speech, each with a browser and a service of its own.
+describe("examples", { timeout: 90_000, concurrent: true }, () => {
+  it("react: talks over WebRTC in strict mode, draws both voices, and mutes", async (test) => {
     const port = await freePort();
-    const { page } = await openPage("examples/react", port, [tokenServer({ port })]);
+    const { page } = await openPage(test, "examples/react", port, [tokenServer({ port })]);
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByText("ready", { exact: true }).waitFor(READY);
     await page.locator(".transcript .assistant").first().waitFor(ANSWERED);
@@ -34,9 +35,9 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
-  it("react: says that it reconnects while the network is cut, and goes on when it is back", async () => {
+  it("react: says that it reconnects while the network is cut, and goes on when it is back", async (test) => {
     const port = await freePort();
-    const { page } = await openPage("examples/react", port, [tokenServer({ port })], "", cuttableCalls);
+    const { page } = await openPage(test, "examples/react", port, [tokenServer({ port })], "", cuttableCalls);
     const banner = page.getByText("The connection was lost. Reconnecting …");
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByText("ready", { exact: true }).waitFor(READY);
@@ -53,9 +54,9 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
-  it("vanilla: talks from one file, with an import map and no build", async () => {
-    const { lines, page } = await openBrowser();
-    const site = await serveVanilla();
+  it("vanilla: talks from one file, with an import map and no build", async (test) => {
+    const { lines, page } = await openBrowser(test);
+    const site = await serveVanilla(test);
     await page.route("https://esm.sh/**", async (route) => {
       const [, name = ""] = /esm\.sh\/(@pipecat-ai\/client-js|rtvi-machine)@/.exec(route.request().url()) ?? [];
       await route.fulfill({
@@ -74,14 +75,14 @@ describe("examples", { timeout: 90_000 }, () => {
     expect(lines.filter((line) => /error/i.test(line))).toEqual([]);
   });
 
-  it("own-provider: is answered in words and sound by a service of its own", async () => {
+  it("own-provider: is answered in words and sound by a service of its own", async (test) => {
     const echo = startEchoService(0);
-    onTestFinished(() => {
+    test.onTestFinished(() => {
       echo.close();
     });
     await once(echo, "listening");
     const service = `ws://127.0.0.1:${String((echo.address() as AddressInfo).port)}`;
-    const { page } = await openPage("examples/own-provider", await freePort(), [], `?service=${service}`);
+    const { page } = await openPage(test, "examples/own-provider", await freePort(), [], `?service=${service}`);
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByText("ready", { exact: true }).waitFor(READY);
     await page.getByLabel("Message").fill("Is anybody there?");
@@ -90,10 +91,10 @@ describe("examples", { timeout: 90_000 }, () => {
     await page.locator('[data-voice="silent"]').waitFor(READY);
   });
 
-  it("voice console: recovers when a visitor cuts the network, and says what to do when the service is down", async () => {
+  it("voice console: recovers when a visitor cuts the network, and says what to do when the service is down", async (test) => {
     const { url, local, close } = await serveConsole({ environment: {}, port: await freePort(), logger: silent });
-    onTestFinished(close);
-    const { page } = await openBrowser();
+    test.onTestFinished(close);
+    const { page } = await openBrowser(test);
     await page.goto(url);
     const state = page.locator("#state");
     const inState = (name: string) => vi.waitUntil(async () => (await state.textContent()) === name, READY);
@@ -115,19 +116,19 @@ describe("examples", { timeout: 90_000 }, () => {
     await page.getByText("Look at the terminal of `npm start`.").waitFor(READY);
   });
 
-  it("README: its first example prints each sentence once", async () => {
+  it("README: its first example prints each sentence once", async (test) => {
     const [code] = codeBlocks({ path: "README.md", text: await readFile("README.md", "utf8") }).filter(
       ({ language }) => language === "ts",
     );
     const folder = "test-output/readme-page";
     await mkdir(folder, { recursive: true });
-    onTestFinished(() => rm(folder, { recursive: true }));
+    test.onTestFinished(() => rm(folder, { recursive: true }));
     // Everything as it stands there, but for where the service is.
     const local = code?.code.replace("session_config:", "base_url: import.meta.env.VITE_REALTIME_URL, session_config:");
     await writeFile(`${folder}/main.ts`, local ?? "");
     await writeFile(`${folder}/index.html`, '<!doctype html><script type="module" src="./main.ts"></script>');
     const port = await freePort();
-    const { lines } = await openPage(folder, port, [tokenServer({ port })]);
+    const { lines } = await openPage(test, folder, port, [tokenServer({ port })]);
     const said = (): string[] => lines.filter((line) => /^(bot|you):/.test(line));
     await vi.waitUntil(() => said().some((line) => line.startsWith("you:")) && said().length >= 4, ANSWERED);
     const greeting = said().slice(0, 2);
@@ -159,7 +160,7 @@ function cuttableCalls(): void {
 }
 
 /** The example's folder over HTTP, with the local service where its page looks for it. */
-async function serveVanilla(): Promise<string> {
+async function serveVanilla({ onTestFinished }: TestContext): Promise<string> {
   const html = await readFile("examples/vanilla/index.html", "utf8");
   let text = html;
   const site: Server = createServer((_request, response) => {

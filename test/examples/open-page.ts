@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Page } from "playwright";
 import { createServer, type Plugin } from "vite";
-import { onTestFinished } from "vitest";
+import type { TestContext } from "vitest";
 import { speaking } from "../../tools/browser-arguments.js";
 import { ensureBrowser } from "../../tools/ensure-browser.js";
 
@@ -34,7 +34,7 @@ export interface OpenPage {
 }
 
 /** Opens a browser on nothing; it is closed as the test ends. What the page throws fails the test. */
-export async function openBrowser(): Promise<OpenPage> {
+export async function openBrowser({ onTestFinished }: TestContext): Promise<OpenPage> {
   const browser = await chromium.launch({
     executablePath: await ensureBrowser(),
     args: [...speaking(fromRoot("packages/testkit/fixtures/speech.wav")), "--allow-loopback-in-peer-connection"],
@@ -57,6 +57,7 @@ export async function openBrowser(): Promise<OpenPage> {
  * @param before runs in the page before its scripts
  */
 export async function openPage(
+  test: TestContext,
   folder: string,
   port: number,
   plugins: Plugin[] = [],
@@ -74,11 +75,11 @@ export async function openPage(
     server: { host: "127.0.0.1", port, strictPort: true, fs: { allow: [fromRoot(".")] } },
   });
   await server.listen();
-  onTestFinished(async () => {
+  test.onTestFinished(async () => {
     await server.close();
     await rm(cacheDir, { recursive: true, force: true });
   });
-  const opened = await openBrowser();
+  const opened = await openBrowser(test);
   await opened.page.addInitScript(before);
   await opened.page.goto(`http://127.0.0.1:${String(port)}/${query}`);
   return opened;
