@@ -196,3 +196,8 @@ function flagAt(data: JsonRecord, key: string): boolean | undefined {
   const flag = fieldOf(data, key);
   return typeof flag === "boolean" ? flag : undefined;
 }
+
+/** What a service that speaks only answers is told, to have it say a text. */
+export function orderToSay(text: string): string {
+  return `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`;
+}

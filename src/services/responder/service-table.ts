@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from "../../errors.js";
 import type { ValueType } from "./protocol.js";
 
 /** The arguments of an action, each of the type that the table gives it; those that were not sent are missing. */
@@ -51,4 +52,34 @@ export interface ServiceHost<S> {
    * @throws InvalidOptionsError, UnsupportedFeatureError: then nothing has changed.
    */
   apply(next: S, interrupt: boolean): void;
+}
+
+/** What the settings of every direct service have. */
+interface ModelSettings {
+  readonly inSession: boolean;
+  readonly model: string;
+  readonly initialMessages: readonly unknown[];
+}
+
+/** The options of `llm` that mean the same with every direct service. `check` reads messages, and throws for what is none. */
+export function modelOptions<S extends ModelSettings>(
+  check: (value: unknown, name: string) => S["initialMessages"],
+): Readonly<Record<"model" | "initial_messages", ServiceOption<S>>> {
+  return {
+    model: {
+      type: "string",
+      get: (all) => all.model,
+      set: (all, value) => {
+        if (all.inSession)
+          throw new InvalidOptionsError("llm.model cannot change during a session: disconnect() first.");
+        if (typeof value !== "string" || value === "") throw new InvalidOptionsError("llm.model must not be empty.");
+        return { ...all, model: value };
+      },
+    },
+    initial_messages: {
+      type: "array",
+      get: (all) => all.initialMessages,
+      set: (all, value) => ({ ...all, initialMessages: check(value, "llm.initial_messages") }),
+    },
+  };
 }

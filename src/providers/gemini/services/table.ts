@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from "../../../errors.js";
 import { serviceActions, type ActionPorts } from "../../../services/responder/actions.js";
 import type { ValueType } from "../../../services/responder/protocol.js";
-import type { ServiceDefinition, ServiceOption } from "../../../services/responder/service-table.js";
+import { modelOptions, type ServiceDefinition, type ServiceOption } from "../../../services/responder/service-table.js";
 import { readVadParams, shownVadParams, type VadParamMap } from "../../../services/responder/vad-params.js";
 import { isRecord, stringAt } from "../../../util/records.js";
 import { instructionParts } from "../contents.js";
@@ -52,22 +52,6 @@ const transcribes: Option = {
   set: (all, on) => withValue(all, on === true, "inputAudioTranscription"),
 };
 
-const model: Option = {
-  type: "string",
-  get: (all) => all.model,
-  set: (all, value) => {
-    if (all.inSession) throw new InvalidOptionsError("llm.model cannot change during a session: disconnect() first.");
-    if (typeof value !== "string" || value === "") throw new InvalidOptionsError("llm.model must not be empty.");
-    return { ...all, model: value };
-  },
-};
-
-const initialMessages: Option = {
-  type: "array",
-  get: (all) => all.initialMessages,
-  set: (all, value) => ({ ...all, initialMessages: checkMessages(value, "llm.initial_messages") }),
-};
-
 const instructions: Option = {
   type: "string",
   get: (all) => {
@@ -88,8 +72,7 @@ export function geminiServices(ports: ActionPorts) {
     stt: { options: { enabled: transcribes }, actions: {} },
     llm: {
       options: {
-        model,
-        initial_messages: initialMessages,
+        ...modelOptions<GeminiServiceSettings>(checkMessages),
         instructions,
         temperature: generation("number", "temperature"),
         top_p: generation("number", "topP"),

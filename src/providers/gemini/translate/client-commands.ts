@@ -2,7 +2,7 @@ import { UnsupportedFeatureError, type RTVIMessage } from "@pipecat-ai/client-js
 import { NotReadyError } from "../../../errors.js";
 import { readContext } from "../../../services/responder/context.js";
 import type { CallFailure, CallReference } from "../../../contracts/dialogue.js";
-import type { Said, ServiceCommands } from "../../../dialogue/client-commands.js";
+import { orderToSay, type Said, type ServiceCommands } from "../../../dialogue/client-commands.js";
 import type { EffectSink } from "../../../dialogue/effects.js";
 import type { TurnClock } from "../../../dialogue/turn-clock.js";
 import { readContent, textOf, turnOf, type Content } from "../contents.js";
@@ -145,8 +145,7 @@ export class ClientCommands implements ServiceCommands {
     const { bot, conversationHistory } = this.#parts;
     if (conversationHistory.orders.length === 0 || conversationHistory.superseded || bot.busy) return;
     const text = conversationHistory.orders.shift() ?? "";
-    const order = `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`;
-    this.#add([{ role: "user", parts: [{ text: order }] }], true, "tts:say");
+    this.#add([{ role: "user", parts: [{ text: orderToSay(text) }] }], true, "tts:say");
   }
 
   /** What `speak` orders is no part of the conversation, so that it cannot be asked for again. */

@@ -1,6 +1,5 @@
-import { InvalidOptionsError } from "../../../errors.js";
 import { serviceActions, type ActionPorts } from "../../../services/responder/actions.js";
-import type { ServiceDefinition, ServiceOption } from "../../../services/responder/service-table.js";
+import { modelOptions, type ServiceDefinition, type ServiceOption } from "../../../services/responder/service-table.js";
 import type { ValueType } from "../../../services/responder/protocol.js";
 import { checkMessages } from "../items.js";
 import {
@@ -29,22 +28,6 @@ function transcription(field: string): Option {
     set: (all, value) => withFieldOfSetting(all, key, field, value),
   };
 }
-
-const model: Option = {
-  type: "string",
-  get: (all) => all.model,
-  set: (all, value) => {
-    if (all.inSession) throw new InvalidOptionsError("llm.model cannot change during a session: disconnect() first.");
-    if (typeof value !== "string" || value === "") throw new InvalidOptionsError("llm.model must not be empty.");
-    return { ...all, model: value };
-  },
-};
-
-const initialMessages: Option = {
-  type: "array",
-  get: (all) => all.initialMessages,
-  set: (all, value) => ({ ...all, initialMessages: checkMessages(value, "llm.initial_messages") }),
-};
 
 const maxTokens: Option = {
   type: "number",
@@ -89,8 +72,7 @@ export function openAIServices(ports: ActionPorts) {
     },
     llm: {
       options: {
-        model,
-        initial_messages: initialMessages,
+        ...modelOptions<OpenAIServiceSettings>(checkMessages),
         instructions: setting("instructions", "string"),
         temperature: setting("temperature", "number"),
         max_tokens: maxTokens,

@@ -8,7 +8,7 @@ import { fieldOf, recordAt, stringAt, type JsonRecord } from "../../../util/reco
 import type { TurnClock } from "../../../dialogue/turn-clock.js";
 import { missedSpeech } from "../missed-speech.js";
 import { createItem, historyItem, messageItem } from "../items.js";
-import { resultText, type Said, type ServiceCommands } from "../../../dialogue/client-commands.js";
+import { orderToSay, resultText, type Said, type ServiceCommands } from "../../../dialogue/client-commands.js";
 import type { OpenAISink } from "../effects.js";
 import type { OpenAIBot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
@@ -91,7 +91,7 @@ export class ClientCommands implements ServiceCommands {
       throw new NotReadyError(`${MOST_WAITING} answers wait for the bot to finish, and no more may: let it say some.`);
     }
     const params = {
-      instructions: `Say the following text aloud, word for word, in its own language. Add nothing.\n\n${text}`,
+      instructions: orderToSay(text),
       input: [],
       tool_choice: "none",
       [this.#modalities]: sessionSetup.dialect === "beta" ? ["audio", "text"] : ["audio"],
