@@ -117,7 +117,7 @@ export class GeminiDialogue implements Dialogue {
     const { conversationHistory, resumption } = this.setup;
     const { handle, isProven } = this.#lifetime;
     // A handle for the conversation that was replaced would bring it back.
-    if (handle !== undefined && !conversationHistory.superseded) resumption.keep(handle, isProven);
+    if (handle !== undefined && !conversationHistory.isSuperseded) resumption.keep(handle, isProven);
     return this.#next();
   }
 
@@ -167,7 +167,7 @@ export class GeminiDialogue implements Dialogue {
     this.#user.end();
     this.#bot.end();
     // A user who goes on speaking is answered after that. What was asked of a conversation that was replaced is not answered.
-    const counts = this.isReady && !conversationHistory.superseded;
+    const counts = this.isReady && !conversationHistory.isSuperseded;
     if (counts) conversationHistory.due = (calledOff || this.#bot.isAwaited) && !speaks;
     this.#phase = "over";
     return this.#sink.take();
@@ -212,7 +212,7 @@ export class GeminiDialogue implements Dialogue {
   /** Whether the conversation, or the settings, are not those of this connection any more. */
   #isOutdated(): boolean {
     const { conversationHistory, resumption, isStale } = this.setup;
-    if (conversationHistory.superseded) resumption.renounce();
-    return conversationHistory.superseded || isStale();
+    if (conversationHistory.isSuperseded) resumption.renounce();
+    return conversationHistory.isSuperseded || isStale();
   }
 }

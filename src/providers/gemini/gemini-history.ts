@@ -9,11 +9,10 @@ export class GeminiHistory {
   readonly #uncovered = new ConversationHistory();
   #connections = 0;
   #calls = 0;
-  #begun = false;
+  /** In `superseded`, the app has replaced the conversation: it goes on over the next connection, not over this one. */
+  #phase: "unopened" | "current" | "superseded" = "unopened";
   /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
   #pending: "nothing" | "told" | "answered" = "nothing";
-  /** The app has replaced the conversation: it goes on over the next connection, not over this one. */
-  superseded = false;
   /** The bot is to answer on the next connection. */
   due = false;
   /** Texts that the bot is to say once it is silent, on whichever connection that is. */
@@ -21,7 +20,12 @@ export class GeminiHistory {
 
   /** The conversation so far; undefined while no connection of the session has been ready. */
   get items(): readonly HistoryItem[] | undefined {
-    return this.#begun ? this.#whole.items : undefined;
+    return this.#phase === "unopened" ? undefined : this.#whole.items;
+  }
+
+  /** Whether the conversation is not that of this connection any more. */
+  get isSuperseded(): boolean {
+    return this.#phase === "superseded";
   }
 
   /** What a resumed session does not know. */
@@ -33,8 +37,7 @@ export class GeminiHistory {
   opened(told: boolean): void {
     this.#connections += 1;
     this.#pending = told ? "told" : "nothing";
-    this.#begun = true;
-    this.superseded = false;
+    this.#phase = "current";
     this.due = false;
   }
 
@@ -89,7 +92,7 @@ export class GeminiHistory {
     this.#uncovered.clear();
     this.orders.length = 0;
     for (const item of items) this.append(item);
-    this.superseded = true;
+    this.#phase = "superseded";
   }
 
   /** An id for a call that the service gave none: no other of the session has it. */

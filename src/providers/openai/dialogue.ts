@@ -88,7 +88,7 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   get isReady(): boolean {
-    return this.#sessionSetup.phase === "ready";
+    return this.#sessionSetup.isReady;
   }
 
   get expects(): Expects {

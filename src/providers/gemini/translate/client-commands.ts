@@ -143,7 +143,7 @@ export class ClientCommands implements ServiceCommands {
   /** Says what has been waiting, if the bot is silent. A text would interrupt it. */
   next(): void {
     const { bot, conversationHistory } = this.#parts;
-    if (conversationHistory.orders.length === 0 || conversationHistory.superseded || bot.busy) return;
+    if (conversationHistory.orders.length === 0 || conversationHistory.isSuperseded || bot.busy) return;
     const text = conversationHistory.orders.shift() ?? "";
     this.#add([{ role: "user", parts: [{ text: orderToSay(text) }] }], true, "tts:say");
   }
@@ -155,7 +155,7 @@ export class ClientCommands implements ServiceCommands {
 
   #add(contents: readonly Content[], run: boolean, feature: string, sound: TurnSound = "played"): void {
     const { bot, clock, conversationHistory, sink } = this.#parts;
-    if (conversationHistory.superseded) {
+    if (conversationHistory.isSuperseded) {
       conversationHistory.due ||= run;
       return;
     }

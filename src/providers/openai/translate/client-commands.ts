@@ -129,7 +129,7 @@ export class ClientCommands implements ServiceCommands {
   missedSpeech(pcm: readonly ArrayBuffer[], rate: number): void {
     const { register, sessionSetup, maxMessageSize } = this.#parts;
     const { pieces, whole } = missedSpeech(pcm, rate, maxMessageSize()) ?? { pieces: [], whole: false };
-    if (sessionSetup.phase !== "ready") return;
+    if (!sessionSetup.isReady) return;
     for (const piece of pieces) {
       const audio = encodeBase64(new Uint8Array(piece));
       register.create({ type: "message", role: "user", content: [{ type: "input_audio", audio }] });

@@ -27,7 +27,7 @@ export class ServiceErrors {
   /** An `error` event. */
   error(details: ErrorDetails): void {
     // Going on without its settings would mean a bot without its instructions, tools and turn detection.
-    const isEnd = this.sessionSetup.phase === "configuring";
+    const isEnd = this.sessionSetup.isConfiguring;
     const error = serviceError(details, this.redact, isEnd);
     if (purposeOf(details.eventId) === "session") this.sessionSetup.refused();
     switch (meaningOf(details)) {

@@ -38,12 +38,11 @@ export interface SessionSetupParts {
  * service says about the session that is in force.
  */
 export class SessionSetup {
-  #phase: "waiting" | "configuring" | "ready" = "waiting";
+  /** In `changing`, settings of a running session were sent, and the service has not said yet what it makes of them. */
+  #phase: "waiting" | "configuring" | "ready" | "changing" = "waiting";
   #dialect: OpenAIDialect;
   #inForce: JsonRecord = {};
   #voiceUsed = false;
-  /** Settings were sent, and the service has not said yet what it makes of them. */
-  #unanswered = false;
   /** The initial messages that the service was told. */
   readonly told: OpenAIMessage[] = [];
 
@@ -55,13 +54,18 @@ export class SessionSetup {
     this.#dialect = setup.dialect === "beta" ? "beta" : "ga";
   }
 
-  get phase(): "waiting" | "configuring" | "ready" {
-    return this.#phase;
+  /** Whether the service has yet to take the first settings. */
+  get isConfiguring(): boolean {
+    return this.#phase === "configuring";
+  }
+
+  get isReady(): boolean {
+    return this.#phase === "ready" || this.#phase === "changing";
   }
 
   /** Whether a running session has yet to say what it makes of changed settings; how long it may open, others decide. */
   get isUnanswered(): boolean {
-    return this.#phase === "ready" && this.#unanswered;
+    return this.#phase === "changing";
   }
 
   get dialect(): OpenAIDialect {
@@ -124,9 +128,9 @@ export class SessionSetup {
   /** `session.updated`. Returns whether the session has become ready by it. */
   updated(session: JsonRecord): boolean {
     this.#inForce = session;
-    this.#unanswered = false;
-    if (this.#phase !== "configuring") return false;
-    this.#phase = "ready";
+    const isFirst = this.#phase === "configuring";
+    if (isFirst || this.#phase === "changing") this.#phase = "ready";
+    if (!isFirst) return false;
     this.setup.initialMessages.forEach((message, index) => {
       const name = `initial_messages[${index}]`;
       const items = messageItems(message, this.#dialect, name);
@@ -152,17 +156,18 @@ export class SessionSetup {
     }
     const excess = this.#send(keepsVoice ? rest : settings, false, undefined);
     if (excess !== undefined) throw excess;
+    if (this.#phase === "ready") this.#phase = "changing";
   }
 
   /** The service did not take the settings. */
   refused(): void {
-    this.#unanswered = false;
+    if (this.#phase === "changing") this.#phase = "ready";
   }
 
   /** Asks for a sign of life: settings that change nothing. Only once the first ones were answered: the answers look alike. */
   probe(): void {
     const session = this.#dialect === "beta" ? {} : { type: "realtime" };
-    if (this.#phase === "ready") this.sink.sendFor("probe", { type: "session.update", session });
+    if (this.isReady) this.sink.sendFor("probe", { type: "session.update", session });
   }
 
   /** The model has spoken: from now on the voice is fixed. */
@@ -182,7 +187,6 @@ export class SessionSetup {
     const event = { type: "session.update", session };
     const excess = this.sink.excess(event);
     if (excess !== undefined) return excess;
-    this.#unanswered = true;
     this.sink.sendFor("session", event);
     return undefined;
   }
