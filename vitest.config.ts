@@ -82,8 +82,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       include: [`test/${name}/**/*.test.ts`],
       globalSetup: ["test/browser/global-setup.ts"],
       setupFiles: [WHOLE_RUN],
-      testTimeout: 20_000,
-      hookTimeout: 20_000,
+      testTimeout: 40_000,
+      hookTimeout: 40_000,
       // Audio runs in real time: two pages at once would measure each other.
       fileParallelism: files.maxWorkers !== undefined,
       ...files,
@@ -122,8 +122,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             include: ["test/**/*.test.ts"],
             // Half of the time of small files is their processes'.
             isolate: false,
-            // Sound is computed in real amounts, and beside another worker.
-            testTimeout: 20_000,
+            // Sound is computed in real amounts, beside another worker, and on any machine.
+            testTimeout: 60_000,
             // Of the examples, each in a browser of its own.
             maxConcurrency: 2,
             exclude: ["test/{adapter,conformance,browser,browser-denied,faults}/**"],
@@ -147,6 +147,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           test: {
             name: "adapter",
             isolate: false,
+            testTimeout: 30_000,
             setupFiles: [WHOLE_RUN],
             environment: "jsdom",
             include: ["test/{adapter,conformance}/**/*.test.ts"],

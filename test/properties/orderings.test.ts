@@ -40,7 +40,7 @@ const EVENTS: Readonly<Record<string, (world: World) => void>> = {
 };
 
 describe("any ordering of what races", () => {
-  it("settles every promise and holds nothing", { timeout: 60_000 }, async () => {
+  it("settles every promise and holds nothing", { timeout: 180_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

@@ -10,7 +10,7 @@ import { ServiceWorld, type Beginning } from "../../packages/testkit/src/worlds/
 /** As in `system.test.ts`; each run here is one of a whole transport, so that fewer are made. */
 const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);
 const runs = Number(process.env.RTVI_MACHINE_RUNS ?? 300);
-const timeout = 60_000 + runs * 60;
+const timeout = 180_000 + runs * 60;
 
 let world: ServiceWorld | undefined;
 

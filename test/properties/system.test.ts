@@ -7,7 +7,7 @@ import { steps } from "../../packages/testkit/src/models/world-commands.js";
 const seed = Number(process.env.RTVI_MACHINE_SEED ?? 20_260_901);
 const runs = Number(process.env.RTVI_MACHINE_RUNS ?? 400);
 /** Of one property, however many runs it is told to make. */
-const timeout = 60_000 + runs * 20;
+const timeout = 180_000 + runs * 20;
 
 /** In development XState warns of an event for a child that ended in the same step: the race is what is tested. */
 beforeAll(() => {
