@@ -26,6 +26,8 @@ const BY_NAME = [
 /** Looks for credentials in whatever the sessions of a test let out. */
 const WHOLE_RUN = "packages/testkit/src/secrets/whole-run.ts";
 
+const PATIENCE = "packages/testkit/src/util/patience.ts";
+
 const DENIED = "browser-denied";
 
 /** What measures no sound, and talks of many seconds of which only the words count: they wait, and can do so beside each other. */
@@ -81,7 +83,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       name,
       include: [`test/${name}/**/*.test.ts`],
       globalSetup: ["test/browser/global-setup.ts"],
-      setupFiles: [WHOLE_RUN],
+      setupFiles: [WHOLE_RUN, PATIENCE],
       testTimeout: 40_000,
       hookTimeout: 40_000,
       // Audio runs in real time: two pages at once would measure each other.
@@ -117,7 +119,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           resolve: { alias: BY_NAME },
           test: {
             name: "unit",
-            setupFiles: [WHOLE_RUN, "packages/testkit/src/worlds/clean-process.ts"],
+            setupFiles: [WHOLE_RUN, PATIENCE, "packages/testkit/src/worlds/clean-process.ts"],
             environment: "node",
             include: ["test/**/*.test.ts"],
             // Half of the time of small files is their processes'.
@@ -132,7 +134,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
         {
           test: {
             name: "faults",
-            setupFiles: [WHOLE_RUN],
+            setupFiles: [WHOLE_RUN, PATIENCE],
             environment: "node",
             include: ["test/faults/**/*.test.ts"],
             // Faults wait far more than they compute; what they wait for is timed, and nothing else runs meanwhile.
@@ -148,7 +150,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             name: "adapter",
             isolate: false,
             testTimeout: 30_000,
-            setupFiles: [WHOLE_RUN],
+            setupFiles: [WHOLE_RUN, PATIENCE],
             environment: "jsdom",
             include: ["test/{adapter,conformance}/**/*.test.ts"],
           },
