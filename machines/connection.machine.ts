@@ -394,6 +394,8 @@ export const connectionMachine = setup({
                       actions: { type: "recordOverdue", params: ({ event }) => event },
                     },
                     "page.woke": { actions: "askForSignOfLife" },
+                    // The browser may be wrong, or speak of another network: whoever answers is there.
+                    "network.lost": { actions: "askForSignOfLife" },
                     "network.returned": { actions: "askForSignOfLife" },
                     "connection.released": "closing",
                   },

@@ -396,14 +396,14 @@ describe("a running connection", () => {
     });
   });
 
-  it("probe: an open connection is asked for a sign of life when the page wakes up or the network returns", () => {
+  it("probe: an open connection is asked for a sign of life when the page wakes up or the network changes", () => {
     start();
     network({ type: "page.woke", wait: 0 });
     open();
     network({ type: "page.woke", wait: 0 });
     network({ type: "network.lost" });
     network({ type: "network.returned", wait: 0 });
-    expect(commands).toEqual(["probe", "probe"]);
+    expect(commands).toEqual(["probe", "probe", "probe"]);
   });
 
   it.each(["released", "refused"])("end: nothing is left of a connection that was %s", (how) => {

@@ -109,10 +109,10 @@ describe("the graph of the connection", () => {
     );
   });
 
-  it("probe: the service is asked when the page wakes up or the network returns, and only while it is open", () => {
+  it("probe: the service is asked when the page wakes up or the network changes, and only while it is open", () => {
     for (const edge of edges) {
       const { from, letter } = edge;
-      const isWake = letter.event.type === "page.woke" || letter.event.type === "network.returned";
+      const isWake = ["page.woke", "network.lost", "network.returned"].includes(letter.event.type);
       const asks = actionsOf(edge).includes("askForSignOfLife");
       expect(asks, `${letter.event.type} in ${placeOf(from)}`).toBe(isWake && isOpen(from));
     }
