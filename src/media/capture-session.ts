@@ -126,13 +126,20 @@ export class CaptureSession {
     ]);
   }
 
+  /** @throws ConnectionAbortedError after `close()`. */
+  #mustBeWanted(): void {
+    if (this.closed) throw withdrawal();
+  }
+
   /** The context and its worklet; where nothing but the track is needed, what fails is left out. */
   async #prepare(): Promise<void> {
-    if (this.closed) throw withdrawal();
+    this.#mustBeWanted();
     try {
       this.#lease = this.#settings.engine.acquire(this.#settings.outputRate, "capture");
       await this.#lease.ready;
     } catch (error) {
+      // Closing has taken the context away: the worklet is not wanted, whatever it says.
+      this.#mustBeWanted();
       if (this.#settings.chunksNeeded()) throw error;
       this.#settings.logger.warn(
         "The microphone has no levels, and what is said while there is no call is lost.",

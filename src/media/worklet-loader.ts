@@ -28,11 +28,22 @@ function shown(url: string): string {
 const INLINED =
   " The bundler has inlined the file, and the policy forbids `data:` scripts: have it emit a file (Vite: `?url&no-inline`).";
 
-async function loadFromBlob(context: BaseAudioContext, name: WorkletName): Promise<void> {
-  const url = URL.createObjectURL(new Blob([SOURCES[name]], { type: "text/javascript" }));
+/** @throws UnsupportedEnvironmentError when the context was closed on the way: of the script that says nothing. */
+async function addModule(context: BaseAudioContext, name: WorkletName, url: string): Promise<void> {
   try {
     await context.audioWorklet.addModule(url);
   } catch (cause) {
+    if (context.state !== "closed") throw cause;
+    throw new UnsupportedEnvironmentError(`The AudioContext was closed while the ${name} worklet loaded.`, { cause });
+  }
+}
+
+async function loadFromBlob(context: BaseAudioContext, name: WorkletName): Promise<void> {
+  const url = URL.createObjectURL(new Blob([SOURCES[name]], { type: "text/javascript" }));
+  try {
+    await addModule(context, name, url);
+  } catch (cause) {
+    if (cause instanceof UnsupportedEnvironmentError) throw cause;
     throw new UnsupportedEnvironmentError(
       `The ${name} worklet could not load from a Blob URL: most likely the page's Content Security Policy (CSP) does not allow ` +
         "blob: in script-src. Allow it, or serve the files of rtvi-machine/worklets and pass their folder as `workletUrl`.",
@@ -57,8 +68,9 @@ export async function loadWorklet(context: BaseAudioContext, name: WorkletName, 
   if (where === undefined) return loadFromBlob(context, name);
   const url = fileUrl(name, where);
   try {
-    await context.audioWorklet.addModule(url);
+    await addModule(context, name, url);
   } catch (cause) {
+    if (cause instanceof UnsupportedEnvironmentError) throw cause;
     throw new UnsupportedEnvironmentError(
       `The ${name} worklet could not load from ${shown(url)} (option \`workletUrl\`): it must be served as JavaScript, and the page's ` +
         "Content Security Policy (CSP) must allow its origin in script-src." +

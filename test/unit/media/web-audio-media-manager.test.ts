@@ -51,6 +51,26 @@ afterEach(() => {
 });
 
 describe("the microphone's context", () => {
+  it("media: a microphone that is refused while its worklet loads says nothing of the worklet", async () => {
+    const page = new AudioPage(laptop);
+    let fail: (reason: Error) => void = () => undefined;
+    const loading = new Promise<void>((_, reject) => (fail = reject));
+    const { microphone, open, logger } = rig(page, {
+      AudioContext: class extends page.AudioContext {
+        override readonly audioWorklet = { addModule: () => loading } as unknown as AudioWorklet;
+      },
+      mediaDevices: {
+        ...page.mediaDevices,
+        getUserMedia: () => Promise.reject(new DOMException("denied", "NotAllowedError")),
+      },
+    });
+    microphone.spareChunks?.();
+    await expect(open()).rejects.toMatchObject({ type: "permissions" });
+    fail(new DOMException("The context is closed.", "InvalidStateError"));
+    await settle();
+    expect(logger.warn).not.toHaveBeenCalled();
+  });
+
   it.each([
     ["is closed", (page: AudioPage) => page.context.become("closed")],
     ["loses its worklet", (page: AudioPage) => page.node("capture").crash()],

@@ -42,6 +42,16 @@ describe("loadWorklet", () => {
     revoke.mockRestore();
   });
 
+  it.each([[undefined], ["/audio"]])(
+    "worklet errors: blame no policy where the context was closed meanwhile (%j)",
+    async (where) => {
+      const closed = { audioWorklet: { addModule: () => Promise.reject(new Error("closed")) }, state: "closed" };
+      const failed = loadWorklet(closed as unknown as BaseAudioContext, "capture", where);
+      await expect(failed).rejects.toThrow(UnsupportedEnvironmentError);
+      await expect(failed).rejects.not.toThrow(/CSP/);
+    },
+  );
+
   const script = btoa("registerProcessor()".repeat(500));
   it.each([
     [`data:text/javascript;base64,${script}`, /from data:text\/javascript;base64,… \(.*no-inline/],
