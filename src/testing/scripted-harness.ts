@@ -28,6 +28,9 @@ export function scriptedHarness(
       drop: (how) => {
         transport.service.dropped(how === "retryable");
       },
+      get held() {
+        return transport.service.connections;
+      },
     },
     ...scriptedHands(clock, media, () => {
       const { connections } = transport.service;

@@ -11,6 +11,8 @@ export interface ServiceControl {
   close(how: "answer" | "hang"): void;
   /** The open connection is lost, in a way that another attempt may mend, or for good. */
   drop(how: "retryable" | "final"): void;
+  /** How many connections the transport has, or opens; left out where nobody can tell. */
+  readonly held?: number;
 }
 
 /** Plays the user who is asked for the microphone. */

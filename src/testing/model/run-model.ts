@@ -83,6 +83,12 @@ class ModelApp {
     for (const [name, holds] of Object.entries(invariants)) claim(holds(this.harness), name);
   }
 
+  /** @throws Error for what must hold once everything has had its turn. */
+  checkRests(): void {
+    const { transport, service } = this.harness;
+    claim(transport.state !== "ready" || service.held !== 0, "no session without a connection", "its state is ready");
+  }
+
   /** Everything ends: promises, timers, whatever is held. @throws Error */
   async checkEnds(): Promise<void> {
     const { harness } = this;
@@ -173,6 +179,7 @@ export async function runModel(createHarness: HarnessFactory, options: ModelRunO
       if (!this.isDrained) return;
       await turn();
       app.checkAlways(invariants);
+      app.checkRests();
     }
     toString(): string {
       return this.isDrained ? this.name : `${this.name} (and at once)`;

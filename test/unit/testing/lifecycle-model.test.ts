@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { lifecycleModel, scriptedHarness, type ConformanceHarness } from "../../../src/testing/index.js";
+import { RealTimeWebsocketTransport } from "../../../src/index.js";
+import { lifecycleModel, scriptedHarness, socketHarness, type ConformanceHarness } from "../../../src/testing/index.js";
 import {
   geminiHarness,
   openaiHarness,
@@ -65,6 +66,34 @@ describe("lifecycleModel: run against a transport", () => {
       return made;
     };
     await expect(model.check(leaky, { runs: 100, seed: 1 })).rejects.toThrow("the microphone");
+  });
+
+  it("finds a connection whose loss nobody is told of", { timeout: 120_000 }, async () => {
+    class Deaf extends RealTimeWebsocketTransport {
+      initializeLLM(): void {}
+      attachLLMListeners(): void {}
+      connectLLM(): Promise<void> {
+        const { signal } = this.attempt;
+        return new Promise((resolve, reject) => {
+          const socket = new WebSocket("ws://deaf.test");
+          signal.addEventListener("abort", () => socket.close(), { once: true });
+          socket.onopen = () => resolve();
+          socket.onclose = () => reject(new Error("closed"));
+        });
+      }
+      disconnectLLM(): Promise<void> {
+        return Promise.resolve();
+      }
+      handleUserAudioStream(): void {}
+      sendMessage(): void {}
+      sendReadyMessage(): Promise<void> {
+        this.serviceReady();
+        return Promise.resolve();
+      }
+    }
+    const deaf = (): ConformanceHarness =>
+      socketHarness({ transport: ({ media, options }) => new Deaf({}, media, options) });
+    await expect(model.check(deaf, { runs: 100, seed: 1 })).rejects.toThrow("Broken: no session without a connection");
   });
 
   it("takes commands of one's own", { timeout: 120_000 }, async () => {
