@@ -1,6 +1,6 @@
 import type { InspectionEvent } from "xstate";
 import type { EncodedMessage } from "../contracts/dialogue.js";
-import type { Inspector, MessageOutline } from "../contracts/inspector.js";
+import type { Inspector, MessageOutline, Statistics } from "../contracts/inspector.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { Logger } from "../log.js";
 
@@ -9,6 +9,8 @@ export interface Inspection {
   readonly inspect: (event: InspectionEvent) => void;
   /** Undefined where no inspector wants messages: then none is looked at. */
   readonly message: ((direction: MessageOutline["direction"], data: EncodedMessage) => void) | undefined;
+  /** Undefined where no inspector wants measurements: then none are taken. */
+  readonly statistics: ((statistics: Statistics) => void) | undefined;
 }
 
 /**
@@ -27,6 +29,9 @@ export function inspectionOf(
   const readers = inspectors.flatMap((each) =>
     "message" in each && typeof each.message === "function" ? [guarded(each.message.bind(each), logger)] : [],
   );
+  const measured = inspectors.flatMap((each) =>
+    "statistics" in each && typeof each.statistics === "function" ? [guarded(each.statistics.bind(each), logger)] : [],
+  );
   return {
     inspect: (event) => {
       for (const observe of observers) observe(event);
@@ -39,6 +44,12 @@ export function inspectionOf(
             if (size === 0) return;
             const outline = { direction, type: typeOfMessage(data), size };
             for (const read of readers) read(outline);
+          },
+    statistics:
+      measured.length === 0
+        ? undefined
+        : (statistics) => {
+            for (const tell of measured) tell(statistics);
           },
   };
 }

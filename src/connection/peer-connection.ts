@@ -1,3 +1,4 @@
+import type { Statistics } from "../contracts/inspector.js";
 import {
   CongestionError,
   ConnectionAbortedError,
@@ -8,6 +9,7 @@ import {
   isRtviMachineError,
 } from "../errors.js";
 import { excessOf } from "./message-size.js";
+import { peerStatistics } from "./peer-statistics.js";
 
 /** An open peer connection: a channel for messages, the microphone one way, the bot's voice the other. */
 export interface PeerHandle {
@@ -21,6 +23,8 @@ export interface PeerHandle {
   remoteLevel(): Promise<number | undefined>;
   /** When sound was last seen to come, by `remoteLevel()`: in ms of `performance.now()`. Undefined until then. */
   readonly soundAt: number | undefined;
+  /** What the browser measures of it. @throws what the browser throws, as for a connection that is closed. */
+  statistics(): Promise<Statistics>;
   /** The largest message that the channel takes, in bytes; Infinity where the browser does not say. */
   readonly maxMessageSize: number;
   /** Releases everything; nothing is reported after that. Idempotent. */
@@ -157,6 +161,11 @@ class Peer implements PeerHandle {
       this.#soundAt = performance.now();
     });
     return level;
+  }
+
+  async statistics(): Promise<Statistics> {
+    const report = await this.#connection.getStats();
+    return { bufferedAmount: this.#channel.bufferedAmount, ...peerStatistics(report) };
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import type { MessageOutline, SessionInspector } from "../contracts/inspector.js";
+import type { MessageOutline, SessionInspector, Statistics } from "../contracts/inspector.js";
 import { Recorder, type RecorderOptions } from "./recording/recorder.js";
 import type { Recording } from "./recording/recording.js";
 
@@ -8,6 +8,7 @@ export type FlightRecorderOptions = RecorderOptions;
 /** A recorder that is always on; pass it to a transport's option `inspect`. It may be given to several. */
 export interface FlightRecorder extends SessionInspector {
   readonly message: (outline: MessageOutline) => void;
+  readonly statistics: (statistics: Statistics) => void;
   /** What happened lately, as one file: write it with `JSON.stringify`, read it with `readRecording`. */
   export(): Recording;
 }
@@ -27,6 +28,9 @@ export function flightRecorder(options: FlightRecorderOptions = {}): FlightRecor
     inspect: recorder.trace,
     message: (outline) => {
       recorder.message(outline);
+    },
+    statistics: (statistics) => {
+      recorder.statistics(statistics);
     },
     export: () => recorder.export(),
   };

@@ -9,9 +9,9 @@ import { SpeechPanel } from "./live/speech-panel.js";
 import { STYLES } from "./live/styles.js";
 import { readRecording } from "./recording/read-recording.js";
 import { Recorder } from "./recording/recorder.js";
-import type { Entry } from "./recording/recording.js";
+import { isBeside, type Entry } from "./recording/recording.js";
 import { speechOf } from "./recording/speech.js";
-import { eventWords, secondsWords, stateWords } from "./recording/words.js";
+import { besideWords, eventWords, secondsWords, stateWords } from "./recording/words.js";
 
 /** Where the inspector is shown, and how much it keeps. */
 export interface LiveInspectorOptions extends FlightRecorderOptions {
@@ -55,6 +55,9 @@ export function liveInspector(options: LiveInspectorOptions): LiveInspector {
     },
     message: (outline) => {
       if (view.isShown) view.recorder.message(outline);
+    },
+    statistics: (statistics) => {
+      if (view.isShown) view.recorder.statistics(statistics);
     },
     export: () => view.recorder.export(),
     open: (file) => {
@@ -169,7 +172,7 @@ class InspectorView {
         "div",
         { class: "row" },
         this.#search,
-        html("label", { class: "group" }, this.#messages, "Messages of the connection"),
+        html("label", { class: "group" }, this.#messages, "Messages and measurements"),
       ),
       html("div", { class: "body" }, this.#charts.element, this.#events.element, this.#details.element),
       this.#speech.element,
@@ -211,7 +214,7 @@ class InspectorView {
     this.#events.show(entries, mode === "live" ? undefined : entry, filter);
     // Sound comes fifty times a second, and would hide what happened.
     const isFollowing = mode === "live" && !filter.messages;
-    const shown = isFollowing ? entries.findLast(({ kind }) => kind !== "message") : entry;
+    const shown = isFollowing ? entries.findLast((each) => !isBeside(each)) : entry;
     this.#charts.show(charts, shown?.kind === "step" ? (shown.took ?? []) : []);
     this.#details.show(shown, actors);
     this.#speech.show(speechOf(base, entries), at);
@@ -266,6 +269,7 @@ class InspectorView {
 
 function momentWords({ entry, at }: Moment): string {
   if (entry === undefined) return "nothing recorded yet";
-  const what = entry.kind === "step" ? eventWords(entry.event.type) : entry.kind === "actor" ? "began" : entry.type;
-  return `${secondsWords(at)}: ${what} at ${entry.kind === "message" ? "the connection" : entry.actor}`;
+  const what =
+    entry.kind === "step" ? eventWords(entry.event.type) : entry.kind === "actor" ? "began" : besideWords(entry);
+  return `${secondsWords(at)}: ${what} at ${isBeside(entry) ? "the connection" : entry.actor}`;
 }

@@ -25,6 +25,7 @@ import { isInSession } from "./lifecycle-promises.js";
 import { errorMessage } from "./messages.js";
 import { MicrophoneAudio } from "./microphone-audio.js";
 import { isMicrophoneHeld, isMicrophoneMuted } from "./microphone-state.js";
+import { measuringOf } from "./measuring.js";
 import { Ownership, type ClientOfTransport } from "./ownership.js";
 import { ProviderSessions } from "./provider-sessions.js";
 import { queuedCallbacks, runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
@@ -89,11 +90,11 @@ export class TransportCore {
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
       logger: this.logger,
     });
-    this.#downlink = new Downlink(this.#media.ports.speaker);
-    const { enter } = this.queue;
+    const measuring = measuringOf(inspection?.statistics, this.#media.ports.speaker, options.clock, this.logger);
+    this.#downlink = new Downlink(measuring.speaker);
     this.#runner = new DialogueRunner(
       {
-        enter,
+        enter: this.queue.enter,
         deliver: (message) => {
           this.#media.follow(message.type);
           this.messages.deliver(message);
@@ -128,7 +129,7 @@ export class TransportCore {
     const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.microphone.send(pcm));
     this.session = new Session(
       {
-        enter,
+        enter: this.queue.enter,
         connect: (request, reports) => {
           this.#reports = reports;
           return attemptConnection(this.#opening, this.#sessions.current, request, reports);
@@ -136,7 +137,7 @@ export class TransportCore {
         ports: this.#media.ports,
         uplink,
         downlink: this.#downlink,
-        observePlayback: (report) => enter(() => this.#runner.playback(report)),
+        observePlayback: (report) => this.queue.enter(() => this.#runner.playback(report)),
         listMicrophones: () => manager.getAllMics(),
         devices: options.audio?.mediaDevices ?? browserDevices(),
         network: options.network ?? browserNetwork(),
@@ -160,7 +161,6 @@ export class TransportCore {
       },
     );
     const [runner, queue, logger] = [this.#runner, this.queue, this.logger];
-    const post = (callback: () => void): void => this.queue.post(callback);
     this.messages = new ClientMessages({
       queue,
       runner,
@@ -195,7 +195,7 @@ export class TransportCore {
     }));
     this.attempts = new ConnectAttempts({
       session: this.session,
-      enter,
+      enter: this.queue.enter,
       prepare: (params) => this.#sessions.begin(params),
       hasMicrophone: () => isMicrophoneHeld(this.actor),
       reportMicrophone: () => this.devices.reportMicrophone(),
@@ -208,7 +208,7 @@ export class TransportCore {
       isBusy: () => this.session.isBusy,
       adopt: (client, isFirst) => this.#adopt(client, isFirst),
       uplink,
-      callbacks: () => queuedCallbacks(this.#callbacks, post, this.tracks, this),
+      callbacks: () => queuedCallbacks(this.#callbacks, (run) => queue.post(run), this.tracks, this),
     });
     this.turns = new TurnCallbacks({
       queue,
@@ -229,8 +229,8 @@ export class TransportCore {
       connectionParams: options.connectionParams,
       isNewest: (reports) => this.#reports === reports,
       tell: (fact) => this.turns.tell(fact),
-      track: (bot) => this.tracks.setBot(bot),
-      peer: (peer) => this.tracks.usePeer(peer),
+      tracks: this.tracks,
+      measuring,
     };
     this.#responder = provider.responder?.({
       isInSession: () => isInSession(this.session.state),
