@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createActor, type AnyStateMachine } from "xstate";
 import { turnsMachine } from "../../../machines/index.js";
 import { flightRecorder, replay, type Difference, type Recording } from "../../../src/inspect/index.js";
+import { isBeside } from "../../../src/inspect/recording/recording.js";
 import { mutantsOf } from "../../../packages/testkit/src/models/chart-mutants.js";
 import { CHARTS } from "../../../packages/testkit/src/models/edge-watch.js";
 import { sessionsOf } from "../../../packages/testkit/src/models/mutant-hunt.js";
@@ -64,7 +65,7 @@ function only(chart: string, recording: Recording): Recording {
   );
   return {
     ...recording,
-    entries: recording.entries.filter((entry) => entry.kind !== "message" && actors.has(entry.actor)),
+    entries: recording.entries.filter((entry) => !isBeside(entry) && actors.has(entry.actor)),
   };
 }
 
