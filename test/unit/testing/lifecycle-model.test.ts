@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { lifecycleModel, scriptedHarness, type ConformanceHarness } from "../../../src/testing/index.js";
 import {
   geminiHarness,
+  openaiCallHarness,
   openaiHarness,
   pipecatHarness,
+  thriveHarness,
 } from "../../../packages/testkit/src/conformance/our-harnesses.js";
 import { silent } from "../../../packages/testkit/src/worlds/world.js";
 
-const ours = { geminiHarness, openaiHarness, pipecatHarness };
+const ours = { geminiHarness, openaiCallHarness, openaiHarness, pipecatHarness, thriveHarness };
 const model = lifecycleModel();
 const harness = (): ConformanceHarness => scriptedHarness({ logger: silent });
 
