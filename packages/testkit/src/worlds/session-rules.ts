@@ -371,6 +371,11 @@ export class SessionRules {
         "the microphone that is asked for is the chosen one, or the default after its loss",
       );
       this.#demand(this.#mic === "at will", "a microphone that is lost again is not asked for again by itself");
+      if (isChosen && this.#chosen !== "" && this.#choice === "lost since") {
+        // The one that was missed is back: what becomes of it has nothing to do with its stand-in.
+        this.#choice = "as chosen";
+        this.#micSuspectUntil = undefined;
+      }
       this.#asking += 1;
       this.#asks += 1;
       const lost = (error: DeviceError): void => {
