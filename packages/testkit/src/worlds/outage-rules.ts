@@ -47,12 +47,16 @@ export class OutageRules {
   #asking = 0;
   #chosen = "";
   #standIn = false;
+  /** Opens an output, as long as the world has one; and whether one that has failed is tried again. */
+  readonly #openOutput: World["media"]["speaker"]["open"];
+  #output: "as it is" | "is asked for" = "as it is";
 
   constructor(world: World, { reconnect }: TransportOptions) {
     this.#world = world;
     const own = typeof reconnect === "object" ? reconnect : undefined;
     this.#most = own === undefined ? ATTEMPTS.world : (own.attempts ?? ATTEMPTS.usual);
     this.#retriesInitial = own?.initial === true;
+    this.#openOutput = world.media.speaker.open;
     this.#followService();
     this.#followNetwork();
     this.#followMicrophone();
@@ -112,6 +116,10 @@ export class OutageRules {
     return this.#world.transport.actor.getSnapshot();
   }
 
+  #isLive(): boolean {
+    return this.#snapshot.matches({ lifecycle: { session: "live" } });
+  }
+
   #demand(holds: boolean, what: string): void {
     if (!holds && !this.#world.isCrashing) this.#breaches.push(what);
   }
@@ -119,8 +127,7 @@ export class OutageRules {
   /** With a network, what is lost is attempted again, and at once when the page wakes up. */
   #returns(): void {
     const { transport, network, clock } = this.#world;
-    const isLive = this.#snapshot.matches({ lifecycle: { session: "live" } });
-    if (!isLive || transport.service.current !== undefined || !network.navigator.onLine) {
+    if (!this.#isLive() || transport.service.current !== undefined || !network.navigator.onLine) {
       this.#idleSince = undefined;
       if (transport.service.current !== undefined) this.#wokeAt = undefined;
       return;
@@ -133,7 +140,7 @@ export class OutageRules {
   }
 
   #devices(device: { readonly deviceId: string } | null): void {
-    const { microphone } = this.#world.media;
+    const { microphone, speaker } = this.#world.media;
     const arrival = this.#arrival;
     this.#arrival = undefined;
     if (arrival !== undefined) {
@@ -141,6 +148,9 @@ export class OutageRules {
       if (arrival.isMissed) claim(isAsked, "the chosen microphone is taken when it is back");
       else claim(!isAsked, "a microphone that works is not given up for another");
     }
+    if (this.#output === "is asked for" && this.#isLive())
+      claim(speaker.isOpen, "a microphone that comes brings back the output");
+    this.#output = "as it is";
     if (microphone.held === 0 && this.#asking === 0)
       claim(device === null, "the session knows that it holds no microphone");
   }
@@ -167,6 +177,7 @@ export class OutageRules {
     const { attempt } = service.watch;
     service.watch.attempt = (request) => {
       attempt?.(request);
+      this.#connection = this.#snapshot.children.connection ?? this.#connection;
       const { now } = clock;
       const hasProven = this.#wasReady && this.#openAt !== undefined && now - this.#openAt >= MIN_UPTIME;
       if (request.attempt === 1) {
@@ -227,12 +238,21 @@ export class OutageRules {
       this.#arrival = undefined;
       this.#standIn = request.deviceId !== this.#chosen;
       try {
-        return await open.call(microphone, request, reports);
+        const device = await open.call(microphone, request, reports);
+        this.#output = this.#isLive() && media.speaker.open === this.#openOutput ? "is asked for" : "as it is";
+        return device;
       } finally {
         this.#asking -= 1;
       }
     };
-    const { updateMic } = transport;
+    const { updateMic, initDevices } = transport;
+    transport.initDevices = () => {
+      const asks = this.#asks;
+      const isMissing = this.#isLive() && this.#asking === 0 && microphone.held === 0;
+      const answered = initDevices.call(transport);
+      if (isMissing) this.#demand(this.#asks > asks, "whoever asks for devices that are missing has them asked for");
+      return answered;
+    };
     transport.updateMic = (id) => {
       this.#chosen = id;
       this.#standIn = false;
@@ -242,7 +262,7 @@ export class OutageRules {
     const { dispatchEvent } = devices;
     devices.dispatchEvent = (event) => {
       const [asks, isMissed] = [this.#asks, this.#standIn];
-      const isLive = this.#snapshot.matches({ lifecycle: { session: "live" } });
+      const isLive = this.#isLive();
       const told = dispatchEvent.call(devices, event);
       if (isLive && microphone.held > 0) {
         void media.getAllMics().then((all) => {

@@ -74,6 +74,8 @@ export class SessionRules {
   /** Until when the loss of the microphone is the second in a row; undefined after no loss. */
   #micSuspectUntil: number | undefined;
   #mic: "at will" | "when asked" = "at will";
+  /** It was lost again, and none is held since. */
+  #isGone = false;
   /** How often the microphone was asked for, and how often it was when a device arrived for which the session waited. */
   #asks = 0;
   #asksAtArrival: number | undefined;
@@ -157,6 +159,7 @@ export class SessionRules {
       this.#outputSuspectUntil = undefined;
       this.#asksAtArrival = undefined;
       this.#micSuspectUntil = undefined;
+      this.#isGone = false;
       this.#mic = "at will";
     }
   }
@@ -375,7 +378,11 @@ export class SessionRules {
         // The one that was missed is back: what becomes of it has nothing to do with its stand-in.
         this.#choice = "as chosen";
         this.#micSuspectUntil = undefined;
+      } else if (this.#isGone) {
+        // What comes in place of one that was lost has to prove itself.
+        this.#micSuspectUntil = this.#world.clock.now + PROVEN;
       }
+      this.#isGone = false;
       this.#asking += 1;
       this.#asks += 1;
       const lost = (error: DeviceError): void => {
@@ -383,6 +390,7 @@ export class SessionRules {
         const { now } = this.#world.clock;
         const isAgain = this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil;
         if (isAgain) this.#mic = "when asked";
+        this.#isGone = isAgain;
         this.#micSuspectUntil = now + PROVEN;
         const { asks, live } = { asks: this.#asks, live: this.#isLive() };
         reports.lost(error);
