@@ -75,6 +75,7 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [lost, offline, ...passing(3_000), ...passing(60_000), online, after(400), ...passing(3_000)] },
   { then: [refuses, lost, offline, after(700), online, after(300), after(600), after(600), after(600), after(600)] },
   { before: hangs, then: [offline, online, after(300), after(300)] },
+  { then: [offline, lost, after(700), online, after(300), after(300)] },
   { then: [hangs, lost, after(300), offline, online, after(100), after(300)] },
   { ...slowly, then: [lost, hidden, shown, after(260), ...passing(3_000)] },
   { then: [refuses, lost, after(100), hidden, shown, after(100), after(200)] },
@@ -108,6 +109,7 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { before: refused, then: [muted, unmuted, leaves, devices] },
   { then: [taken, taken, unmuted, taken] },
   // Outputs.
+  { then: [({ media }) => media.speaker.report({ type: "blocked" }), clicked] },
   { then: [silenced, after(1_000), silenced, clicked, ...passing(3_000), silenced, ...passing(7_000), silenced] },
   { then: [silenced, leaves, after(100), again, silenced] },
   { then: [silenced, silenced, taken, after(300)] },
