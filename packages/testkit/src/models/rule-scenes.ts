@@ -47,7 +47,7 @@ const absent =
     plugged(deviceId)(world);
     world.media.microphone.script = "not-found";
   };
-const clicked = ({ transport }: World): void => void transport.resumeAudio();
+const clicked = ({ transport }: World): void => transport.resumeAudio();
 const slowly = { options: { reconnect: { base: 1_000, minUptime: 2_000 } } };
 const throwing = {
   options: {
