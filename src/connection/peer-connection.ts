@@ -1,4 +1,3 @@
-import type { Statistics } from "../contracts/inspector.js";
 import {
   CongestionError,
   ConnectionAbortedError,
@@ -9,7 +8,6 @@ import {
   isRtviMachineError,
 } from "../errors.js";
 import { excessOf } from "./message-size.js";
-import { peerStatistics } from "./peer-statistics.js";
 
 /** An open peer connection: a channel for messages, the microphone one way, the bot's voice the other. */
 export interface PeerHandle {
@@ -24,7 +22,7 @@ export interface PeerHandle {
   /** When sound was last seen to come, by `remoteLevel()`: in ms of `performance.now()`. Undefined until then. */
   readonly soundAt: number | undefined;
   /** What the browser measures of it. @throws what the browser throws, as for a connection that is closed. */
-  statistics(): Promise<Statistics>;
+  stats(): Promise<RTCStatsReport>;
   /** The largest message that the channel takes, in bytes; Infinity where the browser does not say. */
   readonly maxMessageSize: number;
   /** Releases everything; nothing is reported after that. Idempotent. */
@@ -163,9 +161,8 @@ class Peer implements PeerHandle {
     return level;
   }
 
-  async statistics(): Promise<Statistics> {
-    const report = await this.#connection.getStats();
-    return { bufferedAmount: this.#channel.bufferedAmount, ...peerStatistics(report) };
+  async stats(): Promise<RTCStatsReport> {
+    return this.#connection.getStats();
   }
 
   close(): void {

@@ -1,6 +1,5 @@
 import type { EncodedMessage, Effect, Expects } from "./dialogue.js";
 import type { Fault } from "./fault.js";
-import type { Statistics } from "./inspector.js";
 import type { JsonRecord } from "./json.js";
 
 /** One attempt to reach the service. */
@@ -31,8 +30,8 @@ export interface Connection {
   setMicrophone?(track: MediaStreamTrack | undefined): void;
   /** When sound of the bot last came over a track, in ms of `performance.now()`; undefined until then. */
   readonly soundAt?: number | undefined;
-  /** What is measured of it beside `bufferedAmount`; asked every few seconds by who inspects a session. */
-  statistics?(): Promise<Statistics>;
+  /** What the browser measures of a peer connection. Rejects once that is closed. */
+  stats?(): Promise<RTCStatsReport>;
   /** Begins an orderly close; `closed` follows. Idempotent. */
   close(): void;
 }

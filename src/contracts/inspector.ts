@@ -1,4 +1,6 @@
 import type { InspectionEvent, Observer } from "xstate";
+import type { Connection } from "./connection.js";
+import type { SpeakerPort } from "./speaker.js";
 
 /** A message of the connection in outline: never its contents. */
 export interface MessageOutline {
@@ -38,14 +40,33 @@ export interface Statistics {
   readonly underruns?: number;
 }
 
+/** What may be measured of a session. */
+export interface MeasuredSession {
+  /** Where the bot is played, unless a track carries it. */
+  readonly speaker: SpeakerPort;
+  /** Those of the session's clock. */
+  readonly timers: {
+    setTimeout(run: () => void, ms: number): unknown;
+    clearTimeout(id: unknown): void;
+  };
+}
+
+/** Who measures a session. */
+export interface Measuring {
+  /** Used in place of the speaker: the same, or one that counts on the way to it. */
+  readonly speaker: SpeakerPort;
+  /** A connection has opened. Called in the middle of that; nothing may go on once the signal aborts. */
+  readonly follow: (connection: Connection, signal: AbortSignal) => void;
+}
+
 /** Something that looks at sessions. */
 export interface SessionInspector {
   /** Receives every inspection event of the session's actors. Must be cheap: it runs in the middle of a chart's step. */
   readonly inspect: (event: InspectionEvent) => void;
   /** Receives an outline of every message of the connection. Without it, none is made. */
   readonly message?: (outline: MessageOutline) => void;
-  /** Receives measurements every few seconds while there is a connection. Without it, nothing is measured. */
-  readonly statistics?: (statistics: Statistics) => void;
+  /** Is handed what may be measured of a session, once per transport. Without it, nothing is measured. */
+  readonly measure?: (session: MeasuredSession) => Measuring;
 }
 
 /** What the option `inspect` takes, alone or several in a list. */

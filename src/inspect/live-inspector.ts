@@ -1,3 +1,4 @@
+import type { Statistics } from "../contracts/inspector.js";
 import { UnsupportedEnvironmentError } from "../errors.js";
 import type { FlightRecorder, FlightRecorderOptions } from "./flight-recorder.js";
 import { ChartsPanel } from "./live/charts-panel.js";
@@ -7,6 +8,7 @@ import { EventList } from "./live/event-list.js";
 import { Player, type Moment } from "./live/player.js";
 import { SpeechPanel } from "./live/speech-panel.js";
 import { STYLES } from "./live/styles.js";
+import { measuringOf } from "./recording/measuring.js";
 import { readRecording } from "./recording/read-recording.js";
 import { Recorder } from "./recording/recorder.js";
 import { isBeside, type Entry } from "./recording/recording.js";
@@ -49,6 +51,9 @@ export function liveInspector(options: LiveInspectorOptions): LiveInspector {
   }
   made += 1;
   const view = new InspectorView(options, `rtvi-inspector-${made}`);
+  const statistics = (numbers: Statistics): void => {
+    if (view.isShown) view.recorder.statistics(numbers);
+  };
   return {
     inspect: (event) => {
       if (view.isShown) view.recorder.trace(event);
@@ -56,9 +61,8 @@ export function liveInspector(options: LiveInspectorOptions): LiveInspector {
     message: (outline) => {
       if (view.isShown) view.recorder.message(outline);
     },
-    statistics: (statistics) => {
-      if (view.isShown) view.recorder.statistics(statistics);
-    },
+    measure: (session) => measuringOf(session, statistics),
+    statistics,
     export: () => view.recorder.export(),
     open: (file) => {
       view.open(file, "recording");

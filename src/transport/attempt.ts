@@ -3,11 +3,11 @@ import type { Effect } from "../contracts/dialogue.js";
 import type { Provider, ProviderSession } from "../contracts/provider.js";
 import type { TurnFact } from "../contracts/turns.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
+import type { Measuring } from "../contracts/inspector.js";
 import { NotReadyError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 import type { CallbackQueue } from "./callback-queue.js";
 import { openConnection, type Planned } from "./open-connection.js";
-import type { Measuring } from "./measuring.js";
 import type { Session } from "./session.js";
 import type { Tracks } from "./tracks.js";
 
@@ -22,7 +22,7 @@ export interface AttemptPorts {
   readonly isNewest: (reports: ConnectionReports) => boolean;
   readonly tell: (fact: TurnFact) => void;
   readonly tracks: Tracks;
-  readonly measuring: Measuring;
+  readonly measuring: Measuring | undefined;
 }
 
 /**
@@ -61,7 +61,7 @@ export function attemptConnection(
       connection = opened;
       const dialogue = provided.dialogue(planned.plan, planned.credential, opened, session.turns);
       reports.opened();
-      ports.measuring.follow(opened, signal);
+      ports.measuring?.follow(opened, signal);
       runner.begin(dialogue, opened);
     }),
     admits: (data) => {

@@ -14,7 +14,7 @@ import type { MediaManager } from "../media/media-manager.js";
 import { mediaFor, type TransportMedia } from "../media/transport-media.js";
 import type { TransportOptions } from "../options.js";
 import { Downlink } from "../pipes/downlink.js";
-import { timeOf } from "../policy/time.js";
+import { timeOf, timersOf } from "../policy/time.js";
 import type { JsonRecord } from "../util/records.js";
 import { attemptConnection, type AttemptPorts } from "./attempt.js";
 import { BOT } from "./bot.js";
@@ -25,7 +25,6 @@ import { isInSession } from "./lifecycle-promises.js";
 import { errorMessage } from "./messages.js";
 import { MicrophoneAudio } from "./microphone-audio.js";
 import { isMicrophoneHeld, isMicrophoneMuted } from "./microphone-state.js";
-import { measuringOf } from "./measuring.js";
 import { Ownership, type ClientOfTransport } from "./ownership.js";
 import { ProviderSessions } from "./provider-sessions.js";
 import { queuedCallbacks, runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
@@ -90,8 +89,9 @@ export class TransportCore {
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
       logger: this.logger,
     });
-    const measuring = measuringOf(inspection?.statistics, this.#media.ports.speaker, options.clock, this.logger);
-    this.#downlink = new Downlink(measuring.speaker);
+    const { speaker } = this.#media.ports;
+    const measuring = inspection?.measure?.({ speaker, timers: timersOf(options.clock) });
+    this.#downlink = new Downlink(measuring?.speaker ?? speaker);
     this.#runner = new DialogueRunner(
       {
         enter: this.queue.enter,

@@ -90,7 +90,7 @@ function connectionOf(peer: PeerHandle, closed: () => void): Connection {
     setMicrophone: (track) => {
       peer.setMicrophone(track);
     },
-    statistics: () => peer.statistics(),
+    stats: () => peer.stats(),
     close: () => {
       peer.close();
       closed();

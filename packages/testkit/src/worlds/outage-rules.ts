@@ -1,4 +1,4 @@
-import type { TransportState } from "@pipecat-ai/client-js";
+import type { DeviceError, TransportState } from "@pipecat-ai/client-js";
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { connectionMachine, transportMachine } from "../../../../machines/index.js";
 import type { TransportOptions } from "../../../../src/options.js";
@@ -47,6 +47,7 @@ export class OutageRules {
   #asking = 0;
   #chosen = "";
   #standIn = false;
+  #isLosing = false;
   /** Opens an output, as long as the world has one; and whether one that has failed is tried again. */
   readonly #openOutput: World["media"]["speaker"]["open"];
   #output: "as it is" | "is asked for" = "as it is";
@@ -236,9 +237,15 @@ export class OutageRules {
       this.#asks += 1;
       this.#asking += 1;
       this.#arrival = undefined;
-      this.#standIn = request.deviceId !== this.#chosen;
+      if (request.deviceId === this.#chosen) this.#standIn = false;
+      else if (this.#isLosing) this.#standIn = true;
+      const lost = (error: DeviceError): void => {
+        this.#isLosing = true;
+        reports.lost(error);
+        this.#isLosing = false;
+      };
       try {
-        const device = await open.call(microphone, request, reports);
+        const device = await open.call(microphone, request, { ...reports, lost });
         this.#output = this.#isLive() && media.speaker.open === this.#openOutput ? "is asked for" : "as it is";
         return device;
       } finally {

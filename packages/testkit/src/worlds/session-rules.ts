@@ -49,6 +49,8 @@ export class SessionRules {
   readonly #breaches: string[] = [];
   #wanted: boolean;
   #chosen = "";
+  /** Choices that another is about to take the place of. */
+  readonly #yielding: string[] = [];
   /** What the microphone was asked for, while it has not answered. */
   #asking = 0;
   #choice: "as chosen" | "lost since" = "as chosen";
@@ -338,13 +340,19 @@ export class SessionRules {
       if (isMissing) this.#demand(this.#asks > asks, "whoever turns on a microphone that is missing asks for it");
     };
     transport.updateMic = (id) => {
+      // Where one is held, the choice counts once the other could be had.
+      const before = this.#chosen;
+      if (media.microphone.held > 0) this.#yielding.push(before);
       this.#chosen = id;
       this.#mic = "at will";
       this.#micSuspectUntil = undefined;
       this.#choice = "as chosen";
       const asks = this.#asks;
       const hasFailed = this.#isLive() && this.#in("microphone", (microphone) => microphone.matches("failed"));
-      const updated = updateMic.call(transport, id);
+      const updated = updateMic.call(transport, id).finally(() => {
+        const index = this.#yielding.indexOf(before);
+        if (index !== -1) this.#yielding.splice(index, 1);
+      });
       if (hasFailed) this.#demand(this.#asks > asks, "whoever chooses another microphone after a refusal asks for it");
       return updated;
     };
@@ -367,7 +375,7 @@ export class SessionRules {
     const { microphone } = this.#world.media;
     const { open } = microphone;
     microphone.open = async (request, reports) => {
-      const isChosen = request.deviceId === this.#chosen;
+      const isChosen = request.deviceId === this.#chosen || this.#yielding.includes(request.deviceId);
       const isDefault = request.deviceId === "" && this.#choice === "lost since";
       this.#demand(
         isChosen || isDefault,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PlaybackReport } from "../../../src/contracts/speaker.js";
-import { MeasuredSpeaker } from "../../../src/pipes/measured-speaker.js";
+import { MeasuredSpeaker } from "../../../src/inspect/recording/measured-speaker.js";
 import { ScriptedSpeaker } from "../../../src/testing/index.js";
 
 async function opened() {

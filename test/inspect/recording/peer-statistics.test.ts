@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { peerStatistics } from "../../../src/connection/peer-statistics.js";
+import { peerStatistics } from "../../../src/inspect/recording/peer-statistics.js";
 
 const ADDRESS = "203.0.113.7";
 const pair = (id: string, more: object = {}) => ({ type: "candidate-pair", id, state: "succeeded", ...more });

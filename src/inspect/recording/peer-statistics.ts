@@ -1,4 +1,4 @@
-import type { Statistics } from "../contracts/inspector.js";
+import type { Statistics } from "../../contracts/inspector.js";
 
 type Report = Readonly<Record<string, unknown>>;
 

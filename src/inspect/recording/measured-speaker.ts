@@ -1,5 +1,5 @@
-import type { Statistics } from "../contracts/inspector.js";
-import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { Statistics } from "../../contracts/inspector.js";
+import type { OutputReport, PlayedItem, SpeakerPort } from "../../contracts/speaker.js";
 
 /** A speaker that counts what passes, for an inspector. Without one the speaker is used as it is. */
 export class MeasuredSpeaker implements SpeakerPort {
