@@ -11,6 +11,8 @@ type World = AppWorld<ScriptedTransport> & { readonly isCrashing: boolean; reado
 const ATTEMPTS = { world: 3, usual: 50 };
 /** Longer than any wait of a world between two attempts, in ms. */
 const LONGEST_WAIT = 2_000;
+/** More attempts at one moment go on for ever. */
+const MOST_AT_ONCE = 20;
 /** Within so many ms a session is back that waits when its page wakes: half of what clients are spread over. */
 const SOON = 250;
 /** A connection that has lasted so long, and was ready, has proven itself. */
@@ -28,6 +30,7 @@ export class OutageRules {
   #connection: ActorRefFrom<typeof connectionMachine> | undefined;
   #opened: "never" | "once" = "never";
   #attemptAt = -1;
+  #atOnce = 0;
   #openAt: number | undefined;
   #wasReady = false;
   /** Attempts in a row for which the service may be blamed. */
@@ -202,6 +205,9 @@ export class OutageRules {
         );
       }
       this.#next = network.navigator.onLine ? "counts" : "is free";
+      this.#atOnce = now === this.#attemptAt ? this.#atOnce + 1 : 0;
+      // A chart that never gives up would let no time pass.
+      if (this.#atOnce > MOST_AT_ONCE) service.script.connect = "hang";
       this.#attemptAt = now;
       this.#openAt = undefined;
       this.#wasReady = false;
