@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchBrowser, InspectedPage } from "./browser.js";
 import type { Variant } from "./page.js";
-import type { Report, Row } from "./report.js";
+import type { AddedRow, Report, Row } from "./report.js";
 
 export interface Effort {
   readonly rounds: number;
@@ -125,6 +125,45 @@ export async function measureOpening(browser: BenchBrowser, report: Report, { ro
     "Cold opening: the first connect() of a page, Gemini's transports",
     [row("to the state initializing", "initializing"), row("to the request for the socket", "request")],
     ["Devices come first in both, as client-js has it. The socket never opens; the microphone is Chromium's fake one."],
+  );
+}
+
+/** So many seconds of talk have more than one turn in them. */
+const TALK_SECONDS = 20;
+
+/** Section: what the flight recorder adds to a session that talks. */
+export async function measureRecording(browser: BenchBrowser, report: Report, effort: Effort): Promise<void> {
+  const { rounds, recordingSeconds } = effort;
+  const seconds = Math.min(TALK_SECONDS, recordingSeconds);
+  const runs: Record<"without" | "with", Values[]> = { without: [], with: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    const order = ["without", "with"] as const;
+    for (const how of round % 2 === 0 ? order : order.toReversed()) {
+      const values = await browser.inPage({ variant: "driver" }, async (inspected) => {
+        await inspected.page.evaluate((isRecorded) => window.bench.talk(isRecorded), how === "with");
+        await sleep(SETTLE_MS);
+        const size = (): Promise<number> => inspected.page.evaluate(() => window.bench.recordingSize());
+        const atFirst = await size();
+        const { main, process } = await cpuOf(inspected, () => sleep(seconds * 1000));
+        const file = ((await size()) - atFirst) / 1_000;
+        return { main: main / seconds, process: process / seconds, file: (file * 60) / seconds };
+      });
+      runs[how].push(values);
+    }
+  }
+  const row = (name: string, unit: string, key: string, times = 1): AddedRow => {
+    const of = (how: "without" | "with"): number[] => pick(runs[how], key).map((value) => value * times);
+    return { name, unit, without: of("without"), with: of("with") };
+  };
+  report.added(
+    "Flight recorder: ten turns of user and bot a minute over a WebSocket, microphone and player as they are",
+    [
+      row("main thread CPU", "ms per s of talk", "main"),
+      row("main thread CPU", "% of a core", "main", 0.1),
+      row("renderer process CPU", "ms per s of talk", "process"),
+      row("the recording", "kB per minute", "file"),
+    ],
+    ["`with` has what `without` has, and the recorder. The service is in the page and is in both."],
   );
 }
 

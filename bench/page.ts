@@ -5,6 +5,7 @@ import { floatToPcm16 } from "../src/codec/pcm16.js";
 import { WebAudioMediaManager } from "../src/media/web-audio-media-manager.js";
 import { GeminiLiveWebsocketTransport } from "../src/providers/gemini/index.js";
 import type { Row } from "./report.js";
+import { talk } from "./talk.js";
 
 /** What both managers have in common. */
 interface Manager {
@@ -116,6 +117,7 @@ window.AudioContext = class extends PlainContext {
 };
 
 let manager: Manager | undefined;
+let recordingSize: () => number = () => 0;
 let chunks = 0;
 let longTasks = 0;
 new PerformanceObserver((list) => {
@@ -177,6 +179,14 @@ const bench = {
     const requested = await made;
     return { initializing: begun - started, request: requested - started };
   },
+
+  /** A session that talks from now on, with a recorder or without one. */
+  async talk(isRecorded: boolean): Promise<void> {
+    recordingSize = await talk(isRecorded);
+  },
+
+  /** Of that session so far, as a file, in bytes. */
+  recordingSize: () => recordingSize(),
 
   /** Messages per second that reach the main thread from worklets. */
   async countPosts(ms: number): Promise<number> {

@@ -8,6 +8,14 @@ export interface Row {
   readonly exact?: boolean;
 }
 
+/** One measure without something and with it, run by run. */
+export interface AddedRow {
+  readonly name: string;
+  readonly unit: string;
+  readonly without: readonly number[];
+  readonly with: readonly number[];
+}
+
 type Verdict = "better" | "equal" | "no difference shown" | "not better" | "one run";
 
 interface Spread {
@@ -78,6 +86,17 @@ export class Report {
       return [name, unit, ...cells, verdict];
     });
     printTable([["", "unit", "ours", "peer", "ours/peer", "ours is"], ...lines]);
+    for (const note of notes) process.stdout.write(`  ${note}\n`);
+  }
+
+  /** Prints a table of ours alone: what something adds to what is there without it. */
+  added(title: string, rows: readonly AddedRow[], notes: readonly string[] = []): void {
+    process.stdout.write(`\n${title}\n`);
+    const lines = rows.map(({ name, unit, without, with: more }) => {
+      const added = spreadOf(more.map((value, run) => value - (without[run] ?? Number.NaN)));
+      return [name, unit, formatSpread(spreadOf(without)), formatSpread(spreadOf(more)), formatSpread(added)];
+    });
+    printTable([["", "unit", "without", "with", "added"], ...lines]);
     for (const note of notes) process.stdout.write(`  ${note}\n`);
   }
 

@@ -3,10 +3,10 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { BenchBrowser } from "./browser.js";
 import { measureSizes, PEER } from "./bundles.js";
-import { type Effort, measureDownlink, measureIdle, measureOpening, measureUplink } from "./media.js";
+import { type Effort, measureDownlink, measureIdle, measureOpening, measureRecording, measureUplink } from "./media.js";
 import { Report } from "./report.js";
 
-const USAGE = `npm run bench [-- --quick] [-- --only size,uplink,downlink,idle,opening,codec]
+const USAGE = `npm run bench [-- --quick] [-- --only size,uplink,downlink,idle,opening,recording,codec]
 
   Measures this library beside ${PEER}, in one run.
   --only   some sections
@@ -63,6 +63,7 @@ async function main(): Promise<void> {
       downlink: () => measureDownlink(browser, report, effort),
       idle: () => measureIdle(browser, report, effort),
       opening: () => measureOpening(browser, report, effort),
+      recording: () => measureRecording(browser, report, effort),
       codec: () => measureCodec(browser, report, values.quick ? 3 : 15),
     };
     const wanted = values.only?.split(",") ?? Object.keys(sections);

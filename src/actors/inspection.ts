@@ -1,6 +1,6 @@
 import type { InspectionEvent } from "xstate";
 import type { EncodedMessage } from "../contracts/dialogue.js";
-import type { Inspector, MessageOutline } from "../contracts/inspector.js";
+import type { Inspector, MeasuredSession, Measuring, MessageOutline } from "../contracts/inspector.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { Logger } from "../log.js";
 
@@ -9,6 +9,8 @@ export interface Inspection {
   readonly inspect: (event: InspectionEvent) => void;
   /** Undefined where no inspector wants messages: then none is looked at. */
   readonly message: ((direction: MessageOutline["direction"], data: EncodedMessage) => void) | undefined;
+  /** Undefined where no inspector measures. */
+  readonly measure: ((session: MeasuredSession) => Measuring) | undefined;
 }
 
 /**
@@ -27,6 +29,9 @@ export function inspectionOf(
   const readers = inspectors.flatMap((each) =>
     "message" in each && typeof each.message === "function" ? [guarded(each.message.bind(each), logger)] : [],
   );
+  const measures = inspectors.flatMap((each) =>
+    "measure" in each && typeof each.measure === "function" ? [each.measure.bind(each)] : [],
+  );
   return {
     inspect: (event) => {
       for (const observe of observers) observe(event);
@@ -39,6 +44,26 @@ export function inspectionOf(
             if (size === 0) return;
             const outline = { direction, type: typeOfMessage(data), size };
             for (const read of readers) read(outline);
+          },
+    measure:
+      measures.length === 0
+        ? undefined
+        : (session) => {
+            let { speaker } = session;
+            const follow: Measuring["follow"][] = [];
+            for (const measure of measures) {
+              guarded(() => {
+                const measuring = measure({ ...session, speaker });
+                ({ speaker } = measuring);
+                follow.push(measuring.follow);
+              }, logger)(undefined);
+            }
+            return {
+              speaker,
+              follow: (connection, signal) => {
+                for (const each of follow) guarded(() => each(connection, signal), logger)(undefined);
+              },
+            };
           },
   };
 }

@@ -21,6 +21,8 @@ export interface PeerHandle {
   remoteLevel(): Promise<number | undefined>;
   /** When sound was last seen to come, by `remoteLevel()`: in ms of `performance.now()`. Undefined until then. */
   readonly soundAt: number | undefined;
+  /** What the browser measures of it. @throws what the browser throws, as for a connection that is closed. */
+  stats(): Promise<RTCStatsReport>;
   /** The largest message that the channel takes, in bytes; Infinity where the browser does not say. */
   readonly maxMessageSize: number;
   /** Releases everything; nothing is reported after that. Idempotent. */
@@ -157,6 +159,10 @@ class Peer implements PeerHandle {
       this.#soundAt = performance.now();
     });
     return level;
+  }
+
+  async stats(): Promise<RTCStatsReport> {
+    return this.#connection.getStats();
   }
 
   close(): void {

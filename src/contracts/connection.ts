@@ -30,6 +30,8 @@ export interface Connection {
   setMicrophone?(track: MediaStreamTrack | undefined): void;
   /** When sound of the bot last came over a track, in ms of `performance.now()`; undefined until then. */
   readonly soundAt?: number | undefined;
+  /** What the browser measures of a peer connection. Rejects once that is closed. */
+  stats?(): Promise<RTCStatsReport>;
   /** Begins an orderly close; `closed` follows. Idempotent. */
   close(): void;
 }

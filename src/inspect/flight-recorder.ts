@@ -1,4 +1,11 @@
-import type { MessageOutline, SessionInspector } from "../contracts/inspector.js";
+import type {
+  MeasuredSession,
+  Measuring,
+  MessageOutline,
+  SessionInspector,
+  Statistics,
+} from "../contracts/inspector.js";
+import { measuringOf } from "./recording/measuring.js";
 import { Recorder, type RecorderOptions } from "./recording/recorder.js";
 import type { Recording } from "./recording/recording.js";
 
@@ -8,6 +15,9 @@ export type FlightRecorderOptions = RecorderOptions;
 /** A recorder that is always on; pass it to a transport's option `inspect`. It may be given to several. */
 export interface FlightRecorder extends SessionInspector {
   readonly message: (outline: MessageOutline) => void;
+  readonly measure: (session: MeasuredSession) => Measuring;
+  /** Adds what was measured elsewhere. What the session's connection and player measure comes by itself. */
+  readonly statistics: (statistics: Statistics) => void;
   /** What happened lately, as one file: write it with `JSON.stringify`, read it with `readRecording`. */
   export(): Recording;
 }
@@ -27,6 +37,10 @@ export function flightRecorder(options: FlightRecorderOptions = {}): FlightRecor
     inspect: recorder.trace,
     message: (outline) => {
       recorder.message(outline);
+    },
+    measure: (session) => measuringOf(session, (statistics) => recorder.statistics(statistics)),
+    statistics: (statistics) => {
+      recorder.statistics(statistics);
     },
     export: () => recorder.export(),
   };

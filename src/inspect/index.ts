@@ -11,6 +11,7 @@ export type {
   MessageEntry,
   RecordedEvent,
   Recording,
+  StatisticsEntry,
   StepEntry,
   Surroundings,
 } from "./recording/recording.js";
@@ -24,4 +25,11 @@ export type { StatelyInspectorOptions, StatelyModule, StatelySessionInspector } 
 export { xstateInspector } from "./xstate-inspector.js";
 export type { XStateInspector, XStateInspectorOptions } from "./xstate-inspector.js";
 export type { LegacyServer, LegacySocket } from "./legacy/viewers.js";
-export type { Inspector, MessageOutline, SessionInspector } from "../contracts/inspector.js";
+export type {
+  Inspector,
+  MeasuredSession,
+  Measuring,
+  MessageOutline,
+  SessionInspector,
+  Statistics,
+} from "../contracts/inspector.js";

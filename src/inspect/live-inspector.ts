@@ -1,3 +1,4 @@
+import type { Statistics } from "../contracts/inspector.js";
 import { UnsupportedEnvironmentError } from "../errors.js";
 import type { FlightRecorder, FlightRecorderOptions } from "./flight-recorder.js";
 import { ChartsPanel } from "./live/charts-panel.js";
@@ -7,11 +8,12 @@ import { EventList } from "./live/event-list.js";
 import { Player, type Moment } from "./live/player.js";
 import { SpeechPanel } from "./live/speech-panel.js";
 import { STYLES } from "./live/styles.js";
+import { measuringOf } from "./recording/measuring.js";
 import { readRecording } from "./recording/read-recording.js";
 import { Recorder } from "./recording/recorder.js";
-import type { Entry } from "./recording/recording.js";
+import { isBeside, type Entry } from "./recording/recording.js";
 import { speechOf } from "./recording/speech.js";
-import { eventWords, secondsWords, stateWords } from "./recording/words.js";
+import { besideWords, eventWords, secondsWords, stateWords } from "./recording/words.js";
 
 /** Where the inspector is shown, and how much it keeps. */
 export interface LiveInspectorOptions extends FlightRecorderOptions {
@@ -49,6 +51,9 @@ export function liveInspector(options: LiveInspectorOptions): LiveInspector {
   }
   made += 1;
   const view = new InspectorView(options, `rtvi-inspector-${made}`);
+  const statistics = (numbers: Statistics): void => {
+    if (view.isShown) view.recorder.statistics(numbers);
+  };
   return {
     inspect: (event) => {
       if (view.isShown) view.recorder.trace(event);
@@ -56,6 +61,8 @@ export function liveInspector(options: LiveInspectorOptions): LiveInspector {
     message: (outline) => {
       if (view.isShown) view.recorder.message(outline);
     },
+    measure: (session) => measuringOf(session, statistics),
+    statistics,
     export: () => view.recorder.export(),
     open: (file) => {
       view.open(file, "recording");
@@ -169,7 +176,7 @@ class InspectorView {
         "div",
         { class: "row" },
         this.#search,
-        html("label", { class: "group" }, this.#messages, "Messages of the connection"),
+        html("label", { class: "group" }, this.#messages, "Messages and measurements"),
       ),
       html("div", { class: "body" }, this.#charts.element, this.#events.element, this.#details.element),
       this.#speech.element,
@@ -211,7 +218,7 @@ class InspectorView {
     this.#events.show(entries, mode === "live" ? undefined : entry, filter);
     // Sound comes fifty times a second, and would hide what happened.
     const isFollowing = mode === "live" && !filter.messages;
-    const shown = isFollowing ? entries.findLast(({ kind }) => kind !== "message") : entry;
+    const shown = isFollowing ? entries.findLast((each) => !isBeside(each)) : entry;
     this.#charts.show(charts, shown?.kind === "step" ? (shown.took ?? []) : []);
     this.#details.show(shown, actors);
     this.#speech.show(speechOf(base, entries), at);
@@ -266,6 +273,7 @@ class InspectorView {
 
 function momentWords({ entry, at }: Moment): string {
   if (entry === undefined) return "nothing recorded yet";
-  const what = entry.kind === "step" ? eventWords(entry.event.type) : entry.kind === "actor" ? "began" : entry.type;
-  return `${secondsWords(at)}: ${what} at ${entry.kind === "message" ? "the connection" : entry.actor}`;
+  const what =
+    entry.kind === "step" ? eventWords(entry.event.type) : entry.kind === "actor" ? "began" : besideWords(entry);
+  return `${secondsWords(at)}: ${what} at ${isBeside(entry) ? "the connection" : entry.actor}`;
 }

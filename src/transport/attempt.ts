@@ -3,11 +3,13 @@ import type { Effect } from "../contracts/dialogue.js";
 import type { Provider, ProviderSession } from "../contracts/provider.js";
 import type { TurnFact } from "../contracts/turns.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
+import type { Measuring } from "../contracts/inspector.js";
 import { NotReadyError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 import type { CallbackQueue } from "./callback-queue.js";
 import { openConnection, type Planned } from "./open-connection.js";
 import type { Session } from "./session.js";
+import type { Tracks } from "./tracks.js";
 
 /** What an attempt needs of its transport. */
 export interface AttemptPorts {
@@ -19,8 +21,8 @@ export interface AttemptPorts {
   /** Whether these are the reports of the newest attempt. */
   readonly isNewest: (reports: ConnectionReports) => boolean;
   readonly tell: (fact: TurnFact) => void;
-  readonly track: Upcalls["track"];
-  readonly peer: Upcalls["peer"];
+  readonly tracks: Tracks;
+  readonly measuring: Measuring | undefined;
 }
 
 /**
@@ -59,6 +61,7 @@ export function attemptConnection(
       connection = opened;
       const dialogue = provided.dialogue(planned.plan, planned.credential, opened, session.turns);
       reports.opened();
+      ports.measuring?.follow(opened, signal);
       runner.begin(dialogue, opened);
     }),
     admits: (data) => {
@@ -68,8 +71,8 @@ export function attemptConnection(
     },
     received: entering((message: unknown) => runner.receive(message)),
     effects: entering((effects: readonly Effect[]) => runner.perform(effects)),
-    track: (bot) => queue.enter(() => ports.track(bot)),
-    peer: entering(ports.peer),
+    track: (bot) => queue.enter(() => ports.tracks.setBot(bot)),
+    peer: entering((peer: Connection) => ports.tracks.usePeer(peer)),
     closed: entering(closed),
   };
   signal.addEventListener("abort", () => queue.enter(() => over(true)), { once: true });

@@ -14,7 +14,7 @@ import type { MediaManager } from "../media/media-manager.js";
 import { mediaFor, type TransportMedia } from "../media/transport-media.js";
 import type { TransportOptions } from "../options.js";
 import { Downlink } from "../pipes/downlink.js";
-import { timeOf } from "../policy/time.js";
+import { timeOf, timersOf } from "../policy/time.js";
 import type { JsonRecord } from "../util/records.js";
 import { attemptConnection, type AttemptPorts } from "./attempt.js";
 import { BOT } from "./bot.js";
@@ -89,11 +89,12 @@ export class TransportCore {
       onLevel: (level) => this.#callbacks.onRemoteAudioLevel?.(level, BOT),
       logger: this.logger,
     });
-    this.#downlink = new Downlink(this.#media.ports.speaker);
-    const { enter } = this.queue;
+    const { speaker } = this.#media.ports;
+    const measuring = inspection?.measure?.({ speaker, timers: timersOf(options.clock) });
+    this.#downlink = new Downlink(measuring?.speaker ?? speaker);
     this.#runner = new DialogueRunner(
       {
-        enter,
+        enter: this.queue.enter,
         deliver: (message) => {
           this.#media.follow(message.type);
           this.messages.deliver(message);
@@ -128,7 +129,7 @@ export class TransportCore {
     const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.microphone.send(pcm));
     this.session = new Session(
       {
-        enter,
+        enter: this.queue.enter,
         connect: (request, reports) => {
           this.#reports = reports;
           return attemptConnection(this.#opening, this.#sessions.current, request, reports);
@@ -136,7 +137,7 @@ export class TransportCore {
         ports: this.#media.ports,
         uplink,
         downlink: this.#downlink,
-        observePlayback: (report) => enter(() => this.#runner.playback(report)),
+        observePlayback: (report) => this.queue.enter(() => this.#runner.playback(report)),
         listMicrophones: () => manager.getAllMics(),
         devices: options.audio?.mediaDevices ?? browserDevices(),
         network: options.network ?? browserNetwork(),
@@ -160,7 +161,6 @@ export class TransportCore {
       },
     );
     const [runner, queue, logger] = [this.#runner, this.queue, this.logger];
-    const post = (callback: () => void): void => this.queue.post(callback);
     this.messages = new ClientMessages({
       queue,
       runner,
@@ -195,7 +195,7 @@ export class TransportCore {
     }));
     this.attempts = new ConnectAttempts({
       session: this.session,
-      enter,
+      enter: this.queue.enter,
       prepare: (params) => this.#sessions.begin(params),
       hasMicrophone: () => isMicrophoneHeld(this.actor),
       reportMicrophone: () => this.devices.reportMicrophone(),
@@ -208,7 +208,7 @@ export class TransportCore {
       isBusy: () => this.session.isBusy,
       adopt: (client, isFirst) => this.#adopt(client, isFirst),
       uplink,
-      callbacks: () => queuedCallbacks(this.#callbacks, post, this.tracks, this),
+      callbacks: () => queuedCallbacks(this.#callbacks, (run) => queue.post(run), this.tracks, this),
     });
     this.turns = new TurnCallbacks({
       queue,
@@ -229,8 +229,8 @@ export class TransportCore {
       connectionParams: options.connectionParams,
       isNewest: (reports) => this.#reports === reports,
       tell: (fact) => this.turns.tell(fact),
-      track: (bot) => this.tracks.setBot(bot),
-      peer: (peer) => this.tracks.usePeer(peer),
+      tracks: this.tracks,
+      measuring,
     };
     this.#responder = provider.responder?.({
       isInSession: () => isInSession(this.session.state),

@@ -5,6 +5,7 @@ import type { TransportOptions } from "../../src/options.js";
 import { App, webRtcTransport, type Heard } from "./support/app.js";
 import { HoldingsWatch } from "../../packages/testkit/src/browser/holdings.js";
 import { record, repeats } from "./support/recording.js";
+import { flightRecorder } from "../../src/inspect/index.js";
 import { stagedService } from "./support/stage.js";
 import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
@@ -34,7 +35,8 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
   it("speaks, is answered, is muted, changes its microphone, and leaves nothing", LONG, async () => {
     const holdings = new HoldingsWatch();
     const service = await stagedService({ script: [{ heard: "The quick brown fox.", say: "Over the fence." }] });
-    const transport = webRtcTransport(service.url + "/v1/realtime");
+    const recorder = flightRecorder();
+    const transport = webRtcTransport(service.url + "/v1/realtime", {}, { inspect: recorder });
     const app = new App({ transport });
     const { client } = app;
     await client.connect();
@@ -75,6 +77,14 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
     expect([local.readyState, client.tracks().local.audio?.readyState]).toEqual(["ended", "live"]);
     client.enableMic(true);
     await app.until("the user, heard again", () => app.count(RTVIEvent.UserStartedSpeaking) > 0, 30_000);
+
+    const { entries } = recorder.export();
+    const measured = entries.flatMap((entry) => (entry.kind === "statistics" ? [entry.numbers] : [])).at(-1);
+    for (const name of ["bytesSent", "bytesReceived", "packetsSent", "packetsReceived"] as const)
+      expect(measured?.[name], name).toBeGreaterThan(0);
+    for (const name of ["bufferedAmount", "roundTripMs", "jitterMs", "packetsReceivedLost", "concealedMs"] as const)
+      expect(measured?.[name], name).toBeGreaterThanOrEqual(0);
+    expect(JSON.stringify(entries)).not.toContain("127.0.0.1");
 
     // Nothing of the microphone went through events.
     expect((await service.look()).events.some(({ type }) => type === "conversation.item.truncate")).toBe(false);

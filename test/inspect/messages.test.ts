@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { RTVIMessage } from "@pipecat-ai/client-js";
+import { describe, expect, it, vi } from "vitest";
 import { flightRecorder, type MessageEntry } from "../../src/inspect/index.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import { ManualClock, ScriptedMediaManager } from "../../src/testing/index.js";
@@ -9,18 +10,15 @@ import { silent } from "../../packages/testkit/src/worlds/world.js";
 const KEY = canary("ek_");
 const SAID = "My name is Ada and I live in London.";
 
-beforeEach(() => {
+async function session(isInspected = true) {
   FakeWebSocket.all.length = 0;
-});
-
-async function session() {
   const recorder = flightRecorder({ now: () => 0 });
   const manager = new ScriptedMediaManager();
   const transport = new OpenAIRealTimeWebSocketTransport({ api_key: KEY }, manager, {
     WebSocket: FakeWebSocketConstructor,
     clock: new ManualClock(),
     logger: silent,
-    inspect: recorder,
+    ...(isInspected && { inspect: recorder }),
   });
   transport.initialize({ transport, enableMic: true }, () => undefined);
   await transport.initDevices();
@@ -67,5 +65,37 @@ describe("inspect: messages of a real protocol", () => {
     const gone = transport.disconnect();
     FakeWebSocket.last.drop(1000, "", true);
     await gone;
+  });
+});
+
+describe("inspect: without an inspector", () => {
+  /** What a session costs: whether XState has an observer, and how often messages are written and looked at. */
+  const costOf = async (isInspected: boolean) => {
+    const { transport, manager } = await session(isInspected);
+    const looked = vi.spyOn(RegExp.prototype, "exec");
+    const written = vi.spyOn(JSON, "stringify");
+    transport.sendMessage(
+      new RTVIMessage("append-to-context", { role: "user", content: SAID, run_immediately: false }),
+    );
+    manager.say(new ArrayBuffer(960));
+    const cost = {
+      isObserved: transport.actor.options.inspect !== undefined,
+      written: written.mock.calls.filter(([value]) => (value as { type?: string }).type === "conversation.item.create")
+        .length,
+      looked: looked.mock.calls.filter(([text]) => text.includes(SAID)).length,
+    };
+    vi.restoreAllMocks();
+    const gone = transport.disconnect();
+    FakeWebSocket.last.drop(1000, "", true);
+    await gone;
+    return cost;
+  };
+
+  it("no chart is observed, and no message is written twice or looked at", async () => {
+    expect(await costOf(false)).toEqual({ isObserved: false, written: 1, looked: 0 });
+    const withOne = await costOf(true);
+    expect(withOne.isObserved).toBe(true);
+    expect(withOne.written).toBeGreaterThan(1);
+    expect(withOne.looked).toBeGreaterThan(0);
   });
 });

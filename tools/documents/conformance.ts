@@ -6,7 +6,7 @@ import { casesOf, gapsOf } from "../../packages/testkit/src/conformance/run-suit
 const PAGE = "docs/conformance.md";
 
 /** The transports of this library that `test/conformance` runs, without a declared gap. */
-const OURS = ["OpenAI", "Gemini", "Pipecat"];
+const OURS = ["OpenAI", "OpenAI WebRTC", "Gemini", "Pipecat", "Thrive"];
 
 interface Felt {
   readonly title: string;

@@ -1,5 +1,5 @@
-import type { ActorState, Data, Entry } from "../recording/recording.js";
-import { causeOf, eventWords, messageWords, secondsWords, stateWords } from "../recording/words.js";
+import { isBeside, type ActorState, type Data, type Entry } from "../recording/recording.js";
+import { besideWords, causeOf, eventWords, secondsWords, stateWords } from "../recording/words.js";
 import { html } from "./dom.js";
 import { LAYOUTS } from "./layouts.generated.js";
 
@@ -9,9 +9,9 @@ const text = (data: Data): string => JSON.stringify(data, undefined, 2);
 
 function factsOf(entry: Entry | undefined, actors: ReadonlyMap<string, ActorState>): Facts {
   if (entry === undefined) return [["Event", "none yet"]];
-  if (entry.kind === "message")
+  if (isBeside(entry))
     return [
-      ["Message", messageWords(entry)],
+      [entry.kind === "message" ? "Message" : "Connection", besideWords(entry)],
       ["At", secondsWords(entry.at)],
     ];
   const state = actors.get(entry.actor);
@@ -63,7 +63,7 @@ export class DetailsPanel {
       ...factsOf(entry, actors).map(([name, value]) => html("div", {}, html("dt", {}, name), html("dd", {}, value))),
     );
     this.#event.textContent = entry?.kind === "step" ? text(entry.event) : "";
-    const state = entry === undefined || entry.kind === "message" ? undefined : actors.get(entry.actor);
+    const state = entry === undefined || isBeside(entry) ? undefined : actors.get(entry.actor);
     this.#context.textContent = state === undefined ? "" : text(state.context);
   }
 }

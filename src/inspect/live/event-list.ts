@@ -1,5 +1,5 @@
-import type { Entry } from "../recording/recording.js";
-import { causeOf, eventWords, messageWords, secondsWords } from "../recording/words.js";
+import { isBeside, type Entry } from "../recording/recording.js";
+import { besideWords, causeOf, eventWords, secondsWords } from "../recording/words.js";
 import { html } from "./dom.js";
 
 /** So many are in the page at once; the rest is a scroll or a search away. */
@@ -16,13 +16,13 @@ export interface ListFilter {
 function columnsOf(
   entry: Exclude<Entry, { readonly kind: "actor" }>,
 ): readonly [who: string, what: string, why: string] {
-  if (entry.kind === "message") return ["connection", messageWords(entry), ""];
+  if (isBeside(entry)) return ["connection", besideWords(entry), ""];
   const { actor, event, ignored } = entry;
   return [actor, eventWords(event.type), `${causeOf(entry)}${ignored === true ? ", ignored" : ""}`];
 }
 
 function isListed(entry: Entry, { text, messages }: ListFilter): entry is Exclude<Entry, { readonly kind: "actor" }> {
-  if (entry.kind === "actor" || (entry.kind === "message" && !messages)) return false;
+  if (entry.kind === "actor" || (isBeside(entry) && !messages)) return false;
   return (
     text === "" ||
     JSON.stringify([columnsOf(entry), entry])

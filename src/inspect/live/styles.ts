@@ -72,7 +72,7 @@ figcaption .where { color: var(--faint); font-family: ui-monospace, "DejaVu Sans
 .event .time, .event .why { color: var(--faint); }
 .event .time { text-align: right; }
 .event.ignored .what { text-decoration: line-through; color: var(--faint); }
-.event.message .what { font-style: italic; }
+.event.message .what, .event.statistics .what { font-style: italic; }
 .event[aria-selected="true"], .event[aria-selected="true"] > span { background: var(--accent); color: var(--on-accent); }
 .facts { display: grid; gap: 2px; }
 .facts > div { display: grid; grid-template-columns: 5em minmax(0, 1fr); gap: 8px; }

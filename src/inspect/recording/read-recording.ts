@@ -12,9 +12,9 @@ export function readRecording(file: unknown): Recording {
   if (!isRecord(read) || read.format !== "rtvi-machine recording") {
     throw new InvalidOptionsError("This is not a recording of flightRecorder(): its `format` is missing.");
   }
-  if (read.version !== 1) {
+  if (read.version !== 1 && read.version !== 2) {
     throw new InvalidOptionsError(
-      `This recording has version ${String(read.version)}; this library reads version 1. Use the library that wrote it, or a later one.`,
+      `This recording has version ${String(read.version)}; this library reads versions 1 and 2. Use the library that wrote it, or a later one.`,
     );
   }
   if (!isWhole(read)) throw new InvalidOptionsError("This recording is damaged: parts of it are missing.");
@@ -43,6 +43,9 @@ const isActorState = (value: unknown): boolean =>
 function isEntry(value: unknown): boolean {
   if (!isRecord(value) || typeof value.at !== "number") return false;
   if (value.kind === "message") return isText(value.type) && typeof value.size === "number";
+  if (value.kind === "statistics") {
+    return isRecord(value.numbers) && Object.values(value.numbers).every((number) => typeof number === "number");
+  }
   if (!isText(value.actor)) return false;
   return value.kind === "actor" || (value.kind === "step" && isRecord(value.event) && isText(value.event.type));
 }

@@ -1,5 +1,5 @@
 import type { InspectionEvent } from "xstate";
-import type { MessageOutline } from "../../contracts/inspector.js";
+import type { MessageOutline, Statistics } from "../../contracts/inspector.js";
 import type { ActorState, Entry, Recording, Surroundings } from "./recording.js";
 import { Redaction } from "./redaction.js";
 import { Ring } from "./ring.js";
@@ -67,11 +67,15 @@ export class Recorder {
     this.#add({ kind: "message", at: this.#now(), ...outline, count: 1 });
   }
 
+  statistics(numbers: Statistics): void {
+    this.#add({ kind: "statistics", at: this.#now(), numbers });
+  }
+
   export(): Recording {
     this.#tracer.catchUp();
     return {
       format: "rtvi-machine recording",
-      version: 1,
+      version: 2,
       began: this.#began,
       until: this.#now(),
       surroundings: surroundings(),

@@ -1,4 +1,4 @@
-import type { MessageOutline } from "../../contracts/inspector.js";
+import type { MessageOutline, Statistics } from "../../contracts/inspector.js";
 
 /** Plain data, as JSON has it. */
 export type Data = null | boolean | number | string | readonly Data[] | { readonly [key: string]: Data };
@@ -62,7 +62,18 @@ export interface MessageEntry {
   readonly count: number;
 }
 
-export type Entry = ActorEntry | StepEntry | MessageEntry;
+/** What a connection and the player measured of themselves. Recordings of version 1 have none. */
+export interface StatisticsEntry {
+  readonly kind: "statistics";
+  readonly at: number;
+  readonly numbers: Statistics;
+}
+
+export type Entry = ActorEntry | StepEntry | MessageEntry | StatisticsEntry;
+
+/** An entry that no actor was told of: it changes none. */
+export const isBeside = (entry: Entry): entry is MessageEntry | StatisticsEntry =>
+  entry.kind === "message" || entry.kind === "statistics";
 
 /** Where an actor is. */
 export interface ActorState {
@@ -80,7 +91,8 @@ export type Surroundings = Readonly<Record<string, Data>>;
 /** A recording as a file. */
 export interface Recording {
   readonly format: "rtvi-machine recording";
-  readonly version: 1;
+  /** 2; 1 where it is older than measurements. */
+  readonly version: 1 | 2;
   /** When it began, in ISO 8601. */
   readonly began: string;
   /** How long after that it was written, in ms. */
@@ -93,7 +105,7 @@ export interface Recording {
 
 /** The same with an entry taken into account. Actors that have ended are still there, with their last state. */
 export function advance(actors: Map<string, ActorState>, entry: Entry): void {
-  if (entry.kind === "message") return;
+  if (isBeside(entry)) return;
   const { actor } = entry;
   if (entry.kind === "actor") {
     const { parent, chart } = entry;

@@ -1,9 +1,9 @@
 import { isRecord } from "../../util/records.js";
 import { readRecording } from "./read-recording.js";
-import { advance, type Entry, type Recording } from "./recording.js";
+import { advance, isBeside, type Entry, type Recording } from "./recording.js";
 import { replay, type Difference, type Replayed } from "./replay.js";
 import { speechOf } from "./speech.js";
-import { causeOf, eventWords, messageWords, secondsWords, stateWords } from "./words.js";
+import { besideWords, causeOf, eventWords, secondsWords, stateWords } from "./words.js";
 
 /** States that a chart entered, of all that are active. */
 function news(before: string, after: string): string {
@@ -19,7 +19,7 @@ const column = (text: string, width: number): string => text.padEnd(width);
 function lineOf(entry: Entry, before: string, after: string): string | undefined {
   const time = secondsWords(entry.at).padStart(11);
   if (entry.kind === "actor") return undefined;
-  if (entry.kind === "message") return `${time}  ${column("", 14)}${messageWords(entry)}`;
+  if (isBeside(entry)) return `${time}  ${column("", 14)}${besideWords(entry)}`;
   if (entry.event.type === "xstate.init" && after === "") return undefined;
   const cause = causeOf(entry);
   const outcome = entry.ignored === true ? "ignored" : before === after ? "" : `→ ${news(before, after) || after}`;
@@ -57,7 +57,7 @@ export function storyOf(file: unknown): readonly string[] {
   const actors = new Map(base.map((state) => [state.actor, state]));
   const lines: string[] = [];
   const words = (entry: Entry): string => {
-    const state = entry.kind === "message" ? undefined : actors.get(entry.actor);
+    const state = isBeside(entry) ? undefined : actors.get(entry.actor);
     return state === undefined || state.value === null ? "" : stateWords(state.value);
   };
   for (const entry of entries) {

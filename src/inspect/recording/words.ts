@@ -1,5 +1,6 @@
+import type { Statistics } from "../../contracts/inspector.js";
 import { isRecord } from "../../util/records.js";
-import type { Data, MessageEntry, StepEntry } from "./recording.js";
+import type { Data, MessageEntry, StatisticsEntry, StepEntry } from "./recording.js";
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^xstate\.init$/, "began"],
@@ -44,10 +45,33 @@ export function stateWords(value: Data): string {
   return leaves("", value).join(", ");
 }
 
-/** `↓ response.done, 3 in 2 048 bytes` */
-export function messageWords({ direction, type, count, size }: MessageEntry): string {
+/** `received response.done ×3, 2048 bytes`, or what was measured: `measured: round trip 42 ms, …` */
+export function besideWords(entry: MessageEntry | StatisticsEntry): string {
+  if (entry.kind === "statistics") return `measured: ${measuredWords(entry.numbers).join(", ")}`;
+  const { direction, type, count, size } = entry;
   const times = count === 1 ? "" : ` ×${count}`;
   return `${direction} ${type}${times}, ${size} bytes`;
+}
+
+/** What was measured, in words. */
+function measuredWords(numbers: Statistics): readonly string[] {
+  const { packetsSent, packetsSentLost, packetsReceived, packetsReceivedLost, bytesSent, bytesReceived } = numbers;
+  const said = (value: number | undefined, words: (value: number) => string): readonly string[] =>
+    value === undefined ? [] : [words(value)];
+  const lost = (of: number | undefined): string => (of === undefined ? "" : `, ${of} of them lost`);
+  return [
+    ...said(numbers.roundTripMs, (ms) => `round trip ${ms} ms`),
+    ...said(packetsSent, (packets) => `${packets} packets sent${lost(packetsSentLost)}`),
+    ...said(packetsReceived, (packets) => `${packets} packets received${lost(packetsReceivedLost)}`),
+    ...said(numbers.jitterMs, (ms) => `jitter ${ms} ms`),
+    ...said(numbers.concealedMs, (ms) => `${ms} ms of sound made up`),
+    ...said(bytesSent, (bytes) => `${bytes} bytes sent`),
+    ...said(bytesReceived, (bytes) => `${bytes} bytes received`),
+    ...said(numbers.bufferedAmount, (bytes) => `${bytes} bytes wait to be sent`),
+    ...said(numbers.playedMs, (ms) => `${ms} ms played`),
+    ...said(numbers.waitingMs, (ms) => `${ms} ms wait to be played`),
+    ...said(numbers.underruns, (times) => `${times} underruns`),
+  ];
 }
 
 /** `12.345 s` */

@@ -90,6 +90,7 @@ function connectionOf(peer: PeerHandle, closed: () => void): Connection {
     setMicrophone: (track) => {
       peer.setMicrophone(track);
     },
+    stats: () => peer.stats(),
     close: () => {
       peer.close();
       closed();

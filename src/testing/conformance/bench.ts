@@ -52,6 +52,11 @@ export class Bench {
     await settles(reached, `the way to "${state}" (now "${this.state}")`);
   }
 
+  /** After a call of `disconnect()`: waits until it is under way, unless it is over at once. */
+  async closing(): Promise<void> {
+    if (this.harness.closes !== "at once") await this.until("disconnecting");
+  }
+
   /** Connects until ready, and forgets what was seen on the way. */
   async ready(): Promise<void> {
     await settles(this.client.connect(), "connect()");

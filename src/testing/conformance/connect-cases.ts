@@ -65,13 +65,15 @@ export function connectCases({ describe, it }: Suite): void {
       await bench.ready();
       bench.harness.service.close("hang");
       const ending = bench.client.disconnect();
-      await bench.until("disconnecting");
+      await bench.closing();
       const connecting = bench.client.connect();
-      same(bench.take(), ["disconnecting"], "what the app saw first");
+      const first = bench.take();
+      if (bench.harness.closes !== "at once") same(first, ["disconnecting"], "what the app saw first");
       await bench.harness.elapse(bench.harness.deadlines.disconnect + 1);
       await settles(ending, "disconnect()");
       await settles(connecting, "connect()");
-      same(bench.take(), ["disconnected", "onDisconnected", ...READY], "what the app saw then");
+      const all = ["disconnecting", "disconnected", "onDisconnected", ...READY];
+      same(bench.take(), all.slice(first.length), "what the app saw then");
     });
   });
 }

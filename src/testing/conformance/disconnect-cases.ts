@@ -92,7 +92,7 @@ export function disconnectCases({ describe, it }: Suite): void {
       await bench.ready();
       bench.harness.service.close("hang");
       const ending = bench.client.disconnect();
-      await bench.until("disconnecting");
+      await bench.closing();
       await bench.harness.elapse(bench.harness.deadlines.disconnect + 1);
       await settles(ending, "disconnect()");
       same(bench.take(), SESSION_END, "what the app saw");
@@ -103,14 +103,20 @@ export function disconnectCases({ describe, it }: Suite): void {
       await bench.ready();
       bench.harness.service.close("hang");
       const first = bench.client.disconnect();
-      await bench.until("disconnecting");
+      await bench.closing();
       const connecting = bench.client.connect();
       connecting.catch(() => undefined);
       const second = bench.client.disconnect();
       await bench.harness.elapse(bench.harness.deadlines.disconnect + 1);
       await settles(Promise.all([first, second]), "both calls of disconnect()");
       await rejects(connecting, "connect()");
-      same(bench.take(), SESSION_END, "what the app saw");
+      // Where there is nothing to wait for, the connect() has begun, and is ended like any other.
+      const seen = bench.take();
+      same(
+        bench.harness.closes === "at once" ? seen.slice(-SESSION_END.length) : seen,
+        SESSION_END,
+        "what the app saw",
+      );
       bench.checkSettled();
     });
 

@@ -39,6 +39,8 @@ export interface ConformanceHarness {
   readonly deadlines: Deadlines;
   /** What becomes of the conversation when the connection is lost while ready. Default `fresh`. */
   readonly continuity?: Continuity;
+  /** When a connection is closed: once the service has answered, or at once, as a peer connection is. Default `answered`. */
+  readonly closes?: "answered" | "at once";
   /** Lets time pass: turns the transport's clock, or waits. */
   elapse(ms: number): Promise<void>;
   /** What the transport still holds, in words; empty when it holds nothing. */

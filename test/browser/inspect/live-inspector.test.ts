@@ -123,13 +123,18 @@ describe("liveInspector: what it shows", () => {
     const { inspector, rig, root } = show();
     await wholeSession(rig);
     inspector.message({ direction: "sent", type: "audio", size: 960 });
+    inspector.statistics({ roundTripMs: 42 });
     await drawn();
     const details = find(root, ".facts");
-    expect(details.textContent).not.toContain("960 bytes");
+    expect(details.textContent).not.toContain("round trip");
     expect(details.textContent).toMatch(/^(Event|Began)/);
     find(root, "input[type=checkbox]").click();
     await drawn();
-    expect(details.textContent).toContain("sent audio, 960 bytes");
+    expect(details.textContent).toContain("measured: round trip 42 ms");
+    expect(lines(root).slice(-2)).toEqual([
+      expect.stringContaining("| connection | sent audio, 960 bytes"),
+      expect.stringContaining("| connection | measured: round trip 42 ms"),
+    ]);
   });
 
   it("shows who spoke when: turns, latency and interruptions", async () => {

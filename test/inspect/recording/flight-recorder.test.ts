@@ -41,6 +41,23 @@ function start(options: FlightRecorderOptions = {}, transport: TransportOptions 
 /** As it comes out of a file. */
 const fileOf = (recorder: FlightRecorder): string => JSON.stringify(recorder.export());
 
+/** As a peer connection after half an hour. */
+const MEASURED = {
+  bufferedAmount: 65_536,
+  bytesSent: 12_345_678,
+  bytesReceived: 12_345_678,
+  roundTripMs: 142,
+  packetsSent: 90_000,
+  packetsSentLost: 1_234,
+  packetsReceived: 90_000,
+  packetsReceivedLost: 1_234,
+  jitterMs: 12,
+  concealedMs: 12_345,
+  playedMs: 1_234_567,
+  waitingMs: 12_345,
+  underruns: 12,
+};
+
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 async function ready({ transport }: SessionRig): Promise<void> {
@@ -140,6 +157,8 @@ describe("flightRecorder: the ring", () => {
           rig.recorder.message({ direction: "sent", type: "input_audio_buffer.append", size: 1_320 });
           rig.recorder.message({ direction: "received", type: "response.output_audio.delta", size: 1_400 });
         }
+        // The longest there may be, more often than they are taken.
+        if (second % 5 === 0) rig.recorder.statistics(MEASURED);
         rig.clock.advance(750);
       }
       for (let each = 0; each < 3; each += 1) for (const step of turn) await step.run(rig);
@@ -249,11 +268,23 @@ describe("flightRecorder: what it keeps", () => {
   });
 });
 
+describe("readRecording: files of before", () => {
+  it("have no statistics, and still open", async () => {
+    const before = await readFile("test/inspect/recording/call-dropped.rtvi.json", "utf8");
+    expect(readRecording(before)).toMatchObject({ version: 1 });
+    expect(storyOf(before).at(-1)).toMatch(/^This build does the same/);
+  });
+});
+
 describe("readRecording: what is no recording", () => {
   it.each([
     ["not JSON", "{", /not JSON/],
     ["something else", { version: 1 }, /`format` is missing/],
-    ["a later version", { format: "rtvi-machine recording", version: 2 }, /version 2; this library reads version 1/],
+    [
+      "a later version",
+      { format: "rtvi-machine recording", version: 3 },
+      /version 3; this library reads versions 1 and 2/,
+    ],
     ["a damaged one", { format: "rtvi-machine recording", version: 1, began: "", until: 0 }, /damaged/],
     [
       "one with a damaged entry",
@@ -265,6 +296,19 @@ describe("readRecording: what is no recording", () => {
         surroundings: {},
         base: [],
         entries: [{ at: 0 }],
+      },
+      /damaged/,
+    ],
+    [
+      "one with a measurement that is no number",
+      {
+        format: "rtvi-machine recording",
+        version: 2,
+        began: "",
+        until: 0,
+        surroundings: {},
+        base: [],
+        entries: [{ kind: "statistics", at: 0, numbers: { jitterMs: "much" } }],
       },
       /damaged/,
     ],

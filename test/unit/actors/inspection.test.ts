@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { InspectionEvent } from "xstate";
 import { inspectionOf, typeOfMessage } from "../../../src/actors/inspection.js";
-import type { MessageOutline } from "../../../src/contracts/inspector.js";
+import type { Connection } from "../../../src/contracts/connection.js";
+import type { MeasuredSession, Measuring, MessageOutline } from "../../../src/contracts/inspector.js";
+import type { SpeakerPort } from "../../../src/contracts/speaker.js";
 import { InvalidOptionsError, type Logger } from "../../../src/index.js";
-import { ScriptedTransport } from "../../../src/testing/index.js";
+import { ManualClock, ScriptedSpeaker, ScriptedTransport } from "../../../src/testing/index.js";
 import { silent } from "../../../packages/testkit/src/worlds/world.js";
 
 const event = { type: "@xstate.actor", rootId: "x:0" } as unknown as InspectionEvent;
@@ -34,6 +36,7 @@ describe("inspect: the option", () => {
   it("costs nothing without an inspector", () => {
     expect(inspectionOf(undefined, silent)).toBeUndefined();
     expect(inspectionOf([], silent)).toBeUndefined();
+    expect(inspectionOf(() => undefined, silent)!.measure).toBeUndefined();
     expect(inspectionOf(() => undefined, silent)!.message).toBeUndefined();
   });
 
@@ -43,6 +46,33 @@ describe("inspect: the option", () => {
       expect(() => new ScriptedTransport({ inspect: inspect as never })).toThrow(InvalidOptionsError);
     },
   );
+
+  it("lets several measure, one around the other, and goes on without one that throws", () => {
+    const followed: string[] = [];
+    const around = (name: string) => ({
+      inspect: () => undefined,
+      measure: ({ speaker }: MeasuredSession): Measuring => ({
+        speaker: Object.assign(Object.create(speaker) as SpeakerPort, { [name]: name }),
+        follow: () => void followed.push(name),
+      }),
+    });
+    const errors: unknown[] = [];
+    const broken = {
+      inspect: () => undefined,
+      measure: (): Measuring => {
+        throw new Error("of an inspector");
+      },
+    };
+    const { measure } = inspectionOf([around("one"), broken, around("other")], {
+      ...silent,
+      error: (...line) => void errors.push(line),
+    })!;
+    const { speaker, follow } = measure!({ speaker: new ScriptedSpeaker(), timers: new ManualClock() });
+    expect(speaker).toMatchObject({ one: "one", other: "other" });
+    follow({} as Connection, new AbortController().signal);
+    expect(followed).toEqual(["one", "other"]);
+    expect(errors).toHaveLength(1);
+  });
 
   it("logs once what an inspector throws, and goes on with the others", () => {
     const logged: unknown[] = [];

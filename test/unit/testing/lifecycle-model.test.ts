@@ -3,12 +3,14 @@ import { RealTimeWebsocketTransport } from "../../../src/index.js";
 import { lifecycleModel, scriptedHarness, socketHarness, type ConformanceHarness } from "../../../src/testing/index.js";
 import {
   geminiHarness,
+  openaiCallHarness,
   openaiHarness,
   pipecatHarness,
+  thriveHarness,
 } from "../../../packages/testkit/src/conformance/our-harnesses.js";
 import { silent } from "../../../packages/testkit/src/worlds/world.js";
 
-const ours = { geminiHarness, openaiHarness, pipecatHarness };
+const ours = { geminiHarness, openaiCallHarness, openaiHarness, pipecatHarness, thriveHarness };
 const model = lifecycleModel();
 const harness = (): ConformanceHarness => scriptedHarness({ logger: silent });
 

@@ -1,5 +1,6 @@
 import { Frame } from "../../../../src/codec/pipecat/frames.js";
 import type { ServiceWords } from "../../../../src/testing/index.js";
+import type { CallWords } from "./peer-service.js";
 
 const binary = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
@@ -19,6 +20,13 @@ export const OPENAI: ServiceWords = {
     if (type === "session.update")
       socket.receive(JSON.stringify({ type: "session.updated", session: { type: "realtime" } }));
   },
+};
+
+/** OpenAI on the channel of a call. */
+export const OPENAI_CALL: CallWords = {
+  answer: ({ type }) =>
+    type === "session.update" ? { type: "session.updated", session: { type: "realtime" } } : undefined,
+  last: { type: "error", error: { type: "invalid_request_error", code: "insufficient_quota", message: "no quota" } },
 };
 
 /** A Pipecat bot: RTVI in protobuf frames. */

@@ -10,15 +10,15 @@ export interface EdgeScene {
   readonly then: readonly ((world: World) => void)[];
 }
 
-const never = { before: ({ transport }: World) => void (transport.script.ready = "never") };
-const offline = ({ network }: World): void => network.turn(false);
-const online = ({ network }: World): void => network.turn(true);
-const lost = ({ transport }: World): void => transport.service.dropped(true);
-const unplugged = ({ media }: World): void => {
+export const never = { before: ({ transport }: World) => void (transport.script.ready = "never") };
+export const offline = ({ network }: World): void => network.turn(false);
+export const online = ({ network }: World): void => network.turn(true);
+export const lost = ({ transport }: World): void => transport.service.dropped(true);
+export const unplugged = ({ media }: World): void => {
   media.microphone.script = "not-found";
   media.microphone.lose();
 };
-const plugged =
+export const plugged =
   (deviceId: string) =>
   ({ devices, media }: World): void => {
     media.microphone.script = "grant";
@@ -26,13 +26,14 @@ const plugged =
     media.getAllMics = () => Promise.resolve([{ ...device, toJSON: () => device }]);
     devices.dispatchEvent(new Event("devicechange"));
   };
-const chosen = ({ transport }: World): void => void transport.updateMic("b");
-const taken = ({ media }: World): void => media.microphone.lose();
-const after =
+export const chosen = ({ transport }: World): void => void transport.updateMic("b");
+export const taken = ({ media }: World): void => media.microphone.lose();
+export const after =
   (ms: number) =>
   ({ clock }: World): void =>
     clock.advance(ms);
-const silenced = ({ media }: World): void => media.speaker.report({ type: "lost", error: new Error("scripted") });
+export const silenced = ({ media }: World): void =>
+  media.speaker.report({ type: "lost", error: new Error("scripted") });
 /** An app whose retry policy ends the session. */
 const leaving: { world?: World } = {};
 

@@ -5,6 +5,7 @@ import type { TransportOptions } from "../../../../src/options.js";
 import { PROBE, READY_TIMEOUT, SILENCE, World } from "../worlds/world.js";
 import { inPlaceOf, type ChartMutant } from "./chart-mutants.js";
 import { EDGE_SCENES } from "./edge-scenes.js";
+import { RULE_SCENES } from "./rule-scenes.js";
 import { CHARTS, edgeOf } from "./edge-watch.js";
 import { connects } from "./steps.js";
 import { believeTurns, toldTurns } from "./told-turns.js";
@@ -55,7 +56,7 @@ const walked = (walk: Walk) => async (world: World) => {
 /** Scenes, sessions of chance, and those that are mostly about one part; then the turns alone. */
 export function sessionsOf(runs: number, seed: number): readonly Session[] {
   const settingOf = (run: number) => [run % 3 > 0, OPTIONS[run % 2]] as const;
-  const scenes = EDGE_SCENES.map(({ options, before, then }, index) =>
+  const scenes = [...EDGE_SCENES, ...RULE_SCENES].map(({ options, before, then }, index) =>
     onTransport(`scene ${index}`, [true, { timeouts, ...options }], async (world) => {
       before?.(world);
       await connects.run({}, world);

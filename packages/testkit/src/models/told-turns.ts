@@ -73,11 +73,31 @@ const ANSWERED_CALL: readonly Step[] = [
   { type: "wait", ms: CALL_TIMEOUT },
 ];
 
+/** A reply that is interrupted, and whose end the service confirms. */
+const INTERRUPTED_REPLY: readonly Step[] = [
+  { type: "reply.began" },
+  { type: "reply.cancelled" },
+  { type: "reply.ended", another: false },
+];
+
+/** A bot that is lost, and what the connection after that brings: the same one, or another. */
+const RETURNS = (["fresh", "resumed"] as const).flatMap((continuity): (readonly Step[])[] => {
+  const back: readonly Step[] = [
+    { type: "bot.ready" },
+    { type: "connection.lost" },
+    { type: "connection.ready", continuity },
+  ];
+  return [
+    [...back, { type: "bot.ready" }],
+    [...back, { type: "bot.asked" }, { type: "bot.ready" }],
+  ];
+});
+
 const facts: fc.Arbitrary<Step[]> = fc
   .array(
     fc.oneof(
       { weight: 40, arbitrary: step.map((each) => [each]) },
-      { weight: 1, arbitrary: fc.constant(ANSWERED_CALL) },
+      { weight: 1, arbitrary: fc.constantFrom(ANSWERED_CALL, INTERRUPTED_REPLY, ...RETURNS) },
     ),
     {
       maxLength: 40,

@@ -8,6 +8,7 @@ export function fakeTrack(label: string, kind = "audio"): MediaStreamTrack {
 class FakeChannel extends CountingTarget {
   readonly sent: string[] = [];
   readyState = "connecting";
+  bufferedAmount = 0;
   binaryType = "blob";
   /** Nothing more fits into what waits to be sent. */
   full = false;
@@ -77,6 +78,16 @@ export class FakePeerConnection extends CountingTarget {
     const own = { type: "inbound-rtp", audioLevel: 0.5 };
     const stats = (): object[] => [{ ...own, packetsReceived: this.packets }, ...this.stats];
     return { sender: this.sender, receiver: { getStats: () => Promise.resolve(stats()) } };
+  }
+
+  /** How often the connection itself was asked what it measures. */
+  measured = 0;
+  /** What it says then; an error is thrown. */
+  measurements: readonly object[] | Error = [];
+
+  getStats(): Promise<readonly object[]> {
+    this.measured += 1;
+    return this.measurements instanceof Error ? Promise.reject(this.measurements) : Promise.resolve(this.measurements);
   }
 
   createOffer(): Promise<object> {

@@ -49,6 +49,8 @@ export class SessionRules {
   readonly #breaches: string[] = [];
   #wanted: boolean;
   #chosen = "";
+  /** Choices that another is about to take the place of. */
+  readonly #yielding: string[] = [];
   /** What the microphone was asked for, while it has not answered. */
   #asking = 0;
   #choice: "as chosen" | "lost since" = "as chosen";
@@ -74,6 +76,8 @@ export class SessionRules {
   /** Until when the loss of the microphone is the second in a row; undefined after no loss. */
   #micSuspectUntil: number | undefined;
   #mic: "at will" | "when asked" = "at will";
+  /** It was lost again, and none is held since. */
+  #isGone = false;
   /** How often the microphone was asked for, and how often it was when a device arrived for which the session waited. */
   #asks = 0;
   #asksAtArrival: number | undefined;
@@ -157,6 +161,7 @@ export class SessionRules {
       this.#outputSuspectUntil = undefined;
       this.#asksAtArrival = undefined;
       this.#micSuspectUntil = undefined;
+      this.#isGone = false;
       this.#mic = "at will";
     }
   }
@@ -335,13 +340,19 @@ export class SessionRules {
       if (isMissing) this.#demand(this.#asks > asks, "whoever turns on a microphone that is missing asks for it");
     };
     transport.updateMic = (id) => {
+      // Where one is held, the choice counts once the other could be had.
+      const before = this.#chosen;
+      if (media.microphone.held > 0) this.#yielding.push(before);
       this.#chosen = id;
       this.#mic = "at will";
       this.#micSuspectUntil = undefined;
       this.#choice = "as chosen";
       const asks = this.#asks;
       const hasFailed = this.#isLive() && this.#in("microphone", (microphone) => microphone.matches("failed"));
-      const updated = updateMic.call(transport, id);
+      const updated = updateMic.call(transport, id).finally(() => {
+        const index = this.#yielding.indexOf(before);
+        if (index !== -1) this.#yielding.splice(index, 1);
+      });
       if (hasFailed) this.#demand(this.#asks > asks, "whoever chooses another microphone after a refusal asks for it");
       return updated;
     };
@@ -364,13 +375,22 @@ export class SessionRules {
     const { microphone } = this.#world.media;
     const { open } = microphone;
     microphone.open = async (request, reports) => {
-      const isChosen = request.deviceId === this.#chosen;
+      const isChosen = request.deviceId === this.#chosen || this.#yielding.includes(request.deviceId);
       const isDefault = request.deviceId === "" && this.#choice === "lost since";
       this.#demand(
         isChosen || isDefault,
         "the microphone that is asked for is the chosen one, or the default after its loss",
       );
       this.#demand(this.#mic === "at will", "a microphone that is lost again is not asked for again by itself");
+      if (isChosen && this.#chosen !== "" && this.#choice === "lost since") {
+        // The one that was missed is back: what becomes of it has nothing to do with its stand-in.
+        this.#choice = "as chosen";
+        this.#micSuspectUntil = undefined;
+      } else if (this.#isGone) {
+        // What comes in place of one that was lost has to prove itself.
+        this.#micSuspectUntil = this.#world.clock.now + PROVEN;
+      }
+      this.#isGone = false;
       this.#asking += 1;
       this.#asks += 1;
       const lost = (error: DeviceError): void => {
@@ -378,6 +398,7 @@ export class SessionRules {
         const { now } = this.#world.clock;
         const isAgain = this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil;
         if (isAgain) this.#mic = "when asked";
+        this.#isGone = isAgain;
         this.#micSuspectUntil = now + PROVEN;
         const { asks, live } = { asks: this.#asks, live: this.#isLive() };
         reports.lost(error);

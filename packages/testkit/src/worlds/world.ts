@@ -3,6 +3,7 @@ import type { Attempt } from "../../../../src/contracts/connection.js";
 import type { TransportOptions } from "../../../../src/options.js";
 import { ScriptedTransport, type ScriptedMediaManager } from "../../../../src/testing/index.js";
 import { AppWorld, claim } from "./app-world.js";
+import { OutageRules } from "./outage-rules.js";
 import { SessionRules } from "./session-rules.js";
 import { PROBE, SILENCE } from "./surroundings.js";
 
@@ -15,15 +16,19 @@ export class World extends AppWorld<AuditedTransport> {
   /** Whether the app decides itself how often a session reconnects. */
   readonly hasPolicy: boolean;
   readonly #rules: SessionRules;
+  readonly #outages: OutageRules;
 
   constructor(enableMic = true, options: TransportOptions = {}) {
     super(enableMic, options, (all, media) => new AuditedTransport(all, media));
     this.hasPolicy = typeof options.reconnect === "object" && options.reconnect.policy !== undefined;
     this.#rules = new SessionRules(this, enableMic);
+    this.#outages = new OutageRules(this, options);
   }
 
   protected override stateAnnounced(state: TransportState): void {
-    this.#rules.announced(this.announced.at(-2) ?? state, state);
+    const before = this.announced.at(-2) ?? state;
+    this.#rules.announced(before, state);
+    this.#outages.announced(before, state);
   }
 
   protected override told(message: RTVIMessage): void {
@@ -33,6 +38,7 @@ export class World extends AppWorld<AuditedTransport> {
   override async settle(): Promise<void> {
     await super.settle();
     this.#rules.atRest();
+    this.#outages.atRest();
   }
 
   protected get wires(): number {
@@ -45,12 +51,14 @@ export class World extends AppWorld<AuditedTransport> {
 
   /** Microphone audio, marked with the session it was spoken in. */
   override say(): void {
+    this.#outages.said();
     super.say(new Int32Array(4).fill(this.transport.sessions).buffer);
   }
 
   override checkInvariants(): void {
     super.checkInvariants();
     this.#rules.always();
+    this.#outages.always();
     const { transport } = this;
     claim(transport.service.mostConnections <= 1, "there were never two wires");
     const live = transport.liveAttempts;
