@@ -18,6 +18,8 @@ export interface AttemptPorts {
   readonly connectionParams: TransportOptions["connectionParams"];
   /** Whether these are the reports of the newest attempt. */
   readonly isNewest: (reports: ConnectionReports) => boolean;
+  /** How long the connection in use has taken nothing of what waits to be sent, in ms. */
+  readonly stalledFor: () => number;
   readonly tell: (fact: TurnFact) => void;
   readonly track: Upcalls["track"];
   readonly peer: Upcalls["peer"];
@@ -82,6 +84,7 @@ export function attemptConnection(
   }
   return {
     probe: () => queue.enter(() => runner.probe()),
+    stalledFor: () => queue.enter(() => ports.stalledFor()),
     close: () => {
       over(false);
       if (connection !== undefined) connection.close();

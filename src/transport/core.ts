@@ -160,7 +160,6 @@ export class TransportCore {
       },
     );
     const [runner, queue, logger] = [this.#runner, this.queue, this.logger];
-    const post = (callback: () => void): void => this.queue.post(callback);
     this.messages = new ClientMessages({
       queue,
       runner,
@@ -208,7 +207,7 @@ export class TransportCore {
       isBusy: () => this.session.isBusy,
       adopt: (client, isFirst) => this.#adopt(client, isFirst),
       uplink,
-      callbacks: () => queuedCallbacks(this.#callbacks, post, this.tracks, this),
+      callbacks: () => queuedCallbacks(this.#callbacks, (callback) => this.queue.post(callback), this.tracks, this),
     });
     this.turns = new TurnCallbacks({
       queue,
@@ -228,6 +227,7 @@ export class TransportCore {
       runner,
       connectionParams: options.connectionParams,
       isNewest: (reports) => this.#reports === reports,
+      stalledFor: () => this.microphone.stalledFor(),
       tell: (fact) => this.turns.tell(fact),
       track: (bot) => this.tracks.setBot(bot),
       peer: (peer) => this.tracks.usePeer(peer),
