@@ -21,6 +21,8 @@ const receive = (...events: object[]) => {
 };
 const session = { type: "realtime", id: "sess_1" };
 
+type Situation = "idle" | "the user speaks" | "the app writes";
+
 interface Service {
   readonly make: (manager: ScriptedMediaManager, options: TransportOptions) => VoiceTransport;
   readonly greet: () => void;
@@ -86,19 +88,18 @@ const SERVICES: Readonly<Record<string, Service>> = {
 };
 
 /** What goes on as the line dies; called every 100 ms from then on. */
-const SITUATIONS = {
+const SITUATIONS: Readonly<Record<Situation, (rig: Rig, tick: number) => void>> = {
   idle: () => undefined,
   /** A dead line takes what the system's buffers hold, and then no more. */
-  "the user speaks": ({ manager }: Rig) => {
+  "the user speaks": ({ manager }) => {
     const before = FakeWebSocket.last.sent.length;
     manager.say(new Int16Array(2_400).fill(1_000).buffer);
     if (FakeWebSocket.last.sent.length > before) FakeWebSocket.last.bufferedAmount += 4_800;
   },
-  "the app writes": ({ transport }: Rig, tick: number) => {
+  "the app writes": ({ transport }, tick) => {
     if (tick === 0) transport.sendMessage(new RTVIMessage("send-text", { content: "Are you there?", options: {} }));
   },
 };
-type Situation = keyof typeof SITUATIONS;
 
 async function ready({ make, greet, answer, pong }: Service) {
   FakeWebSocket.all.length = 0;
