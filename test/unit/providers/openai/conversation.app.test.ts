@@ -287,7 +287,7 @@ describe("function calls", () => {
   it("beyond a number are refused, not collected", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.created());
-    for (let index = 0; index < 300; index += 1) scenario.receive(server.callAdded(`c${index}`, "f"));
+    for (let index = 0; index < 300; index += 1) scenario.receive(server.callDone(`c${index}`, "f", "{}"));
     expect(scenario.of("report").length).toBeGreaterThan(0);
     expect(scenario.data("llm-function-call-started")).toHaveLength(256);
   });
