@@ -8,6 +8,7 @@ import { FlowWatch } from "./flow-watch.js";
 import { CongestionWatch } from "../policy/congestion.js";
 import { timeOf } from "../policy/time.js";
 import type { CallbackQueue } from "./callback-queue.js";
+import { asError } from "../util/reason.js";
 
 const MOST_BUFFERED = 256 * 1024;
 
@@ -62,7 +63,7 @@ export class MicrophoneAudio {
     try {
       queue.enter(() => runner.audio(pcm));
     } catch (error) {
-      this.#reportOnce(error instanceof Error ? error : new ServiceError(String(error)));
+      this.#reportOnce(asError(error, ServiceError));
     }
   }
 
@@ -110,6 +111,11 @@ export class MicrophoneAudio {
   /** The session has ended. */
   end(): void {
     this.#reported.clear();
+  }
+
+  /** A chunk could not be sent. */
+  failed(thrown: unknown): void {
+    this.#reportOnce(asError(thrown, ServiceError));
   }
 
   #reportOnce(error: Error): void {

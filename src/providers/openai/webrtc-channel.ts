@@ -10,6 +10,7 @@ import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../o
 import { redactor } from "../../util/redact.js";
 import type { OpenAIChannel } from "./provider.js";
 import { callUrl, exchangeOffer } from "./service-call.js";
+import { asError } from "../../util/reason.js";
 
 const ICE_GRACE_MS = 5_000;
 
@@ -98,7 +99,7 @@ function connectionOf(peer: PeerHandle, closed: () => void): Connection {
 }
 
 function asConnectError(error: unknown): Error {
-  if (!(error instanceof ConnectionLostError)) return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof ConnectionLostError)) return asError(error);
   return new ConnectionFailedError(`${error.message} It had not been open yet.`, { cause: error, retryable: true });
 }
 

@@ -27,6 +27,7 @@ import type { OpenActivities } from "./open-activities.js";
 import { PingProbe } from "./ping-probe.js";
 import { asksForAnswer } from "./questions.js";
 import { turnFactOf } from "./turn-facts.js";
+import { asError } from "../../util/reason.js";
 
 /**
  * How long the silence is that ends the turn of a user who cannot be heard any more, in ms: more than any detector of Pipecat's
@@ -292,7 +293,7 @@ export class PipecatDialogue implements Dialogue {
   }
 
   #report(error: unknown): void {
-    this.#sink.report(isRtviMachineError(error) ? error : new ServiceError(String(error)));
+    this.#sink.report(isRtviMachineError(error) ? error : new ServiceError(asError(error).message, { cause: error }));
   }
 
   #read(message: unknown): void {
