@@ -15,6 +15,8 @@ import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary();
 
+/** An async function, where none is expected. */
+const rejecting = (message: string) => (() => Promise.reject(new Error(message))) as () => void;
 const never = (): Promise<void> => new Promise(() => undefined);
 
 function start(options: TransportOptions = {}, callbacks: RTVIEventCallbacks = {}) {
@@ -308,7 +310,7 @@ describe("a subclass that misbehaves", () => {
 
   it("handleUserAudioStream() that is async and rejects is reported once a session", async () => {
     const { transport, media, client, errors } = start();
-    vi.spyOn(transport, "handleUserAudioStream").mockImplementation(() => Promise.reject(new Error("no room")));
+    vi.spyOn(transport, "handleUserAudioStream").mockImplementation(rejecting("no room"));
     await client.connect();
     media.say(new ArrayBuffer(4));
     media.say(new ArrayBuffer(4));
@@ -320,7 +322,7 @@ describe("a subclass that misbehaves", () => {
   it("sendMessage() that is async and rejects is reported through onMessageError", async () => {
     const refused: RTVIMessage[] = [];
     const transport = new SeedTransport({}, new ScriptedMediaManager(), { logger: silent });
-    vi.spyOn(transport, "sendMessage").mockImplementation(() => Promise.reject(new Error("not this one")));
+    vi.spyOn(transport, "sendMessage").mockImplementation(rejecting("not this one"));
     const callbacks = { onMessageError: (message: RTVIMessage) => void refused.push(message) };
     const client = new PipecatClient({ transport, callbacks });
     client.setLogLevel(LogLevel.NONE);
@@ -336,7 +338,7 @@ describe("a subclass that misbehaves", () => {
     async (hook) => {
       const told = vi.fn();
       const transport = new SeedTransport({}, new ScriptedMediaManager(), { logger: silent });
-      vi.spyOn(transport, hook).mockImplementation(() => Promise.reject(new Error("no set-up")));
+      vi.spyOn(transport, hook).mockImplementation(rejecting("no set-up"));
       new PipecatClient({ transport, callbacks: { onError: told } });
       await drain();
       expect(told.mock.calls).toMatchObject([[{ data: { error: "no set-up", fatal: false } }]]);
@@ -353,7 +355,7 @@ describe("a subclass that misbehaves", () => {
     ["an empty object", {}, "It failed, and nothing says why."],
   ])("connectLLM() that rejects with %s: its words are told", async (_what, thrown, words) => {
     const { transport, client, errors } = start();
-    transport.connects = () => Promise.reject(thrown as Error);
+    transport.connects = vi.fn<() => Promise<void>>().mockRejectedValue(thrown);
     await expect(client.connect()).rejects.toMatchObject({ code: "connection-failed", message: words });
     expect(errors).toMatchObject([{ data: { error: words, fatal: true } }]);
   });
@@ -378,7 +380,7 @@ describe("a subclass that misbehaves", () => {
     transport.bufferBotAudio(new Uint8Array(samples.buffer, 2, 4) as unknown as ArrayBuffer);
     expect(write.mock.calls.map(([pcm]) => [...pcm])).toEqual([[2, 3]]);
     for (const wrong of ["x", undefined, null, 5, {}]) {
-      expect(() => transport.bufferBotAudio(wrong as unknown as ArrayBuffer)).toThrow(InvalidOptionsError);
+      expect(() => transport.bufferBotAudio(wrong as ArrayBuffer)).toThrow(InvalidOptionsError);
     }
     await client.disconnect();
   });
