@@ -1,4 +1,4 @@
-import { DeviceError, PipecatClient } from "@pipecat-ai/client-js";
+import { DeviceError, PipecatClient, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { OpenAIRealTimeWebRTCTransport, OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
@@ -150,5 +150,27 @@ describe.each(Object.entries(MAKE))("media of %s", (_, make) => {
     await vi.waitFor(() => expect(told).toEqual(["started", "stopped", "started"]));
     await client.disconnect();
     expect(told).toEqual(["started", "stopped", "started", "stopped"]);
+  });
+});
+
+describe("what no service takes", () => {
+  it.each(Object.keys(MAKE))("is told by the callback and by the log: %s", (name) => {
+    const warned: string[] = [];
+    const transport = MAKE[name]!({ logger: { ...quiet, warn: (message) => void warned.push(message) } });
+    const told: string[] = [];
+    const callbacks = { onUnsupportedFeature: ({ feature }: UnsupportedFeatureError) => void told.push(feature) };
+    const client = new PipecatClient({ transport, enableCam: true, callbacks });
+    expect(warned).toEqual([expect.stringContaining("enableCam")]);
+    expect(client.isCamEnabled).toBe(false);
+    client.enableCam(true);
+    client.enableScreenShare(true);
+    expect(() => client.updateCam("a camera")).toThrow(UnsupportedFeatureError);
+    expect(told).toEqual(["enableCam", "enableScreenShare"]);
+    expect(warned.slice(1)).toEqual(
+      ["enableCam", "enableScreenShare", "updateCam"].map((feature) => expect.stringContaining(feature) as string),
+    );
+    client.enableCam(false);
+    client.enableScreenShare(false);
+    expect([told, warned].map(({ length }) => length)).toEqual([2, 4]);
   });
 });
