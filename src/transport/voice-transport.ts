@@ -13,6 +13,7 @@ import { toDeviceError } from "../media/device-errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
 import type { TransportOptions } from "../options.js";
+import { deviceIdOf } from "../util/check-options.js";
 import { hideField } from "../util/hidden-field.js";
 import { checkArguments } from "./check-arguments.js";
 import { TransportCore } from "./core.js";
@@ -169,7 +170,7 @@ export class VoiceTransport extends Transport {
 
   /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
   async updateMic(micId: string): Promise<void> {
-    await this._reported("mic", () => this._core.devices.updateMic(micId));
+    await this._reported("mic", () => this._core.devices.updateMic(deviceIdOf(micId)));
   }
   /** @throws UnsupportedFeatureError where the manager has no camera. The log says so too. */
   updateCam(camId: string): void {
@@ -179,7 +180,7 @@ export class VoiceTransport extends Transport {
   /** Chooses the output. A failure is an `onDeviceError`, and nothing changes. */
   updateSpeaker(speakerId: string): void {
     const refused = (): void => this._core.devices.reportSpeaker();
-    void this._reported("speaker", () => this._core.devices.updateSpeaker(speakerId), refused);
+    void this._reported("speaker", () => this._core.devices.updateSpeaker(deviceIdOf(speakerId)), refused);
   }
 
   get selectedMic(): MediaDeviceInfo | Record<string, never> {
@@ -198,6 +199,11 @@ export class VoiceTransport extends Transport {
   }
 
   enableMic(enable: boolean): void {
+    // As Pipecat's classes take what is no boolean; but "false" is no.
+    if (typeof enable !== "boolean") {
+      const taken = `enableMic() takes a boolean, not a ${typeof enable}: it was taken for ${String(Boolean(enable))}.`;
+      this._core.logger.warn(taken);
+    }
     this._core.enableMic(enable);
   }
   /** Whether the microphone is on: wanted by the app, and neither refused nor lost. */

@@ -3,6 +3,7 @@ import { readProvided } from "../../util/credential-source.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
 import { urlOf } from "../../util/urls.js";
 import type { AttemptRequest, Provider } from "./options.js";
+import { checkAwaited } from "../../util/check-options.js";
 
 /** Where to connect, checked. */
 export interface Target {
@@ -24,6 +25,7 @@ const SCHEMES: Readonly<Record<string, string>> = { "http:": "ws:", "https:": "w
  * @throws InvalidOptionsError naming the key whose type is wrong.
  */
 export function readTarget(params: unknown): Target {
+  checkAwaited(params, "Connection parameters");
   if (params === undefined || params === null) return {};
   if (!isRecord(params)) throw new InvalidOptionsError("Connection parameters must be an object.");
   const wsUrl = readKey<string>(params, "wsUrl", "ws_url");

@@ -349,6 +349,7 @@ describe("other messages of the app", () => {
     ["send-text", { content: 7 }, "send-text.content"],
     ["send-text", undefined, "send-text.content"],
     ["append-to-context", { role: "robot", content: "x" }, "append-to-context.role"],
+    ["append-to-context", { role: 5, content: "x" }, "append-to-context.role"],
     ["append-to-context", { role: "user", content: [] }, "append-to-context.content"],
     ["append-to-context", { role: "user", content: [{ text: 7 }] }, "append-to-context.content"],
     ["append-to-context", { role: "user", content: [{ type: "image_url" }] }, "append-to-context.content"],
