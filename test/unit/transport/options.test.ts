@@ -350,7 +350,8 @@ describe("what was not awaited", () => {
     "as a credential: a Response is refused by %s",
     async (name) => {
       const api_key = () => Promise.resolve(new Response("{}"));
-      const transport = CLASSES[name]!({ api_key }, new ScriptedMediaManager()) as VoiceTransport;
+      const made = CLASSES[name]!({ api_key }, new ScriptedMediaManager(), { WebSocket: FakeWebSocketConstructor });
+      const transport = made as VoiceTransport;
       transport.initialize({ transport }, () => undefined);
       await expect(transport.connect()).rejects.toThrow("must not be a Response: pass `await response.json()`");
     },
