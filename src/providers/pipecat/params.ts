@@ -48,11 +48,20 @@ export async function resolveAddress(target: Target, request: AttemptRequest): P
   return { url: url.href, secrets: [...secrets, token] };
 }
 
-/** Its tokens, and whatever is so long that it may be one, whatever its name is: decoded, and as it is sent. */
-function secretsIn({ search, searchParams }: URL): string[] {
+/** Its tokens and its password, and whatever is so long that it may be a token, whatever its name is: decoded, and as it is sent. */
+function secretsIn({ search, searchParams, password }: URL): string[] {
   const sent = search.split(/[?&]/).map((pair) => pair.slice(pair.indexOf("=") + 1));
   const values = [...searchParams.values(), ...sent];
-  return [...searchParams.getAll("token"), ...values.filter(({ length }) => length > 8)];
+  return [...searchParams.getAll("token"), ...decoded(password), ...values.filter(({ length }) => length > 8)];
+}
+
+/** As it is written in an address, and as it is meant. */
+function decoded(text: string): string[] {
+  try {
+    return text === "" ? [] : [text, decodeURIComponent(text)];
+  } catch {
+    return [text];
+  }
 }
 
 function checkedUrl(wsUrl: unknown): URL {
