@@ -11,6 +11,7 @@ import { redactor } from "../../util/redact.js";
 import type { OpenAIChannel } from "./provider.js";
 import { callUrl, exchangeOffer } from "./service-call.js";
 import { asError } from "../../util/reason.js";
+import { credentialsIn } from "../../util/urls.js";
 
 const ICE_GRACE_MS = 5_000;
 
@@ -24,7 +25,7 @@ export function webRTCChannel(options: TransportOptions): OpenAIChannel {
     },
     open: (plan, key, { signal }, up, named) => {
       const { fetch, RTCPeerConnection } = environment(options);
-      const redact = redactor([key]);
+      const redact = redactor([key, ...credentialsIn(plan.baseUrl)]);
       const url = callUrl(plan, named ?? (key.startsWith("ek_") ? undefined : plan.model));
       let connection: Connection | undefined;
       let opened: Connection | undefined;

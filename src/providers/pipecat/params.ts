@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from "../../errors.js";
 import { readProvided } from "../../util/credential-source.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
-import { urlOf } from "../../util/urls.js";
+import { bothForms, urlOf } from "../../util/urls.js";
 import type { AttemptRequest, Provider } from "./options.js";
 import { checkAwaited } from "../../util/check-options.js";
 
@@ -52,16 +52,7 @@ export async function resolveAddress(target: Target, request: AttemptRequest): P
 function secretsIn({ search, searchParams, password }: URL): string[] {
   const sent = search.split(/[?&]/).map((pair) => pair.slice(pair.indexOf("=") + 1));
   const values = [...searchParams.values(), ...sent];
-  return [...searchParams.getAll("token"), ...decoded(password), ...values.filter(({ length }) => length > 8)];
-}
-
-/** As it is written in an address, and as it is meant. */
-function decoded(text: string): string[] {
-  try {
-    return text === "" ? [] : [text, decodeURIComponent(text)];
-  } catch {
-    return [text];
-  }
+  return [...searchParams.getAll("token"), ...bothForms(password), ...values.filter(({ length }) => length > 8)];
 }
 
 function checkedUrl(wsUrl: unknown): URL {
