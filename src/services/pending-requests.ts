@@ -2,7 +2,6 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { RequestRejectedError, RequestTimeoutError, ServiceError } from "../errors.js";
 import { ANSWERS, type ServiceRequestType } from "./responder/protocol.js";
 import { isRecord, stringAt } from "../util/records.js";
-import { asError } from "../util/reason.js";
 
 /** Requests that may wait at once. */
 const MOST_WAITING = 256;
@@ -37,7 +36,7 @@ export class PendingRequests {
       try {
         send();
       } catch (error) {
-        this.#take(request.id)?.reject(asError(error, ServiceError));
+        this.#take(request.id)?.reject(error instanceof Error ? error : new ServiceError(String(error)));
       }
     });
   }
