@@ -7,7 +7,7 @@ import { fieldOf, idAt, isRecord, stringAt, type JsonRecord } from "../../util/r
 /** Calls that are remembered. Beyond it the oldest is forgotten: not every bot tells how a call ended. */
 const MOST_CALLS = 256;
 /** The same where all of them have to be answered. */
-const MOST_TIMED = 1024;
+const MOST_TIMED = 512;
 
 /** Who speaks, which the turns chart ends when the bot is lost. */
 const SPEECH = ["user-stopped-speaking", "bot-stopped-speaking"];
@@ -149,9 +149,10 @@ export class OpenActivities {
     const added: Call = { ...call, protocol, number: this.#count, phase: "open", bot: "here" };
     this.#calls.push(added);
     this.#time(added);
+    if (this.#calls.length <= MOST_CALLS) return;
     const [oldest] = this.#calls;
-    const spare = this.#calls.find((each) => !isTimed(each)) ?? (this.#calls.length > MOST_TIMED ? oldest : undefined);
-    if (spare !== undefined && this.#calls.length > MOST_CALLS) this.#forget(spare);
+    const spare = this.#calls.length > MOST_TIMED ? oldest : this.#calls.find((each) => !isTimed(each));
+    if (spare !== undefined) this.#forget(spare);
   }
 
   #forget(call: Call): void {
