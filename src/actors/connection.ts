@@ -45,6 +45,7 @@ export function connectionActor(open: OpenConnection, errors: ErrorRegistry, out
       silence: patience.silence,
       probe: patience.probe,
       ask: () => ask(connection),
+      stalledFor: () => connection?.stalledFor() ?? 0,
       silent: (error) => {
         closed(errors.record(error));
       },

@@ -9,6 +9,7 @@ import {
   type ErrorFacts,
   isRtviMachineError,
 } from "../errors.js";
+import { asError } from "../util/reason.js";
 
 /** How many errors are kept; older ones are rebuilt from their fault, without stack and cause. */
 const CAPACITY = 16;
@@ -39,8 +40,7 @@ export class ErrorRegistry {
 
 function toError(thrown: unknown): Error {
   if (isRtviMachineError(thrown) || thrown instanceof DeviceError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ConnectionFailedError(message, { cause: thrown });
+  return new ConnectionFailedError(asError(thrown).message, { cause: thrown });
 }
 
 function describe(error: Error, id: number): Fault {

@@ -4,6 +4,7 @@ import type { Continuity } from "../contracts/continuity.js";
 import type { Provider, ProviderSession } from "../contracts/provider.js";
 import { ConnectionLostError, NotReadyError, type RtviMachineError } from "../errors.js";
 import type { Logger } from "../log.js";
+import { asError } from "../util/reason.js";
 
 /** The hooks that a subclass of Pipecat's base implements, and what they are asked beside. */
 export interface TransportHooks {
@@ -56,7 +57,7 @@ class HookedAttempt implements Dialogue, Connection {
         }
       },
       (error: unknown) => {
-        this.#up.closed(error instanceof Error ? error : new Error(String(error)));
+        this.#up.closed(asError(error));
       },
     );
   }

@@ -20,6 +20,7 @@ import { VoiceTransport } from "../transport/voice-transport.js";
 import { hideField } from "../util/hidden-field.js";
 import { HooksProvider } from "./hooks-provider.js";
 import { interpose } from "./interpose.js";
+import { asError } from "../util/reason.js";
 
 const BOT_READY: string = RTVIMessageType.BOT_READY;
 
@@ -68,9 +69,13 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
     hooks.attach({
       connectLLM: () => this.connectLLM(),
       disconnectLLM: () => this.disconnectLLM(),
-      probe: () => this.probeLLM?.() === true,
+      probe: () => {
+        const failed = (error: unknown): void => this._core.logger.debug("probeLLM() failed", error);
+        return runHook(() => this.probeLLM?.(), failed) === true;
+      },
       handleUserAudioStream: (data) => {
-        this.handleUserAudioStream(data);
+        const failed = (error: unknown): void => this._core.microphone.failed(error);
+        runHook(() => this.handleUserAudioStream(data), failed);
       },
       applyParams: (params) => {
         if (typeof params !== "object" || params === null) return;
@@ -128,7 +133,10 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
         },
       });
       this._core.messages.interpose({
-        sendMessage,
+        sendMessage: (message) => {
+          const failed = (error: unknown): void => this._core.messages.reject(message, asError(error));
+          runHook(() => sendMessage(message), failed);
+        },
         edge: (edge) => {
           this._core.call((callbacks) => {
             EDGES[edge]?.(callbacks);
@@ -136,8 +144,9 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
         },
       });
     }
-    this.initializeLLM();
-    this.attachLLMListeners();
+    const failed = (error: unknown): void => this._core.reportError(asError(error));
+    runHook(() => this.initializeLLM(), failed);
+    runHook(() => this.attachLLMListeners(), failed);
   }
 
   /** Silences the bot now; resolves to what was really played of each item that was cut. */
@@ -265,7 +274,8 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
 
   /** Reports through `onError`. A fatal one makes the client disconnect. */
   protected reportError(error: Error, fatal = false): void {
-    this._core.reportError(error, fatal);
+    // A subclass without types may hand in anything.
+    this._core.reportError(asError(error), fatal);
   }
 
   /** Whether a chunk of audio should be sent, by the bytes that wait in the socket. Reports when that begins. */
@@ -289,4 +299,11 @@ export abstract class RealTimeWebsocketTransport extends VoiceTransport {
     if (attempt?.isConnecting === true) setTimeout(fail, 0);
     else fail();
   }
+}
+
+/** A hook that is declared without a promise may be async all the same: what it rejects with is not lost. */
+function runHook(hook: () => unknown, failed: (error: unknown) => void): unknown {
+  const returned = hook();
+  if (returned instanceof Promise) returned.catch(failed);
+  return returned;
 }

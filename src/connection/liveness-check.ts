@@ -11,6 +11,8 @@ export interface LivenessCheckParts {
   readonly probe: number;
   /** Asks the service for a sign of life; false where that cannot be done. */
   readonly ask: () => boolean;
+  /** How long the connection has taken nothing of what waits to be sent, in ms; 0 while it keeps up. */
+  readonly stalledFor: () => number;
   /** The service is not there any more. At most once. */
   readonly silent: (error: ConnectionLostError) => void;
 }
@@ -18,7 +20,8 @@ export interface LivenessCheckParts {
 /**
  * Tells a service that has nothing to say from one that is gone: a TCP connection can be dead for many minutes before
  * anybody is told. Silence is answered with a question, and nobody who answers that is gone, unless an answer is due that
- * does not come within a second silence. Where nothing can be asked, silence counts only while something is due.
+ * does not come within a second silence. Where nothing can be asked, silence counts only while something is due,
+ * or when nothing that is sent, such as the user's voice, leaves any more.
  *
  * `received` is called for every message: it costs a look at the clock, and no timer is set again.
  */
@@ -98,10 +101,19 @@ export class LivenessCheck {
     } else if (this.#ask()) {
       this.#asked = this.#expects !== "nothing";
     } else if (this.#expects === "nothing") {
-      // Silence alone says nothing here. It may be that the question can be put next time.
-      this.#since = this.#now();
-      this.#watch();
+      this.#lookForStall(silentFor);
     } else this.#give(`The service fell silent: nothing came for ${Math.round(silentFor)} ms.`);
+  }
+
+  /** Silence alone says nothing here, and the question can perhaps be put next time; but what takes nothing is gone. */
+  #lookForStall(silentFor: number): void {
+    const stalledFor = this.#parts.stalledFor();
+    if (stalledFor >= this.#parts.silence) {
+      this.#give(`The connection is dead: nothing came and nothing left for ${Math.round(stalledFor)} ms.`);
+      return;
+    }
+    this.#since = this.#now() - Math.min(silentFor, stalledFor);
+    this.#watch();
   }
 
   /** Whether the service could be asked. */

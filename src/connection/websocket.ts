@@ -6,6 +6,7 @@ import {
   type RtviMachineError,
   isRtviMachineError,
 } from "../errors.js";
+import { isArrayBuffer } from "../util/parse.js";
 
 /** How a socket ended. */
 export interface SocketClose {
@@ -162,9 +163,4 @@ function abortReason(signal: AbortSignal): RtviMachineError {
   const reason: unknown = signal.reason;
   if (isRtviMachineError(reason)) return reason;
   return new ConnectionAbortedError("The connection was given up.", { cause: reason });
-}
-
-/** `instanceof` fails for buffers of another realm, which jsdom and frames hand out. */
-function isArrayBuffer(data: unknown): data is ArrayBuffer {
-  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }

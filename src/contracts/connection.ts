@@ -83,9 +83,11 @@ export interface OpeningConnection {
   close(): void;
   /**
    * Asks the service for a sign of life, which counts as received. False when it cannot be asked now: a service that owes something
-   * is then taken for gone as soon as it was silent for too long, and one that owes nothing never is.
+   * is then taken for gone as soon as it was silent for too long, and one that owes nothing only when it takes nothing either.
    */
   probe(): boolean;
+  /** How long the connection has taken nothing of what waits to be sent, in ms; 0 while it keeps up. */
+  stalledFor(): number;
 }
 
 /** Opens a connection, by all its layers. Does not throw: a failure is a `closed` fact. */

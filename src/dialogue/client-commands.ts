@@ -170,11 +170,17 @@ function readText(data: JsonRecord): Said {
 
 function readSaid(data: JsonRecord, type: string): Said {
   return {
-    role: stringAt(data, "role") ?? "user",
+    role: roleIn(data, type),
     content: requiredContent(data, type),
     run: flagAt(data, "run_immediately"),
     audio: true,
   };
+}
+
+function roleIn(data: JsonRecord, type: string): string {
+  const role = fieldOf(data, "role") ?? "user";
+  if (typeof role !== "string") throw new InvalidOptionsError(`${type}.role must be a string.`);
+  return role;
 }
 
 function readResult(data: JsonRecord): { readonly callId: string; readonly result: unknown } {

@@ -8,6 +8,7 @@ import type { FaultError } from "../contracts/fault.js";
 import { ConnectionLostError, NotReadyError, ProtocolError, isRtviMachineError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { InboundLimiter } from "../connection/inbound-limiter.js";
+import { asError } from "../util/reason.js";
 
 /** What the session does for the dialogue that it carries. */
 export interface DialoguePorts {
@@ -285,7 +286,7 @@ export class DialogueRunner {
 
   /** What the app asked for cannot be sent: nothing more of it happens, and the app hears why. */
   #takeBack({ live, effect }: Task, act: Act, cause: unknown): void {
-    act.error = cause instanceof Error ? cause : new Error(String(cause));
+    act.error = asError(cause);
     const rest = act.effects.slice(act.effects.indexOf(effect));
     for (const each of live.dialogue.unsent(rest)) this.#do({ live, effect: each, act: undefined });
     act.refused?.(act.error);

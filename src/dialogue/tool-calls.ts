@@ -3,6 +3,7 @@ import { FunctionCallError, ProtocolError } from "../errors.js";
 import type { HistoryItem } from "./conversation-history.js";
 import type { EffectSink } from "./effects.js";
 import { withoutProto } from "../util/json.js";
+import { BoundedSet } from "../util/bounded-set.js";
 import { isRecord, type JsonRecord } from "../util/records.js";
 import type { Redactor } from "../util/redact.js";
 
@@ -29,7 +30,7 @@ export interface ToolPorts {
 interface Call {
   readonly callId: string;
   readonly responseId: string;
-  readonly name: string | undefined;
+  name: string | undefined;
   /** In the session, from 1 on. */
   readonly number: number;
   phase: "announced" | "running" | "answered";
@@ -46,6 +47,7 @@ interface Batch {
 }
 
 const MOST_OPEN = 256;
+const MOST_REFUSED = 4096;
 /** What the model is told of a call that the app does not answer; why, is the app's affair. */
 export const NO_RESULT = "The function failed and has no result.";
 const KEPT = "kept ";
@@ -62,6 +64,8 @@ export function resultId(callId: string | undefined): string {
 export class ToolCalls {
   readonly #calls = new Map<string, Call>();
   readonly #batches = new Map<string, Batch>();
+  /** Calls that were too many. */
+  readonly #refused = new BoundedSet(MOST_REFUSED);
   /** How often calls were taken over from another connection, the connections before included. */
   #adoptions = 0;
   #opened = 0;
@@ -91,10 +95,15 @@ export class ToolCalls {
     if (callId === undefined || args === undefined) return;
     const known = this.#calls.get(callId);
     const called = name === undefined || name === "" ? (known?.name ?? name) : name;
-    // Beta events may lack the name; the finished item brings it a moment later.
-    if (called === undefined || (known !== undefined && known.phase !== "announced")) return;
+    if (known !== undefined && known.phase !== "announced") return;
     const call = known ?? this.#open(responseId, callId, called);
-    if (call === undefined) return;
+    // Beta events may lack the name; the finished item brings it a moment later.
+    if (called === undefined) return;
+    if (call === undefined) {
+      this.#refuseMore(callId, called);
+      return;
+    }
+    call.name ??= called;
     const json = typeof args === "string" ? args : stringified(args);
     if (!this.pending) this.sink.tell({ type: "tools.called" });
     call.phase = "running";
@@ -227,14 +236,7 @@ export class ToolCalls {
 
   #open(responseId: string, callId: string, name: string | undefined): Call | undefined {
     if (this.#calls.has(callId)) return undefined;
-    if (this.#calls.size >= MOST_OPEN) {
-      this.sink.report(
-        new ProtocolError(
-          `${this.ports.service} has more than ${MOST_OPEN} function calls open; the rest are ignored.`,
-        ),
-      );
-      return undefined;
-    }
+    if (this.#calls.size >= MOST_OPEN) return undefined;
     this.#opened += 1;
     const call: Call = { callId, responseId, name, number: this.#opened, phase: "announced" };
     this.#calls.set(callId, call);
@@ -251,6 +253,15 @@ export class ToolCalls {
     this.#answer(call, { error });
     this.#stopped(call, true, undefined);
     this.#settle(call.responseId);
+  }
+
+  /** One more than may be open. Its arguments may be told several times. */
+  #refuseMore(callId: string, name: string): void {
+    if (this.#refused.has(callId)) return;
+    this.#refused.add(callId);
+    const said = `${this.ports.service} has more than ${MOST_OPEN} function calls open; the rest are refused.`;
+    this.sink.report(new ProtocolError(said));
+    this.ports.answer(callId, name, { error: "Too many calls are open." });
   }
 
   #answer(call: Call, answer: ToolAnswer): void {

@@ -1,5 +1,6 @@
 import { DeviceError, type DeviceErrorType } from "@pipecat-ai/client-js";
 import { UnsupportedEnvironmentError } from "../errors.js";
+import { asError } from "../util/reason.js";
 
 /** Names of the exceptions of `getUserMedia` (Media Capture and Streams, §10.3), past ones included. */
 const TYPES: ReadonlyMap<string, DeviceErrorType> = new Map([
@@ -52,7 +53,7 @@ export function microphoneError(type: DeviceErrorType, message = ADVICE[type], c
  */
 export function toDeviceError(device: "mic" | "cam" | "speaker", cause: unknown): DeviceError {
   if (cause instanceof DeviceError) return cause;
-  const sourceError = cause instanceof Error ? cause : new Error(String(cause));
+  const sourceError = asError(cause);
   const type = cause instanceof UnsupportedEnvironmentError ? "undefined-mediadevices" : "unknown";
   return new DeviceError([device], type, sourceError.message, { sourceError });
 }

@@ -1,4 +1,4 @@
-import { DeviceError, type Tracks, UnsupportedFeatureError } from "@pipecat-ai/client-js";
+import { DeviceError, type PipecatClientOptions, type Tracks, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { checkValue, inside } from "../util/check-options.js";
@@ -104,6 +104,11 @@ export class WebAudioMediaManager extends MediaManager {
       sinks: this.#speaker.sinks,
       meter: (track) => new TrackMeter(track, this.#engine, this.inputSampleRate, this.#logger),
     };
+  }
+
+  override setClientOptions(options: PipecatClientOptions, override = false): void {
+    super.setClientOptions(options, override);
+    if (options.enableCam === true) this.#logger.warn(`not supported: ${unsupported("enableCam").message}`);
   }
 
   /**

@@ -7,15 +7,31 @@ export type Congestion = "clear" | "congestion-begins" | "congested" | "congesti
  */
 export class CongestionWatch {
   #congested = false;
+  #last = 0;
+  /** When something last left, in ms. */
+  #leftAt = 0;
 
   /** @param limit Bytes that may wait to be sent. */
   constructor(private readonly limit: number) {}
 
-  /** @param buffered Bytes that wait now. */
-  look(buffered: number): Congestion {
+  /**
+   * @param buffered Bytes that wait now.
+   * @param at Monotonic time in ms.
+   */
+  look(buffered: number, at: number): Congestion {
     const was = this.#congested;
+    if (!was || buffered < this.#last) this.#leftAt = at;
+    this.#last = buffered;
     this.#congested = buffered > (was ? this.limit / 2 : this.limit);
     if (this.#congested) return was ? "congested" : "congestion-begins";
     return was ? "congestion-ends" : "clear";
+  }
+
+  /**
+   * How long the network has taken nothing of what waits, in ms; 0 while it keeps up. A slow network takes a little now and then.
+   * @param at Monotonic time in ms.
+   */
+  stalledFor(at: number): number {
+    return this.#congested ? at - this.#leftAt : 0;
   }
 }

@@ -20,6 +20,8 @@ export interface AttemptPorts {
   readonly connectionParams: TransportOptions["connectionParams"];
   /** Whether these are the reports of the newest attempt. */
   readonly isNewest: (reports: ConnectionReports) => boolean;
+  /** How long the connection in use has taken nothing of what waits to be sent, in ms. */
+  readonly stalledFor: () => number;
   readonly tell: (fact: TurnFact) => void;
   readonly tracks: Tracks;
   readonly measuring: Measuring | undefined;
@@ -85,6 +87,7 @@ export function attemptConnection(
   }
   return {
     probe: () => queue.enter(() => runner.probe()),
+    stalledFor: () => queue.enter(() => ports.stalledFor()),
     close: () => {
       over(false);
       if (connection !== undefined) connection.close();

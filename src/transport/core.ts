@@ -210,10 +210,9 @@ export class TransportCore {
       uplink,
       callbacks: () => queuedCallbacks(this.#callbacks, (run) => queue.post(run), this.tracks, this),
     });
+    const shared = { queue, session: this.session, runner };
     this.turns = new TurnCallbacks({
-      queue,
-      session: this.session,
-      runner,
+      ...shared,
       media: this.#media,
       messages: this.messages,
       processor: provider.processor,
@@ -222,12 +221,11 @@ export class TransportCore {
       botLeft: (callback) => this.attempts.botLeft(callback),
     });
     this.#opening = {
+      ...shared,
       provider,
-      session: this.session,
-      queue,
-      runner,
       connectionParams: options.connectionParams,
       isNewest: (reports) => this.#reports === reports,
+      stalledFor: () => this.microphone.stalledFor(),
       tell: (fact) => this.turns.tell(fact),
       tracks: this.tracks,
       measuring,

@@ -1,6 +1,6 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { CallFailure } from "../contracts/dialogue.js";
-import { isRecord, stringAt } from "../util/records.js";
+import { idAt, isRecord } from "../util/records.js";
 
 const CALL = "llm-function-call";
 
@@ -22,7 +22,7 @@ export function lacksResult(message: unknown): boolean {
 
 function callIn(message: unknown, types: readonly string[]): string | undefined {
   if (!isRecord(message) || !types.includes(String(message.type)) || !isRecord(message.data)) return undefined;
-  return stringAt(message.data, "tool_call_id");
+  return idAt(message.data, "tool_call_id");
 }
 
 /** V8 keeps ten frames of a stack; a handler may throw from deeper. */

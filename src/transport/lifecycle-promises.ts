@@ -4,6 +4,7 @@ import { ConnectionAbortedError, NotReadyError } from "../errors.js";
 import type { CallEnd, ClientCalls } from "./client-calls.js";
 import { refusalOf } from "./refusals.js";
 import { StatePromises } from "./state-promises.js";
+import { asError } from "../util/reason.js";
 
 /** What the promises need of the session. */
 export interface LifecyclePorts {
@@ -168,7 +169,7 @@ export class LifecyclePromises {
       pending.prepare();
       this.#connecting.add(pending);
     } catch (error) {
-      pending.reject(error instanceof Error ? error : new Error(String(error)));
+      pending.reject(asError(error));
       this.ports.release();
     }
   }

@@ -6,7 +6,9 @@ import type { Logger } from "../log.js";
 import type { Clock } from "../options.js";
 import { FlowWatch } from "./flow-watch.js";
 import { CongestionWatch } from "../policy/congestion.js";
+import { timeOf } from "../policy/time.js";
 import type { CallbackQueue } from "./callback-queue.js";
+import { asError } from "../util/reason.js";
 
 const MOST_BUFFERED = 256 * 1024;
 
@@ -26,6 +28,7 @@ export interface MicrophoneAudioPorts {
 export class MicrophoneAudio {
   readonly #ports: MicrophoneAudioPorts;
   readonly #congestion: CongestionWatch;
+  readonly #now: () => number;
   /** Whether the microphone still gives chunks, where that is the dialogue's concern. */
   readonly #flow: FlowWatch | undefined;
   /** What the user says while there is no connection that could carry their track. */
@@ -38,6 +41,7 @@ export class MicrophoneAudio {
     this.#ports = ports;
     this.#congestion = new CongestionWatch(maxBufferedAmount);
     const { clock, media, advise } = ports;
+    this.#now = timeOf(clock);
     if (media.pauseMs !== undefined) {
       const stopped = (): void => advise({ type: "mic", on: false, pause: true });
       this.#flow = new FlowWatch({ clock, pause: media.pauseMs, stopped });
@@ -59,19 +63,27 @@ export class MicrophoneAudio {
     try {
       queue.enter(() => runner.audio(pcm));
     } catch (error) {
-      this.#reportOnce(error instanceof Error ? error : new ServiceError(String(error)));
+      this.#reportOnce(asError(error, ServiceError));
     }
   }
 
   /** Whether a chunk is sent: sound is the first thing to drop when the network is too slow, for it would only come too late. */
   keepsUp(bufferedAmount: number): boolean {
-    const congestion = this.#congestion.look(bufferedAmount);
+    const congestion = this.#congestion.look(bufferedAmount, this.#now());
     if (congestion === "congestion-begins") {
       this.#ports.report(new CongestionError("The network is too slow: microphone audio is being dropped."));
     } else if (congestion === "congestion-ends") {
       this.#ports.logger.info("The network has caught up: audio is sent again.");
     }
     return congestion === "clear" || congestion === "congestion-ends";
+  }
+
+  /** How long the connection has taken nothing of what waits to be sent, in ms; 0 while it keeps up. */
+  stalledFor(): number {
+    const { connection } = this.#ports.runner;
+    if (connection === undefined || this.#ports.media.uplink === "track") return 0;
+    this.keepsUp(connection.bufferedAmount);
+    return this.#congestion.stalledFor(this.#now());
   }
 
   /** The connection was lost and is opened again: what a track would have carried is kept. */
@@ -99,6 +111,11 @@ export class MicrophoneAudio {
   /** The session has ended. */
   end(): void {
     this.#reported.clear();
+  }
+
+  /** A chunk could not be sent. */
+  failed(thrown: unknown): void {
+    this.#reportOnce(asError(thrown, ServiceError));
   }
 
   #reportOnce(error: Error): void {

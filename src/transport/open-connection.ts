@@ -1,4 +1,4 @@
-import { because } from "../util/reason.js";
+import { asError, because } from "../util/reason.js";
 import type { Attempt, Upcalls } from "../contracts/connection.js";
 import type { Provider, ProviderSession } from "../contracts/provider.js";
 import { ConnectionFailedError, isRtviMachineError } from "../errors.js";
@@ -36,7 +36,7 @@ export async function openConnection<P>(parts: AttemptParts<P>, planned: (planne
     planned({ plan, credential });
     session.open(plan, credential, attempt, up);
   } catch (error) {
-    up.closed(error instanceof Error ? error : new ConnectionFailedError(String(error), { cause: error }));
+    up.closed(asError(error, ConnectionFailedError));
   }
 }
 

@@ -3,6 +3,7 @@ import { isRequest, unconfirmedError } from "../dialogue/requests.js";
 import { NotReadyError } from "../errors.js";
 import { checkShape, errorResponse, sendingFault } from "./messages.js";
 import { WaitingMessages } from "./waiting-messages.js";
+import { asError } from "../util/reason.js";
 
 const CLIENT_READY: string = RTVIMessageType.CLIENT_READY;
 
@@ -85,8 +86,7 @@ export class SendQueue {
       try {
         this.ports.send(message);
       } catch (error) {
-        if (!this.#rejected.has(message))
-          this.reject(message, error instanceof Error ? error : new Error(String(error)));
+        if (!this.#rejected.has(message)) this.reject(message, asError(error));
         this.ports.undelivered?.(message, error);
       }
     }

@@ -1,6 +1,8 @@
 import type { BotTTSTextData, TranscriptData } from "@pipecat-ai/client-js";
 import type { PlayedItem } from "../contracts/speaker.js";
+import { InvalidOptionsError } from "../errors.js";
 import type { TransportCore } from "./core.js";
+import { isArrayBuffer } from "../util/parse.js";
 
 /** What `userStartedSpeaking()` resolves to: where the bot was cut, in the shape of Pipecat's player; null if silent. */
 export interface TrackSampleOffset {
@@ -54,8 +56,20 @@ export class Speaking {
     this.core.call((callbacks) => callbacks.onBotTtsText?.(data));
   }
 
-  /** Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance. */
+  /**
+   * Queues the bot's audio: 16-bit little-endian mono PCM; `id` names the utterance.
+   * @throws InvalidOptionsError for what is neither a buffer nor a view of one.
+   */
   bufferBotAudio(audio: ArrayBuffer, id?: string): void {
-    this.core.play(audio, id ?? "default");
+    this.core.play(asPcm(audio), id ?? "default");
   }
+}
+
+/** Also a view's, which an app without types may hand in. */
+function asPcm(audio: unknown): ArrayBuffer {
+  if (ArrayBuffer.isView(audio)) {
+    return new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength).slice().buffer;
+  }
+  if (isArrayBuffer(audio)) return audio;
+  throw new InvalidOptionsError("bufferBotAudio() takes an ArrayBuffer of 16-bit PCM.");
 }

@@ -5,6 +5,7 @@ import {
   type RTVIMessage,
   type Tracks,
   type TransportState,
+  UnsupportedFeatureError,
 } from "@pipecat-ai/client-js";
 import type { TransportActor } from "../compose.js";
 import type { Provider } from "../contracts/provider.js";
@@ -12,6 +13,7 @@ import { toDeviceError } from "../media/device-errors.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { WebAudioMediaManager } from "../media/web-audio-media-manager.js";
 import type { TransportOptions } from "../options.js";
+import { deviceIdOf } from "../util/check-options.js";
 import { hideField } from "../util/hidden-field.js";
 import { checkArguments } from "./check-arguments.js";
 import { TransportCore } from "./core.js";
@@ -168,17 +170,17 @@ export class VoiceTransport extends Transport {
 
   /** Never rejects: the client does not await it. A failure is an `onDeviceError`. */
   async updateMic(micId: string): Promise<void> {
-    await this._reported("mic", () => this._core.devices.updateMic(micId));
+    await this._reported("mic", () => this._core.devices.updateMic(deviceIdOf(micId)));
   }
-  /** @throws UnsupportedFeatureError where the manager has no camera. */
+  /** @throws UnsupportedFeatureError where the manager has no camera. The log says so too. */
   updateCam(camId: string): void {
-    const updating = this._core.manager.updateCam(camId);
+    const updating = this._supported(() => this._core.manager.updateCam(camId));
     void this._reported("cam", () => updating);
   }
   /** Chooses the output. A failure is an `onDeviceError`, and nothing changes. */
   updateSpeaker(speakerId: string): void {
     const refused = (): void => this._core.devices.reportSpeaker();
-    void this._reported("speaker", () => this._core.devices.updateSpeaker(speakerId), refused);
+    void this._reported("speaker", () => this._core.devices.updateSpeaker(deviceIdOf(speakerId)), refused);
   }
 
   get selectedMic(): MediaDeviceInfo | Record<string, never> {
@@ -197,6 +199,11 @@ export class VoiceTransport extends Transport {
   }
 
   enableMic(enable: boolean): void {
+    // As Pipecat's classes take what is no boolean; but "false" is no.
+    if (typeof enable !== "boolean") {
+      const taken = `enableMic() takes a boolean, not a ${typeof enable}: it was taken for ${String(Boolean(enable))}.`;
+      this._core.logger.warn(taken);
+    }
     this._core.enableMic(enable);
   }
   /** Whether the microphone is on: wanted by the app, and neither refused nor lost. */
@@ -204,14 +211,14 @@ export class VoiceTransport extends Transport {
     return this._core.isMicWanted && !isMicrophoneMissing(this._core.actor);
   }
 
-  /** @throws UnsupportedFeatureError where the manager has no camera. */
+  /** @throws UnsupportedFeatureError where the manager has no camera: the client makes `onUnsupportedFeature` of it. The log says so too. */
   enableCam(enable: boolean): void {
-    const enabling = this._core.manager.enableCam(enable);
+    const enabling = this._supported(() => this._core.manager.enableCam(enable));
     void this._reported("cam", () => enabling);
   }
-  /** @throws UnsupportedFeatureError where the manager cannot share the screen. */
+  /** @throws UnsupportedFeatureError where the manager cannot share the screen, as `enableCam`. */
   enableScreenShare(enable: boolean): void {
-    this._core.manager.enableScreenShare(enable);
+    this._supported(() => this._core.manager.enableScreenShare(enable));
   }
   get isCamEnabled(): boolean {
     return this._core.manager.isCamEnabled;
@@ -224,6 +231,16 @@ export class VoiceTransport extends Transport {
   tracks(): Tracks {
     const bot = this._core.tracks.bot;
     return { ...this._core.manager.tracks(), ...(bot !== undefined && { bot: { audio: bot } }) };
+  }
+
+  /** An app without `onUnsupportedFeature` would hear nothing of it. */
+  private _supported<Result>(use: () => Result): Result {
+    try {
+      return use();
+    } catch (error) {
+      if (error instanceof UnsupportedFeatureError) this._core.logger.warn(`not supported: ${error.message}`);
+      throw error;
+    }
   }
 
   /** @param refused A menu that shows the choice already goes back to what is in use. */

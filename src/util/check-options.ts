@@ -138,9 +138,29 @@ export function checkPlace(key: string, { table, kind, place }: Elsewhere): void
   throw new InvalidOptionsError(`\`${key}\` is ${kind}: pass it in ${place}.`);
 }
 
+/** @throws InvalidOptionsError for a promise of a value, or an answer that it has to be read from: objects whose fields nobody has written. */
+export function checkAwaited(given: unknown, what: string): void {
+  if (!isRecord(given)) return;
+  // Of their prototypes.
+  const { then, json } = given;
+  if (typeof then === "function") throw new InvalidOptionsError(`${what} must not be a promise: await it first.`);
+  if (typeof json === "function") {
+    throw new InvalidOptionsError(`${what} must not be a Response: pass \`await response.json()\`.`);
+  }
+}
+
+/** The id of a device that an app has chosen; "" where it wants none in particular. @throws InvalidOptionsError */
+export function deviceIdOf(given: unknown): string {
+  if (given === undefined || given === null) return "";
+  if (typeof given === "string") return given;
+  const text = isRecord(given) && "deviceId" in given ? "an object: pass its `deviceId`" : kindOf(given, TEXT);
+  throw new InvalidOptionsError(`The id of a device must be a string, not ${text}.`);
+}
+
 /** @throws InvalidOptionsError when it is no object. @returns it, or an empty one where nothing was given. */
 export function recordOf(given: unknown, what: string): JsonRecord {
   if (given === undefined) return {};
+  checkAwaited(given, what);
   if (isRecord(given)) return given;
   throw new InvalidOptionsError(`${what} must be an object, not ${kindOf(given, RECORD)}.`);
 }

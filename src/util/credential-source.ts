@@ -1,4 +1,5 @@
 import { AuthenticationError, ConnectionFailedError, InvalidOptionsError, isRtviMachineError } from "../errors.js";
+import { checkAwaited } from "./check-options.js";
 import { errorWords, tellsError } from "./error-words.js";
 import { because, reasonOf } from "./reason.js";
 import { isRecord } from "./records.js";
@@ -32,6 +33,7 @@ export async function readProvided<Value>(
   read: (value: unknown) => Value,
 ): Promise<Value> {
   const value = isCredentialSource(source) ? await ask(name, source, request) : source;
+  checkAwaited(value, `What the \`${name}\` function returns`);
   try {
     return read(value);
   } catch (cause) {

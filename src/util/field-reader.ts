@@ -7,20 +7,31 @@ const LONGEST_ID = 512;
 export class FieldReader {
   constructor(
     private readonly record: JsonRecord,
-    private readonly name: string,
+    private readonly event: string,
     /** Whose event it is, for the message. */
     private readonly service: string,
   ) {}
 
-  /** A non-empty string short enough to be kept. */
+  /** A name, or a whole number, which is taken for its digits. */
   id(key: string): string {
-    const value = this.text(key, LONGEST_ID);
-    return value === "" ? this.#miss(key, "a non-empty string") : value;
+    const value = fieldOf(this.record, key);
+    return Number.isSafeInteger(value) ? String(value) : this.name(key);
   }
 
   optionalId(key: string): string | undefined {
     const value = fieldOf(this.record, key);
     return value === undefined || value === null ? undefined : this.id(key);
+  }
+
+  /** A non-empty string short enough to be kept. */
+  name(key: string): string {
+    const value = this.text(key, LONGEST_ID);
+    return value === "" ? this.#miss(key, "a non-empty string") : value;
+  }
+
+  optionalName(key: string): string | undefined {
+    const value = fieldOf(this.record, key);
+    return value === undefined || value === null ? undefined : this.name(key);
   }
 
   /** @param longest In characters. */
@@ -62,7 +73,7 @@ export class FieldReader {
 
   /** The fields of an object inside this one. */
   inner(key: string): FieldReader {
-    return new FieldReader(this.raw(key), `${this.name}.${key}`, this.service);
+    return new FieldReader(this.raw(key), `${this.event}.${key}`, this.service);
   }
 
   optionalInner(key: string): FieldReader | undefined {
@@ -75,7 +86,7 @@ export class FieldReader {
     const value = fieldOf(this.record, key);
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value) || value.length > most) return this.#miss(key, `a list of at most ${most}`);
-    return value.filter(isRecord).map((entry) => new FieldReader(entry, `${this.name}.${key}`, this.service));
+    return value.filter(isRecord).map((entry) => new FieldReader(entry, `${this.event}.${key}`, this.service));
   }
 
   /** The strings of a list; a missing list is empty, and so is everything in it that is not a string. */
@@ -110,7 +121,7 @@ export class FieldReader {
   }
 
   #miss(key: string, expected: string): never {
-    throw new ProtocolError(`${this.service} sent ${this.name} whose \`${key}\` is not ${expected}.`);
+    throw new ProtocolError(`${this.service} sent ${this.event} whose \`${key}\` is not ${expected}.`);
   }
 }
 

@@ -18,7 +18,7 @@ function textOf(data: unknown): string {
 }
 
 /** `instanceof` fails for buffers of another realm, which jsdom and frames hand out. */
-function isArrayBuffer(data: unknown): data is ArrayBuffer {
+export function isArrayBuffer(data: unknown): data is ArrayBuffer {
   return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }
 

@@ -28,3 +28,20 @@ export function because(what: string, cause: unknown): string {
   const reason = reasonOf(cause);
   return reason === undefined ? `${what}; see \`cause\`.` : `${what}: ${reason}`;
 }
+
+/** What was thrown, as an error: programs throw texts, objects and events, too. */
+export function asError(
+  thrown: unknown,
+  Kind: new (message: string, facts: { readonly cause: unknown }) => Error = Error,
+): Error {
+  return thrown instanceof Error ? thrown : new Kind(wordsOfThrown(thrown), { cause: thrown });
+}
+
+function wordsOfThrown(thrown: unknown): string {
+  if (!isRecord(thrown)) return reasonOf(thrown) ?? `It failed with ${String(thrown)}.`;
+  // Of an ErrorEvent, and of errors of other frames, they are inherited.
+  const { message, type } = thrown;
+  if (typeof message === "string" && message !== "") return reasonOf(message) ?? message;
+  if (typeof Event === "function" && thrown instanceof Event) return `It failed with the event "${String(type)}".`;
+  return reasonOf(thrown) ?? "It failed, and nothing says why.";
+}

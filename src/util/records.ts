@@ -24,6 +24,13 @@ export function stringAt(record: JsonRecord, key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** An own field where it is an id: a string that is not empty, or a whole number, which is taken for its digits. */
+export function idAt(record: JsonRecord, key: string): string | undefined {
+  const value = fieldOf(record, key);
+  if (Number.isSafeInteger(value)) return String(value);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
 /**
  * `over` laid onto `base`, objects merged field by field, everything else replaced. Fields that are `undefined` are
  * left out, and so is `__proto__`, whoever sent it.

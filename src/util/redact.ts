@@ -1,12 +1,13 @@
 import { encodeBase64 } from "../codec/base64.js";
 
-/** OpenAI's keys and client secrets, Google's keys and ephemeral tokens. */
-const KEY_LIKE = /\b(?:(?:sk|ek)[-_][\w*.-]{4,}|AIza[\w*.-]{4,}|auth_tokens\/[\w*.~-]+)/g;
+/** OpenAI's keys and client secrets, Google's keys and ephemeral tokens, JWTs, and what follows the word of an `Authorization` header. */
+const KEY_LIKE =
+  /\b(?:(?:sk|ek)[-_][\w*.-]{4,}|AIza[\w*.-]{4,}|auth_tokens\/[\w*.~-]+|eyJ[\w*.-]{8,}|(?:Bearer|Basic) (?=[^ ]*[\d=])[\w*.~+/=-]{8,})/g;
 const BLANK = "[redacted]";
 const LONGEST = 600;
 /** A shorter secret may be a word that somebody says. */
 const SHORTEST_DISTINCT = 8;
-/** So much of a secret at the end of a text is a secret that was cut: a close reason has 123 bytes. */
+/** So much of a secret's beginning is a secret that was cut: by a close reason, which has 123 bytes, or by a service that shows no more. */
 const SHORTEST_PIECE = 12;
 /** Levels of JSON. What lies deeper is not looked at, and not shown. */
 const DEEPEST = 64;
@@ -55,21 +56,22 @@ export function redactor(secrets: readonly string[]): Redactor {
 
 function blank(text: string, forms: readonly string[]): string {
   let safe = text;
-  for (const form of forms) {
-    const cut = pieceIn(safe, form);
-    if (cut !== -1) safe = safe.slice(0, cut) + BLANK;
-    safe = safe.replaceAll(form, BLANK);
-  }
+  for (const form of forms) safe = withoutPieces(safe.replaceAll(form, BLANK), form);
   return safe;
 }
 
-/** Where the beginning of a form begins with which the text ends; -1 without one. */
-function pieceIn(text: string, form: string): number {
+/** Blanks what begins as a form does, as far as it goes on like it. */
+function withoutPieces(text: string, form: string): string {
   const head = form.slice(0, SHORTEST_PIECE);
-  if (head.length < SHORTEST_PIECE) return -1;
-  let at = text.indexOf(head, text.length - form.length);
-  while (at !== -1 && !form.startsWith(text.slice(at))) at = text.indexOf(head, at + 1);
-  return at;
+  if (head.length < SHORTEST_PIECE) return text;
+  let [shown, from] = ["", 0];
+  for (let at = text.indexOf(head); at !== -1; at = text.indexOf(head, from)) {
+    let length = SHORTEST_PIECE;
+    while (length < form.length && text[at + length] === form[length]) length += 1;
+    shown += text.slice(from, at) + BLANK;
+    from = at + length;
+  }
+  return from === 0 ? text : shown + text.slice(from);
 }
 
 /** As a service may quote what it was sent: in a URL, in a form, in a header. Long ones first, which may hold others. */

@@ -26,3 +26,22 @@ export function namingHost<Thrown extends Error>(error: Thrown, url: string): Th
   if (isOfConnection && host !== "" && !error.message.includes(host)) error.message += ` Host: ${host}.`;
   return error;
 }
+
+/** Names in a query whose values are credentials. */
+const CREDENTIAL = /key|token|secret|sig|auth|pass|cred/i;
+
+/** What of an address nobody must see, however a service quotes it: its password, and what its query calls a credential. */
+export function credentialsIn({ search, password }: URL): string[] {
+  const pairs = search.split(/[?&]/).map((pair) => [pair.split("=", 1)[0] ?? "", pair.slice(pair.indexOf("=") + 1)]);
+  const named = pairs.flatMap(([name = "", value = ""]) => (CREDENTIAL.test(name) ? [value] : []));
+  return [password, ...named].flatMap(bothForms);
+}
+
+/** As it is written in an address, and as it is meant. */
+export function bothForms(text: string): string[] {
+  try {
+    return text === "" ? [] : [text, decodeURIComponent(text)];
+  } catch {
+    return [text];
+  }
+}

@@ -369,6 +369,130 @@ describe.each(["OpenAI", "Gemini"])("function calls of %s that the app answers i
   });
 });
 
+const inOpenAI = (item: object, response_id: unknown = "r1") => [
+  { type: "response.created", response: { id: response_id, status: "in_progress", output: [] } },
+  {
+    type: "response.output_item.done",
+    response_id,
+    item: { id: "i1", type: "function_call", status: "completed", name: "f", arguments: "{}", ...item },
+  },
+  { type: "response.done", response: { id: response_id, status: "completed", output: [] } },
+];
+const inGemini = (...functionCalls: unknown[]) => [{ toolCall: { functionCalls } }];
+const inPipecat = (data: unknown, type = "llm-function-call") => [{ label: "rtvi-ai", type, data }];
+
+/** Calls that are written oddly and can be answered all the same: at once, because they cannot be handled, or at the deadline. */
+const ODD: Readonly<
+  Record<string, readonly (readonly [string, object[], { id?: unknown; by: "refusal" | "deadline" }])[]>
+> = {
+  OpenAI: [
+    ["a number as its id", inOpenAI({ call_id: 7 }), { id: "7", by: "deadline" }],
+    ["a number as its response's id", inOpenAI({ call_id: "c1" }, 5), { id: "c1", by: "deadline" }],
+    ["a number as its name", inOpenAI({ call_id: "c1", name: 5 }), { id: "c1", by: "refusal" }],
+    ["an endless name", inOpenAI({ call_id: "c1", name: "f".repeat(1_000) }), { id: "c1", by: "refusal" }],
+    [
+      "endless arguments",
+      inOpenAI({ call_id: "c1", arguments: `"${"x".repeat(2 ** 20)}"` }),
+      { id: "c1", by: "refusal" },
+    ],
+    ["a number as its status", inOpenAI({ call_id: "c1", status: 5 }), { id: "c1", by: "deadline" }],
+    [
+      "no item to belong to",
+      [{ type: "response.function_call_arguments.done", response_id: "r1", call_id: "c1", name: "f", arguments: "{}" }],
+      { id: "c1", by: "deadline" },
+    ],
+  ],
+  Gemini: [
+    ["a number as its id", inGemini({ id: 7, name: "f" }), { id: undefined, by: "deadline" }],
+    [
+      "a place among the parts of the model's turn",
+      [{ serverContent: { modelTurn: { parts: [{ functionCall: { id: "c1", name: "f", args: {} } }] } } }],
+      { id: "c1", by: "deadline" },
+    ],
+    [
+      "two places in one message",
+      [
+        {
+          serverContent: { modelTurn: { parts: [{ functionCall: { name: "f" } }] } },
+          toolCall: { functionCalls: [{ id: "c1", name: "f" }] },
+        },
+      ],
+      { id: "c1", by: "deadline" },
+    ],
+  ],
+  "a Pipecat bot of the old protocol": [
+    ["a number as its id", inPipecat({ function_name: "f", tool_call_id: 7, args: {} }), { id: 7, by: "deadline" }],
+    ["no id", inPipecat({ function_name: "f", args: {} }), { by: "deadline" }],
+    ["no data", inPipecat(undefined), { by: "deadline" }],
+  ],
+};
+
+describe.each(Object.keys(SERVICES))("function calls of %s that are written oddly", (name) => {
+  const write = (messages: readonly object[]) => {
+    if (name.includes("Pipecat")) for (const message of messages) FakeWebSocket.last.message(bot.message(message));
+    else receive(...messages);
+  };
+  const pendingIn = ({ transport }: { readonly transport: VoiceTransport }) =>
+    transport.actor.getSnapshot().children.turns?.getSnapshot().hasTag("tools.pending");
+
+  it.each(ODD[name]!)("are answered once, and the app hears once: %s", async (_what, messages, { id, by }) => {
+    const rig = await ready(name);
+    write(messages);
+    await turn();
+    expect(rig.answers()).toHaveLength(by === "refusal" ? 1 : 0);
+    rig.clock.advance(TIMEOUT);
+    await turn();
+    expect(rig.answers()).toMatchObject([{ id, error: expect.any(String) as string }]);
+    expect(rig.errors).toHaveLength(1);
+    expect(pendingIn(rig)).toBe(false);
+  });
+
+  it("are answered, however many", async () => {
+    const rig = await ready(name);
+    const ids = Array.from({ length: 300 }, (_, index) => `c${index}`);
+    if (name === "Gemini") write(inGemini(...ids.map((id) => ({ id, name: "f" }))));
+    else if (name === "OpenAI") write(ids.flatMap((call_id) => inOpenAI({ call_id }).slice(0, 2)));
+    else write(ids.flatMap((tool_call_id) => inPipecat({ function_name: "f", tool_call_id })));
+    await turn();
+    rig.clock.advance(TIMEOUT);
+    await turn();
+    expect(
+      rig
+        .answers()
+        .map(({ id }) => String(id))
+        .toSorted(),
+    ).toEqual(ids.toSorted());
+    expect(pendingIn(rig)).toBe(false);
+  });
+});
+
+describe("function calls: what cannot be answered is reported", () => {
+  it.each([
+    ["OpenAI", inOpenAI({}), "call_id"],
+    ["Gemini", [{ toolCall: {} }], "without a call that can be read"],
+    ["Gemini", inGemini("f"), "without a call that can be read"],
+    ["Gemini", [{ toolCall: { functionCall: { name: "f" } } }], "without a call that can be read"],
+  ])("of %s: %j", async (name, messages, said) => {
+    const rig = await ready(name);
+    receive(...messages);
+    await turn();
+    expect(rig.errors).toMatchObject([{ error: text(new RegExp(said)), code: "protocol-error" }]);
+    expect(rig.answers()).toEqual([]);
+  });
+
+  it("a handler of a Pipecat bot's call whose id is a number fails at once", async () => {
+    const rig = await ready("a Pipecat bot of the old protocol");
+    rig.client.registerFunctionCallHandler("f", () => {
+      throw new Error("no such city");
+    });
+    const data = { function_name: "f", tool_call_id: 7, arguments: {} };
+    FakeWebSocket.last.message(bot.message(inPipecat(data, "llm-function-call-in-progress")[0]));
+    await turn();
+    expect(rig.answers()).toMatchObject([{ id: 7, error: NO_RESULT }]);
+    expect(rig.errors).toMatchObject([{ error: text("no such city") }]);
+  });
+});
+
 describe("function calls: what is not the handler's", () => {
   it("a callback that throws changes nothing: the call goes on waiting for its handler", async () => {
     const rig = await ready("OpenAI");

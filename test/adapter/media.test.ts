@@ -1,4 +1,4 @@
-import { DeviceError, PipecatClient } from "@pipecat-ai/client-js";
+import { DeviceError, PipecatClient, RTVIEvent, UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { OpenAIRealTimeWebRTCTransport, OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
 import { GeminiLiveWebsocketTransport } from "../../src/providers/gemini/index.js";
@@ -150,5 +150,79 @@ describe.each(Object.entries(MAKE))("media of %s", (_, make) => {
     await vi.waitFor(() => expect(told).toEqual(["started", "stopped", "started"]));
     await client.disconnect();
     expect(told).toEqual(["started", "stopped", "started", "stopped"]);
+  });
+});
+
+describe("what no service takes", () => {
+  it.each(Object.keys(MAKE))("is told by the callback and by the log: %s", (name) => {
+    const warned: string[] = [];
+    const transport = MAKE[name]!({ logger: { ...quiet, warn: (message) => void warned.push(message) } });
+    const told: string[] = [];
+    const callbacks = { onUnsupportedFeature: ({ feature }: UnsupportedFeatureError) => void told.push(feature) };
+    const client = new PipecatClient({ transport, enableCam: true, callbacks });
+    expect(warned).toEqual([expect.stringContaining("enableCam")]);
+    expect(client.isCamEnabled).toBe(false);
+    client.enableCam(true);
+    client.enableScreenShare(true);
+    expect(() => client.updateCam("a camera")).toThrow(UnsupportedFeatureError);
+    expect(told).toEqual(["enableCam", "enableScreenShare"]);
+    expect(warned.slice(1)).toEqual(
+      ["enableCam", "enableScreenShare", "updateCam"].map((feature) => expect.stringContaining(feature) as string),
+    );
+    client.enableCam(false);
+    client.enableScreenShare(false);
+    expect([told, warned].map(({ length }) => length)).toEqual([2, 4]);
+  });
+});
+
+describe.each(Object.keys(MAKE))("devices are chosen by their ids: %s", (name) => {
+  it.each<[string, unknown, string]>([
+    ["a device", headset, "an object: pass its `deviceId`"],
+    ["a number", 5, "a number"],
+    ["a boolean", true, "a boolean"],
+    ["a list", [], "a list"],
+  ])("%s is refused, and what is used stays", async (_what, given, words) => {
+    const { client, transport } = rig(MAKE[name]!);
+    const told: DeviceError[] = [];
+    client.on(RTVIEvent.DeviceError, (error) => void told.push(error));
+    await client.initDevices();
+    const before = transport.selectedMic;
+    client.updateMic(given as string);
+    client.updateSpeaker(given as string);
+    await vi.waitFor(() => {
+      expect(told).toHaveLength(2);
+    });
+    expect(told.map(({ devices }) => devices)).toEqual([["mic"], ["speaker"]]);
+    for (const { message } of told) expect(message).toContain(`must be a string, not ${words}`);
+    expect(transport.selectedMic).toEqual(before);
+    await client.disconnect();
+  });
+
+  it.each<unknown>([undefined, null, ""])("%j is the default", async (given) => {
+    const { client, errors } = rig(MAKE[name]!);
+    await client.initDevices();
+    client.updateMic(given as string);
+    client.updateSpeaker(given as string);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(errors).toEqual([]);
+    await client.disconnect();
+  });
+});
+
+describe("enableMic()", () => {
+  it.each<[unknown, boolean]>([
+    ["false", true],
+    [1, true],
+    [undefined, false],
+    [null, false],
+  ])("takes %j as Pipecat's classes do, and says so", (given, on) => {
+    const warned: string[] = [];
+    const transport = MAKE.Gemini!({ logger: { ...quiet, warn: (message) => void warned.push(message) } });
+    const client = new PipecatClient({ transport });
+    client.enableMic(given as boolean);
+    expect(client.isMicEnabled).toBe(on);
+    expect(warned).toEqual([`enableMic() takes a boolean, not a ${typeof given}: it was taken for ${on}.`]);
+    client.enableMic(true);
+    expect(warned).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import {
   UnsupportedFeatureError,
 } from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
-import { ConnectionAbortedError, ConnectionFailedError, NotReadyError } from "../../src/errors.js";
+import { ConnectionAbortedError, ConnectionFailedError, InvalidOptionsError, NotReadyError } from "../../src/errors.js";
 import type { TransportOptions } from "../../src/options.js";
 import { ManualClock, ScriptedMediaManager } from "../../src/testing/index.js";
 import { SeedTransport } from "../../packages/testkit/src/worlds/seed-transport.js";
@@ -15,6 +15,8 @@ import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 
 const KEY = canary();
 
+/** An async function, where none is expected. */
+const rejecting = (message: string) => (() => Promise.reject(new Error(message))) as () => void;
 const never = (): Promise<void> => new Promise(() => undefined);
 
 function start(options: TransportOptions = {}, callbacks: RTVIEventCallbacks = {}) {
@@ -304,6 +306,83 @@ describe("a subclass that misbehaves", () => {
       await client.disconnect();
       expect(client.state).toBe("disconnected");
     }
+  });
+
+  it("handleUserAudioStream() that is async and rejects is reported once a session", async () => {
+    const { transport, media, client, errors } = start();
+    vi.spyOn(transport, "handleUserAudioStream").mockImplementation(rejecting("no room"));
+    await client.connect();
+    media.say(new ArrayBuffer(4));
+    media.say(new ArrayBuffer(4));
+    await drain();
+    expect(errors).toMatchObject([{ data: { error: "no room", fatal: false } }]);
+    await client.disconnect();
+  });
+
+  it("sendMessage() that is async and rejects is reported through onMessageError", async () => {
+    const refused: RTVIMessage[] = [];
+    const transport = new SeedTransport({}, new ScriptedMediaManager(), { logger: silent });
+    vi.spyOn(transport, "sendMessage").mockImplementation(rejecting("not this one"));
+    const callbacks = { onMessageError: (message: RTVIMessage) => void refused.push(message) };
+    const client = new PipecatClient({ transport, callbacks });
+    client.setLogLevel(LogLevel.NONE);
+    await client.connect();
+    client.sendClientMessage("hello");
+    await drain();
+    expect(refused).toMatchObject([{ data: { error: "not this one" } }]);
+    await client.disconnect();
+  });
+
+  it.each(["initializeLLM", "attachLLMListeners"] as const)(
+    "%s() that is async and rejects is reported",
+    async (hook) => {
+      const told = vi.fn();
+      const transport = new SeedTransport({}, new ScriptedMediaManager(), { logger: silent });
+      vi.spyOn(transport, hook).mockImplementation(rejecting("no set-up"));
+      new PipecatClient({ transport, callbacks: { onError: told } });
+      await drain();
+      expect(told.mock.calls).toMatchObject([[{ data: { error: "no set-up", fatal: false } }]]);
+    },
+  );
+
+  it.each<[string, unknown, string]>([
+    ["a text", "no route", "no route"],
+    ["an object", { message: "no route", code: 5 }, "no route"],
+    ["an object that holds an error", { error: { reason: "no route" } }, "no route"],
+    ["an event", new Event("error"), 'It failed with the event "error".'],
+    ["the event of an error", new ErrorEvent("error", { message: "no route" }), "no route"],
+    ["undefined", undefined, "It failed with undefined."],
+    ["an empty object", {}, "It failed, and nothing says why."],
+  ])("connectLLM() that rejects with %s: its words are told", async (_what, thrown, words) => {
+    const { transport, client, errors } = start();
+    transport.connects = vi.fn<() => Promise<void>>().mockRejectedValue(thrown);
+    await expect(client.connect()).rejects.toMatchObject({ code: "connection-failed", message: words });
+    expect(errors).toMatchObject([{ data: { error: words, fatal: true } }]);
+  });
+
+  it.each<[unknown, string]>([
+    ["a text", "a text"],
+    [{ message: "an object" }, "an object"],
+    [undefined, "It failed with undefined."],
+  ])("reportError(%j) tells what is in it", async (thrown, error) => {
+    const { transport, client, errors } = start();
+    await client.connect();
+    transport.reports(thrown as Error);
+    expect(errors).toMatchObject([{ data: { error, message: error, fatal: false } }]);
+    await client.disconnect();
+  });
+
+  it("bufferBotAudio() takes the bytes of a view, and refuses what are none", async () => {
+    const { transport, client, media } = start();
+    await client.connect();
+    const write = vi.spyOn(media.speaker, "write");
+    const samples = Int16Array.of(1, 2, 3, 4);
+    transport.bufferBotAudio(new Uint8Array(samples.buffer, 2, 4) as unknown as ArrayBuffer);
+    expect(write.mock.calls.map(([pcm]) => [...pcm])).toEqual([[2, 3]]);
+    for (const wrong of ["x", undefined, null, 5, {}]) {
+      expect(() => transport.bufferBotAudio(wrong as ArrayBuffer)).toThrow(InvalidOptionsError);
+    }
+    await client.disconnect();
   });
 
   it("handleUserAudioStream() that throws is reported once a session, and the session goes on", async () => {

@@ -6,8 +6,10 @@ import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
 export const LONGEST_AUDIO = 8 * 1024 * 1024;
 /** Most characters of one piece of text. */
 export const LONGEST_TEXT = 1024 * 1024;
-/** Most parts, calls or ids in one message. */
+/** Most parts or ids in one message. */
 export const MOST_ENTRIES = 256;
+/** Most calls in one message: those that are too many to be taken are answered, too. */
+export const MOST_CALLS = 4096;
 
 const DEFAULT_RATE = 24_000;
 
@@ -38,10 +40,11 @@ export interface WrittenCall {
 
 /** @throws ProtocolError for a call that could not be answered. */
 export function readCall(read: FieldReader): WrittenCall {
-  const id = readable(() => read.optionalId("id"));
-  const name = readable(() => read.id("name"));
+  // The API writes them as strings: it takes no answer to an id that it has not given.
+  const id = readable(() => read.optionalName("id"));
+  const name = readable(() => read.name("name"));
   // What neither is named nor has an id cannot be answered: the reason is the name's.
-  if (id === undefined && name === undefined) return { id, name: read.id("name"), args: undefined };
+  if (id === undefined && name === undefined) return { id, name: read.name("name"), args: undefined };
   const args = read.any("args");
   return { id, name, args: typeof args === "string" ? args : readable(() => read.optionalRaw("args") ?? {}) };
 }

@@ -6,6 +6,7 @@ import { readMessages } from "./history-contents.js";
 import { generationFields, setupFields } from "./settings.js";
 import { checkValue } from "../../util/check-options.js";
 import { GEMINI_OPTIONS } from "./options.js";
+import { checkAwaited } from "../../util/check-options.js";
 
 /** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */
 export interface GeminiConnectionParams {
@@ -29,6 +30,7 @@ const SECRETS = ["access_token", "token", "auth_token", "api_key"] as const;
  * @throws InvalidOptionsError naming the key whose type is wrong.
  */
 export function readConnectionParams(params: unknown): GeminiConnectionParams | undefined {
+  checkAwaited(params, "Connection parameters");
   if (params === undefined || params === null) return undefined;
   if (typeof params === "string") {
     if (params.trim() === "") {

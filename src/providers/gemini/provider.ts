@@ -25,6 +25,7 @@ import { geminiResponder } from "./services/responder.js";
 import { SessionMemory } from "./session-memory.js";
 import { countingUp } from "../../dialogue/bot-output.js";
 import type { Turns } from "../../contracts/turns.js";
+import { credentialsIn } from "../../util/urls.js";
 
 type Params = GeminiConnectionParams | undefined;
 
@@ -221,7 +222,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
   }
 }
 
-/** Makes text safe to show: without the credential, and without the handle. */
-function redactorOf({ handle }: SessionPlan, credential: string) {
-  return redactor([credential, ...(handle === undefined ? [] : [handle])]);
+/** Makes text safe to show: without the credentials, and without the handle. */
+function redactorOf({ handle, baseUrl }: SessionPlan, credential: string) {
+  return redactor([credential, ...credentialsIn(baseUrl), ...(handle === undefined ? [] : [handle])]);
 }

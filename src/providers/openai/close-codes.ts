@@ -88,5 +88,5 @@ export function httpError(
       : status === 429 && !outOfQuota
         ? "OpenAI has had too many requests"
         : "OpenAI refused the connection";
-  return new ServiceError(`${what} (${tail}).`, { status, retryable, ...code, ...wait });
+  return new ServiceError(`${what} (${tail.replace(/\.$/, "")}).`, { status, retryable, ...code, ...wait });
 }

@@ -72,6 +72,7 @@ const TOLD = new Set(["message", "function_call_output", "reasoning", "unknown"]
 /** Longest audio delta, in base64 characters: about two minutes of 24 kHz PCM16. */
 const LONGEST_AUDIO = 8 * 1024 * 1024;
 const LONGEST_TEXT = 1024 * 1024;
+const LONGEST_NAME = 512;
 const MOST_ITEMS = 1024;
 
 /**
@@ -155,7 +156,7 @@ export function readEvent(type: string, record: JsonRecord): Iterable<ServerEven
     case "response.output_text.done":
       return [{ type: "words.complete", ...part(), text: read.optionalText("text", LONGEST_TEXT), form: "written" }];
     case "response.function_call_arguments.done": {
-      const [{ reply }, callId, name] = [part(), read.id("call_id"), read.optionalId("name")];
+      const [reply, callId, name] = [read.id("response_id"), read.id("call_id"), nameIn(read)];
       return [
         { type: "call", reply, callId, name, arguments: argumentsIn(read) ?? read.text("arguments", LONGEST_TEXT) },
       ];
@@ -256,20 +257,32 @@ function readMade(read: FieldReader): ItemInfo {
 function readItem(read: FieldReader): ItemInfo {
   return {
     id: read.optionalId("id"),
-    type: read.optionalId("type") ?? "unknown",
-    status: read.optionalId("status"),
+    type: read.optionalName("type") ?? "unknown",
+    status: scalarOf(read.any("status")),
     callId: read.optionalId("call_id"),
-    name: read.optionalId("name"),
+    name: nameIn(read),
     arguments: argumentsIn(read),
     whole: read.whole,
   };
 }
 
-/** A call's arguments as JSON: some gateways do not write them as a string. */
+/** A function's name; undefined also for what is none. */
+function nameIn(read: FieldReader): string | undefined {
+  const given = read.any("name");
+  return typeof given === "string" && given.length <= LONGEST_NAME ? given : undefined;
+}
+
+/** A call's arguments as JSON: some gateways do not write them as a string. What is too long is no object either. */
 function argumentsIn(read: FieldReader): string | undefined {
   const given = read.any("arguments");
   if (given === undefined || given === null) return undefined;
-  return typeof given === "string" ? read.text("arguments", LONGEST_TEXT) : JSON.stringify(given);
+  if (typeof given === "string") return given.length > LONGEST_TEXT ? "null" : given;
+  try {
+    return JSON.stringify(given);
+  } catch {
+    // It lies too deep.
+    return "null";
+  }
 }
 
 function isError(value: unknown): boolean {

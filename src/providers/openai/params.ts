@@ -6,6 +6,7 @@ import { checkSettings } from "./settings.js";
 import { checkMessages } from "./items.js";
 import { checkValue } from "../../util/check-options.js";
 import { OPENAI_OPTIONS } from "./options.js";
+import { checkAwaited } from "../../util/check-options.js";
 
 /** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */
 export interface OpenAIConnectionParams {
@@ -27,6 +28,7 @@ export interface OpenAIConnectionParams {
  * @throws InvalidOptionsError naming the key whose type is wrong.
  */
 export function readConnectionParams(params: unknown): OpenAIConnectionParams | undefined {
+  checkAwaited(params, "Connection parameters");
   if (params === undefined || params === null) return undefined;
   if (typeof params === "string") {
     if (params.trim() === "")

@@ -22,6 +22,7 @@ import { openAIResponder } from "./services/responder.js";
 import { checkSettings } from "./settings.js";
 import { countingUp } from "../../dialogue/bot-output.js";
 import type { Turns } from "../../contracts/turns.js";
+import { credentialsIn } from "../../util/urls.js";
 
 const RESULT = "llm-function-call-result";
 /** What client-js allows a message of the app, in bytes. */
@@ -193,7 +194,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
         soundAt: () => connection.soundAt,
         maxEventSize: () => connection.maxMessageSize,
         maxMessageSize: () => Math.min(LONGEST_MESSAGE, connection.maxMessageSize),
-        redact: redactor([key]),
+        redact: redactor([key, ...credentialsIn(plan.baseUrl)]),
         turns,
         nextSegment: this.#nextSegment,
         now: () => performance.now(),

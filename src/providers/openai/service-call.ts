@@ -2,12 +2,16 @@ import { ConnectionFailedError, ProtocolError } from "../../errors.js";
 import type { Fetch } from "../../options.js";
 import { httpError } from "./close-codes.js";
 import type { SessionPlan } from "./plan.js";
-import { errorWords, type ErrorWords } from "../../util/error-words.js";
+import { errorWords, tellsError, wordsOf, type ErrorWords } from "../../util/error-words.js";
 import { isRecord } from "../../util/records.js";
+import type { Redactor } from "../../util/redact.js";
+import { safeCause } from "../../util/safe-cause.js";
 import { namingHost } from "../../util/urls.js";
 
 /** Bytes that an answer may have. */
 const LONGEST = 256 * 1024;
+/** Characters of a text that tells why. */
+const LONGEST_WORDS = 500;
 
 /** One call to the service: an offer that wants an answer. */
 export interface ServiceCall {
@@ -16,7 +20,7 @@ export interface ServiceCall {
   readonly fetch: Fetch;
   readonly signal: AbortSignal;
   /** Makes the service's words safe to show. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redactor;
 }
 
 /**
@@ -42,16 +46,17 @@ export function callUrl({ baseUrl }: SessionPlan, model: string | undefined): st
 export async function exchangeOffer(offer: string, call: ServiceCall): Promise<string> {
   const { response, body } = await post(offer, call);
   if (!response.ok) throw refusal(response, body, call.redact);
-  if (!body.startsWith("v=")) {
-    // As the gate of a hotel's network does, which somebody may open.
-    throw new ProtocolError("OpenAI answered the offer with something that is not SDP.", { retryable: true });
-  }
-  return body;
+  const sdp = body.trimStart();
+  if (sdp.startsWith("v=")) return sdp;
+  const { message, code } = wordsIn(body);
+  if (message !== undefined && saysError(body)) throw httpError(response.status, message, code, call.redact);
+  // As the gate of a hotel's network does, which somebody may open.
+  throw new ProtocolError("OpenAI answered the offer with something that is not SDP.", { retryable: true });
 }
 
 async function post(
   offer: string,
-  { url, key, fetch, signal }: ServiceCall,
+  { url, key, fetch, signal, redact }: ServiceCall,
 ): Promise<{ readonly response: Response; readonly body: string }> {
   let response: Response | undefined;
   try {
@@ -59,11 +64,13 @@ async function post(
     response = await fetch(url, { method: "POST", body: offer, headers, signal });
     return { response, body: await bodyOf(response) };
   } catch (error) {
+    // How it was refused is known all the same.
+    if (response?.ok === false) return { response, body: "" };
     const why =
       response === undefined
         ? "The offer could not be sent to OpenAI: the host cannot be reached, or it refuses this page's origin."
         : "OpenAI's answer to the offer was cut.";
-    throw namingHost(new ConnectionFailedError(why, { cause: error, retryable: true }), url);
+    throw namingHost(new ConnectionFailedError(why, { cause: safeCause(error, redact), retryable: true }), url);
   }
 }
 
@@ -86,18 +93,32 @@ async function bodyOf(response: Response): Promise<string> {
   return "";
 }
 
-function refusal(response: Response, body: string, redact: (text: string) => string): Error {
+function refusal(response: Response, body: string, redact: Redactor): Error {
   const { message = response.statusText, code } = wordsIn(body);
   const retryAfter = retryAfterOf(response.headers.get("retry-after"));
   return httpError(response.status, message, code, redact, retryAfter);
 }
 
+/** What an answer says of an error: as JSON of any shape, or as a short text. */
 function wordsIn(body: string): Partial<ErrorWords> {
+  const value = jsonIn(body);
+  if (value !== undefined) return isRecord(value) ? errorWords(value) : wordsOf(value);
+  const text = body.trim();
+  // A proxy's page, for one: the status says enough.
+  return text === "" || text.length > LONGEST_WORDS || /[<{]/.test(text) ? {} : { message: text };
+}
+
+function saysError(body: string): boolean {
+  const value = jsonIn(body);
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return isRecord(first) && tellsError(first);
+}
+
+function jsonIn(body: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    return isRecord(value) ? errorWords(value) : {};
+    return JSON.parse(body);
   } catch {
-    return {}; // A proxy's page, for one: the status says enough.
+    return undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import { redactor } from "../../util/redact.js";
 import { closeError, connectError } from "./close-codes.js";
 import type { OpenAIChannel } from "./provider.js";
 import { webSocketProtocols, webSocketUrl } from "./plan.js";
+import { credentialsIn } from "../../util/urls.js";
 
 /** Events and audio over a WebSocket. */
 export function socketChannel(options: Pick<TransportOptions, "WebSocket">): OpenAIChannel {
@@ -16,7 +17,7 @@ export function socketChannel(options: Pick<TransportOptions, "WebSocket">): Ope
       socketConstructor(options.WebSocket);
     },
     open: (plan, key, { signal }, up) => {
-      const redact = redactor([key]);
+      const redact = redactor([key, ...credentialsIn(plan.baseUrl)]);
       openSocketConnection({
         url: webSocketUrl(plan),
         protocols: webSocketProtocols(key, plan),

@@ -10,6 +10,8 @@ import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../o
 import { redactor } from "../../util/redact.js";
 import type { OpenAIChannel } from "./provider.js";
 import { callUrl, exchangeOffer } from "./service-call.js";
+import { asError } from "../../util/reason.js";
+import { credentialsIn } from "../../util/urls.js";
 
 const ICE_GRACE_MS = 5_000;
 
@@ -23,7 +25,7 @@ export function webRTCChannel(options: TransportOptions): OpenAIChannel {
     },
     open: (plan, key, { signal }, up, named) => {
       const { fetch, RTCPeerConnection } = environment(options);
-      const redact = redactor([key]);
+      const redact = redactor([key, ...credentialsIn(plan.baseUrl)]);
       const url = callUrl(plan, named ?? (key.startsWith("ek_") ? undefined : plan.model));
       let connection: Connection | undefined;
       let opened: Connection | undefined;
@@ -99,7 +101,7 @@ function connectionOf(peer: PeerHandle, closed: () => void): Connection {
 }
 
 function asConnectError(error: unknown): Error {
-  if (!(error instanceof ConnectionLostError)) return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof ConnectionLostError)) return asError(error);
   return new ConnectionFailedError(`${error.message} It had not been open yet.`, { cause: error, retryable: true });
 }
 

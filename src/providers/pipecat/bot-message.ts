@@ -10,6 +10,11 @@ export interface BotMessage {
   readonly id: string | undefined;
 }
 
+/** Whether a message is for somebody else: it says so by its label, or has none. */
+export function isOthers(message: unknown): boolean {
+  return isRecord(message) && fieldOf(message, "label") !== LABEL;
+}
+
 /** What an `error` of the server says. */
 export interface BotError {
   readonly text: string;

@@ -13,12 +13,12 @@ import type { PlaybackReport } from "../../contracts/speaker.js";
 import { EffectSink } from "../../dialogue/effects.js";
 import { callError, NO_RESULT } from "../../dialogue/tool-calls.js";
 import { isRequest, unconfirmedError } from "../../dialogue/requests.js";
-import { ServiceError, isRtviMachineError } from "../../errors.js";
+import { ProtocolError, ServiceError, isRtviMachineError } from "../../errors.js";
 import { asProtocolError } from "../../util/field-reader.js";
 import { isRecord } from "../../util/records.js";
 import type { Redactor } from "../../util/redact.js";
 import type { AckTracker } from "./ack-tracker.js";
-import { readBotMessage, readError, resumes, type BotMessage } from "./bot-message.js";
+import { isOthers, readBotMessage, readError, resumes, type BotMessage } from "./bot-message.js";
 import { BotVoice } from "./bot-voice.js";
 import { isDecoded } from "./decode-queue.js";
 import type { MessageWriter, WrittenMessage } from "./message-writer.js";
@@ -27,6 +27,7 @@ import type { OpenActivities } from "./open-activities.js";
 import { PingProbe } from "./ping-probe.js";
 import { asksForAnswer } from "./questions.js";
 import { turnFactOf } from "./turn-facts.js";
+import { asError } from "../../util/reason.js";
 
 /**
  * How long the silence is that ends the turn of a user who cannot be heard any more, in ms: more than any detector of Pipecat's
@@ -292,12 +293,16 @@ export class PipecatDialogue implements Dialogue {
   }
 
   #report(error: unknown): void {
-    this.#sink.report(isRtviMachineError(error) ? error : new ServiceError(String(error)));
+    this.#sink.report(isRtviMachineError(error) ? error : new ServiceError(asError(error).message, { cause: error }));
   }
 
   #read(message: unknown): void {
     const inbound = readBotMessage(message);
-    if (inbound === undefined) return;
+    if (inbound === undefined) {
+      if (!isOthers(message))
+        this.#sink.report(new ProtocolError(`${SERVICE} sent a message that is not one of RTVI's.`));
+      return;
+    }
     if (this.#question === "asked") this.#answers = "seen";
     this.#question = "none";
     if (this.#pings.received(inbound.id)) return;

@@ -2,10 +2,12 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { OutgoingMessage } from "../../contracts/dialogue.js";
 import type { CallReference } from "../../contracts/dialogue.js";
 import type { ToolFact } from "../../contracts/turns.js";
-import { isRecord, stringAt } from "../../util/records.js";
+import { fieldOf, idAt, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
 /** Calls that are remembered. Beyond it the oldest is forgotten: not every bot tells how a call ended. */
 const MOST_CALLS = 256;
+/** The same where all of them have to be answered. */
+const MOST_TIMED = 512;
 
 /** Who speaks, which the turns chart ends when the bot is lost. */
 const SPEECH = ["user-stopped-speaking", "bot-stopped-speaking"];
@@ -26,6 +28,8 @@ const OF_CALLS = new Set([CALL, STARTED, `${CALL}-in-progress`, STOPPED]);
 interface Call {
   /** Undefined while the call is only announced. */
   readonly id: string | undefined;
+  /** As the bot wrote it: it is answered so. */
+  readonly given: unknown;
   readonly name: string | undefined;
   /** In an older protocol no message tells how a call ended, so that it is over when it is answered. */
   readonly protocol: "current" | "legacy";
@@ -76,7 +80,7 @@ export class OpenActivities {
    */
   takes({ type, data }: RTVIMessage): boolean {
     if (type !== `${CALL}-result` || !isRecord(data)) return true;
-    const call = this.#byId(stringAt(data, "tool_call_id"));
+    const call = this.#byId(idAt(data, "tool_call_id")) ?? this.#withoutId(data);
     if (call?.protocol === "legacy") {
       call.phase = "answered";
       this.#untime(call);
@@ -86,11 +90,11 @@ export class OpenActivities {
   }
 
   /** The app does not answer a call. Returns it where it is open, and nobody has answered in the app's place. */
-  failed(reference: CallReference): { readonly id: string; readonly name: string } | undefined {
+  failed(reference: CallReference): { readonly id: unknown; readonly name: string } | undefined {
     const call = this.#calls.find(({ id, number }) => id === reference || number === reference);
-    if (call?.id === undefined || call.phase !== "open" || call.bot !== "here") return undefined;
+    if (call?.phase !== "open" || call.bot !== "here") return undefined;
     call.phase = "failed";
-    return { id: call.id, name: call.name ?? "" };
+    return { id: call.given, name: call.name ?? "" };
   }
 
   /**
@@ -126,22 +130,29 @@ export class OpenActivities {
 
   #receivedOfCall(type: string, data: unknown): void {
     const fields = isRecord(data) ? data : {};
-    const id = stringAt(fields, "tool_call_id");
+    const [id, given] = [idAt(fields, "tool_call_id"), fieldOf(fields, "tool_call_id")];
     const name = stringAt(fields, "function_name");
     const known = type === STARTED ? undefined : this.#find(id, name);
     if (known !== undefined) this.#forget(known);
-    if (type !== STOPPED) this.#add(type, { id: id ?? known?.id, name: name ?? known?.name }, known?.protocol);
+    if (type !== STOPPED)
+      this.#add(
+        type,
+        { id: id ?? known?.id, given: given ?? known?.given, name: name ?? known?.name },
+        known?.protocol,
+      );
     this.#note();
   }
 
-  #add(type: string, call: Pick<Call, "id" | "name">, before: Call["protocol"] | undefined): void {
+  #add(type: string, call: Pick<Call, "id" | "given" | "name">, before: Call["protocol"] | undefined): void {
     const protocol = type === CALL && before !== "current" ? "legacy" : "current";
     this.#count += 1;
     const added: Call = { ...call, protocol, number: this.#count, phase: "open", bot: "here" };
     this.#calls.push(added);
     this.#time(added);
+    if (this.#calls.length <= MOST_CALLS) return;
     const [oldest] = this.#calls;
-    if (oldest !== undefined && this.#calls.length > MOST_CALLS) this.#forget(oldest);
+    const spare = this.#calls.length > MOST_TIMED ? oldest : this.#calls.find((each) => !isTimed(each));
+    if (spare !== undefined) this.#forget(spare);
   }
 
   #forget(call: Call): void {
@@ -150,8 +161,9 @@ export class OpenActivities {
   }
 
   /** The server itself sees to the calls of which it tells how they end. */
-  #time({ protocol, phase, number }: Call): void {
-    if (protocol === "legacy" && phase === "open") this.#facts.push({ type: "call.began", call: number });
+  #time(call: Call): void {
+    const { number } = call;
+    if (isTimed(call)) this.#facts.push({ type: "call.began", call: number });
   }
 
   #untime({ protocol, number }: Call): void {
@@ -175,16 +187,28 @@ export class OpenActivities {
     return this.#byId(id) ?? byName;
   }
 
+  /** The oldest call of this function that came without an id, in the older protocol. */
+  #withoutId(data: JsonRecord): Call | undefined {
+    const name = stringAt(data, "function_name");
+    return this.#calls.find((call) => {
+      return call.id === undefined && call.protocol === "legacy" && call.phase !== "answered" && call.name === name;
+    });
+  }
+
   #byId(id: string | undefined): Call | undefined {
     return id === undefined ? undefined : this.#calls.find((call) => call.id === id);
   }
+}
+
+function isTimed({ protocol, phase }: Call): boolean {
+  return protocol === "legacy" && phase === "open";
 }
 
 function isOpen({ phase, bot }: Call): boolean {
   return phase === "open" && bot !== "gone";
 }
 
-function cancelled({ id = "", name }: Call): OutgoingMessage {
+function cancelled({ given = "", name }: Call): OutgoingMessage {
   const named = name !== undefined && { function_name: name };
-  return { type: STOPPED, data: { tool_call_id: id, cancelled: true, ...named } };
+  return { type: STOPPED, data: { tool_call_id: given, cancelled: true, ...named } };
 }

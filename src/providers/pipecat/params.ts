@@ -1,8 +1,9 @@
 import { InvalidOptionsError } from "../../errors.js";
 import { readProvided } from "../../util/credential-source.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
-import { urlOf } from "../../util/urls.js";
+import { bothForms, urlOf } from "../../util/urls.js";
 import type { AttemptRequest, Provider } from "./options.js";
+import { checkAwaited } from "../../util/check-options.js";
 
 /** Where to connect, checked. */
 export interface Target {
@@ -24,6 +25,7 @@ const SCHEMES: Readonly<Record<string, string>> = { "http:": "ws:", "https:": "w
  * @throws InvalidOptionsError naming the key whose type is wrong.
  */
 export function readTarget(params: unknown): Target {
+  checkAwaited(params, "Connection parameters");
   if (params === undefined || params === null) return {};
   if (!isRecord(params)) throw new InvalidOptionsError("Connection parameters must be an object.");
   const wsUrl = readKey<string>(params, "wsUrl", "ws_url");
@@ -46,11 +48,11 @@ export async function resolveAddress(target: Target, request: AttemptRequest): P
   return { url: url.href, secrets: [...secrets, token] };
 }
 
-/** Its tokens, and whatever is so long that it may be one, whatever its name is: decoded, and as it is sent. */
-function secretsIn({ search, searchParams }: URL): string[] {
+/** Its tokens and its password, and whatever is so long that it may be a token, whatever its name is: decoded, and as it is sent. */
+function secretsIn({ search, searchParams, password }: URL): string[] {
   const sent = search.split(/[?&]/).map((pair) => pair.slice(pair.indexOf("=") + 1));
   const values = [...searchParams.values(), ...sent];
-  return [...searchParams.getAll("token"), ...values.filter(({ length }) => length > 8)];
+  return [...searchParams.getAll("token"), ...bothForms(password), ...values.filter(({ length }) => length > 8)];
 }
 
 function checkedUrl(wsUrl: unknown): URL {

@@ -4,6 +4,7 @@ import { samplesIn } from "../../codec/pcm16.js";
 import { ProtocolError } from "../../errors.js";
 import { parseJson } from "../../util/json.js";
 import type { DecodedAudio, DecodedMessage, WebSocketSerializer } from "./serializer.js";
+import { isArrayBuffer } from "../../util/parse.js";
 
 type FrameOf<Case extends string> = Extract<Frame["frame"], { $case: Case }>["value"];
 
@@ -70,11 +71,6 @@ async function bytesOf(data: unknown): Promise<Uint8Array> {
   if (typeof Blob !== "undefined" && data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
   if (isArrayBuffer(data)) return new Uint8Array(data);
   throw new ProtocolError("A frame must be bytes.");
-}
-
-/** `instanceof` fails for buffers of another realm, which jsdom and frames hand out. */
-function isArrayBuffer(data: unknown): data is ArrayBuffer {
-  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }
 
 function decodeFrame(bytes: Uint8Array): Frame {

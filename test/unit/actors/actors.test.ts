@@ -24,6 +24,7 @@ const NEVER = { silence: 0, probe: 1 };
 
 /** A service that cannot be asked. */
 const probe = (): boolean => false;
+const stalledFor = (): number => 0;
 
 /** How deep what comes from outside has been entered. */
 let depth = 0;
@@ -114,7 +115,7 @@ describe("the connection actor", () => {
         (dialled, told) => {
           request = dialled;
           reports = told;
-          return { close: () => (closes += 1), probe };
+          return { close: () => (closes += 1), probe, stalledFor };
         },
         errors,
         composition.signal,
@@ -178,6 +179,7 @@ describe("the connection actor", () => {
             throw thrown;
           },
           probe,
+          stalledFor,
         }),
         errors,
         composition.signal,
@@ -196,7 +198,7 @@ describe("the connection actor", () => {
       connectionActor(
         () => {
           dials += 1;
-          return { close: () => undefined, probe };
+          return { close: () => undefined, probe, stalledFor };
         },
         errors,
         composition.signal,

@@ -15,7 +15,7 @@ function harness(close: () => void = () => undefined, probe: () => boolean = () 
   const attempt = connectionActor(
     (request, reports) => {
       dialed = { request, reports };
-      return { close, probe };
+      return { close, probe, stalledFor: () => 0 };
     },
     faults,
     outer.signal,

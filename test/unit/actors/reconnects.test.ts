@@ -34,7 +34,7 @@ class Rig {
           ({ signal }, reports) => {
             this.signals.push(signal);
             this.#reports = reports;
-            return { close: () => undefined, probe: () => true };
+            return { close: () => undefined, probe: () => true, stalledFor: () => 0 };
           },
           this.#errors,
           lifetime,

@@ -5,13 +5,16 @@ import { ManualClock } from "../../../src/testing/index.js";
 const SILENCE = 1_000;
 const PROBE = 300;
 
-function rig({ asks = true, silence = SILENCE, answersAtOnce = false } = {}) {
+const keepsUp = (_clock: ManualClock): number => 0;
+
+function rig({ asks = true, silence = SILENCE, answersAtOnce = false, stall = keepsUp } = {}) {
   const clock = new ManualClock();
   const seen = { asked: 0, said: [] as string[] };
   const dog: LivenessCheck = new LivenessCheck({
     clock,
     silence,
     probe: PROBE,
+    stalledFor: () => stall(clock),
     ask: () => {
       seen.asked += 1;
       if (answersAtOnce) dog.received();
@@ -29,6 +32,24 @@ describe("LivenessCheck", () => {
     clock.advance(100 * SILENCE);
     expect(seen).toEqual({ asked: 100, said: [] });
     expect(clock.pending).toBe(1);
+  });
+
+  it("minds silence also while nothing is due, where nothing leaves any more", () => {
+    const { clock, seen } = rig({ asks: false, stall: ({ now }) => Math.max(0, now - 300) });
+    clock.advance(SILENCE + 299);
+    expect(seen.said).toEqual([]);
+    clock.advance(1);
+    expect(seen.said).toEqual(["The connection is dead: nothing came and nothing left for 1000 ms."]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("does not mind that nothing leaves while something comes", () => {
+    const { clock, seen, dog } = rig({ asks: false, stall: ({ now }) => now });
+    for (let count = 0; count < 20; count += 1) {
+      clock.advance(SILENCE / 2);
+      dog.received();
+    }
+    expect(seen.said).toEqual([]);
   });
 
   it("asks after every silence while nothing is due, and minds only that nobody answers", () => {
@@ -85,6 +106,7 @@ describe("LivenessCheck", () => {
       silence: SILENCE,
       probe: PROBE,
       ask,
+      stalledFor: () => 0,
       silent: ({ message }) => said.push(message),
     });
     dog.begin();
@@ -175,7 +197,14 @@ describe("LivenessCheck", () => {
     const clock = new ManualClock();
     let asked = 0;
     const ask = () => (asked += 1) > 0;
-    const dog = new LivenessCheck({ clock, silence: SILENCE, probe: PROBE, ask, silent: () => undefined });
+    const dog = new LivenessCheck({
+      clock,
+      silence: SILENCE,
+      probe: PROBE,
+      ask,
+      stalledFor: () => 0,
+      silent: () => undefined,
+    });
     dog.expects("reply");
     dog.doubt();
     expect([clock.pending, asked]).toEqual([0, 0]);

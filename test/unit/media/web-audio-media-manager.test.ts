@@ -59,10 +59,9 @@ describe("the microphone's context", () => {
       AudioContext: class extends page.AudioContext {
         override readonly audioWorklet = { addModule: () => loading } as unknown as AudioWorklet;
       },
-      mediaDevices: {
-        ...page.mediaDevices,
+      mediaDevices: Object.assign(page.mediaDevices, {
         getUserMedia: () => Promise.reject(new DOMException("denied", "NotAllowedError")),
-      },
+      }),
     });
     microphone.spareChunks?.();
     await expect(open()).rejects.toMatchObject({ type: "permissions" });

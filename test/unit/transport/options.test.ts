@@ -326,3 +326,34 @@ describe("dependencies of Thrive's transport", () => {
     expect(refusal(make)).toContain(words);
   });
 });
+
+describe("what was not awaited", () => {
+  /** The answer of a token server, and how it is had. */
+  const UNREAD: readonly (readonly [string, () => unknown, string])[] = [
+    ["a promise", () => Promise.resolve({}), "must not be a promise: await it first"],
+    ["a Response", () => new Response("{}"), "must not be a Response: pass `await response.json()`"],
+  ];
+  const own = ["OpenAI over a WebSocket", "OpenAI over WebRTC", "Gemini", "Pipecat"] as const;
+
+  it.each(UNREAD)("as service options: %s is refused", (_what, make, words) => {
+    for (const name of own) expect(refusal(() => CLASSES[name]!(make()))).toContain(words);
+  });
+
+  it.each(UNREAD)("as connection parameters: %s is refused", (_what, make, words) => {
+    for (const name of own) {
+      const transport = CLASSES[name]!({}, new ScriptedMediaManager()) as VoiceTransport;
+      expect(refusal(() => transport._validateConnectionParams(make()))).toContain(words);
+    }
+  });
+
+  it.each(["OpenAI over a WebSocket", "Gemini"] as const)(
+    "as a credential: a Response is refused by %s",
+    async (name) => {
+      const api_key = () => Promise.resolve(new Response("{}"));
+      const made = CLASSES[name]!({ api_key }, new ScriptedMediaManager(), { WebSocket: FakeWebSocketConstructor });
+      const transport = made as VoiceTransport;
+      transport.initialize({ transport }, () => undefined);
+      await expect(transport.connect()).rejects.toThrow("must not be a Response: pass `await response.json()`");
+    },
+  );
+});

@@ -39,6 +39,31 @@ describe("a text", () => {
     expect(redact(`no such key: ${quoted.slice(0, 11)}`)).toBe(`no such key: ${quoted.slice(0, 11)}`);
   });
 
+  it.each([
+    ["with an ellipsis", `${KEY.slice(0, 14)}...`],
+    ["with stars", `${KEY.slice(0, 12)}********`],
+    ["in quotes", `"${KEY.slice(0, 16)}"`],
+  ])("shows nothing of a secret that is cut in the middle of the text, %s", (_form, quoted) => {
+    expect(redact(`the key ${quoted} is wrong`)).not.toContain(KEY.slice(0, 12));
+  });
+
+  it.each([
+    ["sk-abc***xyz", "sk-abc***xyz"],
+    ["a JWT that is cut", "eyJhbGciOiJIUzI1NiJ9.eyJz***"],
+    ["a header", "Bearer a1b2c3d4e5f6"],
+    ["a header of a password", "Basic dXNlcjpwYXNzd29yZDE="],
+    ["a key of Google's", "AIzaSyD-1234567890"],
+  ])("shows nothing of what looks like a key: %s", (_what, quoted) => {
+    expect(redactor([])(`refused: ${quoted}, and more`)).toBe(`refused: ${BLANK}, and more`);
+  });
+
+  it.each(["Bearer authentication is required", "Basic authorization is required", "the eye of the beholder"])(
+    "keeps words: %s",
+    (words) => {
+      expect(redactor([])(words)).toBe(words);
+    },
+  );
+
   it("shows nothing of a cut secret that repeats itself", () => {
     const periodic = redactor(["abcdefghijkl".repeat(9)]);
     expect(periodic(`bad ${"abcdefghijkl".repeat(6)}abc`)).toBe(`bad ${BLANK}`);

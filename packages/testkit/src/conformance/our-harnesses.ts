@@ -74,6 +74,6 @@ export const openaiCallHarness = (): ConformanceHarness => {
     continuity: "replayed",
     closes: "at once",
     service,
-    ...scriptedHands(clock, media, () => service.held),
+    ...scriptedHands(clock, media, () => service.holdings),
   };
 };

@@ -115,7 +115,7 @@ export class PeerService implements ServiceControl {
   }
 
   /** Peer connections that were offered and not closed, in words. */
-  get held(): readonly string[] {
+  get holdings(): readonly string[] {
     return [...this.#connections].filter(({ isOffered }) => isOffered).map(() => "a peer connection");
   }
 

@@ -119,7 +119,7 @@ function overPeerConnection(make: () => Transport): ConformanceHarness {
     user,
     globals: { RTCPeerConnection: service.RTCPeerConnection, fetch: service.fetch },
     service,
-    held: () => service.held,
+    held: () => service.holdings,
   };
   return harness(around, make);
 }

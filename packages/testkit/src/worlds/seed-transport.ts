@@ -55,6 +55,11 @@ export class SeedTransport extends RealTimeWebsocketTransport {
     this.rejectMessage(message, error);
   }
 
+  /** As a subclass does it whose service says that something went wrong. */
+  reports(error: Error): void {
+    this.reportError(error);
+  }
+
   /** The key the subclass was given: it reads its options where Pipecat's class keeps them. */
   get key(): unknown {
     return this._service_options.api_key;

@@ -69,7 +69,6 @@ export class Calls {
         this.#names.set(callId, name);
         // What is no object no handler could read; the books say so.
         this.books.complete(batch, callId, name, args ?? "[]");
-        if (this.#names.has(callId) && !this.books.awaits(callId)) this.#tooMany(callId, name);
       }
     }
     this.books.responseDone(batch, true);
@@ -143,12 +142,6 @@ export class Calls {
   #refuse(id: string | undefined): void {
     this.#sink.report(new ProtocolError(`${SERVICE} called a function without a name.`));
     if (id !== undefined) this.#respond(id, undefined, { response: { error: "The call names no function." } });
-  }
-
-  /** The books take no more calls, and have said so. */
-  #tooMany(callId: string, name: string): void {
-    this.#respond(callId, name, { response: { error: "Too many calls are open." } });
-    this.#forget(callId);
   }
 
   #ownId(): string {

@@ -1,5 +1,5 @@
 import type { EffectSink } from "../../../dialogue/effects.js";
-import type { ServiceError } from "../../../errors.js";
+import { ProtocolError, type ServiceError } from "../../../errors.js";
 import { asProtocolError, FieldReader } from "../../../util/field-reader.js";
 import { parseRecord } from "../../../util/parse.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../../util/records.js";
@@ -8,6 +8,7 @@ import {
   durationMs,
   LONGEST_AUDIO,
   LONGEST_TEXT,
+  MOST_CALLS,
   MOST_ENTRIES,
   readCall,
   readUsage,
@@ -55,9 +56,9 @@ export class MessageReader {
       const read = new FieldReader(message, "a message", SERVICE);
       if (fieldOf(message, "setupComplete") !== undefined) opened();
       this.#report(() => this.#outcomes.failure(message));
-      this.#each(read, "voiceActivity", (inner) => this.#voice(inner.optionalId("voiceActivityType")));
-      this.#each(read, "voiceActivityDetectionSignal", (inner) => this.#voice(inner.optionalId("vadSignalType")));
-      this.#each(read, "serverContent", (inner) => this.#content(inner));
+      this.#each(read, "voiceActivity", (inner) => this.#voice(inner.optionalName("voiceActivityType")));
+      this.#each(read, "voiceActivityDetectionSignal", (inner) => this.#voice(inner.optionalName("vadSignalType")));
+      this.#each(read, "serverContent", (inner) => this.#content(inner, read.any("toolCall") !== undefined));
       this.#each(read, "toolCall", (inner) => this.#call(inner));
       this.#each(read, "toolCallCancellation", (inner) => this.#cancel(inner));
       this.#each(read, "usageMetadata", (inner) => this.#usage(inner));
@@ -70,7 +71,8 @@ export class MessageReader {
     });
   }
 
-  #content(read: FieldReader): void {
+  /** @param calls Whether the message calls functions beside its content, as the Live API does. */
+  #content(read: FieldReader, calls: boolean): void {
     this.#guarded(() => {
       if (read.flag("interrupted")) this.#interrupted();
     });
@@ -83,7 +85,7 @@ export class MessageReader {
       user.recognised(text, inner.flag("finished"), bot.generating);
     });
     this.#each(read, "modelTurn", (inner) => {
-      for (const part of inner.list("parts", MOST_ENTRIES)) this.#guarded(() => this.#part(part));
+      for (const part of inner.list("parts", MOST_ENTRIES)) this.#guarded(() => this.#part(part, calls));
     });
     this.#each(read, "outputTranscription", (inner) => {
       this.ports.bot.transcript(inner.optionalText("text", LONGEST_TEXT) ?? "");
@@ -119,7 +121,10 @@ export class MessageReader {
     });
   }
 
-  #part(read: FieldReader): void {
+  #part(read: FieldReader, calls: boolean): void {
+    // As the API's other methods call functions.
+    const call = calls ? undefined : read.optionalInner("functionCall");
+    if (call !== undefined) this.ports.bot.call([readCall(call)]);
     const data = read.optionalInner("inlineData");
     if (data !== undefined) this.ports.bot.audio(data.text("data", LONGEST_AUDIO), data.text("mimeType", LONGEST_TEXT));
     this.#report(() => this.#outcomes.code(read.optionalInner("codeExecutionResult")));
@@ -153,7 +158,8 @@ export class MessageReader {
 
   #call(read: FieldReader): void {
     const isOne = isRecord(read.any("functionCalls"));
-    const written = isOne ? [read.inner("functionCalls")] : read.list("functionCalls", MOST_ENTRIES);
+    const written = isOne ? [read.inner("functionCalls")] : read.list("functionCalls", MOST_CALLS);
+    if (written.length === 0) throw new ProtocolError(`${SERVICE} sent a toolCall without a call that can be read.`);
     const calls = written.flatMap((call) => {
       const readable = this.#guarded(() => readCall(call));
       return readable === undefined ? [] : [readable];

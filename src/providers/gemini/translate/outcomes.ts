@@ -44,14 +44,14 @@ export class Outcomes {
 
   /** How code came out that the model had run. @throws ProtocolError */
   code(result: FieldReader | undefined): ServiceError[] {
-    return this.#news("ran code, and it failed", result?.optionalId("outcome"));
+    return this.#news("ran code, and it failed", result?.optionalName("outcome"));
   }
 
   /** Whether pages could be read that the model was given. @throws ProtocolError */
   pages(metadata: FieldReader): ServiceError[] {
     return metadata
       .list("urlMetadata", MOST_ENTRIES)
-      .flatMap((page) => this.#news("could not read a page", page.optionalId("urlRetrievalStatus")));
+      .flatMap((page) => this.#news("could not read a page", page.optionalName("urlRetrievalStatus")));
   }
 
   #news(what: string, outcome: string | undefined): ServiceError[] {

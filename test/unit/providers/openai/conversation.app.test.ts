@@ -287,7 +287,7 @@ describe("function calls", () => {
   it("beyond a number are refused, not collected", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.created());
-    for (let index = 0; index < 300; index += 1) scenario.receive(server.callAdded(`c${index}`, "f"));
+    for (let index = 0; index < 300; index += 1) scenario.receive(server.callDone(`c${index}`, "f", "{}"));
     expect(scenario.of("report").length).toBeGreaterThan(0);
     expect(scenario.data("llm-function-call-started")).toHaveLength(256);
   });
@@ -349,6 +349,7 @@ describe("other messages of the app", () => {
     ["send-text", { content: 7 }, "send-text.content"],
     ["send-text", undefined, "send-text.content"],
     ["append-to-context", { role: "robot", content: "x" }, "append-to-context.role"],
+    ["append-to-context", { role: 5, content: "x" }, "append-to-context.role"],
     ["append-to-context", { role: "user", content: [] }, "append-to-context.content"],
     ["append-to-context", { role: "user", content: [{ text: 7 }] }, "append-to-context.content"],
     ["append-to-context", { role: "user", content: [{ type: "image_url" }] }, "append-to-context.content"],

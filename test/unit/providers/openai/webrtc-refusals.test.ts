@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { TransportOptions } from "../../../../src/options.js";
@@ -337,6 +338,67 @@ describe("the answer's body", () => {
     await expect(rig.transport.connect()).rejects.toMatchObject({ code: "protocol-error", retryable: true });
     expect(read).toBeLessThan(1_000_000);
     expect(cancelled).toBe(true);
+  });
+
+  const failing = (status: number, contentType?: string) => {
+    const pull = (controller: ReadableStreamDefaultController) => controller.error(new TypeError("terminated"));
+    const headers = contentType === undefined ? {} : { "Content-Type": contentType };
+    return new Response(new ReadableStream({ pull }), { status, headers });
+  };
+  const json = (status: number, value: unknown, type = "application/json") =>
+    new Response(JSON.stringify(value), { status, headers: { "Content-Type": type } });
+
+  it.each<[string, () => Response, object]>([
+    ["no content", () => new Response(null, { status: 204 }), { code: "protocol-error" }],
+    [
+      "an error in a list",
+      () => json(400, [{ error: { message: "No such voice." } }]),
+      { status: 400, message: /No such voice/ },
+    ],
+    ["an error that is a text", () => json(400, "No such voice."), { status: 400, message: /No such voice/ }],
+    [
+      "JSON that says it is text",
+      () => json(401, { error: "No such key." }, "text/plain"),
+      { status: 401, message: /No such key/ },
+    ],
+    ["plain text", () => new Response("No such voice.", { status: 400 }), { status: 400, message: /No such voice/ }],
+    [
+      "a page",
+      () => new Response("<!doctype html><p>No such voice.", { status: 400 }),
+      { status: 400, message: /HTTP 400(?!.*voice)/ },
+    ],
+    [
+      "an error in an answer that is no failure",
+      () => json(200, { error: { message: "No such voice.", code: "bad" } }),
+      { code: "service-error", serviceCode: "bad", message: /No such voice/ },
+    ],
+    ["a refusal that is cut", () => failing(401), { code: "unauthorized", status: 401, retryable: false }],
+    ["an overload that is cut", () => failing(503), { code: "service-error", status: 503, retryable: true }],
+  ])("may be %s: the service's own words count", async (_what, answer, { message, ...facts }: { message?: RegExp }) => {
+    const rig = build({}, () => Promise.resolve(answer()));
+    const error: unknown = await rig.transport.connect().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject(facts);
+    if (message !== undefined) expect(String(error)).toMatch(message);
+  });
+
+  it("may begin with a line that is empty", async () => {
+    const rig = await ready({}, () => Promise.resolve(new Response("\r\nv=0 answer", SDP)));
+    expect(rig.transport.state).toBe("ready");
+    await rig.transport.disconnect();
+  });
+
+  it.each([
+    ["an error", (key: string) => new TypeError(`Invalid header: Bearer ${key}`)],
+    ["its cause", (key: string) => new TypeError("fetch failed", { cause: new Error(`bad ${key}`) })],
+    ["one of several", (key: string) => new AggregateError([new Error(`bad ${key}`)], "failed")],
+    ["an error of the browser", (key: string) => new DOMException(`Bearer ${key} is no header`, "SyntaxError")],
+  ])("may never come, and %s of the app's own fetch quote the key: it is not passed on", async (_what, thrown) => {
+    const key = canary("ek_");
+    const rig = build({ api_key: key }, () => Promise.reject(thrown(key)));
+    const error: unknown = await rig.transport.connect().catch((rejected: unknown) => rejected);
+    expect(error).toMatchObject({ code: "connection-failed", cause: expect.anything() as unknown });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(key);
+    await rig.transport.disconnect();
   });
 
   it.each([null, undefined])("may be %s, where a fetch of the app's own knows no streams", async (body) => {

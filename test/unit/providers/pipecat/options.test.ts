@@ -235,6 +235,7 @@ describe("the address", () => {
     ["of another name", { wsUrl: "ws://a.test/?access_token=secret_value" }, "no: secret_value"],
     ["without a name", { wsUrl: "ws://a.test/?secret_value" }, "no: secret_value"],
     ["that `token` took the place of", { wsUrl: "ws://a.test/?token=secret_old", token: "t" }, "no: secret_old"],
+    ["that is the URL's password", { wsUrl: "ws://user:se%2Fcret@a.test/" }, "no: user:se/cret"],
     ["that is escaped", { token: "secret!~'(x)*y z" }, "no: secret%21%7E%27%28x%29*y+z"],
     ["in base64", { token: "secret_value" }, `no: ${btoa("secret_value")}`],
     ["that is cut", { token: `secret${"x".repeat(300)}` }, `no: secret${"x".repeat(113)}`],

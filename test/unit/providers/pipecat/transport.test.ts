@@ -316,19 +316,30 @@ describe("what the bot says", () => {
     expect(rig.speaker.heard).toEqual([]);
   });
 
-  it("is ignored under another label, without a type, or when it is no object", async () => {
+  it("is ignored under another label, or without one", async () => {
     const rig = await ready();
     rig.told.length = 0;
     await rig.receive(
       bot.message({ label: "other", type: "metrics", data: {} }),
       bot.message({ type: "metrics", data: {} }),
-      bot.message({ label: "rtvi-ai", data: {} }),
-      bot.message("null"),
-      bot.message("[1]"),
-      bot.message('"text"'),
     );
+    expect([rig.told, rig.errors]).toEqual([[], []]);
+  });
+
+  it.each<[string, unknown]>([
+    ["without a type", { label: "rtvi-ai", data: {} }],
+    ["with a type that is a number", { label: "rtvi-ai", type: 7, data: {} }],
+    ["that is null", "null"],
+    ["that is a list", "[1]"],
+    ["that is a text", '"text"'],
+    ["that is a number", "7"],
+  ])("is reported once %s, and the session goes on", async (_what, message) => {
+    const rig = await ready();
+    rig.told.length = 0;
+    await rig.receive(bot.message(message), bot.message(message));
     expect(rig.told).toEqual([]);
-    expect(rig.errors).toEqual([]);
+    expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+    expect(rig.transport.state).toBe("ready");
   });
 
   it.each([
