@@ -6,6 +6,7 @@ const OPENAI = "https://api.openai.com/v1/realtime";
 /**
  * `POST /api/session` of the development server: mints a secret that expires, with the key of the environment, or for the local service
  * where there is none. In production this is a route of your server.
+ * @param port where Vite serves, unless `--port` says otherwise
  */
 export function tokenServer({ port }: { readonly port: number }): Plugin {
   const key = process.env.OPENAI_API_KEY;
@@ -14,15 +15,16 @@ export function tokenServer({ port }: { readonly port: number }): Plugin {
   return {
     name: "token-server",
     apply: "serve",
-    async config() {
+    async config({ server }) {
+      const at = server?.port ?? port;
       if (key === undefined) {
-        const allowOrigins = [`http://localhost:${String(port)}`, `http://127.0.0.1:${String(port)}`];
+        const allowOrigins = [`http://localhost:${String(at)}`, `http://127.0.0.1:${String(at)}`];
         const service = await startLocalService({ allowOrigins });
         realtime = `${service.url}/v1/realtime`;
         stop = () => service.close();
       }
       return {
-        server: { port, strictPort: true },
+        server: { port: at, strictPort: true },
         define: { "import.meta.env.VITE_REALTIME_URL": JSON.stringify(realtime) },
       };
     },
