@@ -1,4 +1,5 @@
 import type OpusScript from "opusscript";
+import { optionalPackage } from "./optional-package.js";
 import { SAMPLE_BYTES, SAMPLE_RATE } from "../audio/pcm.js";
 import { FRAME_BYTES, FRAME_MS, type CallCodec } from "./codec.js";
 
@@ -25,13 +26,11 @@ let pairs = 0;
  * @throws Error that says how to install it.
  */
 export function loadOpus(): Promise<OpusModule> {
-  loading ??= import("opusscript").then(
-    (loaded) => loaded.default,
-    (cause: unknown) => {
-      loading = undefined;
-      throw new Error("Opus needs the optional package `opusscript`: npm install opusscript", { cause });
-    },
-  );
+  const load = async (): Promise<OpusModule> => (await import("opusscript")).default;
+  loading ??= optionalPackage(load, "opusscript").catch((cause: unknown) => {
+    loading = undefined;
+    throw new Error("Opus needs the optional package `opusscript`: npm install opusscript", { cause });
+  });
   return loading;
 }
 

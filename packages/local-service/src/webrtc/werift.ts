@@ -1,4 +1,5 @@
 import type * as Werift from "werift";
+import { optionalPackage } from "./optional-package.js";
 
 /** The module, once it is loaded. */
 export type WeriftModule = typeof Werift;
@@ -10,7 +11,7 @@ let loading: Promise<WeriftModule> | undefined;
  * @throws Error that says how to install it.
  */
 export function loadWerift(): Promise<WeriftModule> {
-  loading ??= import("werift").catch((cause: unknown) => {
+  loading ??= optionalPackage<WeriftModule>(() => import("werift"), "werift").catch((cause: unknown) => {
     loading = undefined;
     const problem =
       "WebRTC calls to the local service need the optional package `werift`. Run `npm install werift opusscript`.";
