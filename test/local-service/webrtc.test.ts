@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from "werift";
 import { Call } from "../../packages/local-service/src/webrtc/call.js";
@@ -78,7 +79,9 @@ describe("POST /v1/realtime/calls", () => {
     vi.doMock("werift", () => {
       throw new Error("Cannot find package 'werift'");
     });
+    const started = vi.spyOn(process, "cwd").mockReturnValue(tmpdir());
     onTestFinished(() => {
+      started.mockRestore();
       vi.doUnmock("werift");
       vi.resetModules();
     });
