@@ -4,8 +4,8 @@ const MODELS = ["edges", "system", "providers", "orderings", "turns", "connect-a
 
 /**
  * `npm run model`: the models of the assembled system, as often as with every run of the tests. Says how many edges of each chart were
- * walked. `npm run model -- 10000 [seed]`: that many runs, which takes long. `npm run model -- --mutants`: breaks everything in the charts that can be broken, one thing at a time, and says by
- * which rule the models find it.
+ * walked. `npm run model -- 10000 [seed]`: that many runs, which takes long. `npm run model -- --mutants`: breaks everything in the
+ * charts that can be broken, one thing at a time, and says by which rule the models find it.
  */
 const [runs, seed] = process.argv.slice(2);
 const isHunt = runs === "--mutants";

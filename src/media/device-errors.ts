@@ -18,7 +18,9 @@ const TYPES: ReadonlyMap<string, DeviceErrorType> = new Map([
 ]);
 
 const ADVICE: Readonly<Record<DeviceErrorType, string>> = {
-  permissions: "The microphone is not allowed: the user, the browser or the page's Permissions-Policy refuses it.",
+  permissions:
+    "The microphone is not allowed: the user, the browser or the page's Permissions-Policy refuses it. " +
+    "The user can change that at the icon beside the page's address.",
   "in-use": "The microphone cannot be read; another program may hold it.",
   "not-found": "No microphone was found.",
   constraints: "No microphone satisfies the request; the chosen device may be gone.",

@@ -24,6 +24,8 @@ export interface SocketHarnessOptions extends ServiceWords {
   readonly finalCode?: number;
   /** What becomes of the conversation when the connection is lost while ready. Default `fresh`. */
   readonly continuity?: Continuity;
+  /** When a connection is closed: once the service has answered, or at once, without waiting for it. Default `answered`. */
+  readonly closes?: "answered" | "at once";
 }
 
 /** A harness for `transportConformance` and `lifecycleModel` around a transport of yours whose service speaks over WebSockets. */
@@ -31,6 +33,7 @@ export function socketHarness({
   transport,
   finalCode,
   continuity = "fresh",
+  closes = "answered",
   ...words
 }: SocketHarnessOptions): ConformanceHarness {
   const clock = new ManualClock();
@@ -52,6 +55,7 @@ export function socketHarness({
       },
     }),
     continuity,
+    closes,
     service,
     ...scriptedHands(clock, media, () => (service.held === 0 ? [] : [`${service.held} sockets`])),
     dispose: () => {

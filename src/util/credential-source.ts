@@ -40,7 +40,7 @@ export async function readProvided<Value>(
     if (isCredentialSource(source)) throwError(name, value, cause);
     if (request.attempt === 1) {
       if (!isCredentialSource(source) || !isRecord(value) || !(cause instanceof InvalidOptionsError)) throw cause;
-      const text = `The \`${name}\` function answered with an object that holds no credential.`;
+      const text = `The \`${name}\` function answered with an object that holds no credential: return the secret itself, or what the service answered.`;
       throw new AuthenticationError(text, { cause });
     }
     const text = `What was given as \`${name}\` for this reconnect cannot be used; see \`cause\`.`;
@@ -59,7 +59,7 @@ function throwError(name: string, value: unknown, cause: unknown): void {
   const reason = reasonOf(message);
   if (reason === undefined) return;
   if (REFUSED.test(`${code ?? ""} ${type ?? ""} ${reason}`)) {
-    throw new AuthenticationError(`The \`${name}\` function was refused: ${reason}`, { cause });
+    throw new AuthenticationError(`The server that the \`${name}\` function asks was refused: ${reason}`, { cause });
   }
   const text = `The \`${name}\` function answered with an error: ${reason}`;
   throw new ConnectionFailedError(text, { cause, retryable: true });

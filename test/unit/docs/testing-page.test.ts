@@ -21,7 +21,11 @@ async function load(name: string, code: string): Promise<object> {
     bundle: true,
     format: "esm",
     packages: "external",
-    alias: { "rtvi-machine": resolve("src/index.ts"), "rtvi-machine/testing": resolve("src/testing/index.ts") },
+    alias: {
+      "rtvi-machine": resolve("src/index.ts"),
+      "rtvi-machine/dialogue": resolve("src/dialogue/index.ts"),
+      "rtvi-machine/testing": resolve("src/testing/index.ts"),
+    },
     outfile,
     logLevel: "error",
   });
@@ -47,6 +51,13 @@ afterAll(async () => {
 /** The blocks register their own cases. */
 describe.each(blocks)("docs: the code of docs/testing.md, line $line", async ({ code, line }) => {
   await load(`block-${String(line)}`, code);
+});
+
+describe("docs: the conformance of the provider in docs/writing-a-provider.md", async () => {
+  const pages = await blocksOf("docs/writing-a-provider.md");
+  const { code } = pages.find((block) => block.code.includes("transportConformance(")) ?? { code: "" };
+  const example = 'import { EchoTransport } from "../../examples/own-provider/src/echo-provider.js";\n';
+  await load("provider", code.replace(/\/\*\* The class above[^]*?VoiceTransport;\n/, example));
 });
 
 describe("docs: the page of testing", () => {

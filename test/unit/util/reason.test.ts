@@ -42,12 +42,13 @@ describe("reasons: a function of the app that fails", () => {
     { detail: "Unauthorized" },
   ])("tells a key that was refused: $error.message", async (answer) => {
     const words = "detail" in answer ? "Unauthorized" : answer.error.message;
-    const message = `The \`api_key\` function was refused: ${words}`;
+    const message = `The server that the \`api_key\` function asks was refused: ${words}`;
     expect(await failed(() => answer)).toMatchObject({ name: "AuthenticationError", message });
   });
 
   it.each([{}, { ok: true }])("says that the answer %j holds no credential", async (answer) => {
-    const message = "The `api_key` function answered with an object that holds no credential.";
+    const message =
+      "The `api_key` function answered with an object that holds no credential: return the secret itself, or what the service answered.";
     expect(await failed(() => answer)).toMatchObject({ name: "AuthenticationError", message });
   });
 

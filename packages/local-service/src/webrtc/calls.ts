@@ -94,7 +94,7 @@ export class OpenAiCalls {
       return await loadWerift();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#parts.settings.logger.warn(`refused a call: ${message}`, error);
+      this.#parts.settings.logger.warn(`refused a call: ${message}`, error instanceof Error ? error.cause : error);
       // No 5xx, which a client would try again: nothing changes until it is installed.
       refuse(response, 424, { code: "webrtc_not_installed", type: "server_error", message });
       return undefined;
