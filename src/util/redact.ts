@@ -55,23 +55,31 @@ export function redactor(secrets: readonly string[]): Redactor {
 }
 
 function blank(text: string, forms: readonly string[]): string {
-  let safe = text;
-  for (const form of forms) safe = withoutPieces(safe.replaceAll(form, BLANK), form);
-  return safe;
+  return withoutPieces(
+    forms.reduce((safe, form) => safe.replaceAll(form, BLANK), text),
+    forms.filter(({ length }) => length >= SHORTEST_PIECE),
+  );
 }
 
-/** Blanks what begins as a form does, as far as it goes on like it. */
-function withoutPieces(text: string, form: string): string {
-  const head = form.slice(0, SHORTEST_PIECE);
-  if (head.length < SHORTEST_PIECE) return text;
+/** Blanks what begins as one of the forms does, as far as it goes on like the one that it follows longest. */
+function withoutPieces(text: string, forms: readonly string[]): string {
+  const heads = [...new Set(forms.map((form) => form.slice(0, SHORTEST_PIECE)))];
+  const next = (from: number): number => {
+    const found = heads.map((head) => text.indexOf(head, from)).filter((at) => at !== -1);
+    return found.length === 0 ? -1 : Math.min(...found);
+  };
   let [shown, from] = ["", 0];
-  for (let at = text.indexOf(head); at !== -1; at = text.indexOf(head, from)) {
-    let length = SHORTEST_PIECE;
-    while (length < form.length && text[at + length] === form[length]) length += 1;
+  for (let at = next(0); at !== -1; at = next(from)) {
     shown += text.slice(from, at) + BLANK;
-    from = at + length;
+    from = at + Math.max(...forms.map((form) => commonLength(form, text, at)));
   }
   return from === 0 ? text : shown + text.slice(from);
+}
+
+function commonLength(form: string, text: string, at: number): number {
+  let length = 0;
+  while (length < form.length && text[at + length] === form[length]) length += 1;
+  return length;
 }
 
 /** As a service may quote what it was sent: in a URL, in a form, in a header. Long ones first, which may hold others. */
@@ -88,7 +96,8 @@ function formsOf(secrets: readonly string[]): string[] {
 function base64Of(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret);
   const whole = encodeBase64(bytes);
-  const forms = [whole, whole.replace(/=+$/, "")];
+  // With its padding, half of it, and none.
+  const forms = [whole, whole.replace(/=$/, ""), whole.replace(/=+$/, "")];
   for (const before of secret.length < SHORTEST_DISTINCT ? [] : [0, 1, 2]) {
     const shifted = new Uint8Array(before + bytes.length);
     shifted.set(bytes, before);

@@ -78,8 +78,14 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
     client.enableMic(true);
     await app.until("the user, heard again", () => app.count(RTVIEvent.UserStartedSpeaking) > 0, 30_000);
 
+    const latest = () =>
+      recorder
+        .export()
+        .entries.flatMap((entry) => (entry.kind === "statistics" ? [entry.numbers] : []))
+        .at(-1);
+    await app.until("a sample of both ways", () => (latest()?.bytesReceived ?? 0) > 0, 30_000);
+    const measured = latest();
     const { entries } = recorder.export();
-    const measured = entries.flatMap((entry) => (entry.kind === "statistics" ? [entry.numbers] : [])).at(-1);
     for (const name of ["bytesSent", "bytesReceived", "packetsSent", "packetsReceived"] as const)
       expect(measured?.[name], name).toBeGreaterThan(0);
     for (const name of ["bufferedAmount", "roundTripMs", "jitterMs", "packetsReceivedLost", "concealedMs"] as const)

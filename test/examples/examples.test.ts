@@ -12,11 +12,11 @@ import { silent } from "../../packages/testkit/src/worlds/world.js";
 import { codeBlocks } from "../../tools/documents/markdown.js";
 import { freePort, openBrowser, openPage } from "./open-page.js";
 
-const READY = { timeout: 15_000 };
-const ANSWERED = { timeout: 25_000 };
+const READY = { timeout: 40_000 };
+const ANSWERED = { timeout: 40_000 };
 
 // They wait for speech, each with a browser and a service of its own.
-describe("examples", { timeout: 90_000, concurrent: true }, () => {
+describe("examples", { timeout: 180_000, concurrent: true }, () => {
   it("react: talks over WebRTC in strict mode, draws both voices, and mutes", async (test) => {
     const port = await freePort();
     const { page } = await openPage(test, "examples/react", port, [tokenServer({ port })]);

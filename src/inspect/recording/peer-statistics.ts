@@ -21,8 +21,9 @@ export function peerStatistics(report: { forEach(read: (each: Report) => void): 
   const [sent, received] = [sound("outbound-rtp"), sound("inbound-rtp")];
   const missed = sound("remote-inbound-rtp");
   return {
-    ...number("bytesSent", path?.bytesSent),
-    ...number("bytesReceived", path?.bytesReceived),
+    // Of the whole transport where it says so: the path may have changed, and counts anew.
+    ...number("bytesSent", transport?.bytesSent ?? path?.bytesSent),
+    ...number("bytesReceived", transport?.bytesReceived ?? path?.bytesReceived),
     ...number("roundTripMs", path?.currentRoundTripTime, 1_000),
     ...number("packetsSent", sent?.packetsSent),
     ...number("packetsSentLost", missed?.packetsLost),

@@ -74,6 +74,15 @@ describe("a text", () => {
     expect(both("first-part-and-more, first-part")).toBe(`${BLANK}, ${BLANK}`);
   });
 
+  it.each(["long-enough-to-begin-alike/and=go+on", "long-enough-to-begin-alike%2Fand%3Dgo%2Bon"])(
+    "shows nothing of a secret, nor of a part of it, that is also known as addresses have it: %s",
+    (quoted) => {
+      const both = redactor(["long-enough-to-begin-alike/and=go+on", "long-enough-to-begin-alike%2Fand%3Dgo%2Bon"]);
+      expect(both(`the key ${quoted}, and more`)).toBe(`the key ${BLANK}, and more`);
+      expect(both(`the key ${quoted.slice(0, -2)}`)).toBe(`the key ${BLANK}`);
+    },
+  );
+
   it("keeps words that hold a secret of three characters", () => {
     expect(redactor(["key", ""])("the key of a monkey")).toBe("the key of a monkey");
   });
