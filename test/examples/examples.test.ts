@@ -108,7 +108,7 @@ describe("examples", { timeout: 180_000, concurrent: true }, () => {
     await page.getByRole("button", { name: "Restore the network" }).click();
     await inState("ready");
     await page.getByText(/back after .* conversation replayed/).waitFor(READY);
-    expect(await page.getByRole("alert").isVisible()).toBe(false);
+    await page.getByRole("alert").filter({ hasText: "was lost" }).waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Disconnect" }).click();
     await inState("disconnected");
     await local?.close();
