@@ -54,19 +54,21 @@ export function redactor(secrets: readonly string[]): Redactor {
   return Object.assign(text, { json: (value: unknown, isError = false) => json(value, isError, 0) });
 }
 
-function blank(text: string, forms: readonly string[]): string {
-  return withoutPieces(
-    forms.reduce((safe, form) => safe.replaceAll(form, BLANK), text),
-    forms.filter(({ length }) => length >= SHORTEST_PIECE),
-  );
+function blank(text: string, { forms, long, heads }: Forms): string {
+  let safe = text;
+  for (const form of forms) safe = safe.replaceAll(form, BLANK);
+  return safe.length < SHORTEST_PIECE ? safe : withoutPieces(safe, long, heads);
 }
 
 /** Blanks what begins as one of the forms does, as far as it goes on like the one that it follows longest. */
-function withoutPieces(text: string, forms: readonly string[]): string {
-  const heads = [...new Set(forms.map((form) => form.slice(0, SHORTEST_PIECE)))];
+function withoutPieces(text: string, forms: readonly string[], heads: readonly string[]): string {
   const next = (from: number): number => {
-    const found = heads.map((head) => text.indexOf(head, from)).filter((at) => at !== -1);
-    return found.length === 0 ? -1 : Math.min(...found);
+    let first = -1;
+    for (const head of heads) {
+      const at = text.indexOf(head, from);
+      if (at !== -1 && (first === -1 || at < first)) first = at;
+    }
+    return first;
   };
   let [shown, from] = ["", 0];
   for (let at = next(0); at !== -1; at = next(from)) {
@@ -82,14 +84,24 @@ function commonLength(form: string, text: string, at: number): number {
   return length;
 }
 
-/** As a service may quote what it was sent: in a URL, in a form, in a header. Long ones first, which may hold others. */
-function formsOf(secrets: readonly string[]): string[] {
-  const forms = secrets.flatMap((secret) => {
+interface Forms {
+  /** Long ones first, which may hold others. */
+  readonly forms: readonly string[];
+  /** Those of which a piece is known when it is seen, and how they begin. */
+  readonly long: readonly string[];
+  readonly heads: readonly string[];
+}
+
+/** As a service may quote what it was sent: in a URL, in a form, in a header. */
+function formsOf(secrets: readonly string[]): Forms {
+  const all = secrets.flatMap((secret) => {
     const inUrl = encodeURIComponent(secret);
     const inForm = new URLSearchParams([["", secret]]).toString().slice(1);
     return [secret, inUrl, inUrl.replaceAll("%2F", "/"), inForm, ...base64Of(secret)];
   });
-  return [...new Set(forms)].sort((one, other) => other.length - one.length);
+  const forms = [...new Set(all)].sort((one, other) => other.length - one.length);
+  const long = forms.filter(({ length }) => length >= SHORTEST_PIECE);
+  return { forms, long, heads: [...new Set(long.map((form) => form.slice(0, SHORTEST_PIECE)))] };
 }
 
 /** A secret in both alphabets of base64, with and without padding; a long one also behind something else. */
