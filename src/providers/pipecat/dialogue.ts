@@ -82,6 +82,8 @@ export class PipecatDialogue implements Dialogue {
   #question: "none" | "asked" = "none";
   /** Seen: this bot has answered such a message. */
   #answers: "unseen" | "seen" = "unseen";
+  /** Messages that are none of RTVI's: told once, for there may be thousands. */
+  #strangers: "unseen" | "told" = "unseen";
   /** What the server has of the microphone: "stopped" with silence behind it, where the server takes the user for speaking. */
   #sound: "none" | "flowing" | "stopped" = "none";
 
@@ -299,8 +301,10 @@ export class PipecatDialogue implements Dialogue {
   #read(message: unknown): void {
     const inbound = readBotMessage(message);
     if (inbound === undefined) {
-      if (!isOthers(message))
+      if (!isOthers(message) && this.#strangers === "unseen") {
+        this.#strangers = "told";
         this.#sink.report(new ProtocolError(`${SERVICE} sent a message that is not one of RTVI's.`));
+      }
       return;
     }
     if (this.#question === "asked") this.#answers = "seen";
