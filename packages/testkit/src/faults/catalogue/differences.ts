@@ -81,6 +81,10 @@ const pipecat: Differences = {
     expect: continues(1_000, "protocol-error"),
     because: "what a bot sends in the place of an RTVI message is told once",
   },
+  "message-flood": {
+    expect: continues(3_000, "protocol-error"),
+    because: "each of its 20 000 messages is a Protocol Buffer",
+  },
   "unknown-kind": undecodable,
   "slow-frame": undecodable,
   "unknown-tool": { expect: continues(1_000), because: passedOn },
