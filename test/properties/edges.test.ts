@@ -12,7 +12,7 @@ import type { TurnFact } from "../../src/contracts/turns.js";
 import type { TransportOptions } from "../../src/options.js";
 
 import { seeded } from "../../packages/testkit/src/util/seeded.js";
-import { MICS, restarts, run, sequences } from "./connect-attempts/cases.js";
+import { MICS, restarts, run, sequences, type Case } from "./connect-attempts/cases.js";
 import { stubPage } from "./connect-attempts/page.js";
 import { VirtualTime } from "./connect-attempts/virtual-time.js";
 import { TURN_LETTERS, type Letter } from "../../src/testing/model/turn-letters.js";
@@ -71,6 +71,33 @@ afterAll(() => {
   vi.restoreAllMocks();
 });
 
+/** Orders of calls that few cases have: in callbacks, and three in a row. */
+const RARE: readonly Case[] = [
+  {
+    mic: "unset",
+    query: "none",
+    starts: "in order",
+    ops: ["startBotAndConnect", "disconnect"],
+    distances: ["tick"],
+    reaction: { at: "disconnected", ops: ["startBotAndConnect"] },
+  },
+  {
+    mic: "granted",
+    query: "fixed",
+    starts: "in order",
+    ops: ["startBotAndConnect"],
+    distances: [],
+    reaction: { at: "onBotStarted", ops: ["connect", "disconnect"] },
+  },
+  {
+    mic: "unset",
+    query: "none",
+    starts: "in order",
+    ops: ["startBot", "connect", "initDevices"],
+    distances: ["task", "microtask"],
+  },
+];
+
 /** With the client's own order of calls, which depends on its page. */
 async function callAsClient(): Promise<void> {
   const time = new VirtualTime();
@@ -82,6 +109,7 @@ async function callAsClient(): Promise<void> {
       const mic = MICS[index % MICS.length] ?? "granted";
       await run({ mic, query: "random", starts: "in order", ...each, inspect: watch.inspect }, time, random);
     }
+    for (const each of RARE) await run({ ...each, inspect: watch.inspect }, time, random);
   } finally {
     vi.unstubAllGlobals();
   }

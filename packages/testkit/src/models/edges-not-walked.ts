@@ -7,14 +7,11 @@ const UNASKED =
 
 /** Edges by which the walks of `test/properties/edges.test.ts` do not come, each with the reason. One that is walked must go from here. */
 export const NOT_WALKED: Readonly<Record<string, string>> = {
-  "transport.calls|connect.called|0": CLIENT,
   "transport.calls|call.barred|0": CLIENT,
   "transport.calls|devices.dropped|0": CLIENT,
   "transport.calls.devices.asked|devices.dropped|0": CLIENT,
   "transport.calls.query|connect.called|0": CLIENT,
   "transport.calls.query|start.called|0": CLIENT,
-  "transport.calls.started|devices.called|0": CLIENT,
-  "transport.lifecycle.idle.waiting|devices.requested|0": CLIENT,
   "transport.lifecycle.session|xstate.error.actor.turns|0": CRASH,
   "transport.lifecycle.session|xstate.error.actor.turns|1": CRASH,
   "transport.lifecycle.session|xstate.error.actor.connection|0": CRASH,
