@@ -28,27 +28,26 @@ function shown(url: string): string {
 const INLINED =
   " The bundler has inlined the file, and the policy forbids `data:` scripts: have it emit a file (Vite: `?url&no-inline`).";
 
-/** @throws UnsupportedEnvironmentError when the context was closed on the way: of the script that says nothing. */
-async function addModule(context: BaseAudioContext, name: WorkletName, url: string): Promise<void> {
+/**
+ * @param advice What to say of a script that does not load.
+ * @throws UnsupportedEnvironmentError. Of a context that was closed on the way, the script says nothing.
+ */
+async function addModule(context: BaseAudioContext, name: WorkletName, url: string, advice: string): Promise<void> {
   try {
     await context.audioWorklet.addModule(url);
   } catch (cause) {
-    if (context.state !== "closed") throw cause;
-    throw new UnsupportedEnvironmentError(`The AudioContext was closed while the ${name} worklet loaded.`, { cause });
+    const closed = `The AudioContext was closed while the ${name} worklet loaded.`;
+    throw new UnsupportedEnvironmentError(context.state === "closed" ? closed : advice, { cause });
   }
 }
 
 async function loadFromBlob(context: BaseAudioContext, name: WorkletName): Promise<void> {
   const url = URL.createObjectURL(new Blob([SOURCES[name]], { type: "text/javascript" }));
+  const advice =
+    `The ${name} worklet could not load from a Blob URL: most likely the page's Content Security Policy (CSP) does not allow ` +
+    "blob: in script-src. Allow it, or serve the files of rtvi-machine/worklets and pass their folder as `workletUrl`.";
   try {
-    await addModule(context, name, url);
-  } catch (cause) {
-    if (cause instanceof UnsupportedEnvironmentError) throw cause;
-    throw new UnsupportedEnvironmentError(
-      `The ${name} worklet could not load from a Blob URL: most likely the page's Content Security Policy (CSP) does not allow ` +
-        "blob: in script-src. Allow it, or serve the files of rtvi-machine/worklets and pass their folder as `workletUrl`.",
-      { cause },
-    );
+    await addModule(context, name, url, advice);
   } finally {
     URL.revokeObjectURL(url);
   }
@@ -67,15 +66,9 @@ export async function loadWorklet(context: BaseAudioContext, name: WorkletName, 
   }
   if (where === undefined) return loadFromBlob(context, name);
   const url = fileUrl(name, where);
-  try {
-    await addModule(context, name, url);
-  } catch (cause) {
-    if (cause instanceof UnsupportedEnvironmentError) throw cause;
-    throw new UnsupportedEnvironmentError(
-      `The ${name} worklet could not load from ${shown(url)} (option \`workletUrl\`): it must be served as JavaScript, and the page's ` +
-        "Content Security Policy (CSP) must allow its origin in script-src." +
-        (url.startsWith("data:") ? INLINED : ""),
-      { cause },
-    );
-  }
+  const advice =
+    `The ${name} worklet could not load from ${shown(url)} (option \`workletUrl\`): it must be served as JavaScript, and the page's ` +
+    "Content Security Policy (CSP) must allow its origin in script-src." +
+    (url.startsWith("data:") ? INLINED : "");
+  await addModule(context, name, url, advice);
 }
