@@ -144,6 +144,9 @@ export class EventList {
     if (place === undefined || length === 0) return;
     event.preventDefault();
     const next = this.#listed[Math.min(last, Math.max(0, place))];
-    if (next !== undefined) this.#choose(next);
+    if (next === undefined) return;
+    // The next key may come before the list is drawn again.
+    this.#chosen = next;
+    this.#choose(next);
   }
 }

@@ -4,23 +4,25 @@
  */
 export class ResumptionHandle {
   #handle: string | undefined;
-  #fresh = false;
-  #begunAnew = false;
+  /**
+   * "usual": the newest handle is offered, if there is one. "renounced", "refused": the next attempt offers none, because nobody wants that
+   * conversation any more, or the service does not know it. "unproven": begun anew after a refusal, and not yet good for anything.
+   */
+  #phase: "usual" | "renounced" | "refused" | "unproven" = "usual";
 
   /** What the next attempt is to offer: the newest handle, or none, whatever the settings say. */
   get past(): { readonly handle: string | undefined; readonly fresh: boolean } {
-    return { handle: this.#handle, fresh: this.#fresh };
+    return { handle: this.#handle, fresh: this.#phase === "renounced" || this.#phase === "refused" };
   }
 
   /** Whether a session that is refused may be begun anew. */
   get mayBeginAnew(): boolean {
-    return !this.#begunAnew;
+    return this.#phase === "usual" || this.#phase === "renounced";
   }
 
   /** A new session takes up the last one. */
   begin(): void {
-    this.#fresh = false;
-    this.#begunAnew = false;
+    this.#phase = "usual";
   }
 
   /**
@@ -28,20 +30,19 @@ export class ResumptionHandle {
    * @param proven The connection was good for something, so that another one may be begun anew.
    */
   keep(handle: string, proven: boolean): void {
+    this.#phase = proven || this.mayBeginAnew ? "usual" : "unproven";
     this.#handle = handle;
-    this.#fresh = false;
-    if (proven) this.#begunAnew = false;
   }
 
   /** The conversation that the handle is for is not wanted any more. */
   renounce(): void {
+    this.#phase = this.mayBeginAnew ? "renounced" : "refused";
     this.#handle = undefined;
-    this.#fresh = true;
   }
 
   /** The handle was refused: lets go of it; the next attempt begins anew, once until that has proven itself. */
   drop(): void {
-    this.renounce();
-    this.#begunAnew = true;
+    this.#phase = "refused";
+    this.#handle = undefined;
   }
 }

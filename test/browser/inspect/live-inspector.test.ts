@@ -280,6 +280,16 @@ describe("liveInspector: for everyone", () => {
     await tabTo((element) => element.getAttribute("role") === "tabpanel");
   });
 
+  it("moves on with each key, also with those that come within one frame", async () => {
+    const { rig, root } = show();
+    await wholeSession(rig);
+    await drawn();
+    const list = find(root, "[role=listbox]");
+    for (const key of ["Home", "ArrowDown", "ArrowDown"]) list.dispatchEvent(new KeyboardEvent("keydown", { key }));
+    await drawn();
+    expect(find(root, "[role=option][aria-selected=true]")).toBe(root.querySelectorAll("[role=option]")[2]);
+  });
+
   it.each(["light", "dark"] as const)("has nothing that axe finds fault with, %s, at any step", SLOW, async (theme) => {
     const { rig, root } = show({ theme });
     document.body.style.background = theme === "dark" ? "#000" : "#fff";
