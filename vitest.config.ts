@@ -45,7 +45,7 @@ const granted = [...speaking(speech), LOOPBACK];
 const denied = [...QUIET, LOOPBACK, "--use-fake-device-for-media-stream", "--deny-permission-prompts"];
 
 /** Files of half a minute and more: the last one to run would run alone. */
-const LONG = /\/test\/(?:examples|foreign-pages|properties)\/|lifecycle-model|runners|connect-attempts/;
+const LONG = /\/test\/(?:examples|foreign-pages|properties)\/|lifecycle-model|runners|connect-attempts|browser\/webrtc/;
 
 /**
  * The long ones first. And those of denied permissions by name: the page remembers a click for good, so that files which need an
@@ -112,8 +112,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
     test: {
       reporters: ["default", new SecretReporter(), ...json],
       sequence: { sequencer: InOrder },
-      // Vitest leaves one core to itself; its share is small, and the tests of a machine of two would run one by one.
-      maxWorkers: Math.max(2, availableParallelism() - 1),
+      // Vitest leaves one core to itself; but tests wait for a third of their time, and few of them at a time are slow on a small machine.
+      maxWorkers: availableParallelism() + 1,
       projects: [
         {
           resolve: { alias: BY_NAME },

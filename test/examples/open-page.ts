@@ -34,7 +34,7 @@ export interface OpenPage {
 }
 
 /** Opens a browser on nothing; it is closed as the test ends. What the page throws fails the test. */
-export async function openBrowser({ onTestFinished }: TestContext): Promise<OpenPage> {
+export async function openBrowser({ onTestFinished, task }: TestContext): Promise<OpenPage> {
   const browser = await chromium.launch({
     executablePath: await ensureBrowser(),
     args: [...speaking(fromRoot("packages/testkit/fixtures/speech.wav")), "--allow-loopback-in-peer-connection"],
@@ -44,7 +44,10 @@ export async function openBrowser({ onTestFinished }: TestContext): Promise<Open
   const thrown: Error[] = [];
   page.on("console", (message) => void lines.push(message.text()));
   page.on("pageerror", (error) => void thrown.push(error));
+  page.on("framenavigated", (frame) => void lines.push(`(at ${frame.url()})`));
   onTestFinished(async () => {
+    // What a person would see of it.
+    if (task.result?.state === "fail") console.error(await page.locator("body").innerText(), lines);
     await browser.close();
     if (thrown[0]) throw thrown[0];
   });
