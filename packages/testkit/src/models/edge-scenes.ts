@@ -133,6 +133,31 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
   },
   { then: [(world) => world.disconnect(), (world) => world.initDevices(), unplugged, (world) => world.connect()] },
   { then: [({ transport }) => transport.service.perform({ type: "end" })] },
+  { ...hangsUp, then: [leaves, (world) => world.initDevices(), leaves] },
+  {
+    then: [
+      ({ transport }) => transport.service.current?.setBusy(true),
+      ({ transport }) => transport.service.current?.setBusy(false),
+    ],
+  },
+  { then: [taken, taken, ({ transport }) => transport.enableMic(false)] },
+  {
+    before: ({ media }) => void (media.microphone.script = "permissions"),
+    then: [(world) => world.initDevices()],
+  },
+  {
+    then: [({ media }) => media.speaker.report({ type: "interrupted" }), ({ transport }) => transport.resumeAudio()],
+  },
+  {
+    then: [
+      ({ media }) =>
+        media.speaker.report({
+          type: "began",
+          item: { itemId: "item", playedSamples: 1, receivedSamples: 2, sampleRate: 24_000 },
+        }),
+      ({ transport }) => transport.interrupt(),
+    ],
+  },
   // Crashes of the library's own code.
   { then: [crashes("turns")] },
   { then: [crashes("connection")] },
