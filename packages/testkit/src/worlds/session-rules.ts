@@ -65,6 +65,9 @@ export class SessionRules {
   #endsAt: number | undefined;
   /** Attempts since a connection has proven itself. */
   #row = 0;
+  /** The number of the last attempt that was seen. */
+  #attempt = 0;
+  #time: "passes" | "leaps" = "passes";
   #session: "none" | "begun" = "none";
   /** The service was ready on the connection in use, or the last one. */
   #wasReady = false;
@@ -157,7 +160,7 @@ export class SessionRules {
     if (state === "error") {
       const { fault } = this.#snapshot.context;
       const isMendable = fault?.retryable === true && MENDABLE.includes(fault.code) && this.#opened === "once";
-      if (isMendable && !this.#world.hasPolicy)
+      if (isMendable && !this.#world.hasPolicy && this.#time === "passes")
         this.#demand(this.#row >= FEWEST_ATTEMPTS, "a session is given up when reconnects have failed");
       this.#demand(fault !== null, "an error has its fault");
     }
@@ -315,7 +318,11 @@ export class SessionRules {
 
   /** Whether the connection has lasted. */
   get #isOld(): boolean {
-    return this.#openSince !== undefined && this.#world.clock.now - this.#openSince >= MIN_UPTIME;
+    return this.#hasLasted();
+  }
+
+  #hasLasted(until = this.#world.clock.now): boolean {
+    return this.#openSince !== undefined && until - this.#openSince >= MIN_UPTIME;
   }
 
   #times(): void {
@@ -493,8 +500,9 @@ export class SessionRules {
     const { advance } = clock;
     clock.advance = (ms) => {
       // Attempts that no promise has time for are not seen here.
-      if (ms >= LONGEST_CONNECTING) this.#row = Infinity;
+      this.#time = ms >= LONGEST_CONNECTING ? "leaps" : "passes";
       advance.call(clock, ms);
+      this.#time = "passes";
     };
     const { lost, perform } = service;
     service.lost = (error) => {
@@ -514,7 +522,9 @@ export class SessionRules {
       attempt?.(request);
       this.#session = "begun";
       this.#attemptSince = clock.now;
-      this.#row = request.attempt === 1 || (this.#isOld && this.#wasReady) ? 1 : this.#row + 1;
+      const made = request.attempt === 1 ? 1 : request.attempt - this.#attempt;
+      this.#row = request.attempt === 1 || (this.#hasLasted(this.#lostAt) && this.#wasReady) ? made : this.#row + made;
+      this.#attempt = request.attempt;
       if (this.#lostAt !== undefined && request.attempt > 1) {
         this.#demand(clock.now > this.#lostAt, "what is lost is attempted again after a while, and not at once");
       }
