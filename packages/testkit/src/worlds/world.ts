@@ -94,8 +94,11 @@ export class World extends AppWorld<AuditedTransport> {
     transport.enableMic(true);
     this.network.turn(true);
 
-    // A start that was cancelled refuses the one connect() that belongs to it.
-    const connecting = transport.connect().catch(() => transport.connect());
+    // Each attempt that was cancelled, and never went on, refuses the one connect() that is taken for its own.
+    let connecting = transport.connect();
+    for (const each of transport.actor.getSnapshot().context.older) {
+      if (each.why === "cancelled") connecting = connecting.catch(() => transport.connect());
+    }
     await this.settle();
     await Promise.race([connecting, Promise.reject(new Error("Broken: connect() is answered"))]);
     await transport.sendReadyMessage();
