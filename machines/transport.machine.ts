@@ -2,12 +2,7 @@ import { and, assign, emit, not, raise, sendTo, setup, stateIn } from "xstate";
 import { crashFault } from "./crash.js";
 import type { Continuity, Recovery } from "../src/contracts/continuity.js";
 import type { Fault } from "../src/contracts/fault.js";
-import {
-  connectionMachine,
-  type ConnectionFact,
-  type ConnectionInput,
-  type ConnectionOutcome,
-} from "./connection.machine.js";
+import { connectionMachine, type ConnectionFact, type ConnectionInput } from "./connection.machine.js";
 import {
   add,
   answered,
@@ -68,10 +63,7 @@ export type CallFact =
   | { readonly type: "refusal.over"; readonly attempt: number };
 
 /** What the chart says to itself: what waits for older attempts, or for the end of a session, may go on if it can; and so on. */
-type OwnFact =
-  | { readonly type: "hold.checked" }
-  | { readonly type: "session.awaited" }
-  | { readonly type: "devices.dropped" };
+type OwnFact = { readonly type: "hold.checked" } | { readonly type: "session.awaited" };
 
 export type TransportEvent =
   /* from the app */
@@ -295,7 +287,6 @@ export const transportMachine = setup({
     awaitSession: raise({ type: "session.awaited" }),
     requestSession: raise({ type: "session.requested" }),
     requestDevices: raise({ type: "devices.requested" }),
-    dropDevices: raise({ type: "devices.dropped" }),
     startBot: raise({ type: "bot.starting" }),
     confirmBot: raise({ type: "bot.started" }),
     askForMicrophone: sendTo("microphone", { type: "mic.requested" }),
@@ -389,7 +380,6 @@ export const transportMachine = setup({
     answersNewest: ({ context }) => callerIn(context.older, "starting") === undefined,
     /** However the connection ends once the app has disconnected, the session has ended as it was asked to. */
     isReleased: stateIn({ lifecycle: { session: "disconnecting" } }),
-    closedOnPurpose: (_, params: { outcome: ConnectionOutcome }) => params.outcome.outcome === "closed",
     isRecovering: ({ context }) => context.outage !== null,
   },
   delays: {
@@ -446,10 +436,6 @@ export const transportMachine = setup({
                   target: "#transport.calls.query",
                   actions: ["goOn", "reportNewestAnswered", "recordAnswered"],
                 },
-                "devices.dropped": {
-                  target: "#transport.calls.query",
-                  actions: ["goOn", "reportNewestAnswered", "recordAnswered"],
-                },
               },
             },
           },
@@ -475,22 +461,16 @@ export const transportMachine = setup({
             },
           },
           on: {
-            "connect.called": [
-              { guard: "isInSession", actions: { type: "join", params: ({ event }) => event } },
-              {
-                guard: { type: "continuesNewest", params: ({ event }) => event },
-                target: "held",
-                actions: ["goOn", { type: "open", params: ({ event }) => event }],
-              },
-            ],
-            "start.called": [
-              { guard: "isInSession", actions: { type: "reportInSession", params: ({ event }) => event } },
-              {
-                guard: { type: "continuesNewest", params: ({ event }) => event },
-                target: "starting",
-                actions: ["goOn", "startBot"],
-              },
-            ],
+            "connect.called": {
+              guard: { type: "continuesNewest", params: ({ event }) => event },
+              target: "held",
+              actions: ["goOn", { type: "open", params: ({ event }) => event }],
+            },
+            "start.called": {
+              guard: { type: "continuesNewest", params: ({ event }) => event },
+              target: "starting",
+              actions: ["goOn", "startBot"],
+            },
           },
         },
         starting: {
@@ -610,7 +590,6 @@ export const transportMachine = setup({
         "session.released": { target: ".none", actions: ["reportCancelled", "cancel"] },
         "mic.acquired": { guard: "olderAsked", actions: ["reportAnswered", "recordAnswered"] },
         "mic.failed": { guard: "olderAsked", actions: ["reportAnswered", "recordAnswered"] },
-        "devices.dropped": { guard: "olderAsked", actions: ["reportAnswered", "recordAnswered"] },
         "query.lapsed": { actions: [{ type: "expectNoMore", params: ({ event }) => event }, "checkHold"] },
         "start.lapsed": { actions: { type: "forget", params: ({ event }) => event } },
         "refusal.over": { actions: [{ type: "forget", params: ({ event }) => event }, "checkHold"] },
@@ -644,12 +623,7 @@ export const transportMachine = setup({
             disconnected: {
               tags: "disconnected",
               description: "Nothing is held: no microphone, no connection.",
-              entry: [
-                "releaseMicrophone",
-                "releaseSpeaker",
-                "dropDevices",
-                { type: "announce", params: { fact: { type: "session.settled" } } },
-              ],
+              entry: ["releaseMicrophone", { type: "announce", params: { fact: { type: "session.settled" } } }],
               initial: "announced",
               states: {
                 unannounced: {
@@ -699,7 +673,7 @@ export const transportMachine = setup({
             error: {
               description: "The last session failed; every way out of idle is open.",
               tags: "error",
-              entry: ["releaseMicrophone", "releaseSpeaker", "dropDevices"],
+              entry: ["releaseMicrophone", "releaseSpeaker"],
             },
           },
           on: {
@@ -730,10 +704,6 @@ export const transportMachine = setup({
               input: ({ context }) => context.connection,
               onDone: [
                 { guard: "isReleased", target: "idle.disconnected.unannounced" },
-                {
-                  guard: { type: "closedOnPurpose", params: ({ event }) => ({ outcome: event.output }) },
-                  target: "idle.disconnected.unannounced",
-                },
                 {
                   target: "idle.error",
                   actions: { type: "recordFault", params: ({ event }) => ({ fault: event.output.fault }) },

@@ -51,12 +51,17 @@ export function captureActor({ port, errors, logger, lifetime: outer, enter }: C
     open().catch(fail);
 
     receive((command) => {
-      if (command.type === "capture.streamed") {
-        wanted.streaming = true;
-        port.setStreaming(true);
-      } else {
-        wanted.muted = command.type === "capture.muted";
-        port.setMuted(wanted.muted);
+      // An actor that throws is not cleaned up, and nobody would give the microphone back.
+      try {
+        if (command.type === "capture.streamed") {
+          wanted.streaming = true;
+          port.setStreaming(true);
+        } else {
+          wanted.muted = command.type === "capture.muted";
+          port.setMuted(wanted.muted);
+        }
+      } catch (error) {
+        fail(error);
       }
     });
     return () => {

@@ -208,7 +208,7 @@ export class TransportCore {
       isBusy: () => this.session.isBusy,
       adopt: (client, isFirst) => this.#adopt(client, isFirst),
       uplink,
-      callbacks: () => queuedCallbacks(this.#callbacks, (run) => queue.post(run), this.tracks, this),
+      callbacks: () => queuedCallbacks(this.#callbacks, (run) => queue.post(run), this),
     });
     const shared = { queue, session: this.session, runner };
     this.turns = new TurnCallbacks({

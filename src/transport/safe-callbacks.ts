@@ -66,23 +66,31 @@ export function safeHandler(
 
 /**
  * The app's callbacks for its media manager: they wait in a queue.
- * @param tracks Looks at a track that started or stopped, before the app does.
- * @param core Reports a device error to the app, and to the log, which hears of it where the app does not listen.
+ * @param core Looks at a track that started or stopped, and at the microphone that is reported, before the app does; reports a device
+ * error to the app, and to the log, which hears of it where the app does not listen.
  */
 export function queuedCallbacks(
   callbacks: RTVIEventCallbacks,
   post: (callback: () => void) => void,
-  tracks: { readonly followMicrophone: () => void },
-  core: { readonly reportDeviceError: (error: DeviceError) => void },
+  core: {
+    readonly tracks: { readonly followMicrophone: () => void };
+    readonly devices: { readonly microphoneReported: (mic: MediaDeviceInfo) => void };
+    readonly reportDeviceError: (error: DeviceError) => void;
+  },
 ): RTVIEventCallbacks {
+  const looks: RTVIEventCallbacks = {
+    onTrackStarted: () => core.tracks.followMicrophone(),
+    onTrackStopped: () => core.tracks.followMicrophone(),
+    onMicUpdated: (mic) => core.devices.microphoneReported(mic),
+  };
   return new Proxy(callbacks, {
     get: (target, name) => {
       if (name === "onDeviceError") return (error: DeviceError) => core.reportDeviceError(error);
       const callback: unknown = Reflect.get(target, name);
-      const follows = name === "onTrackStarted" || name === "onTrackStopped";
-      if (typeof callback !== "function" && !follows) return callback;
+      const look: unknown = Reflect.get(looks, name);
+      if (typeof callback !== "function" && typeof look !== "function") return callback;
       return (...args: unknown[]): void => {
-        if (follows) tracks.followMicrophone();
+        if (typeof look === "function") Reflect.apply(look, looks, args);
         if (typeof callback === "function") post(() => void Reflect.apply(callback, target, args));
       };
     },

@@ -19,6 +19,8 @@ export interface SelectedDevicesPorts {
 /** Which devices the app has. */
 export class SelectedDevices {
   readonly #ports: SelectedDevicesPorts;
+  /** Microphones that are being changed to. */
+  readonly #choices = new Set<{ readonly deviceId: string }>();
 
   constructor(ports: SelectedDevicesPorts) {
     this.#ports = ports;
@@ -38,8 +40,29 @@ export class SelectedDevices {
       await manager.updateMic(micId);
       return;
     }
-    await manager.updateMic(micId);
-    order({ type: "mic.chosen", deviceId: manager.ports?.microphone.preferred ?? deviceId });
+    const choice = { deviceId };
+    this.#choices.add(choice);
+    try {
+      await manager.updateMic(micId);
+      if (this.#choices.has(choice)) order({ type: "mic.chosen", deviceId: this.#preferred ?? deviceId });
+    } finally {
+      this.#choices.delete(choice);
+    }
+  }
+
+  /** The manager's choice that could be had; undefined where it does not say. */
+  get #preferred(): string | undefined {
+    return this.#ports.manager.ports?.microphone.preferred;
+  }
+
+  /** The manager reports its microphone: a choice that could be had counts before the app hears of it, and may ask for it anew. */
+  microphoneReported(mic: MediaDeviceInfo): void {
+    const preferred = this.#preferred ?? normaliseDeviceId(mic.deviceId);
+    for (const choice of this.#choices) {
+      if (choice.deviceId !== preferred) continue;
+      this.#choices.delete(choice);
+      this.#ports.order({ type: "mic.chosen", deviceId: preferred });
+    }
   }
 
   /** Chooses the output. @throws DeviceError where it cannot be used. */

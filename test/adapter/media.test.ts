@@ -94,6 +94,28 @@ describe.each(Object.entries(MAKE))("media of %s", (_, make) => {
     await client.disconnect();
   });
 
+  it("media: a microphone that is chosen counts when the app hears of it, which may ask for devices anew", async () => {
+    const { page, client } = rig(make);
+    await client.initDevices();
+    client.updateMic("h");
+    await vi.waitFor(() => expect(client.selectedMic).toMatchObject({ deviceId: "h" }));
+    page.asked.length = 0;
+    const asked = new Promise<void>((resolve, reject) => {
+      client.once(RTVIEvent.MicUpdated, () => {
+        void client.disconnect();
+        client.initDevices().then(resolve, reject);
+      });
+    });
+    client.updateMic("l");
+    await asked;
+    expect(page.asked).toEqual(["l!", "l!"]);
+    expect(client.selectedMic).toMatchObject({ deviceId: "l" });
+    await client.disconnect();
+    await client.initDevices();
+    expect(page.asked).toEqual(["l!", "l!", "l!"]);
+    await client.disconnect();
+  });
+
   it("media: an app hears that its AudioContext is gone, and is heard again", async () => {
     const { page, client, errors } = rig(make);
     await client.initDevices();

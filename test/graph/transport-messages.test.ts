@@ -131,6 +131,10 @@ describe("what the root remembers", () => {
       ({ from, to }) => isIn(from, { lifecycle: "session" }) && isIn(to, { lifecycle: { idle: "error" } }),
     );
     expect(new Set(failing.map(({ letter }) => letter.event.type))).toEqual(new Set(Object.keys(codes)));
-    for (const { letter, to } of failing) expect(contextOf(to).fault?.code).toBe(codes[letter.event.type]);
+    for (const { letter, to } of failing) {
+      // A connection that nobody has released, and that ends all the same, says no reason.
+      const isReleased = letter.note === "closed";
+      expect(contextOf(to).fault?.code).toBe(isReleased ? undefined : codes[letter.event.type]);
+    }
   });
 });

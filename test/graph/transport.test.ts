@@ -110,13 +110,16 @@ describe("a session", () => {
     }
   });
 
-  it("turns every valve back: what leaves it shuts the uplink and holds no device", () => {
-    for (const { from, letter, to } of edges) {
-      if (!isIn(from, { lifecycle: "session" }) || isIn(to, { lifecycle: "session" })) continue;
-      expect(step(from, letter.event).actions).toEqual(
-        expect.arrayContaining(["shutUplink", "releaseMicrophone", "releaseSpeaker"]),
-      );
-    }
+  it("turns every valve back: what leaves its live part holds no device, and what leaves it shuts the uplink", () => {
+    const live = { lifecycle: { session: "live" } };
+    const leaving = edges.filter(({ from, to }) => isIn(from, live) && !isIn(to, live));
+    const ending = edges.filter(
+      ({ from, to }) => isIn(from, { lifecycle: "session" }) && !isIn(to, { lifecycle: "session" }),
+    );
+    const releases = ["releaseMicrophone", "releaseSpeaker"];
+    for (const { from, letter } of leaving)
+      expect(step(from, letter.event).actions).toEqual(expect.arrayContaining(releases));
+    for (const { from, letter } of ending) expect(step(from, letter.event).actions).toContain("shutUplink");
   });
 
   it("is not ended by a service that is not ready again in time: the link is told, and decides", () => {

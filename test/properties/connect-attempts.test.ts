@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { seeded } from "../../packages/testkit/src/util/seeded.js";
-import { MICS, nameOf, reentrant, restarts, run, sequences, type Case } from "./connect-attempts/cases.js";
+import { MICS, nameOf, RARE, reentrant, restarts, run, sequences, type Case } from "./connect-attempts/cases.js";
 import { stubPage } from "./connect-attempts/page.js";
 import type { Mic } from "./connect-attempts/stage.js";
 import { VirtualTime } from "./connect-attempts/virtual-time.js";
@@ -48,6 +48,10 @@ async function expectNoFailure(cases: readonly Case[]): Promise<void> {
   expect(shown).toEqual([]);
   expect(unhandled.splice(0), "unhandled rejections").toEqual([]);
 }
+
+it("connect attempts: the newest wish decides, in orders of calls that are rare", async () => {
+  await expectNoFailure(RARE);
+});
 
 const setting = (mic: Mic) => ({ mic, query: "random", starts: "in order" }) as const;
 

@@ -4,7 +4,7 @@ import { CHARTS } from "../../packages/testkit/src/models/edge-watch.js";
 import { MutantHunt, sessionsOf, type Session } from "../../packages/testkit/src/models/mutant-hunt.js";
 import { NOT_FOUND } from "../../packages/testkit/src/models/mutants-not-found.js";
 import { seeded } from "../../packages/testkit/src/util/seeded.js";
-import { MICS, nameOf, restarts, run, sequences } from "./connect-attempts/cases.js";
+import { MICS, nameOf, RARE, restarts, run, sequences, type Case } from "./connect-attempts/cases.js";
 import { stubPage } from "./connect-attempts/page.js";
 import { VirtualTime } from "./connect-attempts/virtual-time.js";
 
@@ -61,12 +61,13 @@ afterAll(() => {
 
 /** Calls in the order of the client, some cases at a time. */
 function sessionsOfCalls(): Session[] {
-  const cases = [...sequences(2), ...restarts()].map((each, index) => ({
+  const others = [...sequences(2), ...restarts()].map((each, index) => ({
     mic: MICS[index % MICS.length] ?? ("granted" as const),
     query: "random" as const,
     starts: "in order" as const,
     ...each,
   }));
+  const cases: readonly Case[] = [...RARE, ...others];
   const random = seeded(seed);
   const most = 20;
   return Array.from({ length: Math.ceil(cases.length / most) }, (_, batch) => ({

@@ -71,6 +71,7 @@ export function storyOf(file: unknown): readonly string[] {
 
 function headOf({ began, until, surroundings, base, entries }: Recording): readonly string[] {
   const spans = speechOf(base, entries);
+  const spoken = spans.filter(({ who }) => who === "bot").length;
   const interrupted = spans.filter(({ interruptedBy }) => interruptedBy !== undefined).length;
   const answers = spans.flatMap(({ latency }) => latency ?? []).sort((one, other) => one - other);
   const median = answers[Math.floor(answers.length / 2)];
@@ -79,6 +80,6 @@ function headOf({ began, until, surroundings, base, entries }: Recording): reado
   return [
     `Recorded from ${began}, for ${secondsWords(until)}`,
     ...(typeof surroundings.userAgent === "string" ? [`In ${surroundings.userAgent}`] : []),
-    `${entries.length} entries; the bot spoke ${spans.filter(({ who }) => who === "bot").length} times, ${interrupted} of them interrupted${waited}`,
+    `${entries.length} entries; the bot spoke ${spoken} ${spoken === 1 ? "time" : "times"}, ${interrupted} of them interrupted${waited}`,
   ];
 }

@@ -83,9 +83,7 @@ export const transportChart: ChartUnderTest = {
       "xstate.after.disconnectTimeout.transport.lifecycle.session.disconnecting",
     ),
     // The chart says these to itself, within a step.
-    ...silent(
-      ...["hold.checked", "session.awaited", "session.requested", "devices.dropped", "bot.starting", "bot.started"],
-    ),
+    ...silent("hold.checked", "session.awaited", "session.requested", "bot.starting", "bot.started"),
     "devices.called": [{ event: { type: "devices.called", call: 1 } }],
     "start.called": [
       { note: "opens", event: { type: "start.called", call: 1, opens: true } },

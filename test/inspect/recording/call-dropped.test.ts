@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { connectionMachine } from "../../../src/index.js";
 import { replay } from "../../../src/inspect/index.js";
 
-const file = await readFile("test/inspect/recording/call-dropped.rtvi.json", "utf8");
+const file = await readFile(new URL("call-dropped.rtvi.json", import.meta.url), "utf8");
 
 it("the call that dropped at 14:03: this build does what the recorded one did", () => {
   expect(replay(file).difference).toBeUndefined();

@@ -26,6 +26,8 @@ export interface Case {
   readonly reaction?: Reaction;
   /** The app looks at `client.state` right before each call, and whenever a call of it has settled. */
   readonly looks?: boolean;
+  /** How many ms after the last call the newest wish is fulfilled; default 400. */
+  readonly within?: number;
   /** Watches the charts. */
   readonly inspect?: (event: InspectionEvent) => void;
 }
@@ -80,7 +82,7 @@ export async function run(each: Case, time: Time, random: () => number): Promise
     // In one tick is without a microtask between.
     if (distance !== undefined && distance !== "tick") await wait(distance, time, random);
   }
-  await time.pass(400);
+  await time.pass(each.within ?? 400);
   if (each.mic === "hanging") {
     // At last the user allows it.
     stage.answerMicrophone();
@@ -179,6 +181,71 @@ export function* restarts(): Generator<Pick<Case, "ops" | "distances" | "trouble
     }
   }
 }
+
+/** Orders of calls by which few of the others come, and what each shows. */
+export const RARE: readonly Case[] = [
+  // A bot that is started again in the callback of the end, and devices that are asked for between a start and its connect().
+  {
+    mic: "unset",
+    query: "none",
+    starts: "in order",
+    ops: ["startBotAndConnect", "disconnect"],
+    distances: ["tick"],
+    reaction: { at: "disconnected", ops: ["startBotAndConnect"] },
+  },
+  {
+    mic: "unset",
+    query: "none",
+    starts: "in order",
+    ops: ["startBot", "connect", "initDevices"],
+    distances: ["task", "microtask"],
+  },
+  // What goes on after a start is cancelled where the app has disconnected in between.
+  {
+    mic: "granted",
+    query: "fixed",
+    starts: "in order",
+    ops: ["startBotAndConnect"],
+    distances: [],
+    reaction: { at: "onBotStarted", ops: ["connect", "disconnect"] },
+  },
+  // A connect() that waits is refused by the end.
+  {
+    mic: "unset",
+    query: "fixed",
+    starts: "in order",
+    ops: ["connect", "connect", "disconnect"],
+    distances: ["tick", "tick"],
+  },
+  // Devices that are asked for while a session ends.
+  {
+    mic: "off",
+    query: "fixed",
+    starts: "in order",
+    ops: ["connect", "disconnect", "initDevices"],
+    distances: ["later", "tick"],
+  },
+  // The app alone asks for devices, and goes on when nothing waits for it any more.
+  { mic: "unset", query: "fixed", starts: "in order", ops: ["initDevices", "connect"], distances: [100], looks: true },
+  // The page answers when nothing waits for the client any more, and the client goes on all the same: to a connect(), or a bot's start.
+  { mic: "unset", query: "slow", starts: "in order", ops: ["connect", "startBot"], distances: [701] },
+  { mic: "unset", query: "slow", starts: "in order", ops: ["startBot", "connect"], distances: [600] },
+  // Whoever has no microphone is not asked for one by a bot's start, also where it fails.
+  { mic: "off", query: "fixed", starts: "in order", ops: ["startBot"], distances: [] },
+  { mic: "off", query: "fixed", starts: "in order", ops: ["startBot"], distances: [], trouble: "start fails" },
+  // The answer of a start that was cancelled is not waited for again.
+  {
+    mic: "off",
+    query: "fixed",
+    starts: "in order",
+    ops: ["startBot", "disconnect", "startBotAndConnect"],
+    distances: ["task", "later"],
+  },
+  // An older start is refused when it is called, and the newer connect() waits no longer.
+  { mic: "unset", query: "fixed", starts: "in order", ops: ["startBot", "connect"], distances: ["tick"], within: 30 },
+  // A second client on the transport whose first holds the microphone.
+  { mic: "granted", query: "fixed", starts: "in order", ops: ["another's connect"], distances: [] },
+];
 
 /** All sequences of two and of three calls, at all distances. */
 export function* sequences(

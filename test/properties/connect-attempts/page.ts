@@ -2,8 +2,10 @@ import { vi } from "vitest";
 import { seeded } from "../../../packages/testkit/src/util/seeded.js";
 import type { VirtualTime } from "./virtual-time.js";
 
-/** How the page answers a question about a permission. */
-export type Query = "none" | "fixed" | "random" | "hanging";
+/** How the page answers a question about a permission: not at all, after 2 ms, within 5 ms, after 700 ms, or never. */
+export type Query = "none" | "fixed" | "random" | "slow" | "hanging";
+
+const TAKES: Partial<Record<Query, number>> = { fixed: 2, slow: 700 };
 
 /** How long a bot takes to start: always 2 ms, so that answers come in the order of the requests, or 0 to 4 ms. */
 export type Starts = "in order" | "random";
@@ -24,7 +26,7 @@ export function stubPage(time: VirtualTime, seed: number): void {
   const permissions = {
     query: async (descriptor: { name: string }) => {
       if (page.query === "hanging") return new Promise(() => undefined);
-      await time.sleep(page.query === "fixed" ? 2 : random() * 5);
+      await time.sleep(TAKES[page.query] ?? random() * 5);
       return { state: "granted", name: descriptor.name };
     },
   };

@@ -23,8 +23,8 @@ import type { Time } from "./virtual-time.js";
 
 logger.setLevel(LogLevel.NONE);
 
-/** What an app may call. */
-export type Op = "connect" | "disconnect" | "initDevices" | "startBot" | "startBotAndConnect";
+/** What an app may call; `another's connect`: with a second client on the same transport. */
+export type Op = "connect" | "disconnect" | "initDevices" | "startBot" | "startBotAndConnect" | "another's connect";
 
 /** What the user answers: unset is a first visit, which takes 2 ms; granted was asked before; hanging answers at last. */
 export type Mic = "unset" | "granted" | "off" | "hanging" | "denied";
@@ -103,6 +103,7 @@ export class Stage {
   readonly media = new ScriptedMediaManager();
   readonly mic: Mic;
   readonly #looks: boolean;
+  #microphonesAsked = 0;
   /** Everything that was called, in its order. */
   readonly calls: Call[] = [];
   /** What was seen to be wrong on the way. */
@@ -122,6 +123,7 @@ export class Stage {
     const { microphone } = this.media;
     const open = microphone.open.bind(microphone);
     microphone.open = async (request, reports) => {
+      this.#microphonesAsked += 1;
       if (microphone.script !== "hang") await time.sleep(2);
       return open(request, reports);
     };
@@ -208,6 +210,8 @@ export class Stage {
         return this.client.disconnect();
       case "initDevices":
         return this.client.initDevices();
+      case "another's connect":
+        return new PipecatClient({ transport: this.transport, enableMic: true }).connect();
     }
   }
 
@@ -235,6 +239,8 @@ export class Stage {
     if (service.mostConnections > 1) this.breaches.push("there were two sessions at once");
     const count = (name: string): number => this.seen.filter((each) => each === name).length;
     if (count("onBotReady") > count("ready")) this.breaches.push("onBotReady came twice in one session");
+    if (this.mic === "off" && this.#microphonesAsked > 0 && calls.every(({ op }) => op !== "initDevices"))
+      this.breaches.push("a microphone was asked for that the app does not want");
     for (const { op, error, outcome } of calls) {
       if (outcome !== "rejected" || isExpected(error)) continue;
       this.breaches.push(`${op} was rejected with ${error?.name}: ${error?.message}`);

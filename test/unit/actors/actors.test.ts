@@ -293,6 +293,22 @@ describe("the capture actor", () => {
     expect(capture.facts).toMatchObject([{ type: "mic.failed", fault: { code: "device-error", message: "driver" } }]);
   });
 
+  it.each(["capture.muted", "capture.streamed"])(
+    "takes a port that throws at %s for lost, and gives it back",
+    async (type) => {
+      const port = new ScriptedMicrophone();
+      const capture = start(port);
+      await drain();
+      port.setMuted = port.setStreaming = () => {
+        throw new Error("driver");
+      };
+      capture.send({ type });
+      expect(capture.facts.slice(1)).toMatchObject([{ type: "mic.lost", fault: { message: "driver" } }]);
+      capture.stop();
+      expect(port.held).toBe(0);
+    },
+  );
+
   it("survives a port that throws on the way out", async () => {
     const port = new ScriptedMicrophone();
     const close = port.close.bind(port);

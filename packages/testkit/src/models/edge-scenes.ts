@@ -37,6 +37,15 @@ export const silenced = ({ media }: World): void =>
 /** An app whose retry policy ends the session. */
 const leaving: { world?: World } = {};
 
+export const hangsUp = { before: ({ transport }: World) => void (transport.script.close = "hang") };
+export const leaves = (world: World): void => world.disconnect();
+export const crashes =
+  (actor: Parameters<World["crash"]>[0]) =>
+  (world: World): void =>
+    world.crash(actor);
+/** An app whose retry policy crashes beside its answer. */
+const crashing: { world?: World } = {};
+
 export const EDGE_SCENES: readonly EdgeScene[] = [
   { ...never, then: [({ clock }) => clock.advance(5_000)] },
   {
@@ -124,4 +133,52 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
   },
   { then: [(world) => world.disconnect(), (world) => world.initDevices(), unplugged, (world) => world.connect()] },
   { then: [({ transport }) => transport.service.perform({ type: "end" })] },
+  { ...hangsUp, then: [leaves, (world) => world.initDevices(), leaves] },
+  {
+    then: [
+      ({ transport }) => transport.service.current?.setBusy(true),
+      ({ transport }) => transport.service.current?.setBusy(false),
+    ],
+  },
+  { then: [taken, taken, ({ transport }) => transport.enableMic(false)] },
+  {
+    before: ({ media }) => void (media.microphone.script = "permissions"),
+    then: [(world) => world.initDevices()],
+  },
+  {
+    then: [({ media }) => media.speaker.report({ type: "interrupted" }), ({ transport }) => transport.resumeAudio()],
+  },
+  {
+    then: [
+      ({ media }) =>
+        media.speaker.report({
+          type: "began",
+          item: { itemId: "item", playedSamples: 1, receivedSamples: 2, sampleRate: 24_000 },
+        }),
+      ({ transport }) => transport.interrupt(),
+    ],
+  },
+  // Crashes of the library's own code.
+  { then: [crashes("turns")] },
+  { then: [crashes("connection")] },
+  { ...hangsUp, then: [leaves, crashes("turns")] },
+  { ...hangsUp, then: [leaves, crashes("connection")] },
+  { then: [crashes("network")] },
+  { then: [crashes("attempt")] },
+  {
+    options: {
+      reconnect: {
+        policy: {
+          nextDelay: () => {
+            crashing.world?.crash("retry");
+            return 100;
+          },
+        },
+      },
+    },
+    before: (world) => void (crashing.world = world),
+    then: [lost],
+  },
+  { then: [crashes("capture")] },
+  { then: [crashes("playback")] },
 ];

@@ -2,6 +2,9 @@ import type { World } from "../worlds/world.js";
 import {
   after,
   chosen,
+  crashes,
+  hangsUp,
+  leaves,
   lost,
   never,
   offline,
@@ -36,10 +39,11 @@ const says = (world: World): void => world.say();
 const sends = (world: World): void => world.send();
 const muted = ({ transport }: World): void => transport.enableMic(false);
 const unmuted = ({ transport }: World): void => transport.enableMic(true);
-const leaves = (world: World): void => world.disconnect();
 const devices = (world: World): void => world.initDevices();
 const refused = ({ media }: World): void => void (media.microphone.script = "permissions");
 const again = (world: World): void => world.connect();
+/** The app connects again as soon as it hears of the end. */
+const returning = ({ reactions }: World): void => void reactions.set("disconnected", (world) => world.connect());
 /** It is plugged in, and cannot be used. */
 const absent =
   (deviceId: string) =>
@@ -89,7 +93,15 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [refuses, lost, after(10), leaves] },
   { ...slowly, then: [lost, leaves] },
   { before: hangs, then: [leaves] },
-  { before: ({ transport }) => void (transport.script.close = "hang"), then: [leaves, after(600)] },
+  { ...hangsUp, then: [leaves, after(600)] },
+  // The next session waits until the app has heard of the end of the last.
+  { then: [returning, leaves] },
+  { then: [leaves, devices, returning, leaves] },
+  { ...hangsUp, then: [returning, leaves, after(600)] },
+  { ...hangsUp, then: [returning, leaves, crashes("turns")] },
+  { ...hangsUp, then: [returning, leaves, crashes("connection")] },
+  // Devices that are asked for while a session ends.
+  { ...hangsUp, then: [leaves, refused, devices, after(600), again] },
   // What is played, said and sent around a loss.
   { ...never, then: [plays, lost, after(300)] },
   { then: [lost, says, after(300), after(300)] },
@@ -108,6 +120,8 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [muted, leaves, muted, unmuted] },
   { before: refused, then: [muted, unmuted, leaves, devices] },
   { then: [taken, taken, unmuted, taken] },
+  { then: [taken, crashes("capture"), unmuted, taken] },
+  { then: [leaves, devices, taken, crashes("capture")] },
   // Outputs.
   { then: [({ media }) => media.speaker.report({ type: "blocked" }), clicked] },
   { then: [silenced, after(1_000), silenced, clicked, ...passing(3_000), silenced, ...passing(7_000), silenced] },

@@ -147,25 +147,25 @@ export abstract class AppWorld<T extends VoiceTransport = VoiceTransport> {
         throw error;
       }
     };
-    this.#track("connect", connect());
+    this.#track("connect", connect);
   }
 
   disconnect(): void {
-    this.#track("disconnect", this.transport.disconnect());
+    this.#track("disconnect", () => this.transport.disconnect());
   }
 
   initDevices(): void {
-    this.#track("initDevices", this.transport.initDevices());
+    this.#track("initDevices", () => this.transport.initDevices());
   }
 
   sendReadyMessage(): void {
-    this.#track("sendReadyMessage", this.transport.sendReadyMessage());
+    this.#track("sendReadyMessage", () => this.transport.sendReadyMessage());
   }
 
-  #track(name: string, promise: Promise<void>): void {
+  #track(name: string, call: () => Promise<void>): void {
     const entry: (typeof this.promises)[number] = { name, outcome: "pending" };
     this.promises.push(entry);
-    promise.then(
+    call().then(
       () => {
         entry.outcome = "resolved";
       },

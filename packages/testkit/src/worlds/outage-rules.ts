@@ -41,6 +41,7 @@ export class OutageRules {
   #wokeAt: number | undefined;
   /** Since when there is a network, and no attempt. */
   #idleSince: number | undefined;
+  #restedAt = 0;
   /** Bytes of sound that the service had when something was said in an outage. */
   #heardBefore: number | undefined;
   /** How often the microphone was asked for when a device arrived, and whether it is the one that is missed. */
@@ -77,6 +78,7 @@ export class OutageRules {
     const { connection, microphone } = this.#snapshot.children;
     this.#connection = connection ?? this.#connection;
     this.#returns();
+    this.#restedAt = this.#world.clock.now;
     this.#devices(microphone?.getSnapshot().context.device ?? null);
     const { service, state } = this.#world.transport;
     if (state === "disconnecting")
@@ -136,7 +138,9 @@ export class OutageRules {
       if (transport.service.current !== undefined) this.#wokeAt = undefined;
       return;
     }
-    this.#idleSince ??= clock.now;
+    // Attempts that no promise has time for are not seen here.
+    const wasAway = clock.now - this.#restedAt > LONGEST_WAIT;
+    this.#idleSince = wasAway ? clock.now : (this.#idleSince ?? clock.now);
     if (this.#world.hasPolicy) return;
     claim(clock.now - this.#idleSince <= LONGEST_WAIT, "what is lost is attempted again in time");
     if (this.#wokeAt !== undefined)
@@ -261,7 +265,9 @@ export class OutageRules {
     const { updateMic, initDevices } = transport;
     transport.initDevices = () => {
       const asks = this.#asks;
-      const isMissing = this.#isLive() && this.#asking === 0 && microphone.held === 0;
+      // An answer may be on its way.
+      const isAsked = this.#snapshot.children.microphone?.getSnapshot().matches({ open: { held: "acquiring" } });
+      const isMissing = this.#isLive() && isAsked !== true && microphone.held === 0;
       const answered = initDevices.call(transport);
       if (isMissing) this.#demand(this.#asks > asks, "whoever asks for devices that are missing has them asked for");
       return answered;

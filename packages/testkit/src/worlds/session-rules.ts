@@ -49,8 +49,6 @@ export class SessionRules {
   readonly #breaches: string[] = [];
   #wanted: boolean;
   #chosen = "";
-  /** Choices that another is about to take the place of. */
-  readonly #yielding: string[] = [];
   /** What the microphone was asked for, while it has not answered. */
   #asking = 0;
   #choice: "as chosen" | "lost since" = "as chosen";
@@ -67,11 +65,18 @@ export class SessionRules {
   #endsAt: number | undefined;
   /** Attempts since a connection has proven itself. */
   #row = 0;
+  /** The number of the last attempt that was seen. */
+  #attempt = 0;
+  #time: "passes" | "leaps" = "passes";
   #session: "none" | "begun" = "none";
   /** The service was ready on the connection in use, or the last one. */
   #wasReady = false;
   /** Calls of connect() that are not answered, and what the app has said of its bot's start. */
   #connecting = 0;
+  /** Calls of disconnect() that the last end is the answer to. */
+  #leaving: AppWorld["promises"] = [];
+  /** Calls of initDevices() that are not answered. */
+  #devicesAsked = 0;
   readonly #written = new Map<string, number>();
   /** Until when the loss of the microphone is the second in a row; undefined after no loss. */
   #micSuspectUntil: number | undefined;
@@ -130,8 +135,11 @@ export class SessionRules {
       this.#written.set(state, left);
       this.#demand(left >= 0, `${state} is what the app has written`);
     }
-    if (state === "connecting" && this.#session === "none")
+    if (state === "connecting" && this.#session === "none") {
       this.#demand(this.#connecting > 0, "a session begins with connect()");
+      const isHeard = before !== "disconnected" || this.#leaving.every(({ outcome }) => outcome !== "pending");
+      this.#demand(isHeard, "whoever disconnects learns of the end before the next session begins");
+    }
     if (state === "disconnected" && before === "connecting") {
       this.#demand(this.#session === "none", "a session that nobody has ended ends in an error");
     }
@@ -152,11 +160,14 @@ export class SessionRules {
     if (state === "error") {
       const { fault } = this.#snapshot.context;
       const isMendable = fault?.retryable === true && MENDABLE.includes(fault.code) && this.#opened === "once";
-      if (isMendable && !this.#world.hasPolicy)
+      if (isMendable && !this.#world.hasPolicy && this.#time === "passes")
         this.#demand(this.#row >= FEWEST_ATTEMPTS, "a session is given up when reconnects have failed");
       this.#demand(fault !== null, "an error has its fault");
     }
     if (state === "error" || state === "disconnected") {
+      this.#leaving = this.#world.promises.filter(
+        ({ name, outcome }) => name === "disconnect" && outcome === "pending",
+      );
       this.#session = "none";
       this.#outputSuspectUntil = undefined;
       this.#asksAtArrival = undefined;
@@ -164,6 +175,11 @@ export class SessionRules {
       this.#isGone = false;
       this.#mic = "at will";
     }
+  }
+
+  /** What takes the place of a device whose code has crashed has nothing to do with it. */
+  crashed(actor: string): void {
+    if (actor === "capture") this.#micSuspectUntil = undefined;
   }
 
   told({ type }: RTVIMessage): void {
@@ -215,6 +231,19 @@ export class SessionRules {
     }
     if (this.#world.transport.state === "initializing")
       claim(this.#asking > 0, "initializing ends with the microphone's answer");
+    if (this.#devicesAsked > 0)
+      claim(this.#asking > 0 || this.#mustWait, "whoever asks for devices has them asked for");
+  }
+
+  get #isAcquiring(): boolean {
+    return this.#in("microphone", (microphone) => microphone.matches({ open: { held: "acquiring" } }));
+  }
+
+  /** Whether devices that are asked for must wait: for the end of a session, or for a call of an older attempt. */
+  get #mustWait(): boolean {
+    const snapshot = this.#snapshot;
+    const isFirst = snapshot.matches({ calls: "none" }) && snapshot.context.older.length === 0;
+    return !isFirst || this.#world.transport.state === "disconnecting";
   }
 
   #wasTold(device: "mic" | "speaker", type?: string): boolean {
@@ -289,7 +318,11 @@ export class SessionRules {
 
   /** Whether the connection has lasted. */
   get #isOld(): boolean {
-    return this.#openSince !== undefined && this.#world.clock.now - this.#openSince >= MIN_UPTIME;
+    return this.#hasLasted();
+  }
+
+  #hasLasted(until = this.#world.clock.now): boolean {
+    return this.#openSince !== undefined && until - this.#openSince >= MIN_UPTIME;
   }
 
   #times(): void {
@@ -311,18 +344,21 @@ export class SessionRules {
         state?.set?.call(transport, value);
       },
     });
-    transport.connect = async (...args) => {
+    // The promises are passed on as they are: when the client reacts to them tells its calls from the app's.
+    transport.connect = (...args) => {
       this.#connecting += 1;
-      this.#mic = "at will";
-      try {
-        await connect.apply(transport, args);
-      } finally {
-        this.#connecting -= 1;
-      }
+      const connected = connect.apply(transport, args);
+      const settled = (): void => void (this.#connecting -= 1);
+      connected.then(settled, settled);
+      return connected;
     };
     transport.initDevices = () => {
       this.#mic = "at will";
-      return initDevices.call(transport);
+      this.#devicesAsked += 1;
+      const answered = initDevices.call(transport);
+      const settled = (): void => void (this.#devicesAsked -= 1);
+      answered.then(settled, settled);
+      return answered;
     };
     const { dispatchEvent } = devices;
     devices.dispatchEvent = (event) => {
@@ -335,24 +371,19 @@ export class SessionRules {
       this.#wanted = on;
       this.#mic = "at will";
       const asks = this.#asks;
-      const isMissing = on && this.#isLive() && this.#asking === 0 && media.microphone.held === 0;
+      // An answer may be on its way.
+      const isMissing = on && this.#isLive() && !this.#isAcquiring && media.microphone.held === 0;
       enableMic.call(transport, on);
       if (isMissing) this.#demand(this.#asks > asks, "whoever turns on a microphone that is missing asks for it");
     };
     transport.updateMic = (id) => {
-      // Where one is held, the choice counts once the other could be had.
-      const before = this.#chosen;
-      if (media.microphone.held > 0) this.#yielding.push(before);
       this.#chosen = id;
       this.#mic = "at will";
       this.#micSuspectUntil = undefined;
       this.#choice = "as chosen";
       const asks = this.#asks;
       const hasFailed = this.#isLive() && this.#in("microphone", (microphone) => microphone.matches("failed"));
-      const updated = updateMic.call(transport, id).finally(() => {
-        const index = this.#yielding.indexOf(before);
-        if (index !== -1) this.#yielding.splice(index, 1);
-      });
+      const updated = updateMic.call(transport, id);
       if (hasFailed) this.#demand(this.#asks > asks, "whoever chooses another microphone after a refusal asks for it");
       return updated;
     };
@@ -375,13 +406,14 @@ export class SessionRules {
     const { microphone } = this.#world.media;
     const { open } = microphone;
     microphone.open = async (request, reports) => {
-      const isChosen = request.deviceId === this.#chosen || this.#yielding.includes(request.deviceId);
+      const isChosen = request.deviceId === this.#chosen;
       const isDefault = request.deviceId === "" && this.#choice === "lost since";
       this.#demand(
         isChosen || isDefault,
         "the microphone that is asked for is the chosen one, or the default after its loss",
       );
-      this.#demand(this.#mic === "at will", "a microphone that is lost again is not asked for again by itself");
+      const mayAsk = this.#mic === "at will" || this.#devicesAsked > 0;
+      this.#demand(mayAsk, "a microphone that is refused, or lost again, is not asked for again by itself");
       if (isChosen && this.#chosen !== "" && this.#choice === "lost since") {
         // The one that was missed is back: what becomes of it has nothing to do with its stand-in.
         this.#choice = "as chosen";
@@ -394,6 +426,12 @@ export class SessionRules {
       this.#asking += 1;
       this.#asks += 1;
       const lost = (error: DeviceError): void => {
+        if (this.#isAcquiring) {
+          // Before anybody knew of it: it is refused.
+          this.#mic = "when asked";
+          reports.lost(error);
+          return;
+        }
         this.#choice = "lost since";
         const { now } = this.#world.clock;
         const isAgain = this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil;
@@ -407,6 +445,9 @@ export class SessionRules {
       };
       try {
         return await open.call(microphone, request, { ...reports, lost });
+      } catch (error) {
+        if (!request.signal.aborted) this.#mic = "when asked";
+        throw error;
       } finally {
         this.#asking -= 1;
       }
@@ -459,8 +500,9 @@ export class SessionRules {
     const { advance } = clock;
     clock.advance = (ms) => {
       // Attempts that no promise has time for are not seen here.
-      if (ms >= LONGEST_CONNECTING) this.#row = Infinity;
+      this.#time = ms >= LONGEST_CONNECTING ? "leaps" : "passes";
       advance.call(clock, ms);
+      this.#time = "passes";
     };
     const { lost, perform } = service;
     service.lost = (error) => {
@@ -480,7 +522,9 @@ export class SessionRules {
       attempt?.(request);
       this.#session = "begun";
       this.#attemptSince = clock.now;
-      this.#row = request.attempt === 1 || (this.#isOld && this.#wasReady) ? 1 : this.#row + 1;
+      const made = request.attempt === 1 ? 1 : request.attempt - this.#attempt;
+      this.#row = request.attempt === 1 || (this.#hasLasted(this.#lostAt) && this.#wasReady) ? made : this.#row + made;
+      this.#attempt = request.attempt;
       if (this.#lostAt !== undefined && request.attempt > 1) {
         this.#demand(clock.now > this.#lostAt, "what is lost is attempted again after a while, and not at once");
       }

@@ -1,4 +1,5 @@
 import type { RTVIMessage, TransportState } from "@pipecat-ai/client-js";
+import type { AnyActorRef } from "xstate";
 import type { Attempt } from "../../../../src/contracts/connection.js";
 import type { TransportOptions } from "../../../../src/options.js";
 import { ScriptedTransport, type ScriptedMediaManager } from "../../../../src/testing/index.js";
@@ -6,6 +7,17 @@ import { AppWorld, claim } from "./app-world.js";
 import { OutageRules } from "./outage-rules.js";
 import { SessionRules } from "./session-rules.js";
 import { PROBE, SILENCE } from "./surroundings.js";
+
+/** Whose chart invokes an actor. */
+const CHART_OF = {
+  connection: "transport",
+  turns: "transport",
+  attempt: "connection",
+  network: "connection",
+  retry: "connection",
+  capture: "microphone",
+  playback: "speaker",
+} as const;
 
 export { AGES, CountingTarget, drain, PROBE, READY_TIMEOUT, ScriptedNetwork, SILENCE, silent } from "./surroundings.js";
 
@@ -49,6 +61,12 @@ export class World extends AppWorld<AuditedTransport> {
     this.transport.service.dropped(retryable);
   }
 
+  /** The library's own code throws in an actor; its chart, or the root, hears of it. */
+  crash(actor: keyof typeof CHART_OF): void {
+    this.#rules.crashed(actor);
+    this.transport.crash(actor);
+  }
+
   /** Microphone audio, marked with the session it was spoken in. */
   override say(): void {
     this.#outages.said();
@@ -76,8 +94,11 @@ export class World extends AppWorld<AuditedTransport> {
     transport.enableMic(true);
     this.network.turn(true);
 
-    // A start that was cancelled refuses the one connect() that belongs to it.
-    const connecting = transport.connect().catch(() => transport.connect());
+    // Each attempt that was cancelled, and never went on, refuses the one connect() that is taken for its own.
+    let connecting = transport.connect();
+    for (const each of transport.actor.getSnapshot().context.older) {
+      if (each.why === "cancelled") connecting = connecting.catch(() => transport.connect());
+    }
     await this.settle();
     await Promise.race([connecting, Promise.reject(new Error("Broken: connect() is answered"))]);
     await transport.sendReadyMessage();
@@ -159,6 +180,15 @@ export class AuditedTransport extends ScriptedTransport {
         if (this.state !== "ready") this.crossed.push(`audio in ${this.state}`);
       },
     };
+  }
+
+  /** As XState tells of an actor that threw. */
+  crash(actor: keyof typeof CHART_OF): void {
+    const { children } = this.actor.getSnapshot();
+    const chart = CHART_OF[actor];
+    const parent: AnyActorRef | undefined = chart === "transport" ? this.actor : children[chart];
+    const event = { type: `xstate.error.actor.${actor}`, actorId: actor, error: new Error("scripted crash") };
+    this._core.enter(() => parent?.send(event));
   }
 
   /** Attempts that nobody has given up. */
