@@ -298,14 +298,14 @@ export class DialogueRunner {
   };
 
   #flush(live: Live): void {
-    this.#ports.flush().then(
-      (items) => {
-        if (this.#live === live) this.#ports.enter(() => this.#perform(live, live.dialogue.played(items)));
-      },
-      (error: unknown) => {
-        this.#ports.logger.warn("The player could not be flushed", error);
-      },
-    );
+    const played = (items: readonly PlayedItem[]): void => {
+      if (this.#live === live) this.#ports.enter(() => this.#perform(live, live.dialogue.played(items)));
+    };
+    this.#ports.flush().then(played, (error: unknown) => {
+      this.#ports.logger.warn("The player could not be flushed", error);
+      // Nobody knows what was heard of it. It is over all the same, and the next flush has an answer of its own.
+      played([]);
+    });
   }
 
   #log({ level, message, once }: Extract<Effect, { readonly type: "log" }>): void {
