@@ -484,6 +484,18 @@ describe("a serializer of the app's own", () => {
     expect(reset).toHaveBeenCalledTimes(2);
   });
 
+  it("that cannot be told of a new connection ends the session with its reason", async () => {
+    const reset = (): never => {
+      throw new Error("no reset");
+    };
+    const rig = build({ serializer: { ...own(() => Promise.resolve({ type: "raw", message: 1 })), reset } });
+    const connecting = rig.transport.connect();
+    (await dialled()).open();
+    await expect(connecting).rejects.toThrow("no reset");
+    expect(rig.states.at(-1)).toBe("error");
+    expect(rig.errors).toMatchObject([{ data: { fatal: true } }]);
+  });
+
   it("that never answers ends the session instead of filling memory", async () => {
     let later = 0;
     const start = performance.now();
