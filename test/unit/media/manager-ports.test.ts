@@ -147,7 +147,7 @@ describe("a manager of Pipecat's shape", () => {
   ])("that %s when the bot is interrupted is silent all the same", async (_how, userStartedSpeaking) => {
     await open();
     ports.speaker.write(new Int16Array(24_000), "a");
-    foreign.userStartedSpeaking = userStartedSpeaking as never;
+    foreign.userStartedSpeaking = userStartedSpeaking;
     expect(await ports.speaker.interrupt()).toMatchObject([{ itemId: "a" }]);
   });
 });

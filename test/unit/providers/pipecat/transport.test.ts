@@ -411,6 +411,16 @@ describe("what the bot says", () => {
     expect(rig.of("bot-tts-text")).toEqual([{ text: "still here" }]);
   });
 
+  it.each(["llm-function-call", "llm-function-call-in-progress"])(
+    "keeps a %s of which nothing is said from the client, which takes it apart",
+    async (type) => {
+      const rig = await ready();
+      for (const data of [undefined, null, 7, "f", []]) await rig.receive(bot.rtvi(type, data));
+      expect(rig.of(type)).toEqual([]);
+      expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+    },
+  );
+
   it("does not read a message that is too long", async () => {
     const rig = await ready();
     await rig.receive(
