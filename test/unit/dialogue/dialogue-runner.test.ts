@@ -229,6 +229,19 @@ describe("DialogueRunner and the nonsense of a service", () => {
     for (let count = 0; count < 40; count += 1) receive("trouble: overloaded");
     expect(reported).toHaveLength(40);
   });
+
+  it("is not told for ever where it comes with every message: at last once a second, and how often is logged", () => {
+    const { reported, receive, pass, runner, warned } = rig();
+    for (let count = 0; count < 1_000; count += 1) receive("trouble: overloaded");
+    expect(reported).toHaveLength(64);
+    for (let second = 0; second < 3; second += 1) {
+      pass(1_000);
+      for (let count = 0; count < 50; count += 1) receive("trouble: overloaded");
+    }
+    expect(reported).toHaveLength(67);
+    runner.end(true);
+    expect(warned).toEqual(["Acme gave cause for 1083 more errors like those that were told."]);
+  });
 });
 
 describe("DialogueRunner and what an app sends", () => {

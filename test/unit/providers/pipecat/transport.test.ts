@@ -351,6 +351,7 @@ describe("what the bot says", () => {
     const rig = await ready();
     await rig.receive(bot.rtvi("error", data));
     expect(rig.errors).toMatchObject([{ type: "error", data: { error: text, message: text, fatal: false } }]);
+    expect(rig.logged.filter(([line]) => line === `error: ${text}`)).toHaveLength(1);
     expect(rig.transport.state).toBe("ready");
   });
 
