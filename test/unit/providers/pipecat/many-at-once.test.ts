@@ -1,0 +1,67 @@
+import { LogLevel, PipecatClient, type RTVIMessage } from "@pipecat-ai/client-js";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { WebSocketTransport } from "../../../../src/providers/pipecat/index.js";
+import { RTVIServices } from "../../../../src/services/index.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
+import { silent } from "../../../../packages/testkit/src/worlds/world.js";
+import { bot, dialled, RecordingMedia, sentMessages, turn } from "./rig.js";
+
+// client-js asks the window for the browser's name, without asking first whether there is one.
+Object.assign(globalThis, { window: Object.assign(new EventTarget(), { navigator: { onLine: true } }) });
+
+/** How a session ends, or does not, under requests that are not answered. */
+const ENDS: Readonly<Record<string, (client: PipecatClient) => unknown>> = {
+  "the connection is lost, and comes back": async () => {
+    FakeWebSocket.last.drop(1006);
+    const socket = await dialled(2);
+    socket.open();
+    await turn();
+    socket.message(bot.rtvi("bot-ready", { version: "1.0.0" }));
+  },
+  "the server ends the session": () => FakeWebSocket.last.drop(1000),
+  "the app disconnects": (client) => {
+    const gone = client.disconnect();
+    FakeWebSocket.last.drop(1000, "", true);
+    return gone;
+  },
+  "the connection is lost, and the app disconnects": (client) => {
+    FakeWebSocket.last.drop(1006);
+    return client.disconnect();
+  },
+};
+
+/** What a request came to: the name of its error, and of a message of client-js that of the error in it. */
+const outcomeOf = (request: Promise<unknown>): Promise<string> =>
+  request.then(
+    () => "answered",
+    (error: Error & RTVIMessage) => String((error.data as Error | undefined)?.name ?? error.name),
+  );
+
+describe("many requests at once", () => {
+  it.each(Object.keys(ENDS))("requests: each settles, with an error that says why, when %s", async (end) => {
+    FakeWebSocket.all.length = 0;
+    const options = { WebSocket: FakeWebSocketConstructor, reconnect: { base: 1, cap: 1 }, logger: silent };
+    const transport = new WebSocketTransport({ wsUrl: "ws://bot.test/ws" }, new RecordingMedia(), options);
+    const client = new PipecatClient({ transport, callbacks: { onMessageError: () => undefined } });
+    client.setLogLevel(LogLevel.NONE);
+    const services = new RTVIServices(client, { logger: silent });
+    onTestFinished(() => services.close());
+    const connecting = client.connect();
+    (await dialled()).open();
+    await turn();
+    FakeWebSocket.last.message(bot.rtvi("bot-ready", { version: "1.0.0" }, sentMessages()[0]?.id));
+    await connecting;
+
+    const many = (count: number, ask: () => Promise<unknown>): Promise<string[]> =>
+      Promise.all(Array.from({ length: count }, () => outcomeOf(ask())));
+    const actions = many(260, () => services.action({ service: "tts", action: "say", arguments: [] }));
+    const requests = many(20, () => client.sendClientRequest("order", { item: "tea" }));
+    await ENDS[end]?.(client);
+    const [ofActions, ofRequests] = await Promise.all([actions, requests]);
+    // No more than 256 wait at once.
+    expect(ofActions.slice(256)).toEqual(Array<string>(4).fill("ServiceError"));
+    expect([...new Set(ofActions.slice(0, 256))]).toEqual(["ConnectionLostError"]);
+    expect([...new Set(ofRequests)]).toEqual(["ConnectionLostError"]);
+    await client.disconnect();
+  });
+});
