@@ -93,7 +93,7 @@ export class MessageReader {
     });
     this.#each(read, "groundingMetadata", (inner) => {
       const found = searchResponseOf(inner, this.ports.bot.said);
-      if (found !== undefined) this.sink.deliver("bot-llm-search-response", found);
+      if (found !== undefined) this.sink.deliver("bot-llm-search-response", this.ports.redact.json(found));
     });
     this.#guarded(() => {
       if (read.flag("generationComplete")) this.ports.bot.generated();
