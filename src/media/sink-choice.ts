@@ -1,5 +1,9 @@
 import type { Logger } from "../log.js";
+import { within } from "../util/within.js";
 import { type DeviceWatch, findDevice, normaliseDeviceId } from "./devices.js";
+
+/** How long an output may take to move to the device that was chosen before it counts as open. */
+const RESTORE_MS = 2_000;
 
 /** What plays, as far as its device can be chosen. */
 export interface SinkOutput {
@@ -68,7 +72,7 @@ export class SinkChoice {
   async restore(): Promise<void> {
     if (this.#sinkId === "") return;
     try {
-      await this.#output.setSink(this.#sinkId);
+      await within(this.#output.setSink(this.#sinkId), RESTORE_MS, () => undefined);
     } catch (error) {
       this.#sinkId = "";
       this.#settings.logger.warn("The chosen speaker is not there; using the system's default.", error);

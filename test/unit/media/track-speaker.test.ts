@@ -27,13 +27,14 @@ class Element {
     setTimeout(() => this.onpause?.(), 0);
   });
   constructor(readonly outputs: readonly string[]) {}
-  allows(sinkId: string): boolean {
-    return this.outputs.includes(sinkId);
+  /** Whether, and when, it takes a device. */
+  takes(sinkId: string): Promise<void> {
+    const isThere = sinkId === "" || this.outputs.includes(sinkId);
+    return isThere ? Promise.resolve() : Promise.reject(new DOMException("no", "NotFoundError"));
   }
-  setSinkId = vi.fn((sinkId: string): Promise<void> => {
-    if (sinkId !== "" && !this.allows(sinkId)) return Promise.reject(new DOMException("no", "NotFoundError"));
+  setSinkId = vi.fn(async (sinkId: string): Promise<void> => {
+    await this.takes(sinkId);
     this.sinkId = sinkId;
-    return Promise.resolve();
   });
 }
 
@@ -189,11 +190,23 @@ describe("TrackSpeaker", () => {
     await sinks.choose("p");
     await sinks.refresh();
     speaker.close();
-    const refuses = vi.spyOn(Element.prototype, "allows").mockReturnValue(false);
+    const takes = vi.spyOn(Element.prototype, "takes").mockRejectedValue(new DOMException("busy", "AbortError"));
     await open();
     await settle();
-    refuses.mockRestore();
+    takes.mockRestore();
     expect([told.at(-1), elements.at(-1)?.sinkId, sinks.device?.deviceId]).toEqual(["s", "", "s"]);
+  });
+
+  it("media: an output that never says whether it takes the chosen device is open all the same", async () => {
+    const { open, speaker, sinks, elements } = rig();
+    await sinks.choose("p");
+    const takes = vi.spyOn(Element.prototype, "takes").mockReturnValue(new Promise(() => undefined));
+    const opening = open();
+    speaker.setTrack(fakeTrack("bot"));
+    await vi.advanceTimersByTimeAsync(2_000);
+    await opening;
+    takes.mockRestore();
+    expect(elements[0]?.play).toHaveBeenCalled();
   });
 
   it("media: what the system pauses plays on, and is told to be interrupted meanwhile", async () => {

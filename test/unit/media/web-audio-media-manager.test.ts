@@ -90,6 +90,22 @@ describe("the microphone's context", () => {
     expect(page.tracks.map(({ readyState }) => readyState)).toEqual(["ended", "live"]);
   });
 
+  it("media: a list of devices that does not come keeps nobody from speaking, and is told when it does", async () => {
+    const page = new AudioPage(laptop, speakers);
+    let listed: (devices: MediaDeviceInfo[]) => void = () => undefined;
+    const late = new Promise<MediaDeviceInfo[]>((resolve) => (listed = resolve));
+    const { open, told } = rig(page, {
+      mediaDevices: Object.assign(page.mediaDevices, { enumerateDevices: () => late }),
+    });
+    const opened = open();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await opened).toMatchObject({ deviceId: "l", label: "Laptop" });
+    expect(told()).toEqual(["started local Laptop", "cam ", "mic l"]);
+    listed([laptop, speakers]);
+    await settle();
+    expect(told()).toEqual(["cams ", "mics l", "speakers s", "speaker s"]);
+  });
+
   it("media: a context that the page suspends is resumed", async () => {
     const page = new AudioPage(laptop);
     const { open, lost } = rig(page);
