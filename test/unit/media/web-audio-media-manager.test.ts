@@ -90,6 +90,23 @@ describe("the microphone's context", () => {
     expect(page.tracks.map(({ readyState }) => readyState)).toEqual(["ended", "live"]);
   });
 
+  it("media: a context that is closed while the microphone opens leaves none behind", async () => {
+    const page = new AudioPage(laptop);
+    const { mediaDevices } = page;
+    const getUserMedia = async (constraints: MediaStreamConstraints): Promise<MediaStream> => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return page.mediaDevices.getUserMedia(constraints);
+    };
+    const { open } = rig(page, { mediaDevices: Object.assign(mediaDevices, { getUserMedia }) });
+    const opening = expect(open()).rejects.toThrow();
+    await settle();
+    page.context.become("closed");
+    await vi.advanceTimersByTimeAsync(10);
+    await opening;
+    expect(page.contexts.filter(({ state }) => state !== "closed")).toEqual([]);
+    expect(page.tracks.filter(({ readyState }) => readyState === "live")).toEqual([]);
+  });
+
   it("media: a list of devices that does not come keeps nobody from speaking, and is told when it does", async () => {
     const page = new AudioPage(laptop, speakers);
     let listed: (devices: MediaDeviceInfo[]) => void = () => undefined;
