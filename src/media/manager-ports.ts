@@ -160,8 +160,7 @@ class ManagerSpeaker implements SpeakerPort {
     try {
       this.manager.bufferBotAudio(pcm, itemId);
     } catch (error) {
-      this.#item.samples -= pcm.length;
-      this.#lose(error, idle);
+      this.#lose(error);
       return;
     }
     if (idle) this.#report({ type: "began", item: this.#played() });
@@ -201,11 +200,11 @@ class ManagerSpeaker implements SpeakerPort {
     };
   }
 
-  /** It does not take what it is to play. */
-  #lose(thrown: unknown, idle: boolean): void {
+  /** It does not take what it is to play: what was heard of it ends here. */
+  #lose(thrown: unknown): void {
     const item = this.#played();
     this.#forget();
-    if (!idle) this.#report({ type: "drained", item });
+    this.#report({ type: "drained", item });
     this.#report({ type: "lost", error: asError(thrown) });
   }
 

@@ -236,10 +236,15 @@ describe("the speaker's context", () => {
     await settle();
     expect(told()).toContain("started bot bot");
     speaker.write(new Int16Array(480), "a");
+    speaker.write(new Int16Array(480), "waits");
     page.node("playback").says({ type: "began", item });
     fail(page);
-    expect(reports.map(({ type }) => type)).toEqual(["began", "drained", "lost"]);
-    expect(reports[1]).toMatchObject({ item: { itemId: "a", playedSamples: 100 } });
+    expect(reports).toMatchObject([
+      { type: "began" },
+      { type: "drained", item },
+      { type: "drained", item: { itemId: "waits", playedSamples: 0, receivedSamples: 480 } },
+      { type: "lost" },
+    ]);
     expect(told()).toEqual(["stopped bot bot"]);
     await openSpeaker();
     speaker.write(new Int16Array(480), "b");
