@@ -99,8 +99,9 @@ export class BotSpeech {
     const reached = (samples: number): number => utterance.goneMs + msOf(samples, report.item);
     const [played, received] = [reached(report.item.playedSamples), reached(report.item.receivedSamples)];
     // An output that is lost takes with it what it had not played.
-    const isLost = report.type === "drained" && played < received - UNCOUNTED_MS;
-    if (played > utterance.goneMs || !isLost) utterance.playedMs = Math.max(utterance.playedMs, played);
+    const isUnheard = played === utterance.goneMs && received > played;
+    const isLost = report.type === "drained" && (isUnheard || played < received - UNCOUNTED_MS);
+    if (!isUnheard || !isLost) utterance.playedMs = Math.max(utterance.playedMs, played);
     if (utterance.playing === "not yet" && !isLost) {
       utterance.playing = "begun";
       this.#started();

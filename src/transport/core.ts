@@ -6,7 +6,7 @@ import type { TransportActor } from "../compose.js";
 import type { ConnectionReports } from "../contracts/connection.js";
 import type { Command, OutgoingMessage } from "../contracts/dialogue.js";
 import type { Provider, Responder } from "../contracts/provider.js";
-import type { PlayedItem } from "../contracts/speaker.js";
+import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { ratesOf } from "../media/manager-ports.js";
@@ -91,7 +91,8 @@ export class TransportCore {
     });
     const { speaker } = this.#media.ports;
     const measuring = inspection?.measure?.({ speaker, timers: timersOf(options.clock) });
-    this.#downlink = new Downlink(measuring?.speaker ?? speaker);
+    const played = (report: PlaybackReport): void => this.queue.enter(() => this.#runner.playback(report));
+    this.#downlink = new Downlink(measuring?.speaker ?? speaker, (item) => played({ type: "drained", item }));
     this.#runner = new DialogueRunner(
       {
         enter: this.queue.enter,
@@ -137,7 +138,7 @@ export class TransportCore {
         ports: this.#media.ports,
         uplink,
         downlink: this.#downlink,
-        observePlayback: (report) => this.queue.enter(() => this.#runner.playback(report)),
+        observePlayback: played,
         listMicrophones: () => manager.getAllMics(),
         devices: options.audio?.mediaDevices ?? browserDevices(),
         network: options.network ?? browserNetwork(),

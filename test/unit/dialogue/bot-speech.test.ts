@@ -36,6 +36,18 @@ describe("an output that is lost while the bot speaks", () => {
     expect(s.conversation.isBusy).toBe(false);
   });
 
+  it("speech: with no other to follow takes each piece, however short", () => {
+    const s = Scenario.ready();
+    s.receive(server.created());
+    for (let piece = 0; piece < 3; piece += 1) {
+      s.receive(server.audio(20));
+      s.plays("drained", "item_a", 0, 20);
+    }
+    s.receive(server.audioDone(), server.done());
+    expect(spoken(s)).toEqual([]);
+    expect(s.conversation.isBusy).toBe(false);
+  });
+
   it("speech: goes on by the next output, and ends there", () => {
     const s = Scenario.ready();
     s.receive(server.created(), server.audio(200), server.transcriptDone("One."));
