@@ -63,9 +63,6 @@ export interface PipecatDialogueSetup {
   readonly asked: () => void;
 }
 
-/** client-js takes their data apart. */
-const CALLS = new Set(["llm-function-call", "llm-function-call-in-progress"]);
-
 /**
  * A Pipecat server speaks RTVI itself: its messages are passed on as they are, and so are the app's. Added is what the server
  * cannot know: whether it has received what it was sent, and the ends of what a lost bot had begun.
@@ -314,10 +311,6 @@ export class PipecatDialogue implements Dialogue {
     this.#question = "none";
     if (this.#pings.received(inbound.id)) return;
     const { type, data } = inbound;
-    if (CALLS.has(type) && !isRecord(data)) {
-      this.#sink.report(new ProtocolError(`${SERVICE} called a function and said nothing of it.`));
-      return;
-    }
     this.#voice.received(type);
     this.#setup.activities.received(type, data);
     const fact = turnFactOf(type);

@@ -413,12 +413,12 @@ describe("what the bot says", () => {
   });
 
   it.each(["llm-function-call", "llm-function-call-in-progress"])(
-    "keeps a %s of which nothing is said from the client, which takes it apart",
+    "hands the client a %s of which nothing is said in a way that it can bear",
     async (type) => {
       const rig = await ready();
-      for (const data of [undefined, null, 7, "f", []]) await rig.receive(bot.rtvi(type, data));
-      expect(rig.of(type)).toEqual([]);
-      expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+      const empty = [undefined, null, 7, "f", []];
+      for (const data of empty) await rig.receive(bot.rtvi(type, data));
+      expect(rig.of(type)).toEqual(empty.map(() => ({})));
     },
   );
 
