@@ -542,6 +542,18 @@ describe("a serializer of the app's own", () => {
     },
   );
 
+  it("whose audio cannot be sent for another reason each time is reported so often, and no more", async () => {
+    const rig = await ready();
+    let chunks = 0;
+    FakeWebSocket.last.send = () => {
+      chunks += 1;
+      throw new Error(`chunk ${chunks}`);
+    };
+    for (let chunk = 0; chunk < 100; chunk += 1) rig.manager.say(new ArrayBuffer(640));
+    expect(chunks).toBe(100);
+    expect(rig.errors).toHaveLength(16);
+  });
+
   it("whose audio cannot be serialized is reported once", async () => {
     const serializer = { ...own(() => Promise.reject(new Error("x"))), serializeMessage: () => null };
     serializer.serializeAudio = () => {
