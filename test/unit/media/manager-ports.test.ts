@@ -138,7 +138,10 @@ describe("a manager of Pipecat's shape", () => {
     expect(told[1]).toMatchObject({ item: { itemId: "a", receivedSamples: 4_800 } });
     expect(told[2]).toMatchObject({ error: { message: "no player" } });
     ports.speaker.write(new Int16Array(2_400), "b");
-    expect(told.slice(3)).toMatchObject([{ type: "drained", item: { itemId: "b", playedSamples: 0 } }, { type: "lost" }]);
+    expect(told.slice(3)).toMatchObject([
+      { type: "drained", item: { itemId: "b", playedSamples: 0 } },
+      { type: "lost" },
+    ]);
   });
 
   it.each([
