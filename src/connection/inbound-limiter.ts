@@ -1,13 +1,17 @@
 import { ProtocolError } from "../errors.js";
 import type { Logger } from "../log.js";
-import { TokenBucket } from "../policy/token-bucket.js";
+import { type InboundLimits, TokenBucket } from "../policy/token-bucket.js";
 
 /** Different errors of one connection that the app is told of; a service that sends nonsense sends a lot of it. */
 const MOST_TOLD = 16;
 
+/** What a service itself calls an error is news each time, but not for ever: it may answer every chunk of audio with one. */
+const NEWS: InboundLimits = { longest: Infinity, burst: 64, rate: 1 };
+
 /** What of the messages of one connection is read, and what of its errors is reported. */
 export class InboundLimiter {
   readonly #gate: TokenBucket;
+  readonly #news: TokenBucket;
   readonly #told = new Set<string>();
   #untold = 0;
 
@@ -22,6 +26,7 @@ export class InboundLimiter {
     now: () => number = () => performance.now(),
   ) {
     this.#gate = new TokenBucket(now);
+    this.#news = new TokenBucket(now, NEWS);
   }
 
   /** Whether a message is to be read. Called before anything of it is decoded; what is refused is told. */
@@ -46,6 +51,13 @@ export class InboundLimiter {
     }
     this.#told.add(error.message);
     this.ports.report(error);
+  }
+
+  /** Whether the app hears of what the service itself calls an error. */
+  isNews(): boolean {
+    const isNews = this.#news.admit(0) === "pass";
+    if (!isNews) this.#untold += 1;
+    return isNews;
   }
 
   /** The connection is gone. Idempotent. */

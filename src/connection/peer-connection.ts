@@ -82,6 +82,8 @@ class Peer implements PeerHandle {
   readonly #channel: RTCDataChannel;
   readonly #sender: RTCRtpSender;
   readonly #receiver: RTCRtpReceiver;
+  /** What the sender was given last; it says so itself only once it has taken that. */
+  #microphone: MediaStreamTrack | undefined;
   readonly #life = new AbortController();
   #phase: "opening" | "open" | "over" = "opening";
   #grace: ReturnType<typeof setTimeout> | undefined;
@@ -142,7 +144,8 @@ class Peer implements PeerHandle {
   }
 
   setMicrophone(track: MediaStreamTrack | undefined): void {
-    if (this.#phase === "over" || this.#sender.track === (track ?? null)) return;
+    if (this.#phase === "over" || this.#microphone === track) return;
+    this.#microphone = track;
     // It rejects only for a connection that has just been closed.
     this.#sender.replaceTrack(track ?? null).catch(() => undefined);
   }

@@ -92,8 +92,8 @@ export type Effect =
   | { readonly type: "unconfirmed"; readonly messages: readonly RTVIMessage[] }
   /** Call `command` with this once what is being done is done: one answer to all that is said in one breath. */
   | { readonly type: "soon"; readonly run: () => readonly Effect[] }
-  /** Something failed and the session goes on. */
-  | { readonly type: "report"; readonly error: Error }
+  /** Something failed and the session goes on. `as`: the service's own message, which the app gets in the place of ours. */
+  | { readonly type: "report"; readonly error: Error; readonly as?: OutgoingMessage }
   /** The connection is of no use any more; `error.retryable` decides whether another is opened. */
   | { readonly type: "fault"; readonly error: FaultError }
   /** End the session on purpose. */

@@ -6,12 +6,16 @@ import type { BotOutput } from "./bot-output.js";
 
 /** Utterances kept while nothing is played, as when there is no output device. */
 const MOST_QUEUED = 256;
+/** Sound that is over and may not have been counted, in ms: some players tell by the clock. What is missing beyond it was not heard. */
+const UNCOUNTED_MS = 50;
 
 interface Utterance {
   readonly itemId: string;
   readonly responseId: string;
   receivedMs: number;
   playedMs: number;
+  /** How far it is over, whether all of that was heard or an output took it with it that was lost. */
+  goneMs: number;
   /** The service has sent the last of it. */
   ended: boolean;
   playing: "not yet" | "begun" | "drained";
@@ -60,6 +64,7 @@ export class BotSpeech {
         responseId,
         receivedMs: 0,
         playedMs: 0,
+        goneMs: 0,
         ended: false,
         playing: "not yet",
         truncated: false,
@@ -91,16 +96,23 @@ export class BotSpeech {
     if (utterance === undefined) return;
     // Items are played in order: whoever hears this one has heard those before it.
     for (const earlier of this.#queue.splice(0, index)) this.#finished(earlier);
-    utterance.playedMs = Math.max(utterance.playedMs, msOf(report.item.playedSamples, report.item));
-    if (utterance.playing === "not yet") {
+    const reached = (samples: number): number => utterance.goneMs + msOf(samples, report.item);
+    const [played, received] = [reached(report.item.playedSamples), reached(report.item.receivedSamples)];
+    // An output that is lost takes with it what it had not played.
+    const isUnheard = played === utterance.goneMs && received > played;
+    const isLost = report.type === "drained" && (isUnheard || played < received - UNCOUNTED_MS);
+    if (!isUnheard || !isLost) utterance.playedMs = Math.max(utterance.playedMs, played);
+    if (utterance.playing === "not yet" && !isLost) {
       utterance.playing = "begun";
       this.#started();
     }
     this.output.progress(utterance.itemId, utterance.playedMs, utterance.receivedMs, utterance.ended);
     if (report.type === "drained") {
       // Audio may have set out after the player ran dry, and before it said so.
-      const isWhole = msOf(report.item.receivedSamples, report.item) >= utterance.receivedMs - 1;
-      utterance.playing = isWhole ? "drained" : "begun";
+      const isWhole = received >= utterance.receivedMs - 1;
+      utterance.playing = isWhole || isLost ? "drained" : "begun";
+      // The next output counts anew.
+      if (isLost) utterance.goneMs = utterance.receivedMs;
       this.#settle();
     }
   }
@@ -184,8 +196,9 @@ export class BotSpeech {
     if (this.#queue.length === 0) this.#stopped();
   }
 
-  #finished(utterance: Utterance): void {
-    this.output.complete(utterance.itemId);
+  #finished({ itemId, playedMs, goneMs }: Utterance): void {
+    if (playedMs < goneMs) this.output.forget(itemId);
+    else this.output.complete(itemId);
   }
 
   #started(): void {

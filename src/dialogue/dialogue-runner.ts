@@ -5,7 +5,7 @@ import type { Continuity } from "../contracts/continuity.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import type { TurnFact } from "../contracts/turns.js";
 import type { FaultError } from "../contracts/fault.js";
-import { ConnectionLostError, NotReadyError, ProtocolError, isRtviMachineError } from "../errors.js";
+import { ConnectionLostError, NotReadyError, ProtocolError, ServiceError, isRtviMachineError } from "../errors.js";
 import type { Logger } from "../log.js";
 import { InboundLimiter } from "../connection/inbound-limiter.js";
 import { asError } from "../util/reason.js";
@@ -30,7 +30,8 @@ export interface DialoguePorts {
   /** What the service owes, and whether this is no moment to change the connection, may have changed. */
   stands(expects: Expects, isBusy: boolean): void;
   unconfirmed(messages: readonly RTVIMessage[]): void;
-  report(error: Error): void;
+  /** @param as The message by which the app is told, where the service has one of its own. */
+  report(error: Error, as?: OutgoingMessage): void;
   /** The connection is of no use any more: it is ended, and what had begun on it. */
   lost(error: FaultError): void;
   /** End the session on purpose. */
@@ -258,9 +259,9 @@ export class DialogueRunner {
         });
         break;
       case "report":
-        // What the service itself calls an error is news each time.
         if (effect.error instanceof ProtocolError) live.limiter.report(effect.error);
-        else this.#ports.report(effect.error);
+        else if (!(effect.error instanceof ServiceError) || live.limiter.isNews())
+          this.#ports.report(effect.error, effect.as);
         break;
       case "fault":
         this.#ports.lost(effect.error);
@@ -298,14 +299,14 @@ export class DialogueRunner {
   };
 
   #flush(live: Live): void {
-    this.#ports.flush().then(
-      (items) => {
-        if (this.#live === live) this.#ports.enter(() => this.#perform(live, live.dialogue.played(items)));
-      },
-      (error: unknown) => {
-        this.#ports.logger.warn("The player could not be flushed", error);
-      },
-    );
+    const played = (items: readonly PlayedItem[]): void => {
+      if (this.#live === live) this.#ports.enter(() => this.#perform(live, live.dialogue.played(items)));
+    };
+    this.#ports.flush().then(played, (error: unknown) => {
+      this.#ports.logger.warn("The player could not be flushed", error);
+      // Nobody knows what was heard of it. It is over all the same, and the next flush has an answer of its own.
+      played([]);
+    });
   }
 
   #log({ level, message, once }: Extract<Effect, { readonly type: "log" }>): void {

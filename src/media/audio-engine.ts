@@ -1,6 +1,7 @@
 import { UnsupportedEnvironmentError } from "../errors.js";
 import type { Logger } from "../log.js";
 import type { AudioContextConstructor } from "./web-audio-options.js";
+import { within } from "../util/within.js";
 import { loadWorklet, type WorkletUrl } from "./worklet-loader.js";
 import type { WorkletName } from "./worklets/protocol.js";
 
@@ -29,6 +30,9 @@ interface SharedContext {
   readonly worklets: Map<WorkletName, Promise<void>>;
   shares: number;
 }
+
+/** How long a worklet may take to load where the context runs: a server that does not answer would keep the user waiting for ever. */
+const LOAD_MS = 15_000;
 
 /** The rate that the hardware runs at, whatever it is. */
 export const NATIVE_RATE = "native";
@@ -82,11 +86,25 @@ export class AudioEngine {
   }
 
   #load({ context, worklets }: SharedContext, worklet: WorkletName): Promise<void> {
-    const ready = worklets.get(worklet) ?? loadWorklet(context, worklet, this.#options.workletUrl);
+    const ready = worklets.get(worklet) ?? this.#inTime(context, worklet);
     worklets.set(worklet, ready);
     // Whoever holds the lease awaits it too; one that is released early does not.
     ready.catch(() => worklets.delete(worklet));
     return ready;
+  }
+
+  async #inTime(context: AudioContext, worklet: WorkletName): Promise<void> {
+    const loading = loadWorklet(context, worklet, this.#options.workletUrl).then(() => "loaded");
+    // Nobody knows of every browser that it loads anything before a context runs.
+    const isHeld = (): boolean => context.state === "suspended" || context.state === "interrupted";
+    while ((await within(loading, LOAD_MS, () => "late")) === "late") {
+      if (isHeld()) continue;
+      // It may know the processor yet, by a name that is given once.
+      this.abandon(context);
+      throw new UnsupportedEnvironmentError(
+        `The ${worklet} worklet did not load within ${LOAD_MS} ms: does the server answer that \`workletUrl\` names?`,
+      );
+    }
   }
 
   #create(sampleRate: number | typeof NATIVE_RATE): SharedContext {

@@ -170,6 +170,8 @@ export class CaptureSession {
     try {
       this.#join();
     } catch (error) {
+      // The context was closed on the way: no other is to be made.
+      this.#mustBeWanted();
       // Some browsers cannot connect a device to a context of another rate: take the hardware's rate and resample.
       this.#settings.logger.debug("The microphone does not connect at the service's rate; resampling.", error);
       this.#disconnect();

@@ -1,6 +1,7 @@
 import type { DeviceInfo, MicrophonePort } from "../contracts/microphone.js";
-import type { PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
+import { asError } from "../util/reason.js";
 import type { MediaManager, MediaPorts } from "./media-manager.js";
 
 /** What a manager of Pipecat's shape records and plays at: 24 kHz, which it does not say. */
@@ -133,7 +134,7 @@ class ManagerMicrophone implements MicrophonePort {
 
 /** Such a manager does not say what it plays, so edges are told by the clock from the audio's duration. */
 class ManagerSpeaker implements SpeakerPort {
-  #report: (report: PlaybackReport) => void = () => undefined;
+  #report: (report: OutputReport) => void = () => undefined;
   #item: { id: string; samples: number; startedAt: number } | undefined;
   #endsAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -143,7 +144,7 @@ class ManagerSpeaker implements SpeakerPort {
     private readonly hold: ManagerHold,
   ) {}
 
-  async open(report: (report: PlaybackReport) => void): Promise<void> {
+  async open(report: (report: OutputReport) => void): Promise<void> {
     this.#report = report;
     await this.hold.acquire(this);
   }
@@ -156,7 +157,12 @@ class ManagerSpeaker implements SpeakerPort {
     }
     this.#item.samples += pcm.length;
     this.#endsAt = Math.max(now, this.#endsAt) + (pcm.length / FOREIGN_SAMPLE_RATE) * 1000;
-    this.manager.bufferBotAudio(pcm, itemId);
+    try {
+      this.manager.bufferBotAudio(pcm, itemId);
+    } catch (error) {
+      this.#lose(error);
+      return;
+    }
     if (idle) this.#report({ type: "began", item: this.#played() });
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -166,11 +172,12 @@ class ManagerSpeaker implements SpeakerPort {
     }, this.#endsAt - now);
   }
 
-  async interrupt(): Promise<readonly PlayedItem[]> {
+  interrupt(): Promise<readonly PlayedItem[]> {
     const cut = this.#item === undefined ? [] : [this.#played()];
     this.#forget();
-    await this.manager.userStartedSpeaking();
-    return cut;
+    // What it makes of that is not waited for: it may never say.
+    void this.hold.guard("userStartedSpeaking", () => this.manager.userStartedSpeaking());
+    return Promise.resolve(cut);
   }
 
   resume(): Promise<void> {
@@ -191,6 +198,14 @@ class ManagerSpeaker implements SpeakerPort {
       receivedSamples: samples,
       sampleRate: FOREIGN_SAMPLE_RATE,
     };
+  }
+
+  /** It does not take what it is to play: what was heard of it ends here. */
+  #lose(thrown: unknown): void {
+    const item = this.#played();
+    this.#forget();
+    this.#report({ type: "drained", item });
+    this.#report({ type: "lost", error: asError(thrown) });
   }
 
   #forget(): void {

@@ -54,8 +54,6 @@ export class PlaybackSession {
   #autoplay: AutoplayWatch | undefined;
   #node: AudioWorkletNode | undefined;
   #output: BotOutput | undefined;
-  /** The item that is heard. */
-  #current: PlayedItem | undefined;
 
   constructor(settings: PlaybackSettings, events: PlaybackEvents) {
     this.#settings = settings;
@@ -112,7 +110,6 @@ export class PlaybackSession {
       this.#early = [];
       return Promise.resolve(fallback);
     }
-    this.#current = undefined;
     this.#requests += 1;
     this.#cutsAwaited += 1;
     const requestId = this.#requests;
@@ -199,9 +196,7 @@ export class PlaybackSession {
       const items = message.items.map((item) => this.#counter.item(item));
       this.#answer(message.requestId, items);
     } else if (this.#cutsAwaited === 0) {
-      const item = this.#counter.played(message.item);
-      this.#current = message.type === "drained" ? undefined : item;
-      this.#events.report({ type: message.type, item });
+      this.#events.report({ type: message.type, item: this.#counter.played(message.item) });
     }
   }
 
@@ -210,12 +205,12 @@ export class PlaybackSession {
     else this.#events.report({ type: edge });
   }
 
-  /** What was heard of the item that was playing ends here. */
+  /** What waits to be played goes with it: each item ends here, as far as it was heard. */
   #lose(why: string): void {
     if (this.#closed) return;
-    const item = this.#current;
+    const items = this.#counter.cut();
     this.close();
-    if (item !== undefined) this.#events.report({ type: "drained", item });
+    for (const item of items) this.#events.report({ type: "drained", item });
     this.#events.report({ type: "lost", error: new Error(why) });
   }
 }

@@ -1,5 +1,9 @@
 import type { Logger } from "../log.js";
+import { within } from "../util/within.js";
 import { type DeviceWatch, findDevice, normaliseDeviceId } from "./devices.js";
+
+/** How long an output may take to move to the device that was chosen before it counts as open. */
+const RESTORE_MS = 2_000;
 
 /** What plays, as far as its device can be chosen. */
 export interface SinkOutput {
@@ -25,6 +29,8 @@ export class SinkChoice {
   #sinkId = "";
   #device: MediaDeviceInfo | undefined;
   #choices = 0;
+  /** The newest choice that the output has taken. */
+  #taken = 0;
   /** Whoever chose waits for the answer, also where nothing changes. */
   #answerDue = false;
 
@@ -66,7 +72,7 @@ export class SinkChoice {
   async restore(): Promise<void> {
     if (this.#sinkId === "") return;
     try {
-      await this.#output.setSink(this.#sinkId);
+      await within(this.#output.setSink(this.#sinkId), RESTORE_MS, () => undefined);
     } catch (error) {
       this.#sinkId = "";
       this.#settings.logger.warn("The chosen speaker is not there; using the system's default.", error);
@@ -79,7 +85,9 @@ export class SinkChoice {
     this.#choices += 1;
     const choice = this.#choices;
     await this.#output.setSink(sinkId);
-    if (choice !== this.#choices) return;
+    // A later one was faster. One that is refused, or has no answer yet, changes nothing.
+    if (choice < this.#taken) return;
+    this.#taken = choice;
     this.#preferred = sinkId;
     this.#sinkId = sinkId;
     this.#answerDue = true;
@@ -87,25 +95,34 @@ export class SinkChoice {
 
   /** To be called when devices come or go: one that is gone gives way to the system's default, until it is back. */
   devicesChanged(devices: readonly MediaDeviceInfo[]): void {
-    const find = (sinkId: string): MediaDeviceInfo | undefined => findDevice(devices, "audiooutput", sinkId);
+    const isListed = (sinkId: string): boolean => findDevice(devices, "audiooutput", sinkId) !== undefined;
     // A browser that lists no outputs does not say that one is gone.
-    if (find("") === undefined) return;
-    if (find(this.#sinkId) === undefined) {
+    if (!isListed("")) return;
+    if (!isListed(this.#sinkId)) {
       this.#settings.logger.warn("The chosen speaker is gone; using the system's default.");
-      this.#move("");
-    } else if (this.#sinkId !== this.#preferred && find(this.#preferred) !== undefined) this.#move(this.#preferred);
-    const device = find(this.#sinkId);
+      void this.#move("", devices);
+    } else if (this.#sinkId !== this.#preferred && isListed(this.#preferred)) void this.#move(this.#preferred, devices);
+    else this.#tell(devices);
+  }
+
+  /** Where the output does not take the device, it stays where it was, and that is told. */
+  async #move(sinkId: string, devices: readonly MediaDeviceInfo[]): Promise<void> {
+    const taken = this.#taken;
+    try {
+      await this.#output.setSink(sinkId);
+      if (taken === this.#taken) this.#sinkId = sinkId;
+    } catch (error) {
+      this.#settings.logger.warn(`The speaker "${sinkId === "" ? "default" : sinkId}" cannot be used.`, error);
+    }
+    this.#tell(devices);
+  }
+
+  #tell(devices: readonly MediaDeviceInfo[]): void {
+    const device = findDevice(devices, "audiooutput", this.#sinkId);
     const same = device?.deviceId === this.#device?.deviceId && device?.label === this.#device?.label;
     if (device === undefined || (same && !this.#answerDue)) return;
     this.#answerDue = false;
     this.#device = device;
     this.#settings.onDevice(device);
-  }
-
-  #move(sinkId: string): void {
-    this.#sinkId = sinkId;
-    this.#output.setSink(sinkId).catch((error: unknown) => {
-      this.#settings.logger.warn(`The speaker "${sinkId === "" ? "default" : sinkId}" cannot be used.`, error);
-    });
   }
 }

@@ -29,6 +29,11 @@ export class TrackMeter {
     }
   }
 
+  /** Whether its context is closed, so that it will never measure again. */
+  get isOver(): boolean {
+    return this.#lease.context.state === "closed";
+  }
+
   /** The level now; undefined while the context does not run. */
   read(): number | undefined {
     if (this.#lease.context.state !== "running") return undefined;

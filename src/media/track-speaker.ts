@@ -6,6 +6,8 @@ import { tearDown } from "./teardown.js";
 import type { TrackMeter } from "./track-meter.js";
 
 const LEVEL_MS = 100;
+/** How often a track that is paused plays on by itself, until a gesture: a system that holds the output pauses it each time. */
+const MOST_REPLAYS = 3;
 /** The service owns the playout buffer, so nothing is counted here. */
 const UNCOUNTED: PlayedItem = { itemId: "", playedSamples: 0, receivedSamples: 0, sampleRate: 48_000 };
 
@@ -38,9 +40,12 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
   #track: MediaStreamTrack | undefined;
   #readLevel: ReadLevel | undefined;
   #levels: ReturnType<typeof setInterval> | undefined;
-  #meter: TrackMeter | undefined;
+  /** "none": this track cannot be measured. */
+  #meter: TrackMeter | "none" | undefined;
   #unwatch: (() => void) | undefined;
-  #blocked = false;
+  /** What keeps the bot from being heard: the autoplay policy, or the system. */
+  #held: "no" | "blocked" | "interrupted" = "no";
+  #replays = 0;
 
   constructor(settings: TrackSpeakerSettings) {
     this.#settings = settings;
@@ -67,7 +72,11 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
     const { createElement, isAudible, sinks } = this.#settings;
     this.#report = report;
     this.#element = createElement();
-    if (this.#element !== undefined) this.#element.muted = !isAudible;
+    const element = this.#element;
+    if (element !== undefined) {
+      element.muted = !isAudible;
+      element.onpause = () => this.#paused(element);
+    }
     this.#unwatch = sinks.hold();
     await sinks.restore();
     void sinks.refresh();
@@ -76,7 +85,10 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
 
   /** Plays another track, or none. */
   setTrack(track: MediaStreamTrack | undefined, readLevel?: ReadLevel): void {
-    if (track !== this.#track) this.#endMeter();
+    if (track !== this.#track) {
+      this.#endMeter();
+      this.#replays = 0;
+    }
     this.#track = track;
     this.#readLevel = readLevel;
     if (track === undefined) this.setSpeaking(false);
@@ -105,6 +117,7 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
   }
 
   async resume(): Promise<void> {
+    this.#replays = 0;
     await this.#play();
   }
 
@@ -116,7 +129,8 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
     this.#unwatch = undefined;
     this.#element = undefined;
     this.#report = undefined;
-    this.#blocked = false;
+    this.#held = "no";
+    this.#replays = 0;
     if (element !== undefined) tearDown(this.#settings.logger, [() => stop(element)]);
   }
 
@@ -131,19 +145,29 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
     if (!holdsTrack(element, track)) element.srcObject = new MediaStream([track]);
     try {
       await element.play();
-      if (this.#element === element) this.#setBlocked(false);
+      if (this.#element === element) this.#hold("no");
     } catch (error) {
       // Another track, or the end, came before this one was heard.
       if (this.#element !== element || this.#track !== track) return;
-      if (error instanceof DOMException && error.name === "NotAllowedError") this.#setBlocked(true);
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.#hold("blocked");
       else this.#settings.logger.warn("The bot's track could not be played", error);
     }
   }
 
-  #setBlocked(blocked: boolean): void {
-    if (this.#blocked === blocked) return;
-    this.#blocked = blocked;
-    this.#report?.({ type: blocked ? "blocked" : "unblocked" });
+  /** Nobody here has paused it: the system has, as for a call on a phone, and does not play it on when it is over. */
+  #paused(element: HTMLAudioElement): void {
+    // A pause of ours is told late: the element may play another track by then.
+    if (this.#element !== element || !element.paused || this.#track?.readyState !== "live") return;
+    if (this.#held === "blocked") return;
+    this.#hold("interrupted");
+    this.#replays += 1;
+    if (this.#replays <= MOST_REPLAYS) void this.#play();
+  }
+
+  #hold(held: "no" | "blocked" | "interrupted"): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.#report?.({ type: held === "no" ? "unblocked" : held });
   }
 
   async #level(): Promise<void> {
@@ -158,12 +182,21 @@ export class TrackSpeaker implements SpeakerPort, SinkOutput {
   }
 
   #measure(): number | undefined {
-    if (this.#track === undefined || !this.#speaking) return undefined;
-    return (this.#meter ??= this.#settings.meter?.(this.#track))?.read();
+    const track = this.#track;
+    if (track === undefined || !this.#speaking) return undefined;
+    // The page may close the context: then another measures.
+    if (this.#meter !== "none" && this.#meter?.isOver === true) this.#endMeter();
+    try {
+      this.#meter ??= this.#settings.meter?.(track) ?? "none";
+    } catch (error) {
+      this.#meter = "none";
+      this.#settings.logger.debug("The bot's track cannot be measured; the connection says how loud it is.", error);
+    }
+    return this.#meter === "none" ? undefined : this.#meter.read();
   }
 
   #endMeter(): void {
-    this.#meter?.end();
+    if (this.#meter !== "none") this.#meter?.end();
     this.#meter = undefined;
   }
 }

@@ -3,7 +3,11 @@ import type { DeviceInfo, MicrophonePort, MicrophoneReports, MicrophoneRequest }
 import { ConnectionAbortedError } from "../errors.js";
 import { CaptureSession, type CaptureSettings, withdrawal } from "./capture-session.js";
 import { microphoneError, toMicrophoneError } from "./device-errors.js";
+import { within } from "../util/within.js";
 import { defaultKeyOf, type DeviceWatch, findDevice, normaliseDeviceId, toDeviceInfo } from "./devices.js";
+
+/** How long a list of devices may take before the microphone is used without it. */
+const LIST_MS = 2_000;
 
 const INTERRUPTED = "The system has taken the microphone's audio, as for a call; it goes on when it is given back.";
 
@@ -212,8 +216,13 @@ export class WebAudioMicrophone implements MicrophonePort {
   }
 
   async #isListed(deviceId: string): Promise<boolean> {
-    const devices = await this.#settings.watch.list().catch(() => []);
-    return findDevice(devices, "audioinput", deviceId) !== undefined;
+    return findDevice((await this.#list()) ?? [], "audioinput", deviceId) !== undefined;
+  }
+
+  /** The devices; undefined where the browser does not say: some wait for a page that is in sight. */
+  #list(): Promise<MediaDeviceInfo[] | undefined> {
+    const listed = this.#settings.watch.list().catch(() => []);
+    return within(listed, LIST_MS, () => undefined);
   }
 
   /** Puts a started session to use and finds out which device it is. */
@@ -222,14 +231,15 @@ export class WebAudioMicrophone implements MicrophonePort {
     this.#announce();
     const { deviceId = "", groupId = "" } = track.getSettings();
     const unlisted = { deviceId, groupId, label: track.label, kind: "audioinput" as const };
-    const devices = await this.#settings.watch.list().catch(() => []);
-    const device = findDevice(devices, "audioinput", deviceId) ?? { ...unlisted, toJSON: () => unlisted };
+    const devices = await this.#list();
+    const device = findDevice(devices ?? [], "audioinput", deviceId) ?? { ...unlisted, toJSON: () => unlisted };
     if (this.#opening !== opening || session.closed) {
       throw withdrawal();
     }
     opening.device = device;
-    opening.defaultKey = defaultKeyOf(devices, "audioinput");
+    opening.defaultKey = defaultKeyOf(devices ?? [], "audioinput");
     this.#events.device(device, devices);
+    if (devices === undefined) this.#settings.watch.refresh();
     return device;
   }
 

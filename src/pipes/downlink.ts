@@ -1,5 +1,7 @@
 import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 
+/** In Hz: how long it would have taken matters to nobody. */
+const ANY_RATE = 24_000;
 const NOTHING: Promise<readonly PlayedItem[]> = Promise.resolve([]);
 
 /**
@@ -12,9 +14,12 @@ export class Downlink {
   /** The answer to the flush before. */
   #latest = NOTHING;
   readonly #speaker: SpeakerPort;
+  readonly #dropped: (item: PlayedItem) => void;
 
-  constructor(speaker: SpeakerPort) {
+  /** @param dropped Told of each piece that is dropped: whoever waits for its end waits no longer. */
+  constructor(speaker: SpeakerPort, dropped: (item: PlayedItem) => void = () => undefined) {
     this.#speaker = speaker;
+    this.#dropped = dropped;
   }
 
   /** Opens the output. Audio is taken from now on; resolves when it may be heard. */
@@ -31,7 +36,10 @@ export class Downlink {
 
   /** Queues 16-bit mono PCM of one item (one utterance of the bot). */
   write(pcm: Int16Array, itemId: string): void {
-    if (this.#phase === "closed") return;
+    if (this.#phase === "closed") {
+      this.#dropped({ itemId, playedSamples: 0, receivedSamples: pcm.length, sampleRate: ANY_RATE });
+      return;
+    }
     this.#phase = "open";
     this.#speaker.write(pcm, itemId);
   }

@@ -1,5 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import { RequestRejectedError, RequestTimeoutError, ServiceError } from "../errors.js";
+import { ConnectionLostError, RequestRejectedError, RequestTimeoutError, ServiceError } from "../errors.js";
 import { ANSWERS, type ServiceRequestType } from "./responder/protocol.js";
 import { isRecord, stringAt } from "../util/records.js";
 
@@ -66,7 +66,12 @@ export class PendingRequests {
   }
 }
 
-function rejection({ data }: RTVIMessage, type: ServiceRequestType): RequestRejectedError {
-  const said = isRecord(data) ? (stringAt(data, "error") ?? stringAt(data, "message")) : undefined;
+/** Errors by which the transport itself answers a request that the server never will. */
+const UNSENT = new Set<string | undefined>(["ConnectionLostError", "NotReadyError"]);
+
+function rejection({ data }: RTVIMessage, type: ServiceRequestType): RequestRejectedError | ConnectionLostError {
+  const record = isRecord(data) ? data : {};
+  const said = stringAt(record, "error") ?? stringAt(record, "message");
+  if (said !== undefined && UNSENT.has(stringAt(record, "name"))) return new ConnectionLostError(said, { cause: data });
   return new RequestRejectedError(said ?? `The server refused ${type} without a reason.`, { cause: data });
 }

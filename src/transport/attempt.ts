@@ -1,11 +1,13 @@
 import type { Attempt, Connection, ConnectionReports, OpeningConnection, Upcalls } from "../contracts/connection.js";
-import type { Effect } from "../contracts/dialogue.js";
+import type { Dialogue, Effect } from "../contracts/dialogue.js";
 import type { Provider, ProviderSession } from "../contracts/provider.js";
 import type { TurnFact } from "../contracts/turns.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import type { Measuring } from "../contracts/inspector.js";
-import { NotReadyError } from "../errors.js";
+import { InternalError, isRtviMachineError, NotReadyError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
+import { asProtocolError } from "../util/field-reader.js";
+import { because } from "../util/reason.js";
 import type { CallbackQueue } from "./callback-queue.js";
 import { openConnection, type Planned } from "./open-connection.js";
 import type { Session } from "./session.js";
@@ -57,21 +59,37 @@ export function attemptConnection(
     over(true);
     reports.closed(session.errors.record(error));
   };
+  const opened = (now: Connection): void => {
+    if (provided === undefined || planned === undefined) return;
+    connection = now;
+    let dialogue: Dialogue;
+    try {
+      dialogue = provided.dialogue(planned.plan, planned.credential, now, session.turns);
+    } catch (cause) {
+      const text = because("The connection is open, and its dialogue cannot begin", cause);
+      closed(isRtviMachineError(cause) ? cause : new InternalError(text, { cause }));
+      return;
+    }
+    reports.opened();
+    ports.measuring?.follow(now, signal);
+    runner.begin(dialogue, now);
+  };
+  /** A provider, or a serializer, may be the app's. */
+  const received = (message: unknown): void => {
+    try {
+      runner.receive(message);
+    } catch (error) {
+      runner.perform([{ type: "report", error: asProtocolError(error, provider.service) }]);
+    }
+  };
   const up: Upcalls = {
-    opened: entering((opened: Connection) => {
-      if (provided === undefined || planned === undefined) return;
-      connection = opened;
-      const dialogue = provided.dialogue(planned.plan, planned.credential, opened, session.turns);
-      reports.opened();
-      ports.measuring?.follow(opened, signal);
-      runner.begin(dialogue, opened);
-    }),
+    opened: entering(opened),
     admits: (data) => {
       if (!isCurrent()) return false;
       reports.received();
       return queue.enter(() => runner.admits(data));
     },
-    received: entering((message: unknown) => runner.receive(message)),
+    received: entering(received),
     effects: entering((effects: readonly Effect[]) => runner.perform(effects)),
     track: (bot) => queue.enter(() => ports.tracks.setBot(bot)),
     peer: entering((peer: Connection) => ports.tracks.usePeer(peer)),

@@ -4,9 +4,9 @@ import { browserNetwork } from "../actors/network.js";
 import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
 import type { ConnectionReports } from "../contracts/connection.js";
-import type { Command } from "../contracts/dialogue.js";
+import type { Command, OutgoingMessage } from "../contracts/dialogue.js";
 import type { Provider, Responder } from "../contracts/provider.js";
-import type { PlayedItem } from "../contracts/speaker.js";
+import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { ratesOf } from "../media/manager-ports.js";
@@ -91,7 +91,8 @@ export class TransportCore {
     });
     const { speaker } = this.#media.ports;
     const measuring = inspection?.measure?.({ speaker, timers: timersOf(options.clock) });
-    this.#downlink = new Downlink(measuring?.speaker ?? speaker);
+    const played = (report: PlaybackReport): void => this.queue.enter(() => this.#runner.playback(report));
+    this.#downlink = new Downlink(measuring?.speaker ?? speaker, (item) => played({ type: "drained", item }));
     this.#runner = new DialogueRunner(
       {
         enter: this.queue.enter,
@@ -113,7 +114,7 @@ export class TransportCore {
           this.#reports?.busy(isBusy);
         },
         unconfirmed: (messages) => this.messages.lost(messages),
-        report: (error) => this.reportError(error),
+        report: (error, as) => this.reportError(error, false, as),
         lost: (error) => {
           this.turns.tell({ type: "connection.lost" });
           this.#runner.end(true);
@@ -137,7 +138,7 @@ export class TransportCore {
         ports: this.#media.ports,
         uplink,
         downlink: this.#downlink,
-        observePlayback: (report) => this.queue.enter(() => this.#runner.playback(report)),
+        observePlayback: played,
         listMicrophones: () => manager.getAllMics(),
         devices: options.audio?.mediaDevices ?? browserDevices(),
         network: options.network ?? browserNetwork(),
@@ -351,10 +352,11 @@ export class TransportCore {
     return played;
   }
 
-  /** Reports through `onError`, and in the log. A fatal one makes the client disconnect. */
-  reportError(error: Error, isFatal = false): void {
+  /** Reports through `onError`, by the service's own message where there is one, and in the log. A fatal one makes the client disconnect. */
+  reportError(error: Error, isFatal = false, as?: OutgoingMessage): void {
     this.logger.warn(`${isFatal ? "fatal error" : "error"}: ${error.message}`);
-    this.queue.post(() => this.#callbacks.onError?.(errorMessage(error, isFatal)));
+    if (as !== undefined) this.messages.deliver(as);
+    else this.queue.post(() => this.#callbacks.onError?.(errorMessage(error, isFatal)));
   }
 
   /** Reports through `onDeviceError`. */

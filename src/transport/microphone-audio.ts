@@ -11,6 +11,8 @@ import type { CallbackQueue } from "./callback-queue.js";
 import { asError } from "../util/reason.js";
 
 const MOST_BUFFERED = 256 * 1024;
+/** Different errors of one session that are reported: each chunk may bring another. */
+const MOST_REPORTED = 16;
 
 /** What the microphone's audio needs of its transport. */
 export interface MicrophoneAudioPorts {
@@ -119,7 +121,7 @@ export class MicrophoneAudio {
   }
 
   #reportOnce(error: Error): void {
-    if (this.#reported.has(error.message)) return;
+    if (this.#reported.size === MOST_REPORTED || this.#reported.has(error.message)) return;
     this.#reported.add(error.message);
     this.#ports.report(error);
   }

@@ -74,11 +74,14 @@ async function ask(
     return await source(request);
   } catch (cause) {
     if (isRtviMachineError(cause)) throw cause;
-    // What `response.json()` makes of an empty answer, or of a page of HTML.
-    const text =
-      cause instanceof SyntaxError
-        ? `What the \`${name}\` function read is no JSON: is the token server running, and is this its address? ${cause.message}`
-        : because(`The \`${name}\` function failed`, cause);
-    throw new ConnectionFailedError(text, { cause, retryable: true });
+    if (cause instanceof SyntaxError) throw notJson(name, cause);
+    throw new ConnectionFailedError(because(`The \`${name}\` function failed`, cause), { cause, retryable: true });
   }
+}
+
+/** What `response.json()` makes of an empty answer, or of a page of HTML. Browsers quote the text, which may be the credential itself. */
+function notJson(name: string, { message }: SyntaxError): ConnectionFailedError {
+  const said = reasonOf(message) ?? "";
+  const text = `What the \`${name}\` function read is no JSON: is the token server running, and is this its address? ${said}`;
+  return new ConnectionFailedError(text, { cause: new SyntaxError(said), retryable: true });
 }

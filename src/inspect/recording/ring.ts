@@ -44,13 +44,13 @@ export class Ring {
     const kept = { entry, size: JSON.stringify(entry).length + 1 };
     this.#kept.push(kept);
     this.#size += kept.size;
-    if (entry.kind === "message") this.#messages.set(`${entry.direction} ${entry.type}`, kept);
+    if (entry.kind === "message") this.#messages.set(nameOf(entry), kept);
     this.#drop(entry.at);
     return true;
   }
 
   #merge(message: MessageEntry): boolean {
-    const last = this.#messages.get(`${message.direction} ${message.type}`);
+    const last = this.#messages.get(nameOf(message));
     if (last?.entry.kind !== "message" || message.at - last.entry.at >= MERGED_MS) return false;
     const { entry } = last;
     last.entry = { ...entry, size: entry.size + message.size, count: entry.count + message.count };
@@ -63,6 +63,7 @@ export class Ring {
       if (!isOld && this.#size <= this.#limits.bytes) break;
       advance(this.#base, oldest.entry);
       this.#forgetEnded(oldest.entry);
+      this.#forgetMessage(oldest);
       this.#size -= oldest.size;
       this.#first += 1;
     }
@@ -71,8 +72,18 @@ export class Ring {
     this.#first = 0;
   }
 
+  /** The next of its type is an entry of its own: a service may give every message another. */
+  #forgetMessage(kept: Kept): void {
+    const { entry } = kept;
+    if (entry.kind === "message" && this.#messages.get(nameOf(entry)) === kept) this.#messages.delete(nameOf(entry));
+  }
+
   /** An actor that had ended before the first entry is no one's concern. */
   #forgetEnded(entry: Entry): void {
     if (entry.kind === "step" && entry.status !== undefined) this.#base.delete(entry.actor);
   }
+}
+
+function nameOf({ direction, type }: MessageEntry): string {
+  return `${direction} ${type}`;
 }

@@ -103,7 +103,7 @@ export function readEvent(type: string, record: JsonRecord): Iterable<ServerEven
   switch (type) {
     case "session.created":
     case "session.updated":
-      return [{ type, session: read.raw("session") }];
+      return readSession(type, read);
     case "input_audio_buffer.speech_started":
       return [{ type: "user.started" }];
     case "input_audio_buffer.speech_stopped":
@@ -176,6 +176,13 @@ export function readEvent(type: string, record: JsonRecord): Iterable<ServerEven
       }
       return [{ type: "other", name: type.slice(0, 80) }];
   }
+}
+
+/** That there is a session is news, also where it cannot be read: it would never be configured, or never be ready. */
+function* readSession(type: "session.created" | "session.updated", read: FieldReader): Generator<ServerEvent> {
+  const given = read.any("session");
+  yield { type, session: isRecord(given) ? given : {} };
+  if (!isRecord(given)) read.raw("session");
 }
 
 function readResponse(read: FieldReader): { readonly reply: string; readonly kind: "conversation" | "aside" } {

@@ -2,6 +2,7 @@ import { errorWords, wordsOf } from "../../util/error-words.js";
 import { fieldOf, isRecord } from "../../util/records.js";
 
 const LABEL = "rtvi-ai";
+const CALLS = new Set(["llm-function-call", "llm-function-call-in-progress"]);
 
 /** An RTVI message of the server, with data that client-js can bear. */
 export interface BotMessage {
@@ -30,7 +31,7 @@ export function readBotMessage(message: unknown): BotMessage | undefined {
   const data = fieldOf(message, "data");
   return {
     type,
-    data: type === "bot-ready" ? botReady(data) : data,
+    data: bearable(type, data),
     id: typeof id === "string" ? id : undefined,
   };
 }
@@ -51,6 +52,12 @@ export function readError(data: unknown): BotError {
 /** Whether a `bot-ready` says that the bot goes on with a conversation of before: `resumed: true`, beside `version`. */
 export function resumes(data: unknown): boolean {
   return isRecord(data) && fieldOf(data, "resumed") === true;
+}
+
+/** Of calls it reads the name before it asks whether there is one. */
+function bearable(type: string, data: unknown): unknown {
+  if (type === "bot-ready") return botReady(data);
+  return CALLS.has(type) && !isRecord(data) ? {} : data;
 }
 
 /** client-js takes the version apart, and its `connect()` never settles when it cannot. */

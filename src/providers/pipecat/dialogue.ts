@@ -358,11 +358,15 @@ export class PipecatDialogue implements Dialogue {
     const { redact } = this.#setup;
     const { text: said, fatal } = readError(data);
     const text = redact(said);
-    if (fatal) this.#sink.add({ type: "fault", error: new ServiceError(text) });
-    else {
-      const shown = redact.json(data, true);
-      this.#sink.deliver("error", { ...(isRecord(shown) && shown), error: text, message: text, fatal }, id);
+    const error = new ServiceError(text);
+    if (fatal) {
+      this.#sink.add({ type: "fault", error });
+      return;
     }
+    const shown = redact.json(data, true);
+    const told = { ...(isRecord(shown) && shown), error: text, message: text, fatal };
+    const as = { type: "error", data: told, ...(id !== undefined && { id }) };
+    this.#sink.add({ type: "report", error, as });
   }
 
   #deliver(messages: readonly OutgoingMessage[]): void {

@@ -131,6 +131,16 @@ describe("an open peer connection", () => {
     expect(connection.channel.sent).toEqual(["a"]);
   });
 
+  it("sends a track again that was taken away and given back before the sender had answered", async () => {
+    const { peer, connection } = await opened();
+    const track = fakeTrack("a");
+    peer.setMicrophone(track);
+    await drain();
+    for (const given of [undefined, track]) peer.setMicrophone(given);
+    await drain();
+    expect(connection.sender.track).toBe(track);
+  });
+
   it("changes the microphone's track once, and not after its end", async () => {
     const { peer, connection } = await opened();
     const track = fakeTrack("a");

@@ -31,7 +31,7 @@ function rig(messages: readonly string[] = []) {
   const warned: string[] = [];
   const refused: string[] = [];
   const played: (readonly PlayedItem[])[] = [];
-  const standing = { expects: "reply" as Expects, isReady: true, isBusy: false };
+  const standing = { expects: "reply" as Expects, isReady: true, isBusy: false, flushes: true };
   const endings: { readonly keeps: boolean }[] = [];
   let last: Effect[] = [];
   const dialogue: Dialogue = {
@@ -88,7 +88,7 @@ function rig(messages: readonly string[] = []) {
       play: (itemId) => told.push(`play ${itemId}`),
       flush: () => {
         told.push("flush");
-        return Promise.resolve([PLAYED]);
+        return standing.flushes ? Promise.resolve([PLAYED]) : Promise.reject(new Error("no player"));
       },
       tell: ({ type }) => told.push(type),
       ready: () => {
@@ -229,6 +229,19 @@ describe("DialogueRunner and the nonsense of a service", () => {
     for (let count = 0; count < 40; count += 1) receive("trouble: overloaded");
     expect(reported).toHaveLength(40);
   });
+
+  it("is not told for ever where it comes with every message: at last once a second, and how often is logged", () => {
+    const { reported, receive, pass, runner, warned } = rig();
+    for (let count = 0; count < 1_000; count += 1) receive("trouble: overloaded");
+    expect(reported).toHaveLength(64);
+    for (let second = 0; second < 3; second += 1) {
+      pass(1_000);
+      for (let count = 0; count < 50; count += 1) receive("trouble: overloaded");
+    }
+    expect(reported).toHaveLength(67);
+    runner.end(true);
+    expect(warned).toEqual(["Acme gave cause for 1083 more errors like those that were told."]);
+  });
 });
 
 describe("DialogueRunner and what an app sends", () => {
@@ -308,6 +321,15 @@ describe("DialogueRunner and the effects of a dialogue", () => {
     runner.end(true);
     await drain();
     expect(played).toHaveLength(1);
+  });
+
+  it("tells the dialogue that a flush is over, also where the player does not say what was played", async () => {
+    const { receive, standing, played, warned } = rig();
+    standing.flushes = false;
+    receive([{ type: "flush" }]);
+    await drain();
+    expect(played).toEqual([[]]);
+    expect(warned).toEqual(["The player could not be flushed"]);
   });
 
   it("tells what stands after each of them: what is due, and whether somebody speaks", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { defaultLogger } from "../../../src/log.js";
 import { AudioEngine, NATIVE_RATE } from "../../../src/media/audio-engine.js";
 import type { AudioContextConstructor } from "../../../src/media/web-audio-options.js";
@@ -56,6 +56,23 @@ describe("AudioEngine", () => {
     const first = audio.acquire(24_000, "capture");
     await expect(first.ready).rejects.toThrow("CSP");
     await audio.acquire(24_000, "capture").ready;
+  });
+
+  it("gives up a worklet that does not load, and the context with it, but not while that is held", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { engine: audio, made } = engine(vi.fn(() => new Promise<undefined>(() => undefined)));
+    const first = audio.acquire(24_000, "capture");
+    const failed = vi.fn();
+    first.ready.catch(failed);
+    made[0]!.state = "suspended";
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(failed).not.toHaveBeenCalled();
+    made[0]!.state = "running";
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(failed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "unsupported-environment" }));
+    audio.acquire(24_000, "capture");
+    expect(made).toHaveLength(2);
   });
 
   it("replaces a context that something else has closed", () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
+import type { OutputReport } from "../../../src/contracts/speaker.js";
 import type { MediaPorts } from "../../../src/media/media-manager.js";
 import { portsOf } from "../../../src/media/manager-ports.js";
 import { ScriptedMediaManager } from "../../../src/testing/index.js";
@@ -123,5 +124,33 @@ describe("a manager of Pipecat's shape", () => {
     expect(cut?.playedSamples).toBeLessThan(2_400);
     expect(await ports.speaker.interrupt()).toEqual([]);
     ports.speaker.close();
+  });
+
+  it("that does not take the bot's audio loses the output, after what it has played", async () => {
+    const told: OutputReport[] = [];
+    await ports.speaker.open((report) => told.push(report), request().signal);
+    ports.speaker.write(new Int16Array(2_400), "a");
+    foreign.bufferBotAudio = () => {
+      throw new Error("no player");
+    };
+    ports.speaker.write(new Int16Array(2_400), "a");
+    expect(told.map(({ type }) => type)).toEqual(["began", "drained", "lost"]);
+    expect(told[1]).toMatchObject({ item: { itemId: "a", receivedSamples: 4_800 } });
+    expect(told[2]).toMatchObject({ error: { message: "no player" } });
+    ports.speaker.write(new Int16Array(2_400), "b");
+    expect(told.slice(3)).toMatchObject([
+      { type: "drained", item: { itemId: "b", playedSamples: 0 } },
+      { type: "lost" },
+    ]);
+  });
+
+  it.each([
+    ["rejects", () => Promise.reject(new Error("no"))],
+    ["never answers", () => new Promise(() => undefined)],
+  ])("that %s when the bot is interrupted is silent all the same", async (_how, userStartedSpeaking) => {
+    await open();
+    ports.speaker.write(new Int16Array(24_000), "a");
+    foreign.userStartedSpeaking = userStartedSpeaking;
+    expect(await ports.speaker.interrupt()).toMatchObject([{ itemId: "a" }]);
   });
 });

@@ -90,6 +90,39 @@ describe("the microphone's context", () => {
     expect(page.tracks.map(({ readyState }) => readyState)).toEqual(["ended", "live"]);
   });
 
+  it("media: a context that is closed while the microphone opens leaves none behind", async () => {
+    const page = new AudioPage(laptop);
+    const { mediaDevices } = page;
+    const getUserMedia = async (constraints: MediaStreamConstraints): Promise<MediaStream> => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return page.mediaDevices.getUserMedia(constraints);
+    };
+    const { open } = rig(page, { mediaDevices: Object.assign(mediaDevices, { getUserMedia }) });
+    const opening = expect(open()).rejects.toThrow();
+    await settle();
+    page.context.become("closed");
+    await vi.advanceTimersByTimeAsync(10);
+    await opening;
+    expect(page.contexts.filter(({ state }) => state !== "closed")).toEqual([]);
+    expect(page.tracks.filter(({ readyState }) => readyState === "live")).toEqual([]);
+  });
+
+  it("media: a list of devices that does not come keeps nobody from speaking, and is told when it does", async () => {
+    const page = new AudioPage(laptop, speakers);
+    let listed: (devices: MediaDeviceInfo[]) => void = () => undefined;
+    const late = new Promise<MediaDeviceInfo[]>((resolve) => (listed = resolve));
+    const { open, told } = rig(page, {
+      mediaDevices: Object.assign(page.mediaDevices, { enumerateDevices: () => late }),
+    });
+    const opened = open();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await opened).toMatchObject({ deviceId: "l", label: "Laptop" });
+    expect(told()).toEqual(["started local Laptop", "cam ", "mic l"]);
+    listed([laptop, speakers]);
+    await settle();
+    expect(told()).toEqual(["cams ", "mics l", "speakers s", "speaker s"]);
+  });
+
   it("media: a context that the page suspends is resumed", async () => {
     const page = new AudioPage(laptop);
     const { open, lost } = rig(page);
@@ -203,10 +236,15 @@ describe("the speaker's context", () => {
     await settle();
     expect(told()).toContain("started bot bot");
     speaker.write(new Int16Array(480), "a");
+    speaker.write(new Int16Array(480), "waits");
     page.node("playback").says({ type: "began", item });
     fail(page);
-    expect(reports.map(({ type }) => type)).toEqual(["began", "drained", "lost"]);
-    expect(reports[1]).toMatchObject({ item: { itemId: "a", playedSamples: 100 } });
+    expect(reports).toMatchObject([
+      { type: "began" },
+      { type: "drained", item },
+      { type: "drained", item: { itemId: "waits", playedSamples: 0, receivedSamples: 480 } },
+      { type: "lost" },
+    ]);
     expect(told()).toEqual(["stopped bot bot"]);
     await openSpeaker();
     speaker.write(new Int16Array(480), "b");

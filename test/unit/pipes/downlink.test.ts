@@ -23,6 +23,18 @@ describe("the downlink", () => {
     expect(speaker.queue).toEqual([]);
   });
 
+  it("tells of what it drops", async () => {
+    const dropped: unknown[] = [];
+    downlink = new Downlink(speaker, ({ itemId, playedSamples, receivedSamples }) => {
+      dropped.push([itemId, playedSamples, receivedSamples]);
+    });
+    await open();
+    downlink.write(new Int16Array(2), "a");
+    downlink.close();
+    downlink.write(new Int16Array(3), "b");
+    expect(dropped).toEqual([["b", 0, 3]]);
+  });
+
   it("tells once what a flush has cut", async () => {
     await open();
     downlink.write(new Int16Array(240), "a");

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../src/errors.js";
 import { because, reasonOf } from "../../../src/util/reason.js";
@@ -56,6 +57,15 @@ describe("reasons: a function of the app that fails", () => {
     const error = await failed(() => new Response("<html>").json());
     expect(error).toMatchObject({ name: "ConnectionFailedError", retryable: true });
     expect(error.message).toContain("is no JSON: is the token server running, and is this its address?");
+  });
+
+  it.each([
+    "Unexpected token 'e', \"ek_hushhush1\" is not valid JSON",
+    'JSON Parse error: Unexpected identifier "hushhush1hushhush1"',
+  ])("shows nothing of a credential that is no JSON: %s", async (message) => {
+    const error = await failed(rejects(new SyntaxError(message)));
+    expect(error.message).toContain("[redacted]");
+    expect(inspect(error)).not.toContain("hushhush1");
   });
 
   it.each([

@@ -46,10 +46,11 @@ export class FakePeerConnection extends CountingTarget {
   readonly sender = {
     track: null as MediaStreamTrack | null,
     replaced: [] as (string | undefined)[],
-    replaceTrack: (track: MediaStreamTrack | null): Promise<void> => {
-      this.sender.track = track;
+    replaceTrack: async (track: MediaStreamTrack | null): Promise<void> => {
       this.sender.replaced.push(track?.label);
-      return Promise.resolve();
+      // As in browsers: not before what was asked for earlier.
+      await Promise.resolve();
+      this.sender.track = track;
     },
   };
   readonly directions: unknown[] = [];

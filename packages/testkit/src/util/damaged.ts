@@ -44,3 +44,18 @@ export function damagedJson(messages: readonly object[]): fc.Arbitrary<string> {
     }
   });
 }
+
+const WRONG_VALUES: readonly unknown[] = [null, 7, -1.5e300, true, "text", "", [], {}, [[null]], { length: -1 }];
+
+/** A message with each of its fields, at any depth, replaced by each of what it is not; and with it left out. */
+export function* everyFieldWrong(value: unknown): Generator {
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, field] of Object.entries(value)) {
+    const others = Object.entries(value).filter(([name]) => name !== key);
+    const rebuilt = (replaced: readonly [string, unknown][]): unknown =>
+      Array.isArray(value) ? replaced.map(([, each]) => each) : Object.fromEntries(replaced);
+    yield rebuilt(others);
+    for (const wrong of WRONG_VALUES) if (wrong !== field) yield rebuilt([...others, [key, wrong]]);
+    for (const variant of everyFieldWrong(field)) yield rebuilt([...others, [key, variant]]);
+  }
+}

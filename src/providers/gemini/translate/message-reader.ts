@@ -22,6 +22,9 @@ import { Outcomes } from "./outcomes.js";
 import { searchResponseOf } from "./search-response.js";
 import type { User } from "./user.js";
 
+/** How long before its end a connection is changed at the first quiet moment, in ms. One that has longer is let be: the next may have no longer. */
+const EARLY_MS = 300_000;
+
 /** Whom the service's messages concern. */
 export interface MessageReaderPorts {
   readonly bot: GeminiBot;
@@ -93,7 +96,7 @@ export class MessageReader {
     });
     this.#each(read, "groundingMetadata", (inner) => {
       const found = searchResponseOf(inner, this.ports.bot.said);
-      if (found !== undefined) this.sink.deliver("bot-llm-search-response", found);
+      if (found !== undefined) this.sink.deliver("bot-llm-search-response", this.ports.redact.json(found));
     });
     this.#guarded(() => {
       if (read.flag("generationComplete")) this.ports.bot.generated();
@@ -153,7 +156,9 @@ export class MessageReader {
       return timeLeft === undefined ? undefined : durationMs(timeLeft);
     });
     const withinMs = this.ports.lifetime.goAway(leftMs);
-    if (withinMs !== undefined) this.sink.add({ type: "change-connection", withinMs });
+    if (withinMs === undefined) return;
+    const afterMs = Math.max(0, withinMs - EARLY_MS);
+    this.sink.add({ type: "change-connection", ...(afterMs > 0 && { afterMs }), withinMs: withinMs - afterMs });
   }
 
   #call(read: FieldReader): void {

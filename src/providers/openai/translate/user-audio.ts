@@ -4,6 +4,8 @@ import type { OpenAISink } from "../effects.js";
 /** Bytes of a piece of silence: 100 ms of 24 kHz PCM16. */
 const PIECE = 4_800;
 const PIECE_MS = 100;
+/** A service may say anything of how long it waits. */
+const LONGEST_MS = 60_000;
 
 /**
  * The user's audio in events: whether it still flows. The service measures the silence that ends a turn in the stream, and
@@ -40,6 +42,7 @@ export class UserAudio {
     const ms = this.silenceMs();
     if (ms === undefined) return;
     const audio = encodeBase64(new Uint8Array(PIECE));
-    for (let sent = 0; sent < ms; sent += PIECE_MS) this.sink.send({ type: "input_audio_buffer.append", audio });
+    for (let sent = 0; sent < Math.min(ms, LONGEST_MS); sent += PIECE_MS)
+      this.sink.send({ type: "input_audio_buffer.append", audio });
   }
 }

@@ -382,6 +382,15 @@ describe("resumption", () => {
     expect(s.of("change-connection").map(({ withinMs }) => withinMs)).toEqual([30_000, 9_000]);
   });
 
+  it("changes the connection at once for no end that is far away: the next may have no longer", () => {
+    const s = Scenario.ready();
+    s.receive({ goAway: { timeLeft: "3600s" } }, { goAway: { timeLeft: "60s" } });
+    expect(s.of("change-connection")).toEqual([
+      { type: "change-connection", afterMs: 3_300_000, withinMs: 300_000 },
+      { type: "change-connection", withinMs: 60_000 },
+    ]);
+  });
+
   it.each([null, false])("a goAway of %j is none", (goAway) => {
     const s = Scenario.ready();
     s.receive({ goAway });

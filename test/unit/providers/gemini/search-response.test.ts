@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BotLLMSearchResponseData } from "@pipecat-ai/client-js";
-import { Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
+import { KEY, Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 const grounding = (groundingMetadata: unknown) => server.content({ groundingMetadata });
 const shown = (s: Scenario) => s.data("bot-llm-search-response") as BotLLMSearchResponseData[];
@@ -51,6 +51,12 @@ describe("Gemini: what an answer was found with", () => {
       grounding({ groundingChunks: [{ web: { uri: "https://a.test" } }] }),
     );
     expect(shown(s)).toEqual([{ origins: [{ site_uri: "https://a.test", results: [] }] }]);
+  });
+
+  it("search: shows no credential in the address of a source", () => {
+    const s = Scenario.ready();
+    s.receive(grounding({ groundingChunks: [{ web: { uri: `https://a.test?key=${encodeURIComponent(KEY)}` } }] }));
+    expect(shown(s)).toMatchObject([{ origins: [{ site_uri: "https://a.test?key=[redacted]" }] }]);
   });
 
   it.each([{}, { webSearchQueries: ["noon"] }, { groundingChunks: [] }])("search: %j is no news", (metadata) => {

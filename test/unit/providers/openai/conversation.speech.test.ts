@@ -31,6 +31,15 @@ describe("the user's turn", () => {
     ]);
   });
 
+  it("ends by a minute of silence at most, whatever the service says that it waits for", () => {
+    const detection = { type: "server_vad", silence_duration_ms: 1e300 };
+    const scenario = Scenario.ready({}, { audio: { input: { turn_detection: detection } } });
+    scenario.conversation.streaming();
+    scenario.receive(server.started);
+    scenario.effects.push(...scenario.conversation.command({ type: "mic", on: false }));
+    expect(scenario.sentTypes).toEqual(Array<string>(600).fill("input_audio_buffer.append"));
+  });
+
   it("says nothing of silence, and reports what could not be transcribed", () => {
     const scenario = Scenario.ready();
     scenario.receive(transcription("completed", { transcript: " " }));

@@ -32,6 +32,23 @@ describe("gateways: a session without session.created", () => {
     expect(typed(s)).toEqual(["session.update"]);
   });
 
+  it.each([undefined, null, "a session", 7, []])(
+    "is configured, and ready, where it says %j of the session",
+    (session) => {
+      for (const dialect of ["auto", "ga"] as const) {
+        const s = new Scenario({ dialect });
+        s.effects.push(...s.conversation.open());
+        s.receive({ type: "session.created", session }, { type: "session.updated", session });
+        expect(typed(s)).toEqual(["session.update"]);
+        expect(s.conversation.isReady).toBe(true);
+        expect(s.of("report")).toMatchObject([
+          { error: { code: "protocol-error" } },
+          { error: { code: "protocol-error" } },
+        ]);
+      }
+    },
+  );
+
   it("follows the dialect of one that has it", () => {
     const s = new Scenario({ dialect: "auto" });
     s.effects.push(...s.conversation.open());

@@ -264,6 +264,19 @@ describe("a session", () => {
     await hangUp(rig);
   });
 
+  it("is not waited for where no output works", async () => {
+    const rig = await ready();
+    const lost = { type: "lost", error: new Error("the context was closed") } as const;
+    for (let output = 0; output < 2; output += 1) {
+      rig.manager.speaker.report(lost);
+      await turn();
+    }
+    expect(rig.manager.speaker.isOpen).toBe(false);
+    receive(server.created(), server.audio(20), server.audio(20), server.audioDone(), server.done());
+    expect(rig.transport.actor.getSnapshot().children.turns?.getSnapshot().hasTag("busy")).toBe(false);
+    expect(rig.types()).not.toContain("bot-started-speaking");
+  });
+
   it("plays the bot, and truncates what a voice cuts by what was heard", async () => {
     const rig = await ready();
     receive(server.created(), server.transcript("Hello."), server.audio(1000));

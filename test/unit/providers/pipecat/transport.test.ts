@@ -351,6 +351,7 @@ describe("what the bot says", () => {
     const rig = await ready();
     await rig.receive(bot.rtvi("error", data));
     expect(rig.errors).toMatchObject([{ type: "error", data: { error: text, message: text, fatal: false } }]);
+    expect(rig.logged.filter(([line]) => line === `error: ${text}`)).toHaveLength(1);
     expect(rig.transport.state).toBe("ready");
   });
 
@@ -410,6 +411,16 @@ describe("what the bot says", () => {
     await rig.receive(bot.rtvi("bot-tts-text", { text: "still here" }));
     expect(rig.of("bot-tts-text")).toEqual([{ text: "still here" }]);
   });
+
+  it.each(["llm-function-call", "llm-function-call-in-progress"])(
+    "hands the client a %s of which nothing is said in a way that it can bear",
+    async (type) => {
+      const rig = await ready();
+      const empty = [undefined, null, 7, "f", []];
+      for (const data of empty) await rig.receive(bot.rtvi(type, data));
+      expect(rig.of(type)).toEqual(empty.map(() => ({})));
+    },
+  );
 
   it("does not read a message that is too long", async () => {
     const rig = await ready();
@@ -484,6 +495,18 @@ describe("a serializer of the app's own", () => {
     expect(reset).toHaveBeenCalledTimes(2);
   });
 
+  it("that cannot be told of a new connection ends the session with its reason", async () => {
+    const reset = (): never => {
+      throw new Error("no reset");
+    };
+    const rig = build({ serializer: { ...own(() => Promise.resolve({ type: "raw", message: 1 })), reset } });
+    const connecting = rig.transport.connect();
+    (await dialled()).open();
+    await expect(connecting).rejects.toThrow("no reset");
+    expect(rig.states.at(-1)).toBe("error");
+    expect(rig.errors).toMatchObject([{ data: { fatal: true } }]);
+  });
+
   it("that never answers ends the session instead of filling memory", async () => {
     let later = 0;
     const start = performance.now();
@@ -518,6 +541,18 @@ describe("a serializer of the app's own", () => {
       expect(rig.speaker.heard).toEqual([]);
     },
   );
+
+  it("whose audio cannot be sent for another reason each time is reported so often, and no more", async () => {
+    const rig = await ready();
+    let chunks = 0;
+    FakeWebSocket.last.send = () => {
+      chunks += 1;
+      throw new Error(`chunk ${chunks}`);
+    };
+    for (let chunk = 0; chunk < 100; chunk += 1) rig.manager.say(new ArrayBuffer(640));
+    expect(chunks).toBe(100);
+    expect(rig.errors).toHaveLength(16);
+  });
 
   it("whose audio cannot be serialized is reported once", async () => {
     const serializer = { ...own(() => Promise.reject(new Error("x"))), serializeMessage: () => null };

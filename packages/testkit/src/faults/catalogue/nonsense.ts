@@ -1,3 +1,4 @@
+import { everyFieldWrong } from "../../util/damaged.js";
 import type { Frame, LiarProtocol } from "../liars/liar-protocol.js";
 
 /** What no protocol here means anything by. */
@@ -17,24 +18,10 @@ export function nonsense(): readonly Frame[] {
   ];
 }
 
-const WRONG: readonly unknown[] = [null, 7, -1.5e300, true, "text", "", [], {}, [[null]], { length: -1 }];
-
 /** The message with each of its fields, at any depth, replaced by each of what it is not; and with it left out. */
 export function wrongTypes(protocol: LiarProtocol, frame: Frame): readonly Frame[] {
   const value = protocol.decode(frame);
-  return value === undefined ? [] : [...variants(value)].map((variant) => protocol.encode(variant));
-}
-
-function* variants(value: unknown): Generator {
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, field] of Object.entries(value)) {
-    const others = Object.entries(value).filter(([name]) => name !== key);
-    const rebuilt = (replaced: readonly [string, unknown][]): unknown =>
-      Array.isArray(value) ? replaced.map(([, each]) => each) : Object.fromEntries(replaced);
-    yield rebuilt(others);
-    for (const wrong of WRONG) if (wrong !== field) yield rebuilt([...others, [key, wrong]]);
-    for (const variant of variants(field)) yield rebuilt([...others, [key, variant]]);
-  }
+  return value === undefined ? [] : [...everyFieldWrong(value)].map((variant) => protocol.encode(variant));
 }
 
 /** Bytes that break the WebSocket below the protocol (RFC 6455, 5.2 and 8.1). */
