@@ -18,9 +18,6 @@ const ERROR_RESPONSE: string = RTVIMessageType.ERROR_RESPONSE;
 /** Microtasks within which `startBotAndConnect()` goes on after its bot has started; it takes two. */
 const START_GOES_ON = 4;
 
-/** Microtasks within which whoever calls `disconnect()` learns of an end that comes within the call. */
-const END_IS_HEARD = 2;
-
 /** What the attempts need of the transport. */
 export interface AttemptsPorts {
   readonly session: Session;
@@ -47,8 +44,6 @@ export class ConnectAttempts {
   readonly #calls = new ClientCalls();
   readonly #ports: AttemptsPorts;
   #devices = new ClientDevices({});
-  /** How many ends there were: another may come before the app has heard of the last. */
-  #ends = 0;
   /** Whether the client disconnects by itself when the bot leaves. */
   #leavesWithBot: PipecatClientOptions["disconnectOnBotDisconnect"] = false;
 
@@ -186,11 +181,9 @@ export class ConnectAttempts {
   /** The session is over, and the app hears of it as soon as it is at rest. */
   settled(): void {
     this.promises.released();
-    this.#ends += 1;
-    const end = this.#ends;
-    afterMicrotasks(END_IS_HEARD, () => {
+    queueMicrotask(() => {
       this.#ports.over();
-      if (end === this.#ends) this.#tell({ type: "end.announced" });
+      this.#tell({ type: "end.announced" });
     });
   }
 

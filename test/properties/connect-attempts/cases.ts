@@ -243,6 +243,15 @@ export const RARE: readonly Case[] = [
   },
   // An older start is refused when it is called, and the newer connect() waits no longer.
   { mic: "unset", query: "fixed", starts: "in order", ops: ["startBot", "connect"], distances: ["tick"], within: 30 },
+  // A session leaves nothing behind that the next one waits for.
+  {
+    mic: "granted",
+    query: "fixed",
+    starts: "in order",
+    ops: ["connect", "disconnect", "connect"],
+    distances: ["later", "later"],
+    within: 10,
+  },
   // A second client on the transport whose first holds the microphone.
   { mic: "granted", query: "fixed", starts: "in order", ops: ["another's connect"], distances: [] },
 ];

@@ -73,8 +73,10 @@ export class SessionRules {
   #wasReady = false;
   /** Calls of connect() that are not answered, and what the app has said of its bot's start. */
   #connecting = 0;
-  /** Calls of disconnect() that the last end is the answer to. */
-  #leaving: AppWorld["promises"] = [];
+  /** Calls of disconnect() that have not returned. */
+  #ending = 0;
+  /** Calls of disconnect() that returned before the end of their session, and have not been answered. */
+  readonly #leaving = new Set<Promise<void>>();
   /** Calls of initDevices() that are not answered. */
   #devicesAsked = 0;
   readonly #written = new Map<string, number>();
@@ -137,8 +139,11 @@ export class SessionRules {
     }
     if (state === "connecting" && this.#session === "none") {
       this.#demand(this.#connecting > 0, "a session begins with connect()");
-      const isHeard = before !== "disconnected" || this.#leaving.every(({ outcome }) => outcome !== "pending");
-      this.#demand(isHeard, "whoever disconnects learns of the end before the next session begins");
+      const isHeard = this.#ending === 0 && this.#leaving.size === 0;
+      this.#demand(
+        before !== "disconnected" || isHeard,
+        "whoever disconnects learns of the end before the next session begins",
+      );
     }
     if (state === "disconnected" && before === "connecting") {
       this.#demand(this.#session === "none", "a session that nobody has ended ends in an error");
@@ -165,9 +170,6 @@ export class SessionRules {
       this.#demand(fault !== null, "an error has its fault");
     }
     if (state === "error" || state === "disconnected") {
-      this.#leaving = this.#world.promises.filter(
-        ({ name, outcome }) => name === "disconnect" && outcome === "pending",
-      );
       this.#session = "none";
       this.#outputSuspectUntil = undefined;
       this.#asksAtArrival = undefined;
@@ -335,7 +337,7 @@ export class SessionRules {
 
   #followApp(): void {
     const { transport, media, devices } = this.#world;
-    const { connect, initDevices, enableMic, updateMic, interrupt, resumeAudio } = transport;
+    const { connect, disconnect, initDevices, enableMic, updateMic, interrupt, resumeAudio } = transport;
     const state = Object.getOwnPropertyDescriptor(VoiceTransport.prototype, "state");
     Object.defineProperty(transport, "state", {
       get: () => state?.get?.call(transport) as TransportState,
@@ -351,6 +353,16 @@ export class SessionRules {
       const settled = (): void => void (this.#connecting -= 1);
       connected.then(settled, settled);
       return connected;
+    };
+    transport.disconnect = () => {
+      this.#ending += 1;
+      const ended = disconnect.call(transport);
+      this.#ending -= 1;
+      if (this.#snapshot.matches({ lifecycle: "session" })) {
+        this.#leaving.add(ended);
+        void ended.then(() => this.#leaving.delete(ended));
+      }
+      return ended;
     };
     transport.initDevices = () => {
       this.#mic = "at will";
