@@ -55,7 +55,9 @@ export class BotSpeech {
 
   /** Audio of an item, 16-bit mono, on its way to the player. */
   play(responseId: string, itemId: string, pcm: ArrayBuffer): void {
-    let utterance = this.#queue.find((queued) => queued.itemId === itemId);
+    // To the player, an id that comes again after another is another item.
+    const newest = this.#queue.at(-1);
+    let utterance = newest?.itemId === itemId ? newest : undefined;
     if (utterance === undefined) {
       utterance = {
         itemId,
