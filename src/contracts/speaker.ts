@@ -15,8 +15,11 @@ export type PlaybackReport =
   /** The first sample of the item was rendered. */
   | { readonly type: "began"; readonly item: PlayedItem }
   | { readonly type: "progress"; readonly item: PlayedItem }
-  /** Every sample received so far has been rendered; more may come. */
-  | { readonly type: "drained"; readonly item: PlayedItem }
+  /**
+   * Every sample received so far has been rendered; more may come. `lost`: the output is gone, and what it had not rendered with it;
+   * the next one counts anew.
+   */
+  | { readonly type: "drained"; readonly item: PlayedItem; readonly lost?: true }
   /** The browser's autoplay policy holds the output; `resume()` in a user gesture frees it. */
   | { readonly type: "blocked" }
   /** It is heard again, after `blocked` or `interrupted`. */
@@ -27,7 +30,7 @@ export type OutputReport =
   | PlaybackReport
   /** The system holds it, as a phone does during a call, or the browser does not let it run although it may. */
   | { readonly type: "interrupted" }
-  /** It is gone: the page closed its context, or its worklet crashed. The port has released it. Once, after `drained`. */
+  /** It is gone: the page closed its context, or its worklet crashed. The port has released it. Once, after a `drained` for each item. */
   | { readonly type: "lost"; readonly error: Error };
 
 /** Playback as the `speaker` chart drives it. Audio reaches it through the downlink pipe, never as an event. */

@@ -6,8 +6,6 @@ import type { BotOutput } from "./bot-output.js";
 
 /** Utterances kept while nothing is played, as when there is no output device. */
 const MOST_QUEUED = 256;
-/** Sound that is over and may not have been counted, in ms: some players tell by the clock. What is missing beyond it was not heard. */
-const UNCOUNTED_MS = 50;
 
 interface Utterance {
   readonly itemId: string;
@@ -57,7 +55,9 @@ export class BotSpeech {
 
   /** Audio of an item, 16-bit mono, on its way to the player. */
   play(responseId: string, itemId: string, pcm: ArrayBuffer): void {
-    let utterance = this.#queue.find((queued) => queued.itemId === itemId);
+    // To the player, an id that comes again after another is another item.
+    const newest = this.#queue.at(-1);
+    let utterance = newest?.itemId === itemId ? newest : undefined;
     if (utterance === undefined) {
       utterance = {
         itemId,
@@ -99,9 +99,8 @@ export class BotSpeech {
     const reached = (samples: number): number => utterance.goneMs + msOf(samples, report.item);
     const [played, received] = [reached(report.item.playedSamples), reached(report.item.receivedSamples)];
     // An output that is lost takes with it what it had not played.
-    const isUnheard = played === utterance.goneMs && received > played;
-    const isLost = report.type === "drained" && (isUnheard || played < received - UNCOUNTED_MS);
-    if (!isUnheard || !isLost) utterance.playedMs = Math.max(utterance.playedMs, played);
+    const isLost = report.type === "drained" && report.lost === true;
+    if (!isLost || played > utterance.goneMs) utterance.playedMs = Math.max(utterance.playedMs, played);
     if (utterance.playing === "not yet" && !isLost) {
       utterance.playing = "begun";
       this.#started();

@@ -204,7 +204,7 @@ class ManagerSpeaker implements SpeakerPort {
   #lose(thrown: unknown): void {
     const item = this.#played();
     this.#forget();
-    this.#report({ type: "drained", item });
+    this.#report({ type: "drained", item, lost: true });
     this.#report({ type: "lost", error: asError(thrown) });
   }
 

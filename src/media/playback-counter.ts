@@ -74,9 +74,14 @@ export class PlaybackCounter {
 
   /** The items with samples left, in order; forgets everything. */
   cut(): PlayedItem[] {
-    const items = [...this.#items]
-      .filter(({ received, played }) => received > played)
-      .map(({ itemId, received, played }) => this.item({ itemId, playedSamples: played, receivedSamples: received }));
+    return this.lose().filter(({ receivedSamples, playedSamples }) => receivedSamples > playedSamples);
+  }
+
+  /** The same with the newest where all of it was played: more of it may come. */
+  lose(): PlayedItem[] {
+    const items = [...this.#items].map(({ itemId, received, played }) =>
+      this.item({ itemId, playedSamples: played, receivedSamples: received }),
+    );
     this.#items.clear();
     this.#newest = undefined;
     this.#waiting = 0;

@@ -208,9 +208,9 @@ export class PlaybackSession {
   /** What waits to be played goes with it: each item ends here, as far as it was heard. */
   #lose(why: string): void {
     if (this.#closed) return;
-    const items = this.#counter.cut();
+    const items = this.#counter.lose();
     this.close();
-    for (const item of items) this.#events.report({ type: "drained", item });
+    for (const item of items) this.#events.report({ type: "drained", item, lost: true });
     this.#events.report({ type: "lost", error: new Error(why) });
   }
 }

@@ -1,4 +1,4 @@
-import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
+import type { OutputReport, PlaybackReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 
 /** In Hz: how long it would have taken matters to nobody. */
 const ANY_RATE = 24_000;
@@ -14,10 +14,10 @@ export class Downlink {
   /** The answer to the flush before. */
   #latest = NOTHING;
   readonly #speaker: SpeakerPort;
-  readonly #dropped: (item: PlayedItem) => void;
+  readonly #dropped: (report: PlaybackReport) => void;
 
-  /** @param dropped Told of each piece that is dropped: whoever waits for its end waits no longer. */
-  constructor(speaker: SpeakerPort, dropped: (item: PlayedItem) => void = () => undefined) {
+  /** @param dropped Told that each piece is lost that is dropped: whoever waits for its end waits no longer. */
+  constructor(speaker: SpeakerPort, dropped: (report: PlaybackReport) => void = () => undefined) {
     this.#speaker = speaker;
     this.#dropped = dropped;
   }
@@ -37,7 +37,8 @@ export class Downlink {
   /** Queues 16-bit mono PCM of one item (one utterance of the bot). */
   write(pcm: Int16Array, itemId: string): void {
     if (this.#phase === "closed") {
-      this.#dropped({ itemId, playedSamples: 0, receivedSamples: pcm.length, sampleRate: ANY_RATE });
+      const item = { itemId, playedSamples: 0, receivedSamples: pcm.length, sampleRate: ANY_RATE };
+      this.#dropped({ type: "drained", item, lost: true });
       return;
     }
     this.#phase = "open";

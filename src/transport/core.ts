@@ -92,7 +92,7 @@ export class TransportCore {
     const { speaker } = this.#media.ports;
     const measuring = inspection?.measure?.({ speaker, timers: timersOf(options.clock) });
     const played = (report: PlaybackReport): void => this.queue.enter(() => this.#runner.playback(report));
-    this.#downlink = new Downlink(measuring?.speaker ?? speaker, (item) => played({ type: "drained", item }));
+    this.#downlink = new Downlink(measuring?.speaker ?? speaker, played);
     this.#runner = new DialogueRunner(
       {
         enter: this.queue.enter,

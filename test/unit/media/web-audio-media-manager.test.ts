@@ -241,8 +241,8 @@ describe("the speaker's context", () => {
     fail(page);
     expect(reports).toMatchObject([
       { type: "began" },
-      { type: "drained", item },
-      { type: "drained", item: { itemId: "waits", playedSamples: 0, receivedSamples: 480 } },
+      { type: "drained", item, lost: true },
+      { type: "drained", item: { itemId: "waits", playedSamples: 0, receivedSamples: 480 }, lost: true },
       { type: "lost" },
     ]);
     expect(told()).toEqual(["stopped bot bot"]);

@@ -24,15 +24,14 @@ describe("the downlink", () => {
   });
 
   it("tells of what it drops", async () => {
-    const dropped: unknown[] = [];
-    downlink = new Downlink(speaker, ({ itemId, playedSamples, receivedSamples }) => {
-      dropped.push([itemId, playedSamples, receivedSamples]);
-    });
+    const dropped = vi.fn();
+    downlink = new Downlink(speaker, dropped);
     await open();
     downlink.write(new Int16Array(2), "a");
     downlink.close();
     downlink.write(new Int16Array(3), "b");
-    expect(dropped).toEqual([["b", 0, 3]]);
+    const item = expect.objectContaining({ itemId: "b", playedSamples: 0, receivedSamples: 3 }) as unknown;
+    expect(dropped).toHaveBeenCalledExactlyOnceWith({ type: "drained", item, lost: true });
   });
 
   it("tells once what a flush has cut", async () => {

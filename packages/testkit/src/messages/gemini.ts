@@ -116,6 +116,13 @@ export class Scenario {
     return this.keep(this.dialogue.end());
   }
 
+  /** The output is lost, with what of an item it had not played. */
+  loses(itemId: string, playedMs: number, receivedMs: number): Effect[] {
+    return this.keep(
+      this.dialogue.playback({ type: "drained", item: played(itemId, playedMs, receivedMs), lost: true }),
+    );
+  }
+
   /** The player's word about an item; times in ms. */
   plays(type: "began" | "progress" | "drained", itemId: string, playedMs: number, receivedMs = playedMs): Effect[] {
     return this.keep(this.dialogue.playback({ type, item: played(itemId, playedMs, receivedMs) }));

@@ -100,6 +100,13 @@ export class Scenario {
     return this.#keep(this.conversation.command({ type: "update", settings }));
   }
 
+  /** The output is lost, with what of an item it had not played. */
+  loses(itemId: string, playedMs: number, receivedMs: number): Effect[] {
+    return this.#keep(
+      this.conversation.playback({ type: "drained", item: played(itemId, playedMs, receivedMs), lost: true }),
+    );
+  }
+
   /** The player's word about an item; times in ms. */
   plays(type: "began" | "progress" | "drained", itemId: string, playedMs: number, receivedMs = playedMs): Effect[] {
     return this.#keep(this.conversation.playback({ type, item: played(itemId, playedMs, receivedMs) }));

@@ -275,6 +275,7 @@ describe("a session", () => {
     receive(server.created(), server.audio(20), server.audio(20), server.audioDone(), server.done());
     expect(rig.transport.actor.getSnapshot().children.turns?.getSnapshot().hasTag("busy")).toBe(false);
     expect(rig.types()).not.toContain("bot-started-speaking");
+    await hangUp(rig);
   });
 
   it("plays the bot, and truncates what a voice cuts by what was heard", async () => {
