@@ -45,7 +45,7 @@ const granted = [...speaking(speech), LOOPBACK];
 const denied = [...QUIET, LOOPBACK, "--use-fake-device-for-media-stream", "--deny-permission-prompts"];
 
 /** Files of half a minute and more: the last one to run would run alone. */
-const LONG = /\/test\/(?:examples|foreign-pages|properties)\/|lifecycle-model|runners|connect-attempts|browser\/webrtc/;
+const LONG = /\/test\/properties\/|lifecycle-model|runners|connect-attempts|browser\/webrtc/;
 
 /**
  * The long ones first. And those of denied permissions by name: the page remembers a click for good, so that files which need an
@@ -126,9 +126,21 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             isolate: false,
             // Sound is computed in real amounts, beside another worker, and on any machine.
             testTimeout: 60_000,
-            // Of the examples, each in a browser of its own.
+            exclude: ["test/{adapter,conformance,browser,browser-denied,examples,faults,foreign-pages}/**"],
+          },
+        },
+        {
+          resolve: { alias: BY_NAME },
+          test: {
+            name: "pages",
+            setupFiles: [WHOLE_RUN, PATIENCE, "packages/testkit/src/worlds/clean-process.ts"],
+            environment: "node",
+            include: ["test/{examples,foreign-pages}/**/*.test.ts"],
+            // Each page has a browser and a server of its own, and people who wait for an answer give up.
+            sequence: { groupOrder: 2 },
+            maxWorkers: 2,
             maxConcurrency: 2,
-            exclude: ["test/{adapter,conformance,browser,browser-denied,faults}/**"],
+            testTimeout: 60_000,
           },
         },
         {
@@ -169,9 +181,9 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             },
           },
         },
-        browserProject("browser", granted, 2, { exclude: CONVERSATIONS }),
-        browserProject("browser-conversations", granted, 3, { include: CONVERSATIONS, maxWorkers: 2 }),
-        browserProject(DENIED, denied, 4),
+        browserProject("browser", granted, 3, { exclude: CONVERSATIONS }),
+        browserProject("browser-conversations", granted, 4, { include: CONVERSATIONS, maxWorkers: 2 }),
+        browserProject(DENIED, denied, 5),
       ],
     },
   };

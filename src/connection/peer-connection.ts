@@ -94,12 +94,17 @@ class Peer implements PeerHandle {
   constructor(request: PeerRequest) {
     this.#request = request;
     this.#connection = new request.RTCPeerConnection();
-    this.#channel = this.#connection.createDataChannel(request.channel);
-    this.#channel.binaryType = "arraybuffer";
-    // Both ways from the start: a track that comes later, or changes, then needs no negotiation.
-    const { sender, receiver } = this.#connection.addTransceiver("audio", { direction: "sendrecv" });
-    this.#sender = sender;
-    this.#receiver = receiver;
+    try {
+      this.#channel = this.#connection.createDataChannel(request.channel);
+      this.#channel.binaryType = "arraybuffer";
+      // Both ways from the start: a track that comes later, or changes, then needs no negotiation.
+      const { sender, receiver } = this.#connection.addTransceiver("audio", { direction: "sendrecv" });
+      this.#sender = sender;
+      this.#receiver = receiver;
+    } catch (error) {
+      this.#connection.close();
+      throw error;
+    }
     this.#listen();
   }
 

@@ -5,7 +5,7 @@ import {
   ConnectTimeoutError,
   NotReadyError,
 } from "../../../src/errors.js";
-import { openPeer, type PeerHandle } from "../../../src/connection/peer-connection.js";
+import { openPeer, type PeerHandle, type PeerRequest } from "../../../src/connection/peer-connection.js";
 import { drain } from "../../../packages/testkit/src/worlds/world.js";
 import {
   FakePeerConnection,
@@ -14,6 +14,20 @@ import {
 } from "../../../packages/testkit/src/scripted/fake-peer-connection.js";
 
 const GRACE = 1_000;
+
+/** Of somebody who only looks at what `openPeer` throws. */
+const requestOf = (signal: AbortSignal): PeerRequest => ({
+  RTCPeerConnection: FakePeerConnectionConstructor,
+  channel: "events",
+  graceMs: GRACE,
+  signal,
+  exchange: () => Promise.resolve(""),
+  onPeer: () => undefined,
+  onRemoteTrack: () => undefined,
+  onMessage: () => undefined,
+  onLost: () => undefined,
+  onReleased: () => undefined,
+});
 
 function call(exchange: (offer: string, signal: AbortSignal) => Promise<string> = () => Promise.resolve("v=0 answer")) {
   const life = new AbortController();
@@ -53,27 +67,28 @@ async function opened() {
 beforeEach(() => {
   FakePeerConnection.all = [];
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  return () => vi.useRealTimers();
+  return () => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  };
 });
 
 describe("openPeer", () => {
   it("makes nothing for a signal that is aborted already", async () => {
     const life = new AbortController();
     life.abort();
-    const promise = openPeer({
-      RTCPeerConnection: FakePeerConnectionConstructor,
-      channel: "events",
-      graceMs: GRACE,
-      signal: life.signal,
-      exchange: () => Promise.resolve(""),
-      onPeer: () => undefined,
-      onRemoteTrack: () => undefined,
-      onMessage: () => undefined,
-      onLost: () => undefined,
-      onReleased: () => undefined,
-    });
+    const promise = openPeer(requestOf(life.signal));
     await expect(promise).rejects.toBeInstanceOf(ConnectionAbortedError);
     expect(FakePeerConnection.all).toEqual([]);
+  });
+
+  it.each(["createDataChannel", "addTransceiver"] as const)("closes a connection whose %s throws", async (name) => {
+    const refused = new DOMException("no more of them", "OperationError");
+    vi.spyOn(FakePeerConnection.prototype, name).mockImplementation(() => {
+      throw refused;
+    });
+    await expect(openPeer(requestOf(new AbortController().signal))).rejects.toBe(refused);
+    expect(FakePeerConnection.last.isClosed).toBe(true);
   });
 
   it("releases everything and throws what the exchange threw", async () => {
