@@ -97,7 +97,7 @@ export class AudioEngine {
     const loading = loadWorklet(context, worklet, this.#options.workletUrl).then(() => "loaded");
     // Nobody knows of every browser that it loads anything before a context runs.
     const isHeld = (): boolean => context.state === "suspended" || context.state === "interrupted";
-    while ((await within(loading, LOAD_MS, () => "late")) === "late") {
+    while ((await within(loading, LOAD_MS, "late")) === "late") {
       if (isHeld()) continue;
       // It may know the processor yet, by a name that is given once.
       this.abandon(context);

@@ -72,7 +72,7 @@ export class SinkChoice {
   async restore(): Promise<void> {
     if (this.#sinkId === "") return;
     try {
-      await within(this.#output.setSink(this.#sinkId), RESTORE_MS, () => undefined);
+      await within(this.#output.setSink(this.#sinkId), RESTORE_MS, undefined);
     } catch (error) {
       this.#sinkId = "";
       this.#settings.logger.warn("The chosen speaker is not there; using the system's default.", error);

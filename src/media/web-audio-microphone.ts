@@ -222,7 +222,7 @@ export class WebAudioMicrophone implements MicrophonePort {
   /** The devices; undefined where the browser does not say: some wait for a page that is in sight. */
   #list(): Promise<MediaDeviceInfo[] | undefined> {
     const listed = this.#settings.watch.list().catch(() => []);
-    return within(listed, LIST_MS, () => undefined);
+    return within(listed, LIST_MS, undefined);
   }
 
   /** Puts a started session to use and finds out which device it is. */

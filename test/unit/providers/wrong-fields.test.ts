@@ -25,19 +25,23 @@ interface Service {
   readonly next: readonly Message[];
 }
 
+function talkOf(scenario: GeminiScenario | OpenAIScenario, standing: () => Talk["standing"]): Talk {
+  return {
+    effects: scenario.effects,
+    hear: (message) => void scenario.raw(JSON.stringify(message)),
+    app: (type, data) => void scenario.app(type, data),
+    plays: (type, itemId, ms) => void scenario.plays(type, itemId, ms),
+    get standing() {
+      return standing();
+    },
+    end: () => void scenario.end(),
+  };
+}
+
 const openAI: Service = {
   begin: () => {
     const scenario = new OpenAIScenario();
-    return {
-      effects: scenario.effects,
-      hear: (message) => void scenario.raw(JSON.stringify(message)),
-      app: (type, data) => void scenario.app(type, data),
-      plays: (type, itemId, ms) => void scenario.plays(type, itemId, ms),
-      get standing() {
-        return scenario.conversation;
-      },
-      end: () => void scenario.end(),
-    };
+    return talkOf(scenario, () => scenario.conversation);
   },
   script: [
     { type: "session.created", session: { type: "realtime", id: "sess_1", expires_at: 1_700_003_600 } },
@@ -94,16 +98,7 @@ const geminiLive: Service = {
   begin: () => {
     const scenario = new GeminiScenario();
     scenario.keep(scenario.dialogue.open());
-    return {
-      effects: scenario.effects,
-      hear: (message) => void scenario.raw(JSON.stringify(message)),
-      app: (type, data) => void scenario.app(type, data),
-      plays: (type, itemId, ms) => void scenario.plays(type, itemId, ms),
-      get standing() {
-        return scenario.dialogue;
-      },
-      end: () => void scenario.end(),
-    };
+    return talkOf(scenario, () => scenario.dialogue);
   },
   script: [
     { setupComplete: {} },
