@@ -36,6 +36,15 @@ const CONVERSATIONS = [
   "test/browser/{bot-track,conformance,connect-attempts,events,faults,fifty-sessions,react-page,session,streaming,strict-mode,thrive,webrtc}.test.ts",
 ];
 
+/**
+ * What computes for long, or talks to a local service in real time: properties, corpora of wrong messages, whole models, compiled
+ * documents. `npm run test:unit` leaves them out.
+ */
+const LONG_RUNS = [
+  "test/{properties,local-service,insecure}/**/*.test.ts",
+  "test/unit/**/{corpus,documents,lifecycle-model,local-service,runners,testing-page,unanswered,*.live,*.property}.test.ts",
+];
+
 const LOOPBACK = "--allow-loopback-in-peer-connection";
 
 /** A microphone that speaks, and nobody who has to allow it. */
@@ -104,6 +113,23 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
     },
   });
 
+  const nodeProject = (
+    name: string,
+    files: Pick<TestUserConfig, "include" | "exclude">,
+  ): TestProjectInlineConfiguration => ({
+    resolve: { alias: BY_NAME },
+    test: {
+      name,
+      ...files,
+      setupFiles: [WHOLE_RUN, PATIENCE, "packages/testkit/src/worlds/clean-process.ts"],
+      environment: "node",
+      // Half of the time of small files is their processes'.
+      isolate: false,
+      // Sound is computed in real amounts, beside another worker, and on any machine.
+      testTimeout: 60_000,
+    },
+  });
+
   // For .ci/run, which counts.
   const report = process.env.RTVI_MACHINE_TEST_REPORT;
   const json: [string, Record<string, unknown>][] = report === undefined ? [] : [["json", { outputFile: report }]];
@@ -115,20 +141,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
       // Vitest leaves one core to itself; but tests wait for a third of their time, and few of them at a time are slow on a small machine.
       maxWorkers: availableParallelism() + 1,
       projects: [
-        {
-          resolve: { alias: BY_NAME },
-          test: {
-            name: "unit",
-            setupFiles: [WHOLE_RUN, PATIENCE, "packages/testkit/src/worlds/clean-process.ts"],
-            environment: "node",
-            include: ["test/**/*.test.ts"],
-            // Half of the time of small files is their processes'.
-            isolate: false,
-            // Sound is computed in real amounts, beside another worker, and on any machine.
-            testTimeout: 60_000,
-            exclude: ["test/{adapter,conformance,browser,browser-denied,examples,faults,foreign-pages}/**"],
-          },
-        },
+        nodeProject("unit", { include: ["test/{unit,graph,inspect}/**/*.test.ts"], exclude: LONG_RUNS }),
+        nodeProject("long", { include: LONG_RUNS }),
         {
           resolve: { alias: BY_NAME },
           test: {

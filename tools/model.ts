@@ -10,7 +10,7 @@ const MODELS = ["edges", "system", "providers", "orderings", "turns", "connect-a
 const [runs, seed] = process.argv.slice(2);
 const isHunt = runs === "--mutants";
 const files = (isHunt ? ["mutants"] : MODELS).map((name) => `test/properties/${name}.test.ts`);
-const { status } = spawnSync("npx", ["vitest", "run", "--project", "unit", ...files], {
+const { status } = spawnSync("npx", ["vitest", "run", "--project", "long", ...files], {
   stdio: "inherit",
   env: {
     ...process.env,

@@ -20,7 +20,16 @@ const USAGE = `npm run mutate [-- --only <file>]... [--sample N [--seed S]] [--w
   --again        judges survivors again that are not explained, as after a new test
   --forget       judges again what an earlier run has judged`;
 
-const PLACES = ["machines", "src/actors", "src/policy", "src/pipes", "src/connection", "src/transport", "src/dialogue"];
+const PLACES = [
+  "machines",
+  "src/actors",
+  "src/policy",
+  "src/pipes",
+  "src/connection",
+  "src/transport",
+  "src/dialogue",
+  "src/providers",
+];
 const JOURNAL = "test-output/mutants.json";
 const SURVIVORS = "tools/mutate/survivors.json";
 

@@ -17,7 +17,7 @@ export interface Judgement {
 /** Runs of each property: fewer than in an ordinary run, because most mutants fall to a plain test. */
 const RUNS = "200";
 const OPTIONS = [
-  ...["--project", "unit", "--project", "adapter", "--bail", "1", "--no-color"],
+  ...["--project", "unit", "--project", "long", "--project", "adapter", "--bail", "1", "--no-color"],
   // One worker that keeps its modules: most of a short run is importing.
   ...["--no-isolate", "--pool", "threads", "--maxWorkers", "1"],
   // A busy machine is no mutant.
