@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { apply, type Mutant } from "./mutants.js";
@@ -41,7 +50,11 @@ export class Workshop {
     const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" });
     this.#files = files.split("\n").filter((name) => name !== "");
     for (const file of this.#files) cpSync(file, join(this.#folder, file), { recursive: true });
-    symlinkSync(resolve("node_modules"), join(this.#folder, "node_modules"), "dir");
+    // Some packages have dependencies that only they may see.
+    for (const place of [".", ...readdirSync("packages").map((name) => join("packages", name))]) {
+      const modules = join(place, "node_modules");
+      if (existsSync(modules)) symlinkSync(resolve(modules), join(this.#folder, modules), "dir");
+    }
   }
 
   /** Why tests fail as the files are, when every mutant would count as killed; empty when they pass. */
