@@ -2,20 +2,8 @@ import type { DeviceInfo, MicrophonePort } from "../contracts/microphone.js";
 import type { OutputReport, PlayedItem, SpeakerPort } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
 import { asError } from "../util/reason.js";
+import { FOREIGN_RATE, ratesOf } from "./manager-rates.js";
 import type { MediaManager, MediaPorts } from "./media-manager.js";
-
-/** What a manager of Pipecat's shape records and plays at: 24 kHz, which it does not say. */
-const FOREIGN_SAMPLE_RATE = 24_000;
-
-/** The rates in Hz of the chunks that a manager hands out and takes: what it says, else what Pipecat's use. */
-export function ratesOf(manager: MediaManager): { readonly input: number; readonly output: number } {
-  return { input: rateAt(manager, "inputSampleRate"), output: rateAt(manager, "outputSampleRate") };
-}
-
-function rateAt(manager: MediaManager, key: "inputSampleRate" | "outputSampleRate"): number {
-  const rate: unknown = Reflect.get(manager, key);
-  return typeof rate === "number" && rate > 0 && Number.isInteger(rate) ? rate : FOREIGN_SAMPLE_RATE;
-}
 
 /**
  * The ports of a manager: its own where it has them, else ports that drive it through Pipecat's methods:
@@ -136,6 +124,8 @@ class ManagerMicrophone implements MicrophonePort {
 class ManagerSpeaker implements SpeakerPort {
   #report: (report: OutputReport) => void = () => undefined;
   #item: { id: string; samples: number; startedAt: number } | undefined;
+  /** Of what is played, in Hz. */
+  #rate = FOREIGN_RATE;
   #endsAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -146,6 +136,7 @@ class ManagerSpeaker implements SpeakerPort {
 
   async open(report: (report: OutputReport) => void): Promise<void> {
     this.#report = report;
+    this.#rate = ratesOf(this.manager).output;
     await this.hold.acquire(this);
   }
 
@@ -156,7 +147,7 @@ class ManagerSpeaker implements SpeakerPort {
       this.#item = { id: itemId, samples: 0, startedAt: Math.max(now, this.#endsAt) };
     }
     this.#item.samples += pcm.length;
-    this.#endsAt = Math.max(now, this.#endsAt) + (pcm.length / FOREIGN_SAMPLE_RATE) * 1000;
+    this.#endsAt = Math.max(now, this.#endsAt) + (pcm.length / this.#rate) * 1000;
     try {
       this.manager.bufferBotAudio(pcm, itemId);
     } catch (error) {
@@ -191,12 +182,12 @@ class ManagerSpeaker implements SpeakerPort {
 
   #played(): PlayedItem {
     const { id, samples, startedAt } = this.#item ?? { id: "", samples: 0, startedAt: 0 };
-    const elapsed = Math.floor(((Date.now() - startedAt) / 1000) * FOREIGN_SAMPLE_RATE);
+    const elapsed = Math.floor(((Date.now() - startedAt) / 1000) * this.#rate);
     return {
       itemId: id,
       playedSamples: Math.max(0, Math.min(samples, elapsed)),
       receivedSamples: samples,
-      sampleRate: FOREIGN_SAMPLE_RATE,
+      sampleRate: this.#rate,
     };
   }
 

@@ -7,9 +7,9 @@ export type AudioContextConstructor = new (options?: AudioContextOptions) => Aud
 
 /** Options of `WebAudioMediaManager`. */
 export interface WebAudioOptions {
-  /** Rate of the microphone chunks in Hz, a whole number from 8000 to 96000. Default 24000. */
+  /** Rate of the microphone chunks in Hz, a whole number from 8000 to 96000. Default: the service's own; OpenAI takes no other than 24000. */
   readonly inputSampleRate?: number;
-  /** Rate of the bot's audio in Hz, a whole number from 8000 to 96000. Default 24000. */
+  /** Rate of the bot's audio in Hz, a whole number from 8000 to 96000. Default 24000; OpenAI sends nothing else. */
   readonly outputSampleRate?: number;
   /**
    * Length of a microphone chunk in ms, from 2 to 1000. Default 20. It is the larger part of the uplink's latency (a word

@@ -9,7 +9,7 @@ import type { Provider, Responder } from "../contracts/provider.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { defaultLogger, type Logger } from "../log.js";
-import { ratesOf } from "../media/manager-ports.js";
+import { ratesOf } from "../media/manager-rates.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { mediaFor, type TransportMedia } from "../media/transport-media.js";
 import type { TransportOptions } from "../options.js";

@@ -1,5 +1,5 @@
 import { msToSamples, samplesToBytes } from "../codec/pcm16.js";
-import { ratesOf } from "../media/manager-ports.js";
+import { ratesOf } from "../media/manager-rates.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { Uplink, type UplinkSink } from "../pipes/uplink.js";
 

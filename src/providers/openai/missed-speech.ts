@@ -1,8 +1,7 @@
 import { PcmResampler } from "../../media/pcm-resampler.js";
 import { speechIn } from "../../policy/speech-in.js";
+import { SAMPLE_RATE } from "./names.js";
 
-/** The service's own, in Hz. */
-const RATE = 24_000;
 /** What a message has beside its sound, in bytes: more than it needs. */
 const ENVELOPE = 512;
 /** Base64 makes four bytes of three, and a sample has two. */
@@ -32,7 +31,7 @@ export function missedSpeech(chunks: readonly ArrayBuffer[], rate: number, most:
   }
   const { heard, ended } = speechIn(samples, rate);
   if (!heard) return undefined;
-  const pcm = new PcmResampler(rate, RATE).process(samples).buffer;
+  const pcm = new PcmResampler(rate, SAMPLE_RATE).process(samples).buffer;
   const size = Math.max(1, Math.floor(((most - ENVELOPE) * 3) / 4 / UNIT)) * UNIT;
   const pieces: ArrayBuffer[] = [];
   for (let from = 0; from < pcm.byteLength; from += size) pieces.push(pcm.slice(from, from + size));

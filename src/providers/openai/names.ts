@@ -3,3 +3,6 @@ export const SERVICE = "OpenAI";
 
 /** What it is called in metrics. */
 export const PROCESSOR = "openai-realtime";
+
+/** Of the audio that events carry, both ways. In Hz. */
+export const SAMPLE_RATE = 24_000;

@@ -9,12 +9,12 @@ import type {
   ResponderHost,
   SessionStart,
 } from "../../contracts/provider.js";
-import { NotReadyError } from "../../errors.js";
+import { InvalidOptionsError, NotReadyError } from "../../errors.js";
 import { isRecord, stringAt } from "../../util/records.js";
 import { redactor } from "../../util/redact.js";
 import { resolveKey } from "./credential.js";
 import { OpenAIDialogue } from "./dialogue.js";
-import { PROCESSOR, SERVICE } from "./names.js";
+import { PROCESSOR, SAMPLE_RATE, SERVICE } from "./names.js";
 import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
 import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
@@ -91,7 +91,8 @@ export class OpenAIProvider implements Provider<Params> {
     return readConnectionParams(params);
   }
 
-  begin({ params }: SessionStart<Params>): ProviderSession<Params> {
+  begin({ params, rates }: SessionStart<Params>): ProviderSession<Params> {
+    if (this.media.uplink === "pcm") checkRates(rates);
     const session = new OpenAISession(this, this.#parts, params);
     this.#session = session;
     return session;
@@ -127,6 +128,15 @@ export class OpenAIProvider implements Provider<Params> {
     if (history === undefined) throw new NotReadyError("The session is not ready: wait for the state `ready`.");
     return history;
   }
+}
+
+/** @throws InvalidOptionsError where events would carry audio at another rate than the service's. */
+function checkRates({ input, output }: SessionStart<Params>["rates"]): void {
+  if (input === SAMPLE_RATE && output === SAMPLE_RATE) return;
+  throw new InvalidOptionsError(
+    `OpenAI takes and sends audio at ${SAMPLE_RATE} Hz, but the media manager records at ${input} Hz and plays at ${output} Hz: ` +
+      "leave `audio.inputSampleRate` and `audio.outputSampleRate` out, or give a manager that works at that rate.",
+  );
 }
 
 /** One session: what outlives its connections. */

@@ -1,5 +1,6 @@
 import type { OpenAIDialect } from "./dialect.js";
 import { fieldOf, isRecord, mergeRecords, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
+import { SAMPLE_RATE } from "./names.js";
 import { modalityOf } from "./settings.js";
 
 /** How a session object is made. */
@@ -20,7 +21,7 @@ export interface BuiltSession {
 }
 
 const DEFAULT_TRANSCRIPTION = { model: "gpt-4o-transcribe" };
-const PCM = { type: "audio/pcm", rate: 24_000 };
+const PCM = { type: "audio/pcm", rate: SAMPLE_RATE };
 const NATIVE_KEYS = ["truncation", "tracing", "prompt", "include", "reasoning", "parallel_tool_calls"] as const;
 
 /** Maps settings (already checked) to the session object of `session.update`. Only what is present is sent. */

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
 import type { OutputReport } from "../../../src/contracts/speaker.js";
 import type { MediaPorts } from "../../../src/media/media-manager.js";
@@ -126,7 +126,26 @@ describe("a manager of Pipecat's shape", () => {
     ports.speaker.close();
   });
 
+  it("tells by the clock what it plays at the rate that it declares", async () => {
+    const { manager, foreign: played } = foreignManager();
+    Object.assign(manager, { outputSampleRate: 8_000 });
+    const { speaker } = portsOf(manager, silent);
+    const told: OutputReport[] = [];
+    await speaker.open((report) => told.push(report), request().signal);
+    speaker.write(new Int16Array(800), "a");
+    expect(played.played).toEqual([{ id: "a", samples: 800 }]);
+    // It takes 100 ms; at 24 kHz it would be over in 33.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(told.map(({ type }) => type)).toEqual(["began"]);
+    const [cut] = await speaker.interrupt();
+    expect(cut).toMatchObject({ receivedSamples: 800, sampleRate: 8_000 });
+    expect(cut?.playedSamples).toBeLessThan(800);
+    speaker.close();
+  });
+
   it("that does not take the bot's audio loses the output, after what it has played", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     const told: OutputReport[] = [];
     await ports.speaker.open((report) => told.push(report), request().signal);
     ports.speaker.write(new Int16Array(2_400), "a");

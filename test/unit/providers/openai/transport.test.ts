@@ -97,6 +97,28 @@ describe("connecting", () => {
     expect(rig.states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
   });
 
+  it.each([
+    ["records at 16 kHz", { inputSampleRate: 16_000 }],
+    ["plays at 48 kHz", { outputSampleRate: 48_000 }],
+  ])(
+    "is refused with a manager that %s: the service would hear, or be heard, at another speed",
+    async (_what, rates) => {
+      const { transport, manager } = build();
+      Object.assign(manager, rates);
+      await expect(transport.connect()).rejects.toThrow(InvalidOptionsError);
+      await expect(transport.connect()).rejects.toThrow(/24000 Hz, but the media manager .*(16000|48000) Hz/);
+      expect(FakeWebSocket.all).toEqual([]);
+      Object.assign(manager, { inputSampleRate: undefined, outputSampleRate: undefined });
+      const connecting = transport.connect();
+      await vi.waitFor(() => {
+        expect(FakeWebSocket.all).toHaveLength(1);
+      });
+      FakeWebSocket.last.open();
+      await connecting;
+      await transport.disconnect();
+    },
+  );
+
   it("understands a service that speaks in the very moment of opening", async () => {
     const rig = build();
     const connecting = rig.transport.connect();
