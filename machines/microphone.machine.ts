@@ -39,7 +39,7 @@ export type MicrophoneEvent =
   | { readonly type: "mic.muted" }
   | { readonly type: "mic.unmuted" }
   | { readonly type: "mic.chosen"; readonly deviceId: string }
-  /** The devices present now, after something was plugged in. */
+  /** Something was plugged in: the devices present now, or none of them where the port returns to the preferred one by itself. */
   | { readonly type: "device.arrived"; readonly deviceIds: readonly string[] };
 
 export interface MicrophoneInput {
@@ -256,6 +256,14 @@ export const microphoneMachine = setup({
               { target: "held" },
             ],
             "mic.requested": "held",
+            "mic.chosen": {
+              target: "held",
+              // Where it cannot be had, the next one that arrives is taken all the same.
+              actions: [
+                { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) },
+                "markAnother",
+              ],
+            },
             "mic.unmuted": { target: "held", actions: "markUnmuted" },
             "mic.muted": { actions: "markMuted" },
             "session.began": { actions: "markStreaming" },

@@ -72,7 +72,13 @@ export function compose(parts: Parts): TransportActor {
       microphone: microphoneMachine.provide({
         actors: {
           capture: captureActor({ port: ports.microphone, errors, logger, lifetime, enter }),
-          deviceWatch: deviceWatchActor(parts.devices, parts.listMicrophones, lifetime, enter),
+          deviceWatch: deviceWatchActor(
+            parts.devices,
+            parts.listMicrophones,
+            () => ports.microphone.preferred !== undefined,
+            lifetime,
+            enter,
+          ),
         },
       }),
       speaker: speakerMachine.provide({

@@ -14,10 +14,14 @@ export function browserDevices(): DeviceSource | undefined {
   return pageNavigator()?.mediaDevices;
 }
 
-/** Reports `device.arrived` with the microphones present after each change. */
+/**
+ * Reports `device.arrived` after each change that leaves a microphone.
+ * @param returns Whether the port goes back to the preferred microphone by itself, and without a gap: the fact then names none.
+ */
 export function deviceWatchActor(
   source: DeviceSource | undefined,
   listMicrophones: () => Promise<readonly { readonly deviceId: string }[]>,
+  returns: () => boolean,
   outer: AbortSignal,
   enter: Enter,
 ) {
@@ -29,7 +33,7 @@ export function deviceWatchActor(
       if (lifetime.signal.aborted || microphones.length === 0) return;
       const fact: MicrophoneEvent = {
         type: "device.arrived",
-        deviceIds: microphones.map(({ deviceId }) => deviceId),
+        deviceIds: returns() ? [] : microphones.map(({ deviceId }) => deviceId),
       };
       enter(() => sendBack(fact));
     };

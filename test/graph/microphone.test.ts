@@ -145,6 +145,23 @@ describe("a running microphone", () => {
     expect(microphone.state()).toBe("open.held.live");
   });
 
+  it("microphone: a choice that is made where no device is left is tried at once, and waits again where it cannot be had", () => {
+    const microphone = start();
+    microphone.send({ type: "mic.requested" });
+    microphone.capture({ type: "mic.acquired", device });
+    microphone.capture({ type: "mic.lost", fault });
+    microphone.capture({ type: "mic.failed", fault });
+    expect(microphone.state()).toBe("open.lost");
+    microphone.send({ type: "mic.chosen", deviceId: "headset" });
+    expect(microphone.state()).toBe("open.held.acquiring");
+    expect(microphone.inputs.at(-1)).toMatchObject({ deviceId: "headset" });
+    microphone.capture({ type: "mic.failed", fault });
+    expect(microphone.state()).toBe("open.lost");
+    microphone.arrive("headset");
+    microphone.capture({ type: "mic.acquired", device });
+    expect(microphone.state()).toBe("open.held.live");
+  });
+
   it("is not asked for again by itself after it was refused", () => {
     const microphone = start();
     microphone.send({ type: "session.began" });

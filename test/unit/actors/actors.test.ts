@@ -26,6 +26,9 @@ const NEVER = { silence: 0, probe: 1 };
 const probe = (): boolean => false;
 const stalledFor = (): number => 0;
 
+/** The port does not return to the preferred microphone by itself. */
+const returns = (): boolean => false;
+
 /** How deep what comes from outside has been entered. */
 let depth = 0;
 const enter: Enter = (run) => {
@@ -551,7 +554,7 @@ describe("the watches", () => {
   it("tell of the microphones there are after a change, unless there are none or nobody knows", async () => {
     const devices = new CountingTarget();
     let list: () => Promise<{ deviceId: string }[]> = () => Promise.resolve([{ deviceId: "a" }]);
-    const watch = run(deviceWatchActor(devices, () => list(), composition.signal, enter));
+    const watch = run(deviceWatchActor(devices, () => list(), returns, composition.signal, enter));
     devices.dispatchEvent(new Event("devicechange"));
     await drain();
     list = () => Promise.resolve([]);
@@ -561,6 +564,20 @@ describe("the watches", () => {
     await drain();
     expect(watch.facts).toEqual([{ type: "device.arrived", deviceIds: ["a"] }]);
     watch.stop();
+    list = () => Promise.resolve([{ deviceId: "a" }]);
+    const returning = run(
+      deviceWatchActor(
+        devices,
+        () => list(),
+        () => true,
+        composition.signal,
+        enter,
+      ),
+    );
+    devices.dispatchEvent(new Event("devicechange"));
+    await drain();
+    expect(returning.facts).toEqual([{ type: "device.arrived", deviceIds: [] }]);
+    returning.stop();
     expect(devices.listeners).toBe(0);
   });
 
@@ -571,7 +588,9 @@ describe("the watches", () => {
     const clock = new ManualClock();
     const watches = [
       run(networkOf(network, outage(), 0, clock)),
-      run(deviceWatchActor(devices, () => new Promise((resolve) => (list = resolve)), composition.signal, enter)),
+      run(
+        deviceWatchActor(devices, () => new Promise((resolve) => (list = resolve)), returns, composition.signal, enter),
+      ),
     ];
     devices.dispatchEvent(new Event("devicechange"));
     composition.abort();
@@ -591,7 +610,7 @@ describe("the watches", () => {
     const clock = new ManualClock();
     const watches = [
       run(networkOf(network, outage(), 0, clock)),
-      run(deviceWatchActor(devices, () => Promise.resolve([{ deviceId: "a" }]), composition.signal, enter)),
+      run(deviceWatchActor(devices, () => Promise.resolve([{ deviceId: "a" }]), returns, composition.signal, enter)),
     ];
     network.turn(false);
     devices.dispatchEvent(new Event("devicechange"));
@@ -601,6 +620,8 @@ describe("the watches", () => {
 
   it("do without what is not there", () => {
     expect(run(networkOf(undefined, outage(), 0)).facts).toEqual([]);
-    expect(run(deviceWatchActor(undefined, () => Promise.resolve([]), composition.signal, enter)).facts).toEqual([]);
+    expect(
+      run(deviceWatchActor(undefined, () => Promise.resolve([]), returns, composition.signal, enter)).facts,
+    ).toEqual([]);
   });
 });

@@ -57,7 +57,13 @@ describe("network watch: a window that cannot be listened to", () => {
   it("devices that cannot be listened to are not watched", () => {
     const enter = <Result>(act: () => Result): Result => act();
     const signal = new AbortController().signal;
-    const watch = deviceWatchActor({} as DeviceSource, () => Promise.resolve([]), signal, enter);
+    const watch = deviceWatchActor(
+      {} as DeviceSource,
+      () => Promise.resolve([]),
+      () => false,
+      signal,
+      enter,
+    );
     const actor = createActor(watch).start();
     expect(actor.getSnapshot().status).toBe("active");
     actor.stop();
