@@ -64,6 +64,15 @@ describe("the version", () => {
     expect(/^## (\S+)$/m.exec(await read(path))?.[1]).toBe(version);
   });
 
+  it("is in the names of the packed files that documents install", async () => {
+    const names = [
+      `rtvi-machine-${await versionOf("package.json")}.tgz`,
+      `rtvi-machine-local-service-${await versionOf(`${LOCAL_SERVICE}package.json`)}.tgz`,
+    ];
+    const text = await read("docs/getting-started.md");
+    expect([...text.matchAll(/rtvi-machine-[\w.-]+\.tgz/g)].map(([name]) => name)).toEqual(names);
+  });
+
   it("is what the lock file and the examples ask for", async () => {
     const versions = {
       "rtvi-machine": await versionOf("package.json"),
