@@ -233,9 +233,12 @@ export class LifecyclePromises {
     if (isInSession(state)) this.#phase = "running";
     if (ending !== undefined) {
       if (this.#phase === "running" || state === "error") this.#ending = ending;
+      // It ends once, in two steps, and another may be asked for between them.
+      if (this.#phase === "running") {
+        this.#ended += 1;
+        this.#endedAt = this.calls.count;
+      }
       this.#phase = "over";
-      this.#ended += 1;
-      this.#endedAt = this.calls.count;
     }
     if (state === "error") this.microphoneSettled();
     for (const pending of this.#connecting) {

@@ -243,6 +243,14 @@ export const RARE: readonly Case[] = [
   },
   // An older start is refused when it is called, and the newer connect() waits no longer.
   { mic: "unset", query: "fixed", starts: "in order", ops: ["startBot", "connect"], distances: ["tick"], within: 30 },
+  // The app begins anew in the moment in which a session ends that was connected, and not ready yet.
+  ...(["connect", "startBotAndConnect"] as const).map((again): Case => ({
+    mic: "off",
+    query: "fixed",
+    starts: "in order",
+    ops: ["connect", "disconnect", again],
+    distances: [1.5, "tick"],
+  })),
   // A session leaves nothing behind that the next one waits for.
   {
     mic: "granted",
