@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from "../errors.js";
+import { because } from "./reason.js";
 import { fieldOf, isRecord, type JsonRecord } from "./records.js";
 
 /** What an option may be. */
@@ -130,6 +131,26 @@ export function checkFields(given: JsonRecord, table: OptionTable, context: Cont
       checkUnknown(key, name, table, context);
     }
   }
+}
+
+/** Levels of an option: no schema has as many, and what refers to itself has more. */
+const DEEPEST = 256;
+
+/** @throws InvalidOptionsError for what JSON cannot hold (a BigInt, what refers to itself); functions are left out of it, as ever. */
+export function checkJson(name: string, value: unknown): void {
+  try {
+    checkDepth(value, 0);
+    JSON.stringify(value);
+  } catch (cause) {
+    throw new InvalidOptionsError(because(`${name} cannot be written as JSON`, cause), { cause });
+  }
+}
+
+/** Some browsers write what is so deep that our own walks over it would overflow the stack. */
+function checkDepth(value: unknown, depth: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth === DEEPEST) throw new RangeError("it refers to itself, or lies too deep.");
+  for (const each of Object.values(value)) checkDepth(each, depth + 1);
 }
 
 /** @throws InvalidOptionsError when the option belongs elsewhere. */

@@ -4,6 +4,7 @@ import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIMessage } from "./options.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
+import { checkJson } from "../../util/check-options.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
 const ROLES: ReadonlyMap<unknown, string> = new Map([
@@ -50,6 +51,7 @@ export function checkMessages(messages: unknown, name: string): OpenAIMessage[] 
   return messages.map((message: unknown, index) => {
     const where = `${name}[${index}]`;
     if (!isRecord(message)) throw new InvalidOptionsError(`${where} must be an object with \`role\` and \`content\`.`);
+    checkJson(`${where}.content`, fieldOf(message, "content"));
     const toolCallId = stringAt(message, "tool_call_id");
     const checked = {
       role: stringAt(message, "role") ?? "",
