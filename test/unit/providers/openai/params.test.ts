@@ -17,7 +17,10 @@ const UNWRITABLE: readonly [string, Record<string, unknown>][] = [
   ["settings.tools", { settings: { tools: [{ name: "f", parameters: circle }] } }],
   ["session_config.audio", { session_config: { audio: { input: 5n } } }],
   ["initial_messages[0].content", { initial_messages: [{ role: "user", content: [{ type: "x", x: 5n }] }] }],
-  ["initial_messages[0].content", { initial_messages: [{ role: "user", content: [{ type: "text", text: "a", x: 5n }] }] }],
+  [
+    "initial_messages[0].content",
+    { initial_messages: [{ role: "user", content: [{ type: "text", text: "a", x: 5n }] }] },
+  ],
   ["initial_messages[0].content", { initial_messages: [{ role: "tool", tool_call_id: "c", content: circle }] }],
 ];
 
@@ -27,10 +30,13 @@ describe("options that JSON cannot hold", () => {
     expect(() => planSession(options, undefined, false)).toThrow(`${name} cannot be written as JSON`);
   });
 
-  it.each(UNWRITABLE.filter(([name]) => name !== "session"))("are refused as connection parameters: %s", (name, params) => {
-    expect(() => readConnectionParams(params)).toThrow(InvalidOptionsError);
-    expect(() => readConnectionParams(params)).toThrow(`${name} cannot be written as JSON`);
-  });
+  it.each(UNWRITABLE.filter(([name]) => name !== "session"))(
+    "are refused as connection parameters: %s",
+    (name, params) => {
+      expect(() => readConnectionParams(params)).toThrow(InvalidOptionsError);
+      expect(() => readConnectionParams(params)).toThrow(`${name} cannot be written as JSON`);
+    },
+  );
 
   it("are refused as an event of the app", () => {
     expect(() => readServiceEvent({ type: "response.create", response: { x: 5n } })).toThrow(InvalidOptionsError);
