@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { readMessage } from "../../services/responder/context.js";
+import { readMessage, roleOf } from "../../services/responder/context.js";
 import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIMessage } from "./options.js";
@@ -7,20 +7,13 @@ import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { checkJson } from "../../util/check-options.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
-const ROLES: ReadonlyMap<unknown, string> = new Map([
-  ["user", "user"],
-  ["assistant", "assistant"],
-  ["system", "system"],
-  ["developer", "system"],
-]);
-
 /**
  * A conversation item of a message.
  * @param name What the caller calls the message, for errors.
  * @throws InvalidOptionsError naming `role` or `content`.
  */
 export function messageItem(message: OpenAIMessage, dialect: OpenAIDialect, name: string): JsonRecord {
-  const role = ROLES.get(message.role);
+  const role = roleOf(message.role);
   if (role === undefined) {
     throw new InvalidOptionsError(`${name}.role must be "user", "assistant" or "system".`);
   }

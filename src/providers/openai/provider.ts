@@ -9,8 +9,8 @@ import type {
   ResponderHost,
   SessionStart,
 } from "../../contracts/provider.js";
-import { NotReadyError } from "../../errors.js";
-import { isRecord, stringAt } from "../../util/records.js";
+import { notSentError } from "../../dialogue/requests.js";
+import { callAnsweredBy } from "../../transport/function-calls.js";
 import { redactor } from "../../util/redact.js";
 import { resolveKey } from "./credential.js";
 import { OpenAIDialogue } from "./dialogue.js";
@@ -19,15 +19,12 @@ import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
 import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
 import { openAIResponder } from "./services/responder.js";
-import { checkSettings } from "./settings.js";
 import { countingUp } from "../../dialogue/bot-output.js";
 import type { Turns } from "../../contracts/turns.js";
 import { credentialsIn } from "../../util/urls.js";
 
-const RESULT = "llm-function-call-result";
 /** What client-js allows a message of the app, in bytes. */
 const LONGEST_MESSAGE = 64 * 1024;
-const NOT_SENT = "The session ended before the connection was back: it was not sent.";
 
 /** How the events and the audio of one connection travel. */
 export interface OpenAIChannel {
@@ -111,21 +108,15 @@ export class OpenAIProvider implements Provider<Params> {
     this.#options = { ...this.#options, ...options };
   }
 
-  /**
-   * Changes session settings, for every later session and, where they were given with its parameters, for the running one.
-   * @throws InvalidOptionsError naming the key whose type is wrong. @returns the settings, checked.
-   */
+  /** Changes session settings (checked), for every later session and, where they were given with its parameters, for the running one. */
   keepSettings(settings: OpenAISessionConfig): void {
-    const checked = checkSettings(settings, "settings");
     this.#options = { ...this.#options, settings: { ...this.#options.settings, ...settings } };
-    this.#session?.keepSettings(checked);
+    this.#session?.keepSettings(settings);
   }
 
-  /** What of the conversation is known. @throws NotReadyError outside a session. */
-  get history(): OpenAIDialogue["history"] {
-    const history = this.#session?.history;
-    if (history === undefined) throw new NotReadyError("The session is not ready: wait for the state `ready`.");
-    return history;
+  /** What of the conversation is known; undefined outside a session. */
+  get history(): OpenAIDialogue["history"] | undefined {
+    return this.#session?.history;
   }
 }
 
@@ -215,9 +206,8 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
     if (command.type === "fail-call") return this.#latest?.command(command) ?? [];
     if (command.type !== "message") return "wait";
     const { message } = command;
-    if (message.type !== RESULT || this.#latest === undefined) return "wait";
-    const callId = isRecord(message.data) ? stringAt(message.data, "tool_call_id") : undefined;
-    if (callId === undefined || !this.#latest.awaits(callId)) return "wait";
+    const callId = callAnsweredBy(message);
+    if (callId === undefined || this.#latest?.awaits(callId) !== true) return "wait";
     const effects = this.#latest.command(command);
     this.#late.push(message);
     return effects;
@@ -234,7 +224,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
   #abandon(): Effect[] {
     const effects: Effect[] = this.#latest?.abandon() ?? [];
     for (const message of this.#late.splice(0)) {
-      effects.push({ type: "reject", message, error: new NotReadyError(NOT_SENT) });
+      effects.push({ type: "reject", message, error: notSentError() });
     }
     return effects;
   }
