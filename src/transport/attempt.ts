@@ -77,7 +77,7 @@ export function attemptConnection(
   /** A provider, or a serializer, may be the app's. */
   const received = (message: unknown): void => {
     try {
-      runner.receive(message);
+      runner.do((dialogue) => dialogue.receive(message));
     } catch (error) {
       runner.perform([{ type: "report", error: asProtocolError(error, provider.service) }]);
     }

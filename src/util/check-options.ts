@@ -124,7 +124,7 @@ export function checkFields(given: JsonRecord, table: OptionTable, context: Cont
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const name = within === undefined ? key : `${within}.${key}`;
-    const rule = ruleOf(table, key);
+    const rule = fieldOf(table, key);
     if (rule !== undefined) checkValue(name, value, rule);
     else {
       for (const other of elsewhere) checkPlace(key, other);
@@ -155,7 +155,7 @@ function checkDepth(value: unknown, depth: number): void {
 
 /** @throws InvalidOptionsError when the option belongs elsewhere. */
 export function checkPlace(key: string, { table, kind, place }: Elsewhere): void {
-  if (ruleOf(table, key) === undefined) return;
+  if (fieldOf(table, key) === undefined) return;
   throw new InvalidOptionsError(`\`${key}\` is ${kind}: pass it in ${place}.`);
 }
 
@@ -196,11 +196,6 @@ function checkUnknown(key: string, name: string, table: OptionTable, { isOpen, e
   }
   if (isOpen === true) return;
   throw new InvalidOptionsError(`\`${name}\` is no option: there are ${Object.keys(table).join(", ")}.`);
-}
-
-function ruleOf(table: OptionTable, key: string): Rule | undefined {
-  const rule = fieldOf(table, key);
-  return rule === undefined ? undefined : table[key];
 }
 
 /** The type of a value, and of numbers that are no secret the value. */

@@ -11,7 +11,7 @@ import type {
 } from "../../contracts/provider.js";
 import { notSentError } from "../../dialogue/requests.js";
 import { callAnsweredBy } from "../../transport/function-calls.js";
-import { redactor } from "../../util/redact.js";
+import { redactor, type Redactor } from "../../util/redact.js";
 import { resolveKey } from "./credential.js";
 import { OpenAIDialogue } from "./dialogue.js";
 import { PROCESSOR, SERVICE } from "./names.js";
@@ -26,13 +26,19 @@ import { credentialsIn } from "../../util/urls.js";
 /** What client-js allows a message of the app, in bytes. */
 const LONGEST_MESSAGE = 64 * 1024;
 
+/** The key of an attempt, and what makes words safe to show that may quote it. */
+export interface SafeKey {
+  readonly key: string;
+  readonly redact: Redactor;
+}
+
 /** How the events and the audio of one connection travel. */
 export interface OpenAIChannel {
   readonly media: MediaPlan;
   /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
   readonly playback: "local" | "remote";
   /** Opens it. Never throws. @param named The model, where the app has named one. */
-  readonly open: (plan: SessionPlan, key: string, attempt: Attempt, up: Upcalls, named: string | undefined) => void;
+  readonly open: (plan: SessionPlan, key: SafeKey, attempt: Attempt, up: Upcalls, named: string | undefined) => void;
   /** @throws UnsupportedEnvironmentError where the page lacks what it needs: before a key is asked for. */
   readonly check: () => void;
 }
@@ -57,6 +63,8 @@ export interface OpenAICredentialOfAttempt {
   readonly key: string;
   readonly model?: string;
 }
+
+type Credential = OpenAICredentialOfAttempt & SafeKey;
 
 /** OpenAI's Realtime API as a provider: its options, its sessions, and what answers for RTVI's services. */
 export class OpenAIProvider implements Provider<Params> {
@@ -121,7 +129,7 @@ export class OpenAIProvider implements Provider<Params> {
 }
 
 /** One session: what outlives its connections. */
-class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICredentialOfAttempt> {
+class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> {
   readonly #provider: OpenAIProvider;
   readonly #parts: OpenAIProviderParts;
   #params: Params;
@@ -159,21 +167,20 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
     return planSession(this.#provider.options, this.#params, resuming);
   }
 
-  async credential(_plan: SessionPlan, attempt: Attempt): Promise<OpenAICredentialOfAttempt> {
+  async credential({ baseUrl }: SessionPlan, attempt: Attempt): Promise<Credential> {
     this.#parts.channel.check();
-    const { options } = this.#provider;
-    if (this.#parts.credential !== undefined) return this.#parts.credential(attempt);
-    const key = await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000);
-    return { key };
+    const read = await (this.#parts.credential?.(attempt) ?? this.#ownKey(attempt));
+    return { ...read, redact: redactor([read.key, ...credentialsIn(baseUrl)]) };
   }
 
-  open(plan: SessionPlan, { key, model }: OpenAICredentialOfAttempt, attempt: Attempt, up: Upcalls): void {
+  open(plan: SessionPlan, credential: Credential, attempt: Attempt, up: Upcalls): void {
+    const { model } = credential;
     const named = model ?? this.#params?.model ?? this.#provider.options.model;
     const minted = model === undefined ? plan : { ...plan, model };
-    this.#parts.channel.open(minted, key, attempt, up, named);
+    this.#parts.channel.open(minted, credential, attempt, up, named);
   }
 
-  dialogue(plan: SessionPlan, { key }: OpenAICredentialOfAttempt, connection: Connection, turns: Turns): Dialogue {
+  dialogue(plan: SessionPlan, { redact }: Credential, connection: Connection, turns: Turns): Dialogue {
     const continues = plan.resumes ? this.#latest : undefined;
     // A session that was lost before it was ready is not gone on with.
     const left = continues === undefined ? this.#abandon() : [];
@@ -185,7 +192,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
         soundAt: () => connection.soundAt,
         maxEventSize: () => connection.maxMessageSize,
         maxMessageSize: () => Math.min(LONGEST_MESSAGE, connection.maxMessageSize),
-        redact: redactor([key, ...credentialsIn(plan.baseUrl)]),
+        redact,
         turns,
         nextSegment: this.#nextSegment,
         now: () => performance.now(),
@@ -218,6 +225,11 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
     this.#latest = undefined;
     this.#provider.ended();
     return { effects, kept: undefined };
+  }
+
+  async #ownKey(attempt: Attempt): Promise<OpenAICredentialOfAttempt> {
+    const { options } = this.#provider;
+    return { key: await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000) };
   }
 
   /** Nothing goes on with the conversation: what was taken for it is refused. */
