@@ -1,7 +1,6 @@
 import type { DeviceError, RTVIEventCallbacks, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
 import { inspectionOf } from "../actors/inspection.js";
 import { browserNetwork } from "../actors/network.js";
-import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
 import type { ConnectionReports } from "../contracts/connection.js";
 import type { Command, OutgoingMessage } from "../contracts/dialogue.js";
@@ -9,6 +8,7 @@ import type { Provider, Responder } from "../contracts/provider.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { defaultLogger, type Logger } from "../log.js";
+import { pageMediaDevices } from "../media/devices.js";
 import { ratesOf } from "../media/manager-ports.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { mediaFor, type TransportMedia } from "../media/transport-media.js";
@@ -141,7 +141,7 @@ export class TransportCore {
         downlink: this.#downlink,
         observePlayback: played,
         listMicrophones: () => manager.getAllMics(),
-        devices: options.audio?.mediaDevices ?? browserDevices(),
+        devices: options.audio?.mediaDevices ?? pageMediaDevices(),
         network: options.network ?? browserNetwork(),
         inspection,
         options,
