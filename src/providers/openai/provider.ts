@@ -169,7 +169,11 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> 
 
   async credential({ baseUrl }: SessionPlan, attempt: Attempt): Promise<Credential> {
     this.#parts.channel.check();
-    const read = await (this.#parts.credential?.(attempt) ?? this.#ownKey(attempt));
+    const { options } = this.#provider;
+    const read =
+      this.#parts.credential === undefined
+        ? { key: await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000) }
+        : await this.#parts.credential(attempt);
     return { ...read, redact: redactor([read.key, ...credentialsIn(baseUrl)]) };
   }
 
@@ -225,11 +229,6 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> 
     this.#latest = undefined;
     this.#provider.ended();
     return { effects, kept: undefined };
-  }
-
-  async #ownKey(attempt: Attempt): Promise<OpenAICredentialOfAttempt> {
-    const { options } = this.#provider;
-    return { key: await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000) };
   }
 
   /** Nothing goes on with the conversation: what was taken for it is refused. */

@@ -80,7 +80,7 @@ describe("openWebSocket", () => {
   });
 
   it("reports the end of an open socket once, and leaves no listener", async () => {
-    const { socket, closes, handle } = await dialled();
+    const { socket, closes } = await dialled();
     socket.emit("error");
     socket.drop(1011, "oops");
     socket.drop(1011, "oops");

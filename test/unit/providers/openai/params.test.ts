@@ -38,6 +38,12 @@ describe("options that JSON cannot hold", () => {
     },
   );
 
+  it("are refused as the result of a function: what is no JSON at all", () => {
+    const initial_messages = [{ role: "tool", tool_call_id: "c", content: () => undefined }];
+    const plan = () => planSession({ initial_messages }, undefined, false);
+    expect(plan).toThrow("initial_messages[0].content is a function, which JSON cannot hold.");
+  });
+
   it("are refused as an event of the app", () => {
     expect(() => readServiceEvent({ type: "response.create", response: { x: 5n } })).toThrow(InvalidOptionsError);
   });
