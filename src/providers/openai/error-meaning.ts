@@ -3,13 +3,14 @@ import { purposeOf } from "./effects.js";
 import type { ErrorDetails, Outcome } from "./events.js";
 import { fieldOf } from "../../util/records.js";
 
-/** The errors that end a session, and what a person should read. */
 interface Fatal {
+  /** What a person should read. */
   readonly advice: string;
   readonly retryable?: true;
   readonly auth?: true;
 }
 
+/** The errors that end a session, by their codes. */
 const FATAL: Readonly<Record<string, Fatal>> = {
   session_expired: {
     advice: "The OpenAI session reached its maximum duration; a new session is needed.",
