@@ -2,16 +2,11 @@ import { fromCallback } from "xstate";
 import type { MicrophoneEvent } from "../../machines/microphone.machine.js";
 import type { Enter } from "../policy/entry.js";
 import { lifetimeWithin } from "./lifetime.js";
-import { canListen, pageNavigator } from "../util/page.js";
+import { canListen } from "../util/page.js";
 
 /** What the device watch needs: `navigator.mediaDevices`, or a test's stand-in. */
 export interface DeviceSource {
   addEventListener(type: "devicechange", listener: () => void, options: { signal: AbortSignal }): void;
-}
-
-/** The page's `navigator.mediaDevices`; undefined where there is none: in Node, and where the context is not secure. */
-export function browserDevices(): DeviceSource | undefined {
-  return pageNavigator()?.mediaDevices;
 }
 
 /**

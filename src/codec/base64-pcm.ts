@@ -13,7 +13,5 @@ export function decodePcm(delta: string, service: string): ArrayBuffer {
       `${service} sent ${bytes.byteLength} bytes of audio, which is not a whole number of samples.`,
     );
   }
-  const { buffer, byteOffset, byteLength } = bytes;
-  const whole = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
-  return whole ? buffer : new Uint8Array(bytes).buffer;
+  return bytes.buffer;
 }

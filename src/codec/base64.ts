@@ -32,7 +32,7 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Bytes of standard base64; padding may be missing, white space is ignored.
+ * Bytes of standard base64, a buffer of their own; padding may be missing, white space is ignored.
  * @throws ProtocolError when `text` is not base64. The message never quotes it: it may be audio.
  */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

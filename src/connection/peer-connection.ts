@@ -4,9 +4,8 @@ import {
   ConnectionLostError,
   NotReadyError,
   ProtocolError,
-  type RtviMachineError,
-  isRtviMachineError,
 } from "../errors.js";
+import { abortReason } from "./abort-reason.js";
 import { excessOf } from "./message-size.js";
 
 /** An open peer connection: a channel for messages, the microphone one way, the bot's voice the other. */
@@ -246,10 +245,4 @@ class Peer implements PeerHandle {
 /** Asked anew: it may have been aborted meanwhile. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function abortReason(signal: AbortSignal): RtviMachineError {
-  const reason: unknown = signal.reason;
-  if (isRtviMachineError(reason)) return reason;
-  return new ConnectionAbortedError("The connection was given up.", { cause: reason });
 }

@@ -1,9 +1,9 @@
 import type { Connection, Upcalls } from "../contracts/connection.js";
 import type { EncodedMessage } from "../contracts/dialogue.js";
-import { ConnectionFailedError, UnsupportedEnvironmentError } from "../errors.js";
-import type { JsonRecord } from "../util/records.js";
+import { UnsupportedEnvironmentError } from "../errors.js";
+import { asError } from "../util/reason.js";
 import { namingHost } from "../util/urls.js";
-import { openWebSocket, type SocketHandle } from "./websocket.js";
+import { openWebSocket } from "./websocket.js";
 
 /** The part of the `WebSocket` constructor that is used. */
 type SocketConstructor = new (url: string | URL, protocols?: string | string[]) => WebSocket;
@@ -27,59 +27,32 @@ export interface SocketParts {
 
 /** Opens a WebSocket and reports to `up` what becomes of it. Never throws. */
 export function openSocketConnection(parts: SocketParts): void {
-  const { url, protocols, WebSocket, signal, up, closed, refused } = parts;
+  const { url, protocols = [], WebSocket, signal, up, encodeAudio, closed, refused } = parts;
   const read = parts.decode ?? ((data: string | ArrayBuffer) => up.received(data));
-  let connection: Connection | undefined;
-  const opened = (socket: SocketHandle): void => {
-    if (connection !== undefined) return;
-    connection = connectionOf(socket, parts.encodeAudio);
+  let known: Connection | undefined;
+  const opened = (connection: Connection): void => {
+    if (known !== undefined) return;
+    known = connection;
     up.opened(connection);
   };
   openWebSocket({
     url,
-    ...(protocols !== undefined && { protocols: [...protocols] }),
+    protocols: [...protocols],
     WebSocket,
     signal,
-    onMessage: (data, socket) => {
+    encodeAudio,
+    refused,
+    onMessage: (data, connection) => {
       // The service may speak before the line below runs.
-      opened(socket);
+      opened(connection);
       if (up.admits(data)) read(data);
     },
-    onClose: ({ code, reason }) => {
+    onClose: (code, reason) => {
       up.closed(namingHost(closed(code, reason), url));
     },
   }).then(opened, (error: unknown) => {
-    const closedEarly = error instanceof ConnectionFailedError && error.closeCode !== undefined;
-    const told = closedEarly ? refused(error.closeCode, error.reason ?? "") : error;
-    up.closed(namingHost(told instanceof Error ? told : new Error(String(told)), url));
+    up.closed(namingHost(asError(error), url));
   });
-}
-
-function connectionOf(socket: SocketHandle, encodeAudio: SocketParts["encodeAudio"]): Connection {
-  return {
-    get isOpen() {
-      return socket.isOpen;
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    maxMessageSize: Infinity,
-    send: (event: JsonRecord) => {
-      socket.send(JSON.stringify(event));
-    },
-    sendEncoded: (data) => {
-      socket.send(data);
-    },
-    audio: (pcm) => {
-      // The other side may be closing: its end of the session is reported in its own words, shortly.
-      if (!socket.isOpen) return;
-      const data = encodeAudio(pcm);
-      if (data !== undefined) socket.send(data);
-    },
-    close: () => {
-      socket.close();
-    },
-  };
 }
 
 /**

@@ -1,44 +1,23 @@
+import type { Connection } from "../contracts/connection.js";
 import type { EncodedMessage } from "../contracts/dialogue.js";
-import {
-  ConnectionAbortedError,
-  ConnectionFailedError,
-  NotReadyError,
-  type RtviMachineError,
-  isRtviMachineError,
-} from "../errors.js";
+import { ConnectionFailedError, NotReadyError } from "../errors.js";
 import { isArrayBuffer } from "../util/parse.js";
-
-/** How a socket ended. */
-export interface SocketClose {
-  readonly code: number;
-  readonly reason: string;
-  readonly wasClean: boolean;
-}
-
-/** An open socket. */
-export interface SocketHandle {
-  /** @throws NotReadyError when the socket is no longer open. */
-  send(data: EncodedMessage): void;
-  /** Begins the closing handshake; `onClose` follows. Later messages are dropped. Idempotent. */
-  close(code?: number, reason?: string): void;
-  /** Whether `send` takes anything. Not from the moment that either side closes, before `onClose`. */
-  readonly isOpen: boolean;
-  /** Bytes handed to `send` that have not left yet. */
-  readonly bufferedAmount: number;
-  /** Resolves when the socket has closed or was abandoned. */
-  readonly closed: Promise<void>;
-}
+import { abortReason } from "./abort-reason.js";
 
 /** What `openWebSocket` needs. */
 export interface SocketRequest {
   readonly url: string;
-  readonly protocols?: string[];
+  readonly protocols: string[];
   readonly WebSocket: new (url: string | URL, protocols?: string | string[]) => WebSocket;
   /** Aborting it at any moment, also long after the opening, closes the socket; nothing is reported after that. */
   readonly signal: AbortSignal;
-  readonly onMessage: (data: string | ArrayBuffer, socket: SocketHandle) => void;
+  /** Writes a chunk of microphone audio, 16-bit mono PCM; undefined where there is nothing to send. */
+  readonly encodeAudio: (pcm: ArrayBuffer) => EncodedMessage | undefined;
+  readonly onMessage: (data: string | ArrayBuffer, connection: Connection) => void;
   /** The one terminal fact of a socket that had opened. */
-  readonly onClose: (info: SocketClose) => void;
+  readonly onClose: (code: number, reason: string) => void;
+  /** What a close before the opening means. */
+  readonly refused: (code: number, reason: string) => Error;
 }
 
 const OPEN = 1;
@@ -46,10 +25,10 @@ const CLOSED = 3;
 
 /**
  * Opens one WebSocket, binary messages as `ArrayBuffer`. Resolves when it is open.
- * @throws ConnectionFailedError when it closes before it opens; code and reason are in the message.
+ * @throws what `refused` makes of a close before the opening; ConnectionFailedError where the browser makes no socket.
  * @throws ConnectionAbortedError, or the signal's own reason where that is one of this library's errors.
  */
-export function openWebSocket(request: SocketRequest): Promise<SocketHandle> {
+export function openWebSocket(request: SocketRequest): Promise<Connection> {
   const { signal } = request;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -59,29 +38,34 @@ export function openWebSocket(request: SocketRequest): Promise<SocketHandle> {
     const socket = construct(request);
     socket.binaryType = "arraybuffer";
     let phase: "connecting" | "open" | "closing" = "connecting";
-    let settleClosed: () => void = () => undefined;
-    const closed = new Promise<void>((settle) => {
-      settleClosed = settle;
-    });
 
-    const handle: SocketHandle = {
-      closed,
+    const connection: Connection = {
+      /** Not from the moment that either side closes, before `onClose`. */
       get isOpen() {
         return phase === "open" && socket.readyState === OPEN;
       },
       get bufferedAmount() {
         return socket.bufferedAmount;
       },
-      send(data) {
-        if (!handle.isOpen) {
-          throw new NotReadyError("The connection is not open, so nothing can be sent.");
-        }
+      maxMessageSize: Infinity,
+      send: (event) => {
+        connection.sendEncoded(JSON.stringify(event));
+      },
+      sendEncoded: (data) => {
+        if (!connection.isOpen) throw new NotReadyError("The connection is not open, so nothing can be sent.");
         socket.send(data);
       },
-      close(code = 1000, reason = "") {
+      audio: (pcm) => {
+        // The other side may be closing: its end of the session is reported in its own words, shortly.
+        if (!connection.isOpen) return;
+        const data = request.encodeAudio(pcm);
+        if (data !== undefined) connection.sendEncoded(data);
+      },
+      // Begins the closing handshake; `onClose` follows.
+      close: () => {
         if (phase !== "open") return;
         phase = "closing";
-        socket.close(code, reason);
+        socket.close(1000, "");
       },
     };
 
@@ -91,22 +75,21 @@ export function openWebSocket(request: SocketRequest): Promise<SocketHandle> {
       socket.removeEventListener("close", onClose);
       socket.removeEventListener("error", ignore);
       signal.removeEventListener("abort", onAbort);
-      settleClosed();
     };
     const onOpen = (): void => {
       phase = "open";
-      resolve(handle);
+      resolve(connection);
     };
     const onMessage = (event: MessageEvent): void => {
       const data: unknown = event.data;
-      if (phase === "open" && (typeof data === "string" || isArrayBuffer(data))) request.onMessage(data, handle);
+      if (phase === "open" && (typeof data === "string" || isArrayBuffer(data))) request.onMessage(data, connection);
     };
-    const onClose = ({ code, reason, wasClean }: CloseEvent): void => {
+    const onClose = ({ code, reason }: CloseEvent): void => {
       const hadOpened = phase !== "connecting";
       phase = "closing";
       release();
-      if (hadOpened) request.onClose({ code, reason, wasClean });
-      else reject(failure(code, reason));
+      if (hadOpened) request.onClose(code, reason);
+      else reject(request.refused(code, reason));
     };
     const onAbort = (): void => {
       phase = "closing";
@@ -130,21 +113,12 @@ function ignore(): void {
 
 function construct({ WebSocket, url, protocols }: SocketRequest): WebSocket {
   try {
-    return new WebSocket(url, protocols ?? []);
+    return new WebSocket(url, protocols);
   } catch (error) {
     // The browser's own message quotes the subprotocols, where a service may want its key: it must not travel as `cause`.
     const name = error instanceof Error ? error.name : "unknown error";
     throw new ConnectionFailedError(`The browser refused to create the WebSocket (${name}); check the URL.`);
   }
-}
-
-function failure(code: number, reason: string): ConnectionFailedError {
-  const said = reason === "" ? "" : `: ${reason}`;
-  return new ConnectionFailedError(`The WebSocket closed before it opened (code ${code}${said}).`, {
-    closeCode: code,
-    reason,
-    retryable: code === 1006 || code === 1011 || code === 1012 || code === 1013,
-  });
 }
 
 /** A socket closed while it connects still has an error and a close to say; they must find a listener, and leave none. */
@@ -157,10 +131,4 @@ function abandon(socket: WebSocket): void {
   socket.addEventListener("error", ignore);
   socket.addEventListener("close", onClose);
   socket.close(1000);
-}
-
-function abortReason(signal: AbortSignal): RtviMachineError {
-  const reason: unknown = signal.reason;
-  if (isRtviMachineError(reason)) return reason;
-  return new ConnectionAbortedError("The connection was given up.", { cause: reason });
 }

@@ -142,19 +142,19 @@ function carryOutMessage(message: RTVIMessage, { service, sink, name, raw }: Com
 }
 
 /**
- * A function's result as a string: strings as they are, everything else as JSON, nothing as
- * "null". @throws InvalidOptionsError for what has no JSON.
+ * A function's result as a string: strings as they are, everything else as JSON, nothing as "null".
+ * @param name What the caller calls it. @throws InvalidOptionsError for what has no JSON.
  */
-export function resultText(result: unknown): string {
+export function resultText(result: unknown, name = "llm-function-call-result.result"): string {
   if (typeof result === "string") return result;
   try {
     const json: unknown = JSON.stringify(result);
     if (typeof json === "string") return json;
   } catch (error) {
-    throw new InvalidOptionsError("llm-function-call-result.result cannot be written as JSON.", { cause: error });
+    throw new InvalidOptionsError(`${name} cannot be written as JSON.`, { cause: error });
   }
   if (result === undefined) return "null";
-  throw new InvalidOptionsError(`llm-function-call-result.result is a ${typeof result}, which JSON cannot hold.`);
+  throw new InvalidOptionsError(`${name} is a ${typeof result}, which JSON cannot hold.`);
 }
 
 function readText(data: JsonRecord): Said {

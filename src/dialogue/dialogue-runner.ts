@@ -2,7 +2,7 @@ import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { Connection } from "../contracts/connection.js";
 import type { Command, Dialogue, Effect, EncodedMessage, Expects, OutgoingMessage } from "../contracts/dialogue.js";
 import type { Continuity } from "../contracts/continuity.js";
-import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
+import type { PlayedItem } from "../contracts/speaker.js";
 import type { TurnFact } from "../contracts/turns.js";
 import type { FaultError } from "../contracts/fault.js";
 import { ConnectionLostError, NotReadyError, ProtocolError, ServiceError, isRtviMachineError } from "../errors.js";
@@ -111,16 +111,6 @@ export class DialogueRunner {
   admits(data: string | ArrayBuffer): boolean {
     this.#ports.observe?.("received", data);
     return this.#live?.limiter.admits(data) === true;
-  }
-
-  /** A message of the connection in use, decoded. */
-  receive(message: unknown): void {
-    this.do((dialogue) => dialogue.receive(message));
-  }
-
-  /** The player reports. */
-  playback(report: PlaybackReport): void {
-    this.do((dialogue) => dialogue.playback(report));
   }
 
   /** Does what the dialogue of an open connection wants done; nothing without one. */

@@ -1,3 +1,5 @@
+import { dropOldest } from "../util/bounded-set.js";
+
 /** Replies looked after; of a service that begins more at once, the oldest are taken for heard. */
 const MOST = 64;
 
@@ -46,11 +48,7 @@ export class UnheardReplies<Request> {
   /** A reply was begun. */
   begun(reply: string, request: Request | undefined): void {
     this.#replies.set(reply, { request, items: new Set(), phase: "making" });
-    if (this.#replies.size <= MOST) return;
-    for (const oldest of this.#replies.keys()) {
-      this.#replies.delete(oldest);
-      return;
-    }
+    dropOldest(this.#replies, MOST);
   }
 
   /** A reply speaks. */

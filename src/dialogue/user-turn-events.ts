@@ -1,3 +1,4 @@
+import { dropOldest } from "../util/bounded-set.js";
 import type { EffectSink } from "./effects.js";
 
 const MOST_OPEN = 64;
@@ -39,7 +40,7 @@ export class UserTurnEvents {
     const text = known + delta.slice(0, LONGEST_TRANSCRIPT - known.length);
     if (text === known) return;
     this.#partials.set(itemId, text);
-    if (this.#partials.size > MOST_OPEN) this.#forgetOldest();
+    dropOldest(this.#partials, MOST_OPEN);
     this.#transcript(text, false);
   }
 
@@ -63,12 +64,5 @@ export class UserTurnEvents {
 
   #transcript(text: string, final: boolean): void {
     this.sink.deliver("user-transcription", { text, final, timestamp: this.date().toISOString(), user_id: "user" });
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#partials.keys()) {
-      this.#partials.delete(oldest);
-      return;
-    }
   }
 }

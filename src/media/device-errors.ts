@@ -49,6 +49,12 @@ export function microphoneError(type: DeviceErrorType, message = ADVICE[type], c
   return new DeviceError(["mic"], type, message, cause instanceof Error ? { sourceError: cause } : undefined);
 }
 
+/** The DeviceError for an output that could not be chosen. */
+export function speakerError(cause: unknown): DeviceError {
+  const details = cause instanceof Error ? { sourceError: cause } : undefined;
+  return new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
+}
+
 /**
  * The DeviceError for whatever kept a device from working; a DeviceError passes unchanged. What the page lacks is of the
  * type that client-js shows as `not-supported`, for want of a better name.

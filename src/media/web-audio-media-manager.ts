@@ -1,9 +1,14 @@
-import { DeviceError, type PipecatClientOptions, type Tracks, UnsupportedFeatureError } from "@pipecat-ai/client-js";
+import {
+  type DeviceError,
+  type PipecatClientOptions,
+  type Tracks,
+  UnsupportedFeatureError,
+} from "@pipecat-ai/client-js";
 import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { checkValue, inside } from "../util/check-options.js";
 import { AudioEngine } from "./audio-engine.js";
-import { toDeviceError } from "./device-errors.js";
+import { speakerError, toDeviceError } from "./device-errors.js";
 import { DeviceWatch, listDevices, pageMediaDevices } from "./devices.js";
 import { MediaManager, type MediaPorts } from "./media-manager.js";
 import { PcmAligner } from "./pcm-aligner.js";
@@ -190,9 +195,7 @@ export class WebAudioMediaManager extends MediaManager {
     try {
       await sinks.choose(speakerId);
     } catch (cause) {
-      const details = cause instanceof Error ? { sourceError: cause } : undefined;
-      const error = new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
-      this._callbacks.onDeviceError?.(error);
+      this._callbacks.onDeviceError?.(speakerError(cause));
       // A menu that shows the choice already goes back to what is in use.
       if (sinks.device !== undefined) this._callbacks.onSpeakerUpdated?.(sinks.device);
       return;

@@ -1,4 +1,4 @@
-import { LONGEST_WAIT, timersOf, type Timers } from "./time.js";
+import { LONGEST_WAIT, timeOf, timersOf, type Timers } from "./time.js";
 
 /** Runs what comes from outside; see `CallbackQueue`. */
 export type Enter = <Result>(run: () => Result) => Result;
@@ -7,16 +7,11 @@ export type Enter = <Result>(run: () => Result) => Result;
 export function enteringClock(clock: Timers | undefined, enter: Enter): Timers {
   const timers = timersOf(clock);
   return {
-    ...(clock?.now !== undefined && { now: () => timeNow(clock) }),
+    ...(clock?.now !== undefined && { now: timeOf(clock) }),
     // A browser would take what is longer for nothing at all.
     setTimeout: (run, ms) => timers.setTimeout(() => enter(run), Math.min(ms, LONGEST_WAIT)),
     clearTimeout: (id) => {
       timers.clearTimeout(id);
     },
   };
-}
-
-function timeNow(clock: Timers): number {
-  const { now = 0 } = clock;
-  return typeof now === "number" ? now : now.call(clock);
 }

@@ -4,12 +4,11 @@ import type { Provider, ProviderSession } from "../contracts/provider.js";
 import type { TurnFact } from "../contracts/turns.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import type { Measuring } from "../contracts/inspector.js";
-import { InternalError, isRtviMachineError, NotReadyError } from "../errors.js";
+import { ConnectionFailedError, InternalError, isRtviMachineError, NotReadyError } from "../errors.js";
 import type { TransportOptions } from "../options.js";
 import { asProtocolError } from "../util/field-reader.js";
-import { because } from "../util/reason.js";
+import { asError, because } from "../util/reason.js";
 import type { CallbackQueue } from "./callback-queue.js";
-import { openConnection, type Planned } from "./open-connection.js";
 import type { Session } from "./session.js";
 import type { Tracks } from "./tracks.js";
 
@@ -40,8 +39,9 @@ export function attemptConnection(
   { attempt, signal }: Omit<Attempt, "resuming">,
   reports: ConnectionReports,
 ): OpeningConnection {
-  const { provider, session, queue, runner, connectionParams } = ports;
-  let planned: Planned | undefined;
+  const { provider, session, queue, runner } = ports;
+  /** What its dialogue is made of once the connection is open. */
+  let planned: { readonly plan: unknown; readonly credential: unknown } | undefined;
   let connection: Connection | undefined;
   const isCurrent = (): boolean => !signal.aborted && ports.isNewest(reports);
   const over = (keeps: boolean): void => {
@@ -77,7 +77,7 @@ export function attemptConnection(
   /** A provider, or a serializer, may be the app's. */
   const received = (message: unknown): void => {
     try {
-      runner.receive(message);
+      runner.do((dialogue) => dialogue.receive(message));
     } catch (error) {
       runner.perform([{ type: "report", error: asProtocolError(error, provider.service) }]);
     }
@@ -95,14 +95,26 @@ export function attemptConnection(
     peer: entering((peer: Connection) => ports.tracks.usePeer(peer)),
     closed: entering(closed),
   };
+  /**
+   * The layers of the attempt, from the top: fresh connection parameters (not for the first attempt), the plan, the credential, the
+   * socket or peer. One that is given up while the app is asked opens nothing.
+   */
+  const open = async (own: ProviderSession, request: Attempt): Promise<void> => {
+    try {
+      await refresh(ports, own, request);
+      if (isGivenUp(request)) return;
+      const plan = own.plan(request);
+      const credential = await own.credential(plan, request);
+      if (isGivenUp(request)) return;
+      planned = { plan, credential };
+      own.open(plan, credential, request, up);
+    } catch (error) {
+      up.closed(asError(error, ConnectionFailedError));
+    }
+  };
   signal.addEventListener("abort", () => queue.enter(() => over(true)), { once: true });
   if (provided === undefined) closed(new NotReadyError("There is no session."));
-  else {
-    const request: Attempt = { attempt, resuming: session.wasReady, signal };
-    void openConnection({ provider, session: provided, attempt: request, up, connectionParams }, (made) => {
-      planned = made;
-    });
-  }
+  else void open(provided, { attempt, resuming: session.wasReady, signal });
   return {
     probe: () => queue.enter(() => runner.probe()),
     stalledFor: () => queue.enter(() => ports.stalledFor()),
@@ -112,4 +124,26 @@ export function attemptConnection(
       else closed(new NotReadyError("The connection was not open yet."));
     },
   };
+}
+
+async function refresh(
+  { provider, connectionParams }: AttemptPorts,
+  session: ProviderSession,
+  request: Attempt,
+): Promise<void> {
+  const { attempt, signal } = request;
+  if (connectionParams === undefined || attempt === 1) return;
+  try {
+    const params = await connectionParams({ attempt, signal });
+    if (!isGivenUp(request)) session.refresh(provider.readParams(params));
+  } catch (cause) {
+    // What is wrong now may be right the next time: the app asks a server that may be in trouble as well.
+    if (isRtviMachineError(cause) && cause.code !== "invalid-options") throw cause;
+    throw new ConnectionFailedError(because("options.connectionParams() failed", cause), { cause, retryable: true });
+  }
+}
+
+/** Asked anew: it may have been given up meanwhile. */
+function isGivenUp({ signal }: Attempt): boolean {
+  return signal.aborted;
 }

@@ -92,14 +92,10 @@ export class ClientMessages {
 
   /** The app does not answer a function call. */
   failCall(call: CallReference, failure: CallFailure): void {
-    const { runner, commandOffline } = this.#ports;
+    const { runner } = this.#ports;
     const command: Command = { type: "fail-call", call, failure };
-    if (runner.isReady) {
-      runner.do((dialogue) => dialogue.command(command));
-      return;
-    }
-    const effects = commandOffline(command);
-    if (effects !== "wait") this.carryOutOffline(effects);
+    if (runner.isReady) runner.do((dialogue) => dialogue.command(command));
+    else this.#offline(command);
   }
 
   /** The client's handler threw. Returns whether that was the handler of a function call, which has failed by it. */
@@ -203,8 +199,12 @@ export class ClientMessages {
 
   /** A message while there is no connection that could take it; true if it is dealt with. @throws what the session throws. */
   #takeOffline(message: RTVIMessage): boolean {
-    if (this.#ports.runner.isReady) return false;
-    const effects = this.#ports.commandOffline({ type: "message", message });
+    return !this.#ports.runner.isReady && this.#offline({ type: "message", message });
+  }
+
+  /** A command without a connection that could take it; false where it is to wait for one. @throws what the session throws. */
+  #offline(command: Command): boolean {
+    const effects = this.#ports.commandOffline(command);
     if (effects === "wait") return false;
     this.carryOutOffline(effects);
     return true;

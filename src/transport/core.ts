@@ -1,7 +1,6 @@
 import type { DeviceError, RTVIEventCallbacks, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
 import { inspectionOf } from "../actors/inspection.js";
 import { browserNetwork } from "../actors/network.js";
-import { browserDevices } from "../actors/watches.js";
 import type { TransportActor } from "../compose.js";
 import type { ConnectionReports } from "../contracts/connection.js";
 import type { Command, OutgoingMessage } from "../contracts/dialogue.js";
@@ -9,6 +8,7 @@ import type { Provider, Responder } from "../contracts/provider.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { defaultLogger, type Logger } from "../log.js";
+import { pageMediaDevices } from "../media/devices.js";
 import { ratesOf } from "../media/manager-rates.js";
 import type { MediaManager } from "../media/media-manager.js";
 import { mediaFor, type TransportMedia } from "../media/transport-media.js";
@@ -62,7 +62,7 @@ export class TransportCore {
   readonly #parts: CoreParts;
   readonly #media: TransportMedia;
   readonly #downlink: Downlink;
-  readonly #runner: DialogueRunner;
+  readonly runner: DialogueRunner;
   readonly messages: ClientMessages;
   readonly microphone: MicrophoneAudio;
   readonly devices: SelectedDevices;
@@ -91,9 +91,10 @@ export class TransportCore {
     });
     const { speaker } = this.#media.ports;
     const measuring = inspection?.measure?.({ speaker, timers: timersOf(options.clock) });
-    const played = (report: PlaybackReport): void => this.queue.enter(() => this.#runner.playback(report));
+    const played = (report: PlaybackReport): void =>
+      this.queue.enter(() => this.runner.do((dialogue) => dialogue.playback(report)));
     this.#downlink = new Downlink(measuring?.speaker ?? speaker, played);
-    this.#runner = new DialogueRunner(
+    this.runner = new DialogueRunner(
       {
         enter: this.queue.enter,
         deliver: (message) => {
@@ -117,7 +118,7 @@ export class TransportCore {
         report: (error, as) => this.reportError(error, false, as),
         lost: (error) => {
           this.turns.tell({ type: "connection.lost" });
-          this.#runner.end(true);
+          this.runner.end(true);
           this.#reports?.closed(this.session.errors.record(error));
         },
         end: () => void this.attempts.disconnect(),
@@ -140,7 +141,7 @@ export class TransportCore {
         downlink: this.#downlink,
         observePlayback: played,
         listMicrophones: () => manager.getAllMics(),
-        devices: options.audio?.mediaDevices ?? browserDevices(),
+        devices: options.audio?.mediaDevices ?? pageMediaDevices(),
         network: options.network ?? browserNetwork(),
         inspection,
         options,
@@ -161,7 +162,7 @@ export class TransportCore {
         recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
       },
     );
-    const [runner, queue, logger] = [this.#runner, this.queue, this.logger];
+    const [runner, queue, logger] = [this.runner, this.queue, this.logger];
     this.messages = new ClientMessages({
       queue,
       runner,
@@ -233,8 +234,8 @@ export class TransportCore {
     };
     this.#responder = provider.responder?.({
       isInSession: () => isInSession(this.session.state),
-      isReady: () => this.#runner.isReady,
-      command: (commands) => this.#runner.command(commands),
+      isReady: () => this.runner.isReady,
+      command: (commands) => this.runner.command(commands),
       advise: (command) => this.advise(command),
     });
   }
@@ -249,19 +250,9 @@ export class TransportCore {
     return this.#responder !== undefined;
   }
 
-  /** When the service will end this session, in epoch seconds; undefined until it has said so. */
-  get expiry(): number | undefined {
-    return this.#runner.expiresAt;
-  }
-
   /** Whether the connection takes messages; false while it closes. */
   get isOpen(): boolean {
-    return this.#runner.connection?.isOpen === true;
-  }
-
-  /** Bytes that a message may have on the connection in use. */
-  get maxMessageSize(): number {
-    return this.#runner.connection?.maxMessageSize ?? Infinity;
+    return this.runner.connection?.isOpen === true;
   }
 
   /** A client has the transport. */
@@ -283,7 +274,7 @@ export class TransportCore {
     this.queue.enter(() => {
       this.turns.tell({ type: "bot.asked" });
       const asked: Command = { type: "client-ready" };
-      if (this.#runner.connection === undefined) this.#sessions.commandOffline(asked);
+      if (this.runner.connection === undefined) this.#sessions.commandOffline(asked);
       else this.advise(asked);
     });
     await this.attempts.promises.whenReady();
@@ -294,7 +285,7 @@ export class TransportCore {
   enableMic(enable: boolean): void {
     this.queue.enter(() => {
       this.actor.send({ type: enable ? "mic.unmuted" : "mic.muted" });
-      this.#runner.do((dialogue) => dialogue.command({ type: "mic", on: enable }));
+      this.runner.do((dialogue) => dialogue.command({ type: "mic", on: enable }));
     });
   }
 
@@ -325,19 +316,19 @@ export class TransportCore {
 
   /** Carries out commands. @throws NotReadyError before the session is ready; what the dialogue and the connection throw. */
   command(...commands: readonly Command[]): void {
-    this.queue.enter(() => this.#runner.command(commands));
+    this.queue.enter(() => this.runner.command(commands));
   }
 
   /** Changes settings (checked) of the session that runs, if one does. @throws what the dialogue and the connection throw. */
   updateSettings(settings: JsonRecord): void {
     const command: Command = { type: "update", settings };
-    if (this.#runner.isReady) this.command(command);
+    if (this.runner.isReady) this.command(command);
     else this.advise(command);
   }
 
   /** Carries out a command where there is a dialogue, ready or not; nothing without one. */
   advise(command: Command): void {
-    this.queue.enter(() => this.#runner.do((dialogue) => dialogue.command(command)));
+    this.queue.enter(() => this.runner.do((dialogue) => dialogue.command(command)));
   }
 
   /** Queues the bot's audio: 16-bit little-endian mono PCM; `itemId` names the utterance. */
@@ -375,7 +366,7 @@ export class TransportCore {
     else if (isRecovering) this.microphone.recovering();
     else this.microphone.drop();
     if (state !== "disconnected" && state !== "error") return;
-    this.#runner.end(false);
+    this.runner.end(false);
     this.microphone.end();
     this.#reports = undefined;
     this.tracks.usePeer(undefined);

@@ -1,9 +1,10 @@
 import type { TransportState } from "@pipecat-ai/client-js";
 import type { CallVerdict, RefusedCall } from "../../machines/index.js";
-import { ConnectionAbortedError, NotReadyError } from "../errors.js";
+import { NotReadyError } from "../errors.js";
 import type { CallEnd, ClientCalls } from "./client-calls.js";
 import { refusalOf } from "./refusals.js";
 import { StatePromises } from "./state-promises.js";
+import { dropOldest } from "../util/bounded-set.js";
 import { asError } from "../util/reason.js";
 
 /** What the promises need of the session. */
@@ -117,7 +118,7 @@ export class LifecyclePromises {
   barred(number: number, error: Error): Promise<void> {
     this.#barred.set(number, error);
     // One that never goes on is forgotten at last.
-    for (const oldest of this.#barred.keys()) if (this.#barred.size > MOST_BARRED) this.#barred.delete(oldest);
+    dropOldest(this.#barred, MOST_BARRED);
     return this.devicesOf(number);
   }
 
@@ -291,10 +292,6 @@ export function isInSession(state: TransportState): boolean {
 }
 
 function endOfSession(state: TransportState, error: Error | undefined): Error | undefined {
-  if (state === "error") return error ?? aborted();
-  return state === "disconnecting" || state === "disconnected" ? aborted() : undefined;
-}
-
-function aborted(): ConnectionAbortedError {
-  return new ConnectionAbortedError("disconnect() was called before the session was ready.");
+  if (state === "error") return error ?? refusalOf("cancelled");
+  return state === "disconnecting" || state === "disconnected" ? refusalOf("cancelled") : undefined;
 }

@@ -1,24 +1,21 @@
 import { MessageTooLargeError, messageSizeWithinLimit, RTVIMessage, RTVIMessageType } from "@pipecat-ai/client-js";
-import { InvalidOptionsError, ServiceError, isRtviMachineError } from "../errors.js";
+import { InvalidOptionsError, ServiceError, isRtviMachineError, type RtviMachineError } from "../errors.js";
 import { lacksResult } from "./function-calls.js";
 import { isRecord } from "../util/records.js";
 
 /** An RTVI `error` message: what `onError` receives. Carries `error` and, for older apps, `message`. */
 export function errorMessage(error: Error, fatal: boolean): RTVIMessage {
-  return new RTVIMessage(RTVIMessageType.ERROR, {
-    error: error.message,
-    message: error.message,
-    fatal,
-    name: error.name,
-    ...(isRtviMachineError(error) && {
-      code: error.code,
-      ...(error.status !== undefined && { status: error.status }),
-      ...(error.closeCode !== undefined && { closeCode: error.closeCode }),
-      ...(error.reason !== undefined && { reason: error.reason }),
-      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-      ...(error instanceof ServiceError && error.serviceCode !== undefined && { serviceCode: error.serviceCode }),
-    }),
-  });
+  const { message, name } = error;
+  const facts = isRtviMachineError(error) ? factsOf(error) : {};
+  return new RTVIMessage(RTVIMessageType.ERROR, { error: message, message, fatal, name, ...facts });
+}
+
+/** What is known of it besides. */
+function factsOf(error: RtviMachineError): object {
+  const { code, status, closeCode, reason, retryAfterMs } = error;
+  const serviceCode = error instanceof ServiceError ? error.serviceCode : undefined;
+  const facts = Object.entries({ code, status, closeCode, reason, retryAfterMs, serviceCode });
+  return Object.fromEntries(facts.filter(([, fact]) => fact !== undefined));
 }
 
 /** An RTVI `error-response` to a message of the app: what `onMessageError` receives. Keeps the message's id. */

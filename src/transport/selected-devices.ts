@@ -1,5 +1,6 @@
-import { DeviceError, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
+import type { RTVIEventCallbacks } from "@pipecat-ai/client-js";
 import type { TransportActor } from "../compose.js";
+import { speakerError } from "../media/device-errors.js";
 import { normaliseDeviceId } from "../media/devices.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportMedia } from "../media/transport-media.js";
@@ -74,8 +75,7 @@ export class SelectedDevices {
       return;
     }
     await sinks.choose(speakerId).catch((cause: unknown) => {
-      const details = cause instanceof Error ? { sourceError: cause } : undefined;
-      throw new DeviceError(["speaker"], "not-found", "The chosen speaker cannot be used.", details);
+      throw speakerError(cause);
     });
     sinks.devicesChanged(await manager.getAllSpeakers());
   }

@@ -1,6 +1,5 @@
 import { MessageTooLargeError, RTVIMessageType, type RTVIMessage } from "@pipecat-ai/client-js";
-import { isRequest, unconfirmedError } from "../dialogue/requests.js";
-import { NotReadyError } from "../errors.js";
+import { isRequest, notSentError, unconfirmedError } from "../dialogue/requests.js";
 import { checkShape, errorResponse, sendingFault } from "./messages.js";
 import { WaitingMessages } from "./waiting-messages.js";
 import { asError } from "../util/reason.js";
@@ -95,10 +94,7 @@ export class SendQueue {
   /** The session has ended: nothing waits any more. */
   end(): void {
     for (let message = this.#waiting.next(); message !== undefined; message = this.#waiting.next()) {
-      const error = this.#lost.has(message)
-        ? unconfirmedError()
-        : new NotReadyError("The session ended before the connection was back: it was not sent.");
-      this.reject(message, error);
+      this.reject(message, this.#lost.has(message) ? unconfirmedError() : notSentError());
     }
   }
 

@@ -145,7 +145,7 @@ export class VoiceTransport extends Transport {
 
   /** What a message of the app may weigh, in bytes: the RTVI limit, or the connection's where that is lower. */
   override get maxMessageSize(): number {
-    return Math.min(this._maxMessageSize, this._core.maxMessageSize);
+    return Math.min(this._maxMessageSize, this._core.runner.connection?.maxMessageSize ?? Infinity);
   }
 
   /** Silences the bot at once, as a user's voice does, and stops what it is making. Without effect when it is silent. */
@@ -155,7 +155,7 @@ export class VoiceTransport extends Transport {
 
   /** When the service will end this session, in epoch seconds; undefined until it has said so. */
   get expiry(): number | undefined {
-    return this._core.expiry;
+    return this._core.runner.expiresAt;
   }
 
   getAllMics(): Promise<MediaDeviceInfo[]> {

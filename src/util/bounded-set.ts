@@ -1,4 +1,15 @@
-/** A set that forgets its oldest member beyond a size, so that a long session needs no more memory than a short one. */
+/** Has a set, or a map, forget what came first, beyond a size: a long session needs no more memory than a short one. */
+export function dropOldest<Key>(
+  held: { readonly size: number; keys(): Iterable<Key>; delete(key: Key): unknown },
+  most: number,
+): void {
+  for (const oldest of held.keys()) {
+    if (held.size <= most) return;
+    held.delete(oldest);
+  }
+}
+
+/** A set that forgets its oldest member beyond a size. */
 export class BoundedSet {
   readonly #members = new Set<string>();
 
@@ -7,11 +18,7 @@ export class BoundedSet {
   add(member: string): void {
     this.#members.delete(member);
     this.#members.add(member);
-    if (this.#members.size <= this.most) return;
-    for (const oldest of this.#members) {
-      this.#members.delete(oldest);
-      return;
-    }
+    dropOldest(this.#members, this.most);
   }
 
   has(member: string): boolean {

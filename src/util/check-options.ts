@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from "../errors.js";
+import { because } from "./reason.js";
 import { fieldOf, isRecord, type JsonRecord } from "./records.js";
 
 /** What an option may be. */
@@ -123,7 +124,7 @@ export function checkFields(given: JsonRecord, table: OptionTable, context: Cont
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const name = within === undefined ? key : `${within}.${key}`;
-    const rule = ruleOf(table, key);
+    const rule = fieldOf(table, key);
     if (rule !== undefined) checkValue(name, value, rule);
     else {
       for (const other of elsewhere) checkPlace(key, other);
@@ -132,9 +133,29 @@ export function checkFields(given: JsonRecord, table: OptionTable, context: Cont
   }
 }
 
+/** Levels of an option: no schema has as many, and what refers to itself has more. */
+const DEEPEST = 256;
+
+/** @throws InvalidOptionsError for what JSON cannot hold (a BigInt, what refers to itself); functions are left out of it, as ever. */
+export function checkJson(name: string, value: unknown): void {
+  try {
+    checkDepth(value, 0);
+    JSON.stringify(value);
+  } catch (cause) {
+    throw new InvalidOptionsError(because(`${name} cannot be written as JSON`, cause), { cause });
+  }
+}
+
+/** Some browsers write what is so deep that our own walks over it would overflow the stack. */
+function checkDepth(value: unknown, depth: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth === DEEPEST) throw new RangeError("it refers to itself, or lies too deep.");
+  for (const each of Object.values(value)) checkDepth(each, depth + 1);
+}
+
 /** @throws InvalidOptionsError when the option belongs elsewhere. */
 export function checkPlace(key: string, { table, kind, place }: Elsewhere): void {
-  if (ruleOf(table, key) === undefined) return;
+  if (fieldOf(table, key) === undefined) return;
   throw new InvalidOptionsError(`\`${key}\` is ${kind}: pass it in ${place}.`);
 }
 
@@ -175,11 +196,6 @@ function checkUnknown(key: string, name: string, table: OptionTable, { isOpen, e
   }
   if (isOpen === true) return;
   throw new InvalidOptionsError(`\`${name}\` is no option: there are ${Object.keys(table).join(", ")}.`);
-}
-
-function ruleOf(table: OptionTable, key: string): Rule | undefined {
-  const rule = fieldOf(table, key);
-  return rule === undefined ? undefined : table[key];
 }
 
 /** The type of a value, and of numbers that are no secret the value. */

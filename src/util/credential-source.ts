@@ -33,7 +33,7 @@ export async function readProvided<Value>(
   read: (value: unknown) => Value,
 ): Promise<Value> {
   const value = isCredentialSource(source) ? await ask(name, source, request) : source;
-  checkAwaited(value, `What the \`${name}\` function returns`);
+  checkAwaited(value, isCredentialSource(source) ? `What the \`${name}\` function returns` : `\`${name}\``);
   try {
     return read(value);
   } catch (cause) {

@@ -80,14 +80,20 @@ function messageIn(value: unknown, depth: number): string | undefined {
 
 /** The object in a text or a list; anything else as it is. */
 function opened(value: unknown): unknown {
-  if (Array.isArray(value)) return opened((value as unknown[])[0]);
-  if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return value;
+  const said = firstIn(value);
+  if (typeof said !== "string" || !/^\s*[{[]/.test(said)) return said;
   try {
-    const parsed: unknown = JSON.parse(value);
-    return Array.isArray(parsed) ? (parsed as unknown[])[0] : parsed;
+    return firstIn(JSON.parse(said));
   } catch {
-    return value;
+    return said;
   }
+}
+
+/** What lists begin with; a list where they lie too deep, or one holds itself. */
+function firstIn(value: unknown): unknown {
+  let first = value;
+  for (let depth = 0; depth < DEEPEST && Array.isArray(first); depth += 1) first = (first as unknown[])[0];
+  return first;
 }
 
 function scalar(value: unknown, longest: number): string | undefined {

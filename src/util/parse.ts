@@ -22,7 +22,8 @@ export function isArrayBuffer(data: unknown): data is ArrayBuffer {
   return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }
 
-function parseText(text: string, service: string): unknown {
+/** What a text of a service says. @throws ProtocolError when it is not JSON. */
+export function parseText(text: string, service: string): unknown {
   try {
     return parseJson(text);
   } catch {

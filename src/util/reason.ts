@@ -2,6 +2,7 @@ import { wordsOf } from "./error-words.js";
 import { isRecord } from "./records.js";
 
 const LONGEST = 300;
+const SILENT = "It failed, and nothing says why.";
 
 /** What a credential can be written in, with all that is attached to it. */
 const RUNS = /\bBearer\s+\S+|[^\s"'`<>]+/gi;
@@ -38,10 +39,12 @@ export function asError(
 }
 
 function wordsOfThrown(thrown: unknown): string {
+  // As a text, a list is all that is in it.
+  if (Array.isArray(thrown)) return reasonOf(thrown) ?? SILENT;
   if (!isRecord(thrown)) return reasonOf(thrown) ?? `It failed with ${String(thrown)}.`;
   // Of an ErrorEvent, and of errors of other frames, they are inherited.
   const { message, type } = thrown;
   if (typeof message === "string" && message !== "") return reasonOf(message) ?? message;
   if (typeof Event === "function" && thrown instanceof Event) return `It failed with the event "${String(type)}".`;
-  return reasonOf(thrown) ?? "It failed, and nothing says why.";
+  return reasonOf(thrown) ?? SILENT;
 }

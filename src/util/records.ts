@@ -7,8 +7,8 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An own field; never one that came from a prototype. */
-export function fieldOf(record: JsonRecord, key: string): unknown {
+/** An own field of a record, or entry of a table; never one that came from a prototype. */
+export function fieldOf<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 

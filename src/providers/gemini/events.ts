@@ -1,5 +1,6 @@
 import { ProtocolError } from "../../errors.js";
 import type { FieldReader } from "../../util/field-reader.js";
+import { countIn } from "./fields.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
 
 /** Most characters of one piece of audio, in base64. */
@@ -46,7 +47,11 @@ export function readCall(read: FieldReader): WrittenCall {
   // What neither is named nor has an id cannot be answered: the reason is the name's.
   if (id === undefined && name === undefined) return { id, name: read.name("name"), args: undefined };
   const args = read.any("args");
-  return { id, name, args: typeof args === "string" ? args : readable(() => read.optionalRaw("args") ?? {}) };
+  return {
+    id,
+    name,
+    args: typeof args === "string" ? args : readable(() => read.given("args", () => read.raw("args")) ?? {}),
+  };
 }
 
 /** What can be read; undefined for what cannot. */
@@ -79,7 +84,7 @@ export function readUsage(
 ): Record<string, number> | undefined {
   const told = COUNTS.flatMap(([name, keys]) => {
     const key = keys.find((each) => read.any(each) !== undefined) ?? "";
-    const count = tried(() => read.optionalCount(key));
+    const count = tried(() => countIn(read, key));
     return count === undefined ? [] : [[name, count] as const];
   });
   return told.length === 0 ? undefined : Object.fromEntries(told);

@@ -3,6 +3,7 @@ import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { InvalidOptionsError } from "../../errors.js";
 import { parseRecord } from "../../util/parse.js";
 import { readMessage } from "../../services/responder/context.js";
+import { checkJson } from "../../util/check-options.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { readContent, type Content, type Role } from "./contents.js";
 import { SERVICE } from "./names.js";
@@ -38,6 +39,7 @@ export function readMessages(messages: unknown, name: string): Content[] {
     const where = `${name}[${index}]`;
     if (!isRecord(message)) throw new InvalidOptionsError(`${where} must be an object with \`role\` and \`content\`.`);
     const { role, content } = message;
+    checkJson(`${where}.content`, content);
     const ofCalls = role === "tool" || Array.isArray(message.tool_calls);
     if (!ofCalls) return [messageOf(readContent(role, content, where))];
     const items = readMessage({ ...message, role: role === "model" ? "assistant" : role }, where);

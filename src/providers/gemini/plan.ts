@@ -1,5 +1,6 @@
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { isRecord, mergeRecords, type JsonRecord } from "../../util/records.js";
+import { checkJson } from "../../util/check-options.js";
 import { readBaseUrl } from "../../util/urls.js";
 import type { Content } from "./contents.js";
 import { contentsOf, readMessages } from "./history-contents.js";
@@ -50,6 +51,7 @@ export function planSession(
   past: Past,
 ): SessionPlan {
   const { setup: over = {} } = options;
+  checkJson("setup", over);
   const model = resourceOf(params?.model ?? options.model ?? DEFAULT_MODEL);
   const textInput = textInputOf(options.text_input ?? "auto", model);
   const initial = params?.initial_messages ?? readMessages(options.initial_messages ?? [], "initial_messages");

@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { RawMessages } from "../../dialogue/client-commands.js";
+import { checkJson } from "../../util/check-options.js";
 import { isRecord } from "../../util/records.js";
 
 /** What a client may send to a running session: one of these fields, and no other. */
@@ -16,6 +17,7 @@ export function readClientMessage(message: unknown): GeminiClientMessage {
   if (kind === undefined || keys.length !== 1 || !isRecord(content)) {
     throw new InvalidOptionsError(`A client message must be an object with exactly one of ${KINDS.join(", ")}.`);
   }
+  checkJson("A client message", content);
   return { [kind]: content };
 }
 

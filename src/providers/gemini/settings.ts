@@ -1,4 +1,5 @@
 import {
+  checkJson,
   checkValue,
   either,
   FLAG,
@@ -103,7 +104,9 @@ function fieldOfSetup(key: string, value: unknown, name: string): JsonRecord {
 }
 
 function check(rule: Rule | undefined, value: unknown, name: string): void {
-  if (value !== undefined && rule !== undefined) checkValue(name, value, rule);
+  if (value === undefined) return;
+  if (rule !== undefined) checkValue(name, value, rule);
+  checkJson(name, value);
 }
 
 function camelCase(key: string): string {

@@ -3,6 +3,7 @@ import type { Command, Dialogue, Effect, Expects } from "../../contracts/dialogu
 import { asProtocolError } from "../../util/field-reader.js";
 import type { DialogueSetup } from "./dialogue-setup.js";
 import { OpenAISink } from "./effects.js";
+import { responseError, serviceError } from "./error-meaning.js";
 import { errorIn, parseMessage, readEvent, type ServerEvent } from "./events.js";
 import { PROCESSOR, SERVICE } from "./names.js";
 import { plannedReconnect } from "./planned-reconnect.js";
@@ -17,7 +18,7 @@ import { ItemRegister } from "./translate/item-register.js";
 import { SessionSetup } from "./translate/session-setup.js";
 import { replay } from "./translate/replay.js";
 import { redactRawEvent } from "./redact-raw-event.js";
-import { ServiceErrors } from "./translate/service-errors.js";
+import { actOnError } from "./translate/service-errors.js";
 import { UserAudio } from "./translate/user-audio.js";
 import { UserTurns } from "./translate/user-turns.js";
 import { TurnClock } from "../../dialogue/turn-clock.js";
@@ -34,7 +35,6 @@ export class OpenAIDialogue implements Dialogue {
   readonly #userAudio: UserAudio;
   readonly #clock: TurnClock;
   readonly #bot: OpenAIBot;
-  readonly #serviceErrors: ServiceErrors;
   readonly #register: ItemRegister;
   readonly #app: ClientCommands;
   /** Whether it goes on with another. */
@@ -82,7 +82,6 @@ export class OpenAIDialogue implements Dialogue {
     ];
     const { maxMessageSize } = setup;
     this.#app = new ClientCommands({ sink, sessionSetup, clock, bot, history, register, userAudio, maxMessageSize });
-    this.#serviceErrors = new ServiceErrors(sink, setup.redact, bot, sessionSetup);
     this.#user = new UserTurns({ sink, sessionSetup, clock, bot, history, date });
     if (continues !== undefined) this.#bot.adopt(continues.#bot);
   }
@@ -136,7 +135,7 @@ export class OpenAIDialogue implements Dialogue {
       this.#sink.report(asProtocolError(error, SERVICE));
       // What it says of an error counts all the same.
       const words = message === undefined ? undefined : errorIn(message);
-      if (words !== undefined) this.#serviceErrors.failure(words);
+      if (words !== undefined) this.#sink.report(serviceError(words, this.setup.redact));
     }
     return this.#sink.take();
   }
@@ -190,6 +189,7 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   #handle(event: ServerEvent): void {
+    const { redact } = this.setup;
     switch (event.type) {
       case "session.created":
         this.#sessionSetup.created(event.session);
@@ -215,17 +215,20 @@ export class OpenAIDialogue implements Dialogue {
         this.#user.handle(event);
         if (event.type === "user.started") this.#userAudio.speechBegan();
         break;
-      case "response.outcome":
-        this.#serviceErrors.outcome(event);
+      case "response.outcome": {
+        // The session outlives it, whatever the reason: the next may succeed.
+        const error = responseError(event, redact);
+        if (error !== undefined) this.#sink.report(error);
         break;
+      }
       case "error":
-        this.#serviceErrors.error(event.error);
+        actOnError(event.error, { redact, sink: this.#sink, bot: this.#bot, sessionSetup: this.#sessionSetup });
         break;
       case "failure":
-        this.#serviceErrors.failure(event.error);
+        this.#sink.report(serviceError(event.error, redact));
         break;
       case "other":
-        this.#sink.debug(`The event ${this.setup.redact(event.name)} is not used.`);
+        this.#sink.debug(`The event ${redact(event.name)} is not used.`);
         break;
       default:
         this.#bot.voice.handle(event);

@@ -48,18 +48,6 @@ export class OpenAISink extends EffectSink {
 }
 
 /** The purpose inside an event id that `sendFor` made; undefined for anybody else's. */
-export function purposeOf(eventId: string | undefined): Purpose | undefined {
-  const purpose = /^rtvi_(session|create|cancel|truncate|clear|delete|probe)_\d+$/.exec(eventId ?? "")?.[1];
-  switch (purpose) {
-    case "session":
-    case "create":
-    case "cancel":
-    case "truncate":
-    case "clear":
-    case "delete":
-    case "probe":
-      return purpose;
-    default:
-      return undefined;
-  }
+export function purposeOf(eventId: string | undefined): string | undefined {
+  return /^rtvi_(session|create|cancel|truncate|clear|delete|probe)_\d+$/.exec(eventId ?? "")?.[1];
 }

@@ -1,9 +1,17 @@
 import { AuthenticationError, ServiceError, type RtviMachineError } from "../../errors.js";
 import { purposeOf } from "./effects.js";
 import type { ErrorDetails, Outcome } from "./events.js";
+import { fieldOf } from "../../util/records.js";
 
-/** The errors that end a session, and what a person should read. */
-const FATAL: Readonly<Record<string, { readonly advice: string; readonly retryable?: true; readonly auth?: true }>> = {
+interface Fatal {
+  /** What a person should read. */
+  readonly advice: string;
+  readonly retryable?: true;
+  readonly auth?: true;
+}
+
+/** The errors that end a session, by their codes. */
+const FATAL: Readonly<Record<string, Fatal>> = {
   session_expired: {
     advice: "The OpenAI session reached its maximum duration; a new session is needed.",
     retryable: true,
@@ -24,9 +32,12 @@ const FATAL: Readonly<Record<string, { readonly advice: string; readonly retryab
 /** What may be over by the next attempt. */
 const TRANSIENT = ["server_error", "rate_limit_exceeded"];
 
-/** Whether an error means that the session is over. */
-function isFatal(details: ErrorDetails): boolean {
-  return (details.code !== undefined && Object.hasOwn(FATAL, details.code)) || details.type === "authentication_error";
+const REFUSED: Fatal = { advice: "OpenAI refused the credential: check `api_key`.", auth: true };
+
+/** What a person should read of an error that ends the session; undefined for any other. */
+function fatalOf({ code = "", type }: ErrorDetails): Fatal | undefined {
+  const known = fieldOf(FATAL, code);
+  return type === "authentication_error" ? { ...REFUSED, ...known } : known;
 }
 
 /** What an error event means for the conversation. */
@@ -45,7 +56,7 @@ export type ErrorMeaning =
 
 /** Reads an error by its code, and by what our own event that caused it was for. */
 export function meaningOf(details: ErrorDetails): ErrorMeaning {
-  if (isFatal(details)) return "fatal";
+  if (fatalOf(details) !== undefined) return "fatal";
   const purpose = purposeOf(details.eventId);
   if (purpose === "cancel" || details.code === "response_cancel_not_active") return "not-cancelled";
   if (purpose === "truncate" || purpose === "clear" || purpose === "delete" || purpose === "probe") return "too-late";
@@ -61,13 +72,12 @@ export function meaningOf(details: ErrorDetails): ErrorMeaning {
 export function serviceError(details: ErrorDetails, redact: (text: string) => string, isEnd = false): RtviMachineError {
   const said = redact(details.message);
   const serviceCode = redact(details.code ?? details.type ?? "unknown");
-  const known = details.code !== undefined && Object.hasOwn(FATAL, details.code) ? FATAL[details.code] : undefined;
-  if (known?.auth === true || details.type === "authentication_error") {
-    const advice = known?.advice ?? "OpenAI refused the credential: check `api_key`.";
-    return new AuthenticationError(`${advice} (${said})`, { reason: serviceCode });
-  }
-  if (known !== undefined) {
-    return new ServiceError(`${known.advice} (${said})`, { serviceCode, retryable: known.retryable === true });
+  const fatal = fatalOf(details);
+  if (fatal !== undefined) {
+    const told = `${fatal.advice} (${said})`;
+    return fatal.auth === true
+      ? new AuthenticationError(told, { reason: serviceCode })
+      : new ServiceError(told, { serviceCode, retryable: fatal.retryable === true });
   }
   const retryable = isEnd && TRANSIENT.some((name) => name === details.type || name === details.code);
   return new ServiceError(`OpenAI reported an error: ${said}`, { serviceCode, retryable });

@@ -99,7 +99,7 @@ export function errorIn(record: JsonRecord): ErrorDetails | undefined {
 export function readEvent(type: string, record: JsonRecord): Iterable<ServerEvent> {
   const read = new FieldReader(record, type, SERVICE);
   const part = (): { reply: string; item: string } => ({ reply: read.id("response_id"), item: read.id("item_id") });
-  const delta = (): string => read.text("delta", LONGEST_TEXT);
+  const form = type.includes("_text.") ? "written" : "spoken";
   switch (type) {
     case "session.created":
     case "session.updated":
@@ -146,15 +146,13 @@ export function readEvent(type: string, record: JsonRecord): Iterable<ServerEven
     case "response.output_audio.done":
       return [{ type: "audio.ended", ...part() }];
     case "response.output_audio_transcript.delta":
-      return [{ type: "words", ...part(), text: delta(), form: "spoken" }];
     case "response.output_text.delta":
-      return [{ type: "words", ...part(), text: delta(), form: "written" }];
+      return [{ type: "words", ...part(), text: read.text("delta", LONGEST_TEXT), form }];
     case "response.output_audio_transcript.done":
-      return [
-        { type: "words.complete", ...part(), text: read.optionalText("transcript", LONGEST_TEXT), form: "spoken" },
-      ];
-    case "response.output_text.done":
-      return [{ type: "words.complete", ...part(), text: read.optionalText("text", LONGEST_TEXT), form: "written" }];
+    case "response.output_text.done": {
+      const text = read.optionalText(form === "written" ? "text" : "transcript", LONGEST_TEXT);
+      return [{ type: "words.complete", ...part(), text, form }];
+    }
     case "response.function_call_arguments.done": {
       const [reply, callId, name] = [read.id("response_id"), read.id("call_id"), nameIn(read)];
       return [

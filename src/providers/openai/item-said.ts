@@ -1,14 +1,6 @@
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
+import { roleOf } from "../../services/responder/context.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
-
-type Role = Extract<HistoryItem, { readonly type: "message" }>["role"];
-
-const ROLES: ReadonlyMap<string | undefined, Role> = new Map([
-  ["user", "user"],
-  ["assistant", "assistant"],
-  ["system", "system"],
-  ["developer", "system"],
-]);
 
 /**
  * What an item of the service's conversation says: a message in writing, or the result of a function. Undefined for what
@@ -20,7 +12,7 @@ export function itemSaid(item: JsonRecord): HistoryItem | undefined {
     const output = stringAt(item, "output");
     return callId === undefined || output === undefined ? undefined : { type: "tool-result", callId, output };
   }
-  const role = ROLES.get(stringAt(item, "role"));
+  const role = roleOf(fieldOf(item, "role"));
   const parts = fieldOf(item, "content");
   if (role === undefined || !Array.isArray(parts) || parts.length === 0) return undefined;
   const content = parts.map(written);

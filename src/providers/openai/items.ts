@@ -1,17 +1,11 @@
 import { InvalidOptionsError } from "../../errors.js";
-import { readMessage } from "../../services/responder/context.js";
+import { readMessage, roleOf } from "../../services/responder/context.js";
 import type { OpenAIDialect } from "./dialect.js";
 import type { OpenAIClientEvent } from "./effects.js";
 import type { OpenAIMessage } from "./options.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
+import { checkJson } from "../../util/check-options.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
-
-const ROLES: ReadonlyMap<unknown, string> = new Map([
-  ["user", "user"],
-  ["assistant", "assistant"],
-  ["system", "system"],
-  ["developer", "system"],
-]);
 
 /**
  * A conversation item of a message.
@@ -19,7 +13,7 @@ const ROLES: ReadonlyMap<unknown, string> = new Map([
  * @throws InvalidOptionsError naming `role` or `content`.
  */
 export function messageItem(message: OpenAIMessage, dialect: OpenAIDialect, name: string): JsonRecord {
-  const role = ROLES.get(message.role);
+  const role = roleOf(message.role);
   if (role === undefined) {
     throw new InvalidOptionsError(`${name}.role must be "user", "assistant" or "system".`);
   }
@@ -50,6 +44,7 @@ export function checkMessages(messages: unknown, name: string): OpenAIMessage[] 
   return messages.map((message: unknown, index) => {
     const where = `${name}[${index}]`;
     if (!isRecord(message)) throw new InvalidOptionsError(`${where} must be an object with \`role\` and \`content\`.`);
+    checkJson(`${where}.content`, fieldOf(message, "content"));
     const toolCallId = stringAt(message, "tool_call_id");
     const checked = {
       role: stringAt(message, "role") ?? "",

@@ -4,9 +4,8 @@ import type { OpenAIKeyProvider, OpenAIMessage } from "./options.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 import { checkSettings } from "./settings.js";
 import { checkMessages } from "./items.js";
-import { checkValue } from "../../util/check-options.js";
+import { checkAwaited, checkValue, either, NUMBER, RECORD, type Rule, TEXT } from "../../util/check-options.js";
 import { OPENAI_OPTIONS } from "./options.js";
-import { checkAwaited } from "../../util/check-options.js";
 
 /** Connection parameters, checked: what `connect()` and `startBotAndConnect()` may bring for one session. */
 export interface OpenAIConnectionParams {
@@ -54,33 +53,26 @@ export function readConnectionParams(params: unknown): OpenAIConnectionParams | 
   };
 }
 
+const SECONDS: Rule = { ...NUMBER, expected: "a number of epoch seconds" };
+
 function secretIn(params: JsonRecord): Pick<OpenAIConnectionParams, "secret" | "expires_at"> {
-  const nested = fieldOf(params, "client_secret");
-  if (nested !== undefined && nested !== null && typeof nested !== "string" && !isRecord(nested)) {
-    throw new InvalidOptionsError("client_secret must be a string or an object with a string `value`.");
-  }
-  const holder = isRecord(nested) ? nested : params;
-  const name = isRecord(nested) ? "client_secret.value" : "value";
-  const value = typeof nested === "string" ? nested : fieldOf(holder, "value");
-  if (value === undefined || value === null) {
+  const nested = given(params, "client_secret", either(TEXT, RECORD));
+  const [holder, name] = isRecord(nested) ? [nested, "client_secret.value"] : [params, "value"];
+  const value = typeof nested === "string" ? nested : (fieldOf(holder, "value") ?? undefined);
+  if (value === undefined) {
     if (isRecord(nested)) throw new InvalidOptionsError("client_secret.value is missing.");
     return {};
   }
-  if (typeof value !== "string" || value.trim() === "")
+  if (typeof value !== "string" || value.trim() === "") {
     throw new InvalidOptionsError(`${name} must be a non-empty string.`);
-  const expires = fieldOf(holder, "expires_at");
-  if (expires !== undefined && expires !== null && typeof expires !== "number") {
-    throw new InvalidOptionsError("expires_at must be a number of epoch seconds.");
   }
+  const expires = given(holder, "expires_at", SECONDS);
   return { secret: value, ...(typeof expires === "number" && { expires_at: expires }) };
 }
 
 function keyIn(params: JsonRecord): string | OpenAIKeyProvider | undefined {
-  const key = fieldOf(params, "api_key");
-  if (key === undefined || key === null) return undefined;
-  if (typeof key === "string") return key;
-  if (isOpenAIKeyProvider(key)) return key;
-  throw new InvalidOptionsError("api_key must be a string or a function.");
+  const key = given(params, "api_key", OPENAI_OPTIONS.api_key);
+  return typeof key === "string" || isOpenAIKeyProvider(key) ? key : undefined;
 }
 
 function isOpenAIKeyProvider(key: unknown): key is OpenAIKeyProvider {
@@ -89,15 +81,20 @@ function isOpenAIKeyProvider(key: unknown): key is OpenAIKeyProvider {
 
 function settingsIn(params: JsonRecord): JsonRecord | undefined {
   const parts = ["session_config", "settings"].flatMap((key) => {
-    const value = fieldOf(params, key);
-    return value === undefined || value === null ? [] : [checkSettings(value, key)];
+    const value = fieldOf(params, key) ?? undefined;
+    return value === undefined ? [] : [checkSettings(value, key)];
   });
   return parts.length === 0 ? undefined : parts.reduce((merged, part) => ({ ...merged, ...part }));
 }
 
 function optionalText(params: JsonRecord, key: "model" | "base_url"): string | undefined {
-  const value = fieldOf(params, key);
-  if (value === undefined || value === null) return undefined;
-  checkValue(key, value, OPENAI_OPTIONS[key]);
+  const value = given(params, key, OPENAI_OPTIONS[key]);
   return typeof value === "string" ? value : undefined;
+}
+
+/** A parameter; undefined also where it is null. @throws InvalidOptionsError naming it. */
+function given(params: JsonRecord, key: string, rule: Rule): unknown {
+  const value = fieldOf(params, key) ?? undefined;
+  if (value !== undefined) checkValue(key, value, rule);
+  return value;
 }

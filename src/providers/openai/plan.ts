@@ -2,6 +2,7 @@ import type { DialogueSetup } from "./dialogue-setup.js";
 import { checkMessages } from "./items.js";
 import { DEFAULT_BASE_URL, DEFAULT_MODEL, type OpenAIServiceOptions } from "./options.js";
 import type { OpenAIConnectionParams } from "./params.js";
+import { checkJson } from "../../util/check-options.js";
 import type { JsonRecord } from "../../util/records.js";
 import { readBaseUrl } from "../../util/urls.js";
 import { DEFAULT_BEFORE_MS, DEFAULT_SESSION_MS } from "./planned-reconnect.js";
@@ -36,6 +37,7 @@ export function planSession(
   const { session, keep_conversation: keep = true } = options;
   const keeps = keep !== false;
   const initialMessages = params?.initial_messages ?? checkMessages(options.initial_messages ?? [], "initial_messages");
+  checkJson("session", session);
   const settings = { ...mergedSettings(options), ...params?.settings };
   // Whatever cannot be mapped should be said now, not when the service asks for it.
   buildSession(settings, {

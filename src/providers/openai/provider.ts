@@ -9,9 +9,10 @@ import type {
   ResponderHost,
   SessionStart,
 } from "../../contracts/provider.js";
-import { InvalidOptionsError, NotReadyError } from "../../errors.js";
-import { isRecord, stringAt } from "../../util/records.js";
-import { redactor } from "../../util/redact.js";
+import { notSentError } from "../../dialogue/requests.js";
+import { InvalidOptionsError } from "../../errors.js";
+import { callAnsweredBy } from "../../transport/function-calls.js";
+import { redactor, type Redactor } from "../../util/redact.js";
 import { resolveKey } from "./credential.js";
 import { OpenAIDialogue } from "./dialogue.js";
 import { PROCESSOR, SAMPLE_RATE, SERVICE } from "./names.js";
@@ -19,15 +20,18 @@ import type { OpenAIServiceOptions, OpenAISessionConfig } from "./options.js";
 import { readConnectionParams, type OpenAIConnectionParams } from "./params.js";
 import { planSession, type SessionPlan } from "./plan.js";
 import { openAIResponder } from "./services/responder.js";
-import { checkSettings } from "./settings.js";
 import { countingUp } from "../../dialogue/bot-output.js";
 import type { Turns } from "../../contracts/turns.js";
 import { credentialsIn } from "../../util/urls.js";
 
-const RESULT = "llm-function-call-result";
 /** What client-js allows a message of the app, in bytes. */
 const LONGEST_MESSAGE = 64 * 1024;
-const NOT_SENT = "The session ended before the connection was back: it was not sent.";
+
+/** The key of an attempt, and what makes words safe to show that may quote it. */
+export interface SafeKey {
+  readonly key: string;
+  readonly redact: Redactor;
+}
 
 /** How the events and the audio of one connection travel. */
 export interface OpenAIChannel {
@@ -35,7 +39,7 @@ export interface OpenAIChannel {
   /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
   readonly playback: "local" | "remote";
   /** Opens it. Never throws. @param named The model, where the app has named one. */
-  readonly open: (plan: SessionPlan, key: string, attempt: Attempt, up: Upcalls, named: string | undefined) => void;
+  readonly open: (plan: SessionPlan, key: SafeKey, attempt: Attempt, up: Upcalls, named: string | undefined) => void;
   /** @throws UnsupportedEnvironmentError where the page lacks what it needs: before a key is asked for. */
   readonly check: () => void;
 }
@@ -60,6 +64,8 @@ export interface OpenAICredentialOfAttempt {
   readonly key: string;
   readonly model?: string;
 }
+
+type Credential = OpenAICredentialOfAttempt & SafeKey;
 
 /** OpenAI's Realtime API as a provider: its options, its sessions, and what answers for RTVI's services. */
 export class OpenAIProvider implements Provider<Params> {
@@ -112,21 +118,15 @@ export class OpenAIProvider implements Provider<Params> {
     this.#options = { ...this.#options, ...options };
   }
 
-  /**
-   * Changes session settings, for every later session and, where they were given with its parameters, for the running one.
-   * @throws InvalidOptionsError naming the key whose type is wrong. @returns the settings, checked.
-   */
+  /** Changes session settings (checked), for every later session and, where they were given with its parameters, for the running one. */
   keepSettings(settings: OpenAISessionConfig): void {
-    const checked = checkSettings(settings, "settings");
     this.#options = { ...this.#options, settings: { ...this.#options.settings, ...settings } };
-    this.#session?.keepSettings(checked);
+    this.#session?.keepSettings(settings);
   }
 
-  /** What of the conversation is known. @throws NotReadyError outside a session. */
-  get history(): OpenAIDialogue["history"] {
-    const history = this.#session?.history;
-    if (history === undefined) throw new NotReadyError("The session is not ready: wait for the state `ready`.");
-    return history;
+  /** What of the conversation is known; undefined outside a session. */
+  get history(): OpenAIDialogue["history"] | undefined {
+    return this.#session?.history;
   }
 }
 
@@ -140,7 +140,7 @@ function checkRates({ input, output }: SessionStart<Params>["rates"]): void {
 }
 
 /** One session: what outlives its connections. */
-class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICredentialOfAttempt> {
+class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> {
   readonly #provider: OpenAIProvider;
   readonly #parts: OpenAIProviderParts;
   #params: Params;
@@ -178,21 +178,24 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
     return planSession(this.#provider.options, this.#params, resuming);
   }
 
-  async credential(_plan: SessionPlan, attempt: Attempt): Promise<OpenAICredentialOfAttempt> {
+  async credential({ baseUrl }: SessionPlan, attempt: Attempt): Promise<Credential> {
     this.#parts.channel.check();
     const { options } = this.#provider;
-    if (this.#parts.credential !== undefined) return this.#parts.credential(attempt);
-    const key = await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000);
-    return { key };
+    const read =
+      this.#parts.credential === undefined
+        ? { key: await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000) }
+        : await this.#parts.credential(attempt);
+    return { ...read, redact: redactor([read.key, ...credentialsIn(baseUrl)]) };
   }
 
-  open(plan: SessionPlan, { key, model }: OpenAICredentialOfAttempt, attempt: Attempt, up: Upcalls): void {
+  open(plan: SessionPlan, credential: Credential, attempt: Attempt, up: Upcalls): void {
+    const { model } = credential;
     const named = model ?? this.#params?.model ?? this.#provider.options.model;
     const minted = model === undefined ? plan : { ...plan, model };
-    this.#parts.channel.open(minted, key, attempt, up, named);
+    this.#parts.channel.open(minted, credential, attempt, up, named);
   }
 
-  dialogue(plan: SessionPlan, { key }: OpenAICredentialOfAttempt, connection: Connection, turns: Turns): Dialogue {
+  dialogue(plan: SessionPlan, { redact }: Credential, connection: Connection, turns: Turns): Dialogue {
     const continues = plan.resumes ? this.#latest : undefined;
     // A session that was lost before it was ready is not gone on with.
     const left = continues === undefined ? this.#abandon() : [];
@@ -204,7 +207,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
         soundAt: () => connection.soundAt,
         maxEventSize: () => connection.maxMessageSize,
         maxMessageSize: () => Math.min(LONGEST_MESSAGE, connection.maxMessageSize),
-        redact: redactor([key, ...credentialsIn(plan.baseUrl)]),
+        redact,
         turns,
         nextSegment: this.#nextSegment,
         now: () => performance.now(),
@@ -225,9 +228,8 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
     if (command.type === "fail-call") return this.#latest?.command(command) ?? [];
     if (command.type !== "message") return "wait";
     const { message } = command;
-    if (message.type !== RESULT || this.#latest === undefined) return "wait";
-    const callId = isRecord(message.data) ? stringAt(message.data, "tool_call_id") : undefined;
-    if (callId === undefined || !this.#latest.awaits(callId)) return "wait";
+    const callId = callAnsweredBy(message);
+    if (callId === undefined || this.#latest?.awaits(callId) !== true) return "wait";
     const effects = this.#latest.command(command);
     this.#late.push(message);
     return effects;
@@ -244,7 +246,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, OpenAICreden
   #abandon(): Effect[] {
     const effects: Effect[] = this.#latest?.abandon() ?? [];
     for (const message of this.#late.splice(0)) {
-      effects.push({ type: "reject", message, error: new NotReadyError(NOT_SENT) });
+      effects.push({ type: "reject", message, error: notSentError() });
     }
     return effects;
   }

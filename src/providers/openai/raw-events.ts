@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from "../../errors.js";
 import type { RawMessages } from "../../dialogue/client-commands.js";
+import { checkJson } from "../../util/check-options.js";
 import { isRecord, stringAt } from "../../util/records.js";
 import type { OpenAIClientEvent } from "./effects.js";
 
@@ -9,6 +10,7 @@ export function readServiceEvent(event: unknown): OpenAIClientEvent {
   if (!isRecord(event) || type === undefined || type === "") {
     throw new InvalidOptionsError("A service event must be an object with a string `type`.");
   }
+  checkJson("A service event", event);
   return { ...event, type };
 }
 

@@ -48,8 +48,9 @@ export async function exchangeOffer(offer: string, call: ServiceCall): Promise<s
   if (!response.ok) throw refusal(response, body, call.redact);
   const sdp = body.trimStart();
   if (sdp.startsWith("v=")) return sdp;
-  const { message, code } = wordsIn(body);
-  if (message !== undefined && saysError(body)) throw httpError(response.status, message, code, call.redact);
+  const value = jsonIn(body);
+  const { message, code } = wordsIn(body, value);
+  if (message !== undefined && saysError(value)) throw httpError(response.status, message, code, call.redact);
   // As the gate of a hotel's network does, which somebody may open.
   throw new ProtocolError("OpenAI answered the offer with something that is not SDP.", { retryable: true });
 }
@@ -100,16 +101,14 @@ function refusal(response: Response, body: string, redact: Redactor): Error {
 }
 
 /** What an answer says of an error: as JSON of any shape, or as a short text. */
-function wordsIn(body: string): Partial<ErrorWords> {
-  const value = jsonIn(body);
+function wordsIn(body: string, value = jsonIn(body)): Partial<ErrorWords> {
   if (value !== undefined) return isRecord(value) ? errorWords(value) : wordsOf(value);
   const text = body.trim();
   // A proxy's page, for one: the status says enough.
   return text === "" || text.length > LONGEST_WORDS || /[<{]/.test(text) ? {} : { message: text };
 }
 
-function saysError(body: string): boolean {
-  const value = jsonIn(body);
+function saysError(value: unknown): boolean {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   return isRecord(first) && tellsError(first);
 }

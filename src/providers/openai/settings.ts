@@ -1,5 +1,6 @@
 import type { OpenAISessionConfig } from "./options.js";
 import {
+  checkJson,
   checkValue,
   either,
   FLAG,
@@ -56,7 +57,9 @@ export function checkSettings(settings: unknown, name: string): JsonRecord {
   const given = recordOf(settings, name);
   for (const [key, rule] of Object.entries(RULES)) {
     const value = fieldOf(given, key);
-    if (value !== undefined) checkValue(`${name}.${key}`, value, rule);
+    if (value === undefined) continue;
+    checkValue(`${name}.${key}`, value, rule);
+    checkJson(`${name}.${key}`, value);
   }
   return given;
 }

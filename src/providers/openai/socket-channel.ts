@@ -2,11 +2,9 @@ import { encodeBase64 } from "../../codec/base64.js";
 import { openSocketConnection, socketConstructor } from "../../connection/socket-connection.js";
 import type { TransportOptions } from "../../options.js";
 import { MICROPHONE_PAUSE_MS } from "../../policy/time.js";
-import { redactor } from "../../util/redact.js";
 import { closeError, connectError } from "./close-codes.js";
 import type { OpenAIChannel } from "./provider.js";
 import { webSocketProtocols, webSocketUrl } from "./plan.js";
-import { credentialsIn } from "../../util/urls.js";
 
 /** Events and audio over a WebSocket. */
 export function socketChannel(options: Pick<TransportOptions, "WebSocket">): OpenAIChannel {
@@ -16,8 +14,7 @@ export function socketChannel(options: Pick<TransportOptions, "WebSocket">): Ope
     check: () => {
       socketConstructor(options.WebSocket);
     },
-    open: (plan, key, { signal }, up) => {
-      const redact = redactor([key, ...credentialsIn(plan.baseUrl)]);
+    open: (plan, { key, redact }, { signal }, up) => {
       openSocketConnection({
         url: webSocketUrl(plan),
         protocols: webSocketProtocols(key, plan),

@@ -7,11 +7,9 @@ import {
   UnsupportedEnvironmentError,
 } from "../../errors.js";
 import type { Fetch, PeerConnectionConstructor, TransportOptions } from "../../options.js";
-import { redactor } from "../../util/redact.js";
 import type { OpenAIChannel } from "./provider.js";
 import { callUrl, exchangeOffer } from "./service-call.js";
 import { asError } from "../../util/reason.js";
-import { credentialsIn } from "../../util/urls.js";
 
 const ICE_GRACE_MS = 5_000;
 
@@ -23,9 +21,8 @@ export function webRTCChannel(options: TransportOptions): OpenAIChannel {
     check: () => {
       environment(options);
     },
-    open: (plan, key, { signal }, up, named) => {
+    open: (plan, { key, redact }, { signal }, up, named) => {
       const { fetch, RTCPeerConnection } = environment(options);
-      const redact = redactor([key, ...credentialsIn(plan.baseUrl)]);
       const url = callUrl(plan, named ?? (key.startsWith("ek_") ? undefined : plan.model));
       let connection: Connection | undefined;
       let opened: Connection | undefined;

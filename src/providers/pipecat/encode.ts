@@ -2,12 +2,19 @@ import { MessageTooLargeError } from "@pipecat-ai/client-js";
 import type { EncodedMessage } from "../../contracts/dialogue.js";
 import { InvalidOptionsError } from "../../errors.js";
 
+/** A message as the connection takes it. */
+export interface WrittenMessage {
+  readonly data: EncodedMessage;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /**
  * What a serializer gave, ready to be sent; undefined where it gave nothing.
  * @param most bytes
  * @throws MessageTooLargeError; InvalidOptionsError when a WebSocket cannot carry it, or the serializer threw.
  */
-export function encode(serialize: () => unknown, most: number): EncodedMessage | undefined {
+export function encode(serialize: () => unknown, most: number): WrittenMessage | undefined {
   const encoded = attempt(serialize);
   if (encoded === undefined || encoded === null || encoded === "") return undefined;
   if (!isEncodedMessage(encoded)) {
@@ -15,7 +22,7 @@ export function encode(serialize: () => unknown, most: number): EncodedMessage |
   }
   const size = sizeOf(encoded, most);
   if (size > most) throw new MessageTooLargeError(`The message is larger than ${most} bytes.`);
-  return encoded;
+  return { data: encoded, size };
 }
 
 function attempt(serialize: () => unknown): unknown {
@@ -32,7 +39,7 @@ function isEncodedMessage(value: unknown): value is EncodedMessage {
 }
 
 /** In bytes, about. A string is measured only where its length leaves a doubt: UTF-8 takes one to three for each unit. */
-export function sizeOf(data: EncodedMessage, most: number): number {
+function sizeOf(data: EncodedMessage, most: number): number {
   if (typeof data !== "string") return data instanceof Blob ? data.size : data.byteLength;
   return data.length > most || data.length * 3 <= most ? data.length : new TextEncoder().encode(data).length;
 }

@@ -1,17 +1,10 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { EncodedMessage } from "../../contracts/dialogue.js";
-import { encode, sizeOf } from "./encode.js";
+import { encode, type WrittenMessage } from "./encode.js";
 import type { WebSocketSerializer } from "./serializer.js";
 
 /** Python's `websockets` takes no larger message unless it is told to. In bytes. */
 export const MOST_BYTES = 1024 * 1024;
-
-/** A message as the connection takes it. */
-export interface WrittenMessage {
-  readonly data: EncodedMessage;
-  /** Bytes. */
-  readonly size: number;
-}
 
 /**
  * Writes what is sent, by the serializer. Each of the three returns undefined where the serializer has nothing to send, and
@@ -25,20 +18,15 @@ export class MessageWriter {
   }
 
   message(message: RTVIMessage): WrittenMessage | undefined {
-    return written(() => this.#serializer.serializeMessage(message));
+    return encode(() => this.#serializer.serializeMessage(message), MOST_BYTES);
   }
 
   raw(data: unknown): WrittenMessage | undefined {
-    return written(() => this.#serializer.serialize(data));
+    return encode(() => this.#serializer.serialize(data), MOST_BYTES);
   }
 
   /** @param rate Hz. */
   audio(pcm: ArrayBuffer, rate: number): EncodedMessage | undefined {
-    return encode(() => this.#serializer.serializeAudio(pcm, rate, 1), MOST_BYTES);
+    return encode(() => this.#serializer.serializeAudio(pcm, rate, 1), MOST_BYTES)?.data;
   }
-}
-
-function written(serialize: () => unknown): WrittenMessage | undefined {
-  const data = encode(serialize, MOST_BYTES);
-  return data === undefined ? undefined : { data, size: sizeOf(data, MOST_BYTES) };
 }

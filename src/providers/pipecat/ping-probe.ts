@@ -2,7 +2,7 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import type { Effect } from "../../contracts/dialogue.js";
 import type { EffectSink } from "../../dialogue/effects.js";
 import type { AckTracker } from "./ack-tracker.js";
-import type { WrittenMessage } from "./message-writer.js";
+import type { WrittenMessage } from "./encode.js";
 
 /**
  * A type that no bot knows. Pipecat answers such a message, in its turn, with an `error-response` of the same id: that is

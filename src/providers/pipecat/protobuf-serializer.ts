@@ -2,9 +2,8 @@ import { RTVIMessage } from "@pipecat-ai/client-js";
 import { Frame } from "../../codec/pipecat/frames.js";
 import { samplesIn } from "../../codec/pcm16.js";
 import { ProtocolError } from "../../errors.js";
-import { parseJson } from "../../util/json.js";
 import type { DecodedAudio, DecodedMessage, WebSocketSerializer } from "./serializer.js";
-import { isArrayBuffer } from "../../util/parse.js";
+import { isArrayBuffer, parseText } from "../../util/parse.js";
 
 type FrameOf<Case extends string> = Extract<Frame["frame"], { $case: Case }>["value"];
 
@@ -95,12 +94,7 @@ function readAudio({ audio, sampleRate, numChannels }: FrameOf<"audio">): Decode
 }
 
 function readMessage(json: string): DecodedMessage {
-  try {
-    return { type: "message", message: parseJson(json) as RTVIMessage };
-  } catch {
-    // The parser's message quotes the text, which may hold what people said.
-    throw new ProtocolError("The server sent a message that is not JSON.");
-  }
+  return { type: "message", message: parseText(json, "The server") as RTVIMessage };
 }
 
 function transcript({ text, userId, timestamp }: FrameOf<"transcription">): object {

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from "../../errors.js";
+import { resultText } from "../../dialogue/client-commands.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
 import { fieldOf, isRecord, recordAt, stringAt, type JsonRecord } from "../../util/records.js";
 
@@ -8,6 +9,11 @@ const ROLES: ReadonlyMap<unknown, "system" | "user" | "assistant"> = new Map([
   ["system", "system"],
   ["developer", "system"],
 ]);
+
+/** Who says a message; undefined for a role that no message has. */
+export function roleOf(role: unknown): "system" | "user" | "assistant" | undefined {
+  return ROLES.get(role);
+}
 
 /** A conversation as `llm:get_context` gives it: messages in the shape of chat completions. */
 export function contextMessages(items: readonly HistoryItem[]): JsonRecord[] {
@@ -45,9 +51,9 @@ export function readMessage(message: JsonRecord, name: string): HistoryItem[] {
   if (role === "tool") {
     const callId = stringAt(message, "tool_call_id");
     if (callId === undefined) throw new InvalidOptionsError(`${name}.tool_call_id must be a string.`);
-    return [{ type: "tool-result", callId, output: typeof content === "string" ? content : json(content) }];
+    return [{ type: "tool-result", callId, output: resultText(content, `${name}.content`) }];
   }
-  const known = ROLES.get(role);
+  const known = roleOf(role);
   if (known === undefined) {
     throw new InvalidOptionsError(`${name}.role must be "user", "assistant", "system" or "tool".`);
   }
@@ -69,8 +75,4 @@ function readCall(call: unknown, name: string): HistoryItem {
     throw new InvalidOptionsError(`${name} needs a string \`id\` and a \`function\` with a string \`name\`.`);
   }
   return { type: "tool-call", callId, name: functionName, arguments: stringAt(called, "arguments") ?? "{}" };
-}
-
-function json(value: unknown): string {
-  return value === undefined ? "null" : JSON.stringify(value);
 }

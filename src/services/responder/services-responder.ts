@@ -115,13 +115,13 @@ export class ServicesResponder<S> implements Responder {
     const name = nameOf(data, "service", "action");
     const { actions } = this.#service(name);
     const actionName = nameOf(data, "action", "action");
-    const action = Object.hasOwn(actions, actionName) ? actions[actionName] : undefined;
+    const action = fieldOf(actions, actionName);
     if (action === undefined) throw unknown(`action ${name}:${actionName}`, `The actions of "${name}"`, actions);
     return { result: action.run(readArguments(action, `${name}:${actionName}`, data)) };
   }
 
   #service(name: string): ServiceDefinition<S> {
-    const service = Object.hasOwn(this.table, name) ? this.table[name] : undefined;
+    const service = fieldOf(this.table, name);
     if (service === undefined) throw unknown(`service "${name}"`, "The services", this.table);
     return service;
   }
@@ -129,7 +129,7 @@ export class ServicesResponder<S> implements Responder {
 
 function setOption<S>(settings: S, service: string, { options }: ServiceDefinition<S>, entry: JsonRecord): S {
   const name = nameOf(entry, "name", `an option of ${service}`);
-  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  const option = fieldOf(options, name);
   if (option === undefined) throw unknown(`option ${service}.${name}`, `The options of "${service}"`, options);
   const value = fieldOf(entry, "value");
   // An app that sends back the whole configuration changes only what it changed.
@@ -143,7 +143,7 @@ function readArguments(action: ServiceAction, name: string, data: JsonRecord): R
   const args = new Map<string, unknown>();
   for (const entry of fieldOf(data, "arguments") === undefined ? [] : entriesOf(data, "arguments")) {
     const argument = nameOf(entry, "name", `an argument of ${name}`);
-    const known = Object.hasOwn(action.arguments, argument) ? action.arguments[argument] : undefined;
+    const known = fieldOf(action.arguments, argument);
     if (known === undefined) throw unknown(`argument "${argument}"`, `The arguments of ${name}`, action.arguments);
     const value = fieldOf(entry, "value");
     // An argument that was left empty is an argument that was not sent: JSON has no undefined.

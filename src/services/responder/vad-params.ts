@@ -27,7 +27,7 @@ export function shownVadParams(detection: JsonRecord, known: VadParamMap): JsonR
 /** Pipecat's numbers in the service's names. @throws InvalidOptionsError for those that the service has not. */
 export function readVadParams(given: JsonRecord, known: VadParamMap): JsonRecord {
   const fields = Object.entries(given).map(([name, value]) => {
-    const param = Object.hasOwn(known, name) ? known[name] : undefined;
+    const param = fieldOf(known, name);
     if (param === undefined) {
       throw new InvalidOptionsError(
         `vad.params has no "${name.slice(0, 100)}" here. There are ${listed(Object.keys(known))}.`,

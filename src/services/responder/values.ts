@@ -1,13 +1,14 @@
 import { InvalidOptionsError } from "../../errors.js";
+import { FLAG, LIST, NUMBER, RECORD, type Rule, TEXT } from "../../util/check-options.js";
 import { isRecord } from "../../util/records.js";
 import type { ValueType } from "./protocol.js";
 
-const RULES: Readonly<Record<ValueType, { readonly fits: (value: unknown) => boolean; readonly expected: string }>> = {
-  bool: { fits: (value) => typeof value === "boolean", expected: "a boolean" },
-  number: { fits: (value) => typeof value === "number" && Number.isFinite(value), expected: "a number" },
-  string: { fits: (value) => typeof value === "string", expected: "a string" },
-  array: { fits: Array.isArray, expected: "a list" },
-  object: { fits: isRecord, expected: "an object" },
+const RULES: Readonly<Record<ValueType, Rule>> = {
+  bool: FLAG,
+  number: NUMBER,
+  string: TEXT,
+  array: LIST,
+  object: RECORD,
 };
 
 /** @param name What the caller calls the value. @throws InvalidOptionsError saying what it must be. */

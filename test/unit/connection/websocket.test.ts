@@ -5,18 +5,27 @@ import {
   ConnectTimeoutError,
   NotReadyError,
 } from "../../../src/errors.js";
-import { openWebSocket, type SocketClose } from "../../../src/connection/websocket.js";
+import { openWebSocket } from "../../../src/connection/websocket.js";
 import { FakeWebSocket, FakeWebSocketConstructor } from "../../../packages/testkit/src/scripted/fake-web-socket.js";
+
+const request = () => ({
+  url: "ws://127.0.0.1/v1/realtime?model=m",
+  protocols: [],
+  WebSocket: FakeWebSocketConstructor,
+  signal: new AbortController().signal,
+  encodeAudio: (pcm: ArrayBuffer) => (pcm.byteLength === 0 ? undefined : `audio ${pcm.byteLength}`),
+  onMessage: () => undefined,
+  onClose: () => undefined,
+  refused: (code: number, reason: string) => new ConnectionFailedError(`refused: ${code} ${reason}`),
+});
 
 function dial(overrides: { signal?: AbortSignal; protocols?: string[] } = {}) {
   const messages: (string | ArrayBuffer)[] = [];
-  const closes: SocketClose[] = [];
+  const closes: [number, string][] = [];
   const promise = openWebSocket({
-    url: "ws://127.0.0.1/v1/realtime?model=m",
-    WebSocket: FakeWebSocketConstructor,
-    signal: new AbortController().signal,
+    ...request(),
     onMessage: (data) => messages.push(data),
-    onClose: (info) => closes.push(info),
+    onClose: (...close) => void closes.push(close),
     ...overrides,
   });
   promise.catch(() => undefined);
@@ -61,7 +70,7 @@ describe("openWebSocket", () => {
 
   it("sends while open, and tells the bytes that wait", async () => {
     const { socket, handle } = await dialled();
-    handle.send("hello");
+    handle.sendEncoded("hello");
     socket.bufferedAmount = 17;
     expect(socket.sent).toEqual(["hello"]);
     expect(handle.bufferedAmount).toBe(17);
@@ -71,21 +80,20 @@ describe("openWebSocket", () => {
   });
 
   it("reports the end of an open socket once, and leaves no listener", async () => {
-    const { socket, closes, handle } = await dialled();
+    const { socket, closes } = await dialled();
     socket.emit("error");
     socket.drop(1011, "oops");
     socket.drop(1011, "oops");
-    expect(closes).toEqual([{ code: 1011, reason: "oops", wasClean: false }]);
+    expect(closes).toEqual([[1011, "oops"]]);
     expect(socket.listenerCount).toBe(0);
-    await expect(handle.closed).resolves.toBeUndefined();
   });
 
   it("refuses to send on a socket that is not open", async () => {
     const { socket, handle } = await dialled();
     socket.readyState = 2;
-    expect(() => handle.send("late")).toThrow(NotReadyError);
+    expect(() => handle.sendEncoded("late")).toThrow(NotReadyError);
     socket.drop();
-    expect(() => handle.send("late")).toThrow(NotReadyError);
+    expect(() => handle.sendEncoded("late")).toThrow(NotReadyError);
     expect(socket.sent).toEqual([]);
   });
 
@@ -97,24 +105,27 @@ describe("openWebSocket", () => {
     expect(socket.closeCalls).toEqual([{ code: 1000, reason: "" }]);
     expect(messages).toEqual([]);
     socket.drop(1000, "", true);
-    expect(closes).toEqual([{ code: 1000, reason: "", wasClean: true }]);
+    expect(closes).toEqual([[1000, ""]]);
     expect(socket.listenerCount).toBe(0);
   });
 
-  it.each([
-    [1006, true],
-    [1008, false],
-    [1013, true],
-  ])("rejects when code %d comes before the opening", async (code, retryable) => {
+  it("rejects with what a close before the opening means", async () => {
     const { socket, promise, closes } = dial();
     socket.emit("error");
-    socket.drop(code, "no room");
-    const error = await promise.catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(ConnectionFailedError);
-    expect(error).toMatchObject({ closeCode: code, reason: "no room", retryable });
-    expect((error as Error).message).toContain(`${code}: no room`);
+    socket.drop(1013, "no room");
+    await expect(promise).rejects.toThrow("refused: 1013 no room");
     expect(closes).toEqual([]);
     expect(socket.listenerCount).toBe(0);
+  });
+
+  it("sends events as JSON, and audio as it is encoded, where there is any, until it closes", async () => {
+    const { socket, handle } = await dialled();
+    handle.send({ type: "a" });
+    handle.audio(new ArrayBuffer(4));
+    handle.audio(new ArrayBuffer(0));
+    socket.readyState = 2;
+    handle.audio(new ArrayBuffer(8));
+    expect(socket.sent).toEqual(['{"type":"a"}', "audio 4"]);
   });
 
   it("rejects, without quoting the browser, when the socket cannot be made", async () => {
@@ -122,13 +133,7 @@ describe("openWebSocket", () => {
     const Refusing = vi.fn(function refuse() {
       throw new SyntaxError(`The subprotocol 'openai-insecure-api-key.${secret}' is invalid.`);
     }) as unknown as new () => WebSocket;
-    const error = await openWebSocket({
-      url: "ws://x",
-      WebSocket: Refusing,
-      signal: new AbortController().signal,
-      onMessage: () => undefined,
-      onClose: () => undefined,
-    }).catch((thrown: unknown) => thrown);
+    const error = await openWebSocket({ ...request(), WebSocket: Refusing }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectionFailedError);
     expect(JSON.stringify([String(error), (error as Error).cause ?? null])).not.toContain(secret);
   });
@@ -138,13 +143,7 @@ describe("openWebSocket, aborted", () => {
   it("makes no socket when the signal is aborted already", async () => {
     const { promise } = (() => {
       FakeWebSocket.all.length = 0;
-      const aborted = openWebSocket({
-        url: "ws://x",
-        WebSocket: FakeWebSocketConstructor,
-        signal: AbortSignal.abort(),
-        onMessage: () => undefined,
-        onClose: () => undefined,
-      });
+      const aborted = openWebSocket({ ...request(), signal: AbortSignal.abort() });
       return { promise: aborted };
     })();
     await expect(promise).rejects.toBeInstanceOf(ConnectionAbortedError);
@@ -170,12 +169,11 @@ describe("openWebSocket, aborted", () => {
     const { socket, handle, messages, closes } = await dialled({ signal: controller.signal });
     controller.abort();
     socket.message("ghost");
-    expect(() => handle.send("late")).toThrow(NotReadyError);
+    expect(() => handle.sendEncoded("late")).toThrow(NotReadyError);
     socket.drop(1000);
     expect([messages, closes]).toEqual([[], []]);
     expect(socket.closeCalls).toHaveLength(1);
     expect(socket.listenerCount).toBe(0);
-    await expect(handle.closed).resolves.toBeUndefined();
   });
 
   it("rejects with the signal's own reason where that is one of our errors", async () => {

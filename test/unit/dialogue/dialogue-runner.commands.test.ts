@@ -74,13 +74,13 @@ describe("DialogueRunner: commands and what comes of itself", () => {
 
   it("a change of connections: says first whether this is a quiet moment", () => {
     const { runner, log } = rig({ receive: () => [{ type: "change-connection", withinMs: 5 }] });
-    runner.receive({});
+    runner.do((dialogue) => dialogue.receive({}));
     expect(log.slice(0, 2)).toEqual(["stands nothing true", "change 0 5"]);
   });
 
   it("soon, and the answer to a flush: enter the session as everything from outside does", async () => {
     const { runner, log } = rig({ receive: () => [{ type: "soon", run: () => delivered("soon") }, { type: "flush" }] });
-    runner.receive({});
+    runner.do((dialogue) => dialogue.receive({}));
     expect(log).toEqual(["stands nothing true"]);
     await new Promise((resolve) => setTimeout(resolve, 0));
     const after = (type: string) => ["enter", `deliver ${type}`, "stands nothing true", "leave"];

@@ -139,7 +139,8 @@ function rig(messages: readonly string[] = []) {
     return (data: unknown): void => {
       if (runner.connection !== connection) return;
       told.push("received");
-      if (runner.admits(data instanceof ArrayBuffer || typeof data === "string" ? data : "")) runner.receive(data);
+      if (runner.admits(data instanceof ArrayBuffer || typeof data === "string" ? data : ""))
+        runner.do((dialogue) => dialogue.receive(data));
     };
   };
   const receive = begin();

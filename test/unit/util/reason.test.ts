@@ -36,6 +36,18 @@ describe("reasons: a function of the app that fails", () => {
   });
 
   it.each([
+    ["of an option", Promise.resolve("sk_1"), "`api_key` must not be a promise: await it first."],
+    [
+      "of a function",
+      () => ({ json: () => undefined }),
+      "What the `api_key` function returns must not be a Response: pass `await response.json()`.",
+    ],
+  ])("says whose value it has to wait for: %s", async (_what, source, message) => {
+    const read = readProvided("api_key", source, request, String);
+    await expect(read).rejects.toThrow(message);
+  });
+
+  it.each([
     { error: { message: "Incorrect API key provided.", type: "invalid_request_error", code: "invalid_api_key" } },
     { error: { message: "You didn't provide an API key.", code: 401 } },
     { error: { code: 400, message: "API key not valid.", status: "INVALID_ARGUMENT" } },

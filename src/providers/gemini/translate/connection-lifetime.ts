@@ -1,5 +1,6 @@
 import type { FieldReader } from "../../../util/field-reader.js";
 import { LONGEST_TEXT } from "../events.js";
+import { flagIn } from "../fields.js";
 
 /** How long a change of connections that nothing hurries may wait for a moment when nobody speaks, in ms. */
 export const UNHURRIED_MS = 30_000;
@@ -53,7 +54,7 @@ export class ConnectionLifetime {
    * @throws ProtocolError
    */
   update(read: FieldReader, settled: boolean): boolean {
-    const resumable = read.flag("resumable");
+    const resumable = flagIn(read, "resumable");
     const handle = read.optionalText("newHandle", LONGEST_TEXT) ?? "";
     this.#resumable = resumable && handle !== "" && settled;
     // A handle that came while nothing could be resumed would lose what is going on.

@@ -14,6 +14,7 @@ import {
   readUsage,
   redactRawEvent,
 } from "../events.js";
+import { flagIn, textsIn } from "../fields.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import type { GeminiHistory } from "../gemini-history.js";
 import type { GeminiBot } from "./bot.js";
@@ -77,7 +78,7 @@ export class MessageReader {
   /** @param calls Whether the message calls functions beside its content, as the Live API does. */
   #content(read: FieldReader, calls: boolean): void {
     this.#guarded(() => {
-      if (read.flag("interrupted")) this.#interrupted();
+      if (flagIn(read, "interrupted")) this.#interrupted();
     });
     this.#each(read, "inputTranscription", (inner) => {
       const text = inner.optionalText("text", LONGEST_TEXT) ?? "";
@@ -85,24 +86,24 @@ export class MessageReader {
       const late = user.isLate(bot.generating);
       if (text !== "" && !late) bot.prompted();
       if (text.trim() !== "") bot.understood(late);
-      user.recognised(text, inner.flag("finished"), bot.generating);
+      user.recognised(text, flagIn(inner, "finished"), bot.generating);
     });
     this.#each(read, "modelTurn", (inner) => {
       for (const part of inner.list("parts", MOST_ENTRIES)) this.#guarded(() => this.#part(part, calls));
     });
     this.#each(read, "outputTranscription", (inner) => {
       this.ports.bot.transcript(inner.optionalText("text", LONGEST_TEXT) ?? "");
-      if (inner.flag("finished")) this.ports.bot.transcriptPaused();
+      if (flagIn(inner, "finished")) this.ports.bot.transcriptPaused();
     });
     this.#each(read, "groundingMetadata", (inner) => {
       const found = searchResponseOf(inner, this.ports.bot.said);
       if (found !== undefined) this.sink.deliver("bot-llm-search-response", this.ports.redact.json(found));
     });
     this.#guarded(() => {
-      if (read.flag("generationComplete")) this.ports.bot.generated();
+      if (flagIn(read, "generationComplete")) this.ports.bot.generated();
     });
     this.#guarded(() => {
-      if (read.flag("turnComplete")) this.#complete();
+      if (flagIn(read, "turnComplete")) this.#complete();
     });
     this.#report(() => [...this.#outcomes.failure(read.whole), ...this.#outcomes.turn(read)]);
     this.#each(read, "urlContextMetadata", (inner) => {
@@ -132,7 +133,7 @@ export class MessageReader {
     if (data !== undefined) this.ports.bot.audio(data.text("data", LONGEST_AUDIO), data.text("mimeType", LONGEST_TEXT));
     this.#report(() => this.#outcomes.code(read.optionalInner("codeExecutionResult")));
     // What the model thinks is not what it says.
-    if (!read.flag("thought")) this.ports.bot.text(read.optionalText("text", LONGEST_TEXT) ?? "");
+    if (!flagIn(read, "thought")) this.ports.bot.text(read.optionalText("text", LONGEST_TEXT) ?? "");
   }
 
   #interrupted(): void {
@@ -173,7 +174,7 @@ export class MessageReader {
   }
 
   #cancel(read: FieldReader): void {
-    for (const id of read.texts("ids", MOST_ENTRIES)) this.ports.bot.tools.cancelled(id);
+    for (const id of textsIn(read, "ids", MOST_ENTRIES)) this.ports.bot.tools.cancelled(id);
   }
 
   #usage(read: FieldReader): void {

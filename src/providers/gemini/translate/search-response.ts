@@ -1,5 +1,6 @@
 import type { BotLLMSearchResponseData } from "@pipecat-ai/client-js";
 import type { FieldReader } from "../../../util/field-reader.js";
+import { numbersIn } from "../fields.js";
 import { LONGEST_TEXT, MOST_ENTRIES } from "../events.js";
 
 type Origin = BotLLMSearchResponseData["origins"][number];
@@ -50,6 +51,6 @@ function siteOf(chunk: FieldReader): Omit<Origin, "results"> {
 
 function supportOf(support: FieldReader): { readonly result: Result; readonly chunks: readonly number[] } {
   const text = support.optionalInner("segment")?.optionalText("text", LONGEST_TEXT) ?? "";
-  const confidence = support.numbers("confidenceScores", MOST_ENTRIES);
-  return { result: { text, confidence }, chunks: support.numbers("groundingChunkIndices", MOST_ENTRIES) };
+  const confidence = numbersIn(support, "confidenceScores", MOST_ENTRIES);
+  return { result: { text, confidence }, chunks: numbersIn(support, "groundingChunkIndices", MOST_ENTRIES) };
 }

@@ -21,7 +21,8 @@ export interface OpenAIResponderParts {
   readonly options: OpenAIServiceOptions;
   /** The connection parameters of the running session. */
   readonly params: OpenAIConnectionParams | undefined;
-  readonly history: ConversationHistory;
+  /** Undefined outside a session. */
+  readonly history: ConversationHistory | undefined;
   change(options: Pick<OpenAIServiceOptions, "model" | "initial_messages">): void;
   keepSettings(settings: JsonRecord): void;
 }
@@ -32,9 +33,12 @@ export function openAIResponder(provider: OpenAIResponderParts, host: ResponderH
   const table = openAIServices({
     command: (commands) => host.command(commands),
     context: () => {
-      if (!host.isReady()) throw new NotReadyError("The session is not ready: wait for the state `ready`.");
+      const { history } = provider;
+      if (history === undefined || !host.isReady()) {
+        throw new NotReadyError("The session is not ready: wait for the state `ready`.");
+      }
       return {
-        messages: contextMessages(provider.history.items),
+        messages: contextMessages(history.items),
         tools: table.llm.options.tools.get(settings()) ?? [],
       };
     },

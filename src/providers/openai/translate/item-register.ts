@@ -1,3 +1,4 @@
+import { dropOldest } from "../../../util/bounded-set.js";
 import type { JsonRecord } from "../../../util/records.js";
 import type { OpenAISink } from "../effects.js";
 import { createItem } from "../items.js";
@@ -35,11 +36,7 @@ export class ItemRegister {
   /** The service has an item. */
   added(id: string): void {
     this.#known.add(id);
-    if (this.#known.size <= MOST_KNOWN) return;
-    for (const oldest of this.#known) {
-      this.#known.delete(oldest);
-      return;
-    }
+    dropOldest(this.#known, MOST_KNOWN);
   }
 
   /** The service has an item no longer. */

@@ -19,16 +19,22 @@ export function replay(
   sink: OpenAISink,
 ): void {
   const excessive = new Set(history.items.filter((said) => isExcessive(said, dialect, sink)));
-  const toItem = itemFormOf(history.items.filter((said) => !excessive.has(said)));
+  const told = history.items.filter((said) => !excessive.has(said));
+  const [called, answered] = [idsOf("tool-call", told), idsOf("tool-result", told)];
   history.retell((said) => {
     if (excessive.has(said)) return null;
-    const item = toItem(said, dialect);
+    const isAlone = said.type !== "message" && !(said.type === "tool-call" ? answered : called).has(said.callId);
+    const item = isAlone ? undefined : itemOf(said, dialect);
     return item && register.create(item);
   });
 }
 
+function idsOf(type: "tool-call" | "tool-result", items: readonly HistoryItem[]): ReadonlySet<string> {
+  return new Set(items.flatMap((item) => (item.type !== "message" && item.type === type ? [item.callId] : [])));
+}
+
 function isExcessive(said: HistoryItem, dialect: OpenAIDialect, sink: OpenAISink): boolean {
-  const item = plainForm(said, dialect);
+  const item = itemOf(said, dialect);
   const cause = item && sink.excess(createItem(item));
   if (cause === undefined) return false;
   const name = said.type === "message" ? `A message (${said.role})` : `The ${said.type} of "${said.callId}"`;
@@ -36,21 +42,8 @@ function isExcessive(said: HistoryItem, dialect: OpenAIDialect, sink: OpenAISink
   return true;
 }
 
-/** An item as the API takes it, or undefined where it is not told. */
-function itemFormOf(
-  items: readonly HistoryItem[],
-): (item: HistoryItem, dialect: OpenAIDialect) => JsonRecord | undefined {
-  const answered = new Set(items.map((item) => (item.type === "tool-result" ? item.callId : undefined)));
-  const called = new Set(items.map((item) => (item.type === "tool-call" ? item.callId : undefined)));
-  return (item, dialect) => {
-    if (item.type === "tool-call" && !answered.has(item.callId)) return undefined;
-    if (item.type === "tool-result" && !called.has(item.callId)) return undefined;
-    return plainForm(item, dialect);
-  };
-}
-
-/** The same, whatever belongs to it. */
-function plainForm(item: HistoryItem, dialect: OpenAIDialect): JsonRecord | undefined {
+/** An item as the API takes it; undefined for sound alone. */
+function itemOf(item: HistoryItem, dialect: OpenAIDialect): JsonRecord | undefined {
   if (item.type !== "message") return historyItem(item, dialect, "item");
   const content = withoutSound(item.content);
   return content === undefined ? undefined : historyItem({ ...item, content }, dialect, "item");

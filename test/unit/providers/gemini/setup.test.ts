@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../../src/errors.js";
 import type { GeminiLLMServiceOptions, GeminiSettings } from "../../../../src/providers/gemini/index.js";
 import { readConnectionParams } from "../../../../src/providers/gemini/params.js";
+import { readClientMessage } from "../../../../src/providers/gemini/raw-messages.js";
 import { planSession, type SessionPlan } from "../../../../src/providers/gemini/plan.js";
 
 const plan = (options: GeminiLLMServiceOptions, params?: unknown, past: object = {}): SessionPlan =>
@@ -15,6 +16,38 @@ const DEFAULTS = {
   outputAudioTranscription: {},
   sessionResumption: {},
 };
+
+const circle: Record<string, unknown> = {};
+circle.again = circle;
+const UNWRITABLE: readonly [string, Record<string, unknown>][] = [
+  ["settings.tools", { settings: { tools: [{ x: 5n }] } }],
+  ["settings.something_new", { settings: { something_new: circle } }],
+  ["settings.thinking_config", { settings: { thinking_config: circle } }],
+  ["settings.generation_config.seed_of", { settings: { generation_config: { seed_of: 5n } } }],
+  ["generation_config.speech_config", { generation_config: { speech_config: circle } }],
+  ["initial_messages[0].content", { initial_messages: [{ role: "user", content: [{ inlineData: { x: 5n } }] }] }],
+  ["initial_messages[0].content", { initial_messages: [{ role: "tool", tool_call_id: "c", content: circle }] }],
+];
+
+describe("options that JSON cannot hold", () => {
+  it.each<[string, Record<string, unknown>]>([
+    ...UNWRITABLE,
+    ["setup", { setup: { x: 5n } }],
+    ["setup", { setup: circle }],
+  ])("are refused by the plan: %s", (name, options) => {
+    expect(() => plan(options)).toThrow(InvalidOptionsError);
+    expect(() => plan(options)).toThrow(`${name} cannot be written as JSON`);
+  });
+
+  it.each(UNWRITABLE)("are refused as connection parameters: %s", (name, params) => {
+    expect(() => readConnectionParams(params)).toThrow(InvalidOptionsError);
+    expect(() => readConnectionParams(params)).toThrow(`${name} cannot be written as JSON`);
+  });
+
+  it("are refused as a message of the app", () => {
+    expect(() => readClientMessage({ clientContent: circle })).toThrow(InvalidOptionsError);
+  });
+});
 
 describe("setup", () => {
   it("has what RTVI apps live on", () => {

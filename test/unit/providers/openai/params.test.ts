@@ -3,9 +3,51 @@ import { AuthenticationError, ConnectionFailedError, InvalidOptionsError } from 
 import { resolveKey } from "../../../../src/providers/openai/credential.js";
 import { readConnectionParams } from "../../../../src/providers/openai/params.js";
 import { planSession, webSocketProtocols, webSocketUrl } from "../../../../src/providers/openai/plan.js";
+import { readServiceEvent } from "../../../../src/providers/openai/raw-events.js";
 import { redactor } from "../../../../src/util/redact.js";
 
 const request = { attempt: 1, signal: new AbortController().signal };
+
+/** What JSON cannot hold, a BigInt and a circle, and the name by which the app knows it. */
+const circle: Record<string, unknown> = {};
+circle.again = circle;
+const UNWRITABLE: readonly [string, Record<string, unknown>][] = [
+  ["session", { session: { x: 5n } }],
+  ["session", { session: circle }],
+  ["settings.tools", { settings: { tools: [{ name: "f", parameters: circle }] } }],
+  ["session_config.audio", { session_config: { audio: { input: 5n } } }],
+  ["initial_messages[0].content", { initial_messages: [{ role: "user", content: [{ type: "x", x: 5n }] }] }],
+  [
+    "initial_messages[0].content",
+    { initial_messages: [{ role: "user", content: [{ type: "text", text: "a", x: 5n }] }] },
+  ],
+  ["initial_messages[0].content", { initial_messages: [{ role: "tool", tool_call_id: "c", content: circle }] }],
+];
+
+describe("options that JSON cannot hold", () => {
+  it.each(UNWRITABLE)("are refused by the plan: %s", (name, options) => {
+    expect(() => planSession(options, undefined, false)).toThrow(InvalidOptionsError);
+    expect(() => planSession(options, undefined, false)).toThrow(`${name} cannot be written as JSON`);
+  });
+
+  it.each(UNWRITABLE.filter(([name]) => name !== "session"))(
+    "are refused as connection parameters: %s",
+    (name, params) => {
+      expect(() => readConnectionParams(params)).toThrow(InvalidOptionsError);
+      expect(() => readConnectionParams(params)).toThrow(`${name} cannot be written as JSON`);
+    },
+  );
+
+  it("are refused as the result of a function: what is no JSON at all", () => {
+    const initial_messages = [{ role: "tool", tool_call_id: "c", content: () => undefined }];
+    const plan = () => planSession({ initial_messages }, undefined, false);
+    expect(plan).toThrow("initial_messages[0].content is a function, which JSON cannot hold.");
+  });
+
+  it("are refused as an event of the app", () => {
+    expect(() => readServiceEvent({ type: "response.create", response: { x: 5n } })).toThrow(InvalidOptionsError);
+  });
+});
 
 describe("readConnectionParams", () => {
   it.each([

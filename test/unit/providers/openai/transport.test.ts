@@ -198,6 +198,22 @@ describe("connecting", () => {
     await hangUp(rig);
   });
 
+  it("rejects with an option that JSON cannot hold, and dials nothing", async () => {
+    const { transport } = build({ session: { x: 5n } });
+    await expect(transport.connect()).rejects.toThrow("session cannot be written as JSON");
+    expect(FakeWebSocket.all).toHaveLength(0);
+    await transport.disconnect();
+  });
+
+  it("refuses a change of settings that JSON cannot hold, and keeps nothing of it", async () => {
+    const rig = await ready();
+    const before = rig.events().length;
+    const settings = { audio: { x: 5n } };
+    expect(() => rig.transport.updateSettings(settings)).toThrow("settings.audio cannot be written as JSON");
+    expect(rig.events()).toHaveLength(before);
+    await hangUp(rig);
+  });
+
   it("rejects when the socket closes before it opens", async () => {
     const rig = build();
     const connecting = rig.transport.connect();

@@ -372,6 +372,11 @@ describe("the answer's body", () => {
       () => json(200, { error: { message: "No such voice.", code: "bad" } }),
       { code: "service-error", serviceCode: "bad", message: /No such voice/ },
     ],
+    [
+      "JSON that lies too deep",
+      () => new Response("[".repeat(60_000) + "]".repeat(60_000), { status: 401 }),
+      { code: "unauthorized", status: 401 },
+    ],
     ["a refusal that is cut", () => failing(401), { code: "unauthorized", status: 401, retryable: false }],
     ["an overload that is cut", () => failing(503), { code: "service-error", status: 503, retryable: true }],
   ])("may be %s: the service's own words count", async (_what, answer, { message, ...facts }: { message?: RegExp }) => {
