@@ -92,7 +92,7 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   get expects(): Expects {
-    if (this.#sessionSetup.isUnanswered || this.#sink.is("expects.reply")) return "reply";
+    if (this.#sessionSetup.isChanging || this.#sink.is("expects.reply")) return "reply";
     return this.#sink.is("expects.progress") ? "progress" : "nothing";
   }
 

@@ -1,4 +1,4 @@
-import { purposeOf, type OpenAISink } from "../effects.js";
+import type { OpenAISink } from "../effects.js";
 import type { ErrorDetails, Outcome } from "../events.js";
 import { meaningOf, responseError, serviceError } from "../error-meaning.js";
 import type { SessionSetup } from "./session-setup.js";
@@ -29,7 +29,7 @@ export class ServiceErrors {
     // Going on without its settings would mean a bot without its instructions, tools and turn detection.
     const isEnd = this.sessionSetup.isConfiguring;
     const error = serviceError(details, this.redact, isEnd);
-    if (purposeOf(details.eventId) === "session") this.sessionSetup.refused();
+    this.sessionSetup.refused(details.eventId);
     switch (meaningOf(details)) {
       case "fatal":
         this.sink.add({ type: "fault", error });
