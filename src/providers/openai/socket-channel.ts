@@ -12,7 +12,6 @@ import { credentialsIn } from "../../util/urls.js";
 export function socketChannel(options: Pick<TransportOptions, "WebSocket">): OpenAIChannel {
   return {
     media: { uplink: "pcm", voice: "player", pauseMs: MICROPHONE_PAUSE_MS },
-    playback: "local",
     check: () => {
       socketConstructor(options.WebSocket);
     },
