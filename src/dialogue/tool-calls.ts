@@ -94,12 +94,7 @@ export class ToolCalls {
   }
 
   /** The arguments of a call are complete, as JSON. An empty name: it has none, and none will come. */
-  complete(
-    responseId: string,
-    callId: string | undefined,
-    name: string | undefined,
-    json: string | undefined,
-  ): void {
+  complete(responseId: string, callId: string | undefined, name: string | undefined, json: string | undefined): void {
     if (callId === undefined || json === undefined) return;
     const known = this.#calls.get(callId);
     const called = name === undefined || name === "" ? (known?.name ?? name) : name;
