@@ -33,7 +33,7 @@ export class LivenessCheck {
   #expects: Expects = "nothing";
   /** Since when nothing was heard, or what is due has been due. */
   #since = 0;
-  /** With what is due. "used": the service was asked about it, and may be silent once more, since it last spoke of itself. */
+  /** "used": it was asked for what is due since it last said something by itself, and may not be silent a second time. */
   #patience: "whole" | "used" = "whole";
   #timer: unknown;
 

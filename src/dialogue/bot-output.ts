@@ -95,7 +95,7 @@ export class BotOutput {
     const item = this.#items.get(itemId);
     if (item === undefined) return;
     for (const segment of item.text.complete()) this.#show(segment);
-    if (item.text.isComplete) this.#items.delete(itemId);
+    if (item.text.isFinished) this.#items.delete(itemId);
   }
 
   /** Every item has been played to its end. */

@@ -23,7 +23,7 @@ interface Utterance {
 
 /**
  * The bot's voice: `bot-started-speaking` and `bot-stopped-speaking` follow what is played, never what has arrived. Over
- * a WebSocket the player reports it; over WebRTC the service does (`remote…`).
+ * a WebSocket the player reports it; over WebRTC the service does (`service…`).
  */
 export class BotSpeech {
   #queue: Utterance[] = [];
@@ -117,18 +117,18 @@ export class BotSpeech {
   }
 
   /** The service began to play (WebRTC). */
-  remoteStarted(): void {
+  serviceStarted(): void {
     this.#started();
   }
 
   /** The service played everything (WebRTC). */
-  remoteStopped(): void {
+  serviceStopped(): void {
     this.output.completeAll();
     this.#stopped();
   }
 
   /** The service cut its own playback (WebRTC). */
-  remoteCleared(): void {
+  serviceCleared(): void {
     this.#flushed("service");
     this.sink.tell({ type: "voice.counted" });
   }

@@ -93,7 +93,7 @@ export class Bot<Request = true> {
       case "playback.began":
       case "playback.ended":
       case "playback.cut":
-        if (this.setup.playedBy === "service") this.#remotePlayback(event.type);
+        if (this.setup.playedBy === "service") this.#servicePlayback(event.type);
         break;
       default:
         if (this.takes(event)) this.#piece(event);
@@ -254,16 +254,16 @@ export class Bot<Request = true> {
     this.#responses.voiceStarted(reply);
   }
 
-  #remotePlayback(type: `playback.${"began" | "ended" | "cut"}`): void {
+  #servicePlayback(type: `playback.${"began" | "ended" | "cut"}`): void {
     if (type === "playback.began") {
       this.#service = { phase: "playing", since: this.setup.now() };
-      this.#speech.remoteStarted();
+      this.#speech.serviceStarted();
       return;
     }
     this.#service = { phase: "silent" };
     this.unheardReplies.stopped();
-    if (type === "playback.ended") this.#speech.remoteStopped();
-    else this.#speech.remoteCleared();
+    if (type === "playback.ended") this.#speech.serviceStopped();
+    else this.#speech.serviceCleared();
   }
 
   /** Whether something of an item is still to be heard, as far as anybody knows. */

@@ -29,14 +29,14 @@ export class SpokenText {
   #cutUpTo = 0;
   /** The text from there on: looked at with each delta, which the whole is too long for. */
   #open = "";
-  #phase: "growing" | "complete" = "growing";
+  #phase: "growing" | "finished" = "growing";
   /** In either phase: a transcript may come after the last sample. */
   #playback: "to come" | "over" = "to come";
   #position = 0;
 
   /** Whether no more text will come. */
-  get isComplete(): boolean {
-    return this.#phase === "complete";
+  get isFinished(): boolean {
+    return this.#phase === "finished";
   }
 
   /** Whether every sample of it has been played. */
@@ -64,7 +64,7 @@ export class SpokenText {
 
   /** Takes a delta; returns the sentences it completed. */
   add(delta: string): Segment[] {
-    if (this.isComplete) return [];
+    if (this.isFinished) return [];
     const kept = delta.slice(0, LONGEST_ITEM - this.#text.length);
     const from = this.#cutUpTo;
     this.#text += kept;
@@ -74,15 +74,15 @@ export class SpokenText {
 
   /** Ends the sentence that is open, whatever may still come; returns it. */
   pause(): Segment[] {
-    return this.isComplete ? [] : this.#cut(this.#text.length);
+    return this.isFinished ? [] : this.#cut(this.#text.length);
   }
 
   /** The text is complete; `whole` fills in what no delta brought. Returns the last sentences. */
   finish(whole?: string): Segment[] {
-    if (this.isComplete) return [];
+    if (this.isFinished) return [];
     const missing = whole?.startsWith(this.#text) === true ? whole.slice(this.#text.length) : "";
     const segments = this.add(missing);
-    this.#phase = "complete";
+    this.#phase = "finished";
     return [...segments, ...this.#cut(this.#text.length)];
   }
 
@@ -94,7 +94,7 @@ export class SpokenText {
   moveTo(playedMs: number, receivedMs: number, audioComplete: boolean): Segment[] {
     if (receivedMs <= 0) return [];
     const measured = this.#text.length / receivedMs;
-    const rate = audioComplete && this.isComplete ? measured : Math.min(measured, FASTEST);
+    const rate = audioComplete && this.isFinished ? measured : Math.min(measured, FASTEST);
     return this.reach(playedMs * rate);
   }
 
