@@ -1,5 +1,5 @@
-import { assign, cancel, emit, enqueueActions, setup, stateIn } from "xstate";
-import type { FlushCause, TurnEdge, TurnFact, TurnTag } from "../src/contracts/turns.js";
+import { cancel, emit, enqueueActions, setup, stateIn } from "xstate";
+import type { TurnEdge, TurnFact, TurnTag } from "../src/contracts/turns.js";
 
 export interface TurnsInput {
   /** Ms without another sign of the user's speech after which a turn that is only inferred is over; undefined: 3000. */
@@ -11,8 +11,6 @@ export interface TurnsInput {
 export interface TurnsContext {
   readonly lull: number;
   readonly functionCallTimeout: number;
-  /** Why the bot was interrupted last; null before the first time. Decides nothing: it explains the chart to a reader. */
-  readonly flushedBy: FlushCause | null;
 }
 
 const DEFAULT_LULL = 3_000;
@@ -64,7 +62,6 @@ export const turnsMachine = setup({
       call,
       afterMs: context.functionCallTimeout,
     })),
-    noteFlush: assign({ flushedBy: (_, params: { by: FlushCause }) => params.by }),
   },
   guards: {
     isInferred: (_, params: { inferred: boolean | undefined }) => params.inferred === true,
@@ -83,7 +80,6 @@ export const turnsMachine = setup({
   context: ({ input }) => ({
     lull: input.lull ?? DEFAULT_LULL,
     functionCallTimeout: input.functionCallTimeout ?? 0,
-    flushedBy: null,
   }),
   type: "parallel",
   states: {
@@ -228,10 +224,7 @@ export const turnsMachine = setup({
           on: {
             "voice.queued": "queued",
             "voice.began": { target: "speaking", actions: "botStarted" },
-            "voice.flushed": {
-              target: "flushing",
-              actions: { type: "noteFlush", params: ({ event }) => ({ by: event.by }) },
-            },
+            "voice.flushed": "flushing",
           },
         },
         queued: {
@@ -241,10 +234,7 @@ export const turnsMachine = setup({
           on: {
             "voice.began": { target: "speaking", actions: "botStarted" },
             "voice.drained": "silent",
-            "voice.flushed": {
-              target: "flushing",
-              actions: { type: "noteFlush", params: ({ event }) => ({ by: event.by }) },
-            },
+            "voice.flushed": "flushing",
           },
         },
         speaking: {
@@ -252,10 +242,7 @@ export const turnsMachine = setup({
           tags: ["busy", "voice.pending", "bot.speaking"],
           on: {
             "voice.drained": { target: "silent", actions: "botStopped" },
-            "voice.flushed": {
-              target: "flushing",
-              actions: ["botStopped", { type: "noteFlush", params: ({ event }) => ({ by: event.by }) }],
-            },
+            "voice.flushed": { target: "flushing", actions: "botStopped" },
             "connection.lost": { target: "silent", actions: "botStopped" },
             "session.ended": { target: "over", actions: "botStopped" },
           },
@@ -268,7 +255,6 @@ export const turnsMachine = setup({
             "voice.counted": "silent",
             "voice.queued": "queued",
             "voice.began": { target: "speaking", actions: "botStarted" },
-            "voice.flushed": { actions: { type: "noteFlush", params: ({ event }) => ({ by: event.by }) } },
           },
         },
         over: { description: "The session has ended.", type: "final" },

@@ -13,7 +13,7 @@ import { playbackActor } from "./actors/playback.js";
 import { retryActor } from "./actors/retry.js";
 import { networkActor, type NetworkSource } from "./actors/network.js";
 import { deviceWatchActor, type DeviceSource } from "./actors/watches.js";
-import { connectionActor } from "./actors/connection.js";
+import { attemptActor } from "./actors/attempt.js";
 import { turnsOf, type TurnsActor } from "./actors/turns.js";
 import type { OpenConnection } from "./contracts/connection.js";
 import type { PlaybackReport } from "./contracts/speaker.js";
@@ -64,7 +64,7 @@ export function compose(parts: Parts): TransportActor {
     actors: {
       connection: connectionMachine.provide({
         actors: {
-          attempt: connectionActor(parts.connect, errors, lifetime, { ...patienceOf(options.timeouts), clock }),
+          attempt: attemptActor(parts.connect, errors, lifetime, { ...patienceOf(options.timeouts), clock }),
           network: networkActor({ source: parts.network, outage, random, clock, lifetime, enter, logger }),
           retry: retryActor(reconnect.policy ?? backoffPolicy(reconnect, random), outage, errors),
         },

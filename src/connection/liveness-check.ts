@@ -33,8 +33,8 @@ export class LivenessCheck {
   #expects: Expects = "nothing";
   /** Since when nothing was heard, or what is due has been due. */
   #since = 0;
-  /** The service was asked for what is due since it last said something by itself. */
-  #asked = false;
+  /** "used": it was asked for what is due since it last said something by itself, and may not be silent a second time. */
+  #patience: "whole" | "used" = "whole";
   #timer: unknown;
 
   constructor(parts: LivenessCheckParts) {
@@ -57,7 +57,7 @@ export class LivenessCheck {
     if (this.#phase === "asking") {
       this.#rest();
       this.#watch();
-    } else this.#asked = false;
+    } else this.#patience = "whole";
   }
 
   /** What the service owes. */
@@ -66,7 +66,7 @@ export class LivenessCheck {
     this.#expects = expects;
     this.#since = this.#now();
     if (this.#phase === "watching") this.#rest();
-    if (this.#phase !== "asking") this.#asked = false;
+    if (this.#phase !== "asking") this.#patience = "whole";
     this.#watch();
   }
 
@@ -96,10 +96,10 @@ export class LivenessCheck {
   #look(): void {
     const silentFor = this.#now() - this.#since;
     if (silentFor < this.#parts.silence) this.#watch();
-    else if (this.#asked && this.#expects === "reply") {
+    else if (this.#patience === "used" && this.#expects === "reply") {
       this.#give("The service does not answer: it is there, but what it owes did not come.");
     } else if (this.#ask()) {
-      this.#asked = this.#expects !== "nothing";
+      this.#patience = this.#expects === "nothing" ? "whole" : "used";
     } else if (this.#expects === "nothing") {
       this.#lookForStall(silentFor);
     } else this.#give(`The service fell silent: nothing came for ${Math.round(silentFor)} ms.`);

@@ -71,7 +71,7 @@ export type BotFact =
   | { readonly type: "bot.asked" };
 
 /** What becomes of the connection and of the session. */
-export type ConnectionFact =
+export type SessionFact =
   /** The connection is gone, by accident or for a planned reconnect. Told before anything else of that end is. */
   | { readonly type: "connection.lost" }
   /** The service is ready on a new connection: also the first of a session. */
@@ -80,7 +80,7 @@ export type ConnectionFact =
   | { readonly type: "session.ended" };
 
 /** Everything that the turns of a conversation are told, about 25 facts a turn. Audio and words are no facts. */
-export type TurnFact = ((UserFact | ReplyFact | VoiceFact | ToolFact) & Silently) | BotFact | ConnectionFact;
+export type TurnFact = ((UserFact | ReplyFact | VoiceFact | ToolFact) & Silently) | BotFact | SessionFact;
 
 /** What is to be delivered to the app, in the order in which it happens. Each start has exactly one stop. */
 export type TurnEdge =

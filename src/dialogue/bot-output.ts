@@ -1,5 +1,5 @@
 import type { EffectSink } from "./effects.js";
-import { LONGEST_ITEM, SpokenText, type Segment } from "./spoken-text.js";
+import { LONGEST_ITEM, SpokenText, isShown, type Segment } from "./spoken-text.js";
 
 /** Items that are open at a time, and characters of all of them: more than any answer has. */
 const MOST_ITEMS = 256;
@@ -80,7 +80,7 @@ export class BotOutput {
     for (const [itemId, item] of this.#items) {
       if (item.responseId !== responseId) continue;
       this.#announce(item, item.text.finish());
-      if (!item.spoken || item.text.allSpoken || !isHeld(itemId)) this.#items.delete(itemId);
+      if (!item.spoken || item.text.isSpoken || !isHeld(itemId)) this.#items.delete(itemId);
     }
   }
 
@@ -95,7 +95,7 @@ export class BotOutput {
     const item = this.#items.get(itemId);
     if (item === undefined) return;
     for (const segment of item.text.complete()) this.#show(segment);
-    if (item.text.finished) this.#items.delete(itemId);
+    if (item.text.isFinished) this.#items.delete(itemId);
   }
 
   /** Every item has been played to its end. */
@@ -106,7 +106,7 @@ export class BotOutput {
   /** Nothing more will be heard of an item. */
   forget(itemId: string): void {
     const item = this.#items.get(itemId);
-    if (item?.spoken === true && !item.text.allSpoken) this.said(itemId, item.text.heard, item.responseId);
+    if (item?.spoken === true && !item.text.isSpoken) this.said(itemId, item.text.heard, item.responseId);
     this.#items.delete(itemId);
   }
 
@@ -119,7 +119,7 @@ export class BotOutput {
   estimate(characters: number): void {
     let left = characters;
     for (const { text, spoken } of this.#items.values()) {
-      if (!spoken || text.allSpoken || left <= 0) continue;
+      if (!spoken || text.isSpoken || left <= 0) continue;
       for (const segment of text.reach(left)) this.#show(segment);
       left -= text.text.length;
     }
@@ -171,17 +171,18 @@ export class BotOutput {
       this.sink.deliver("bot-transcription", { text });
     }
     // The transcript came after the last sample: it has been spoken already.
-    if (!item.text.allSpoken) return;
+    if (!item.text.isSpoken) return;
     for (const segment of item.text.complete()) this.#show(segment);
   }
 
-  #show({ id, text, done, shown }: Segment): void {
+  #show(segment: Segment): void {
+    const { id, text, shown } = segment;
     this.sink.deliver("bot-output", {
       text,
       aggregated_by: "sentence",
       segment_id: id,
       will_be_spoken: true,
-      spoken_status: done ? "completed" : "in-progress",
+      spoken_status: isShown(segment) ? "completed" : "in-progress",
       spoken_progress: { accumulated_text: text.slice(0, shown), remaining_text: text.slice(shown) },
     });
   }

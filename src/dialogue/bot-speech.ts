@@ -12,18 +12,18 @@ interface Utterance {
   readonly responseId: string;
   receivedMs: number;
   playedMs: number;
-  /** How far it is over, whether all of that was heard or an output took it with it that was lost. */
-  goneMs: number;
-  /** The service has sent the last of it. */
-  ended: boolean;
+  /** Where the present output began with it. An output that was lost took along what was not played up to there. */
+  outputStartMs: number;
+  /** "complete": the service has sent the last of it. */
+  arrival: "coming" | "complete";
   playing: "not yet" | "begun" | "drained";
-  /** The service has truncated it by itself. */
-  truncated: boolean;
+  /** "service": it has done so by itself. */
+  truncatedBy: "nobody" | "service";
 }
 
 /**
  * The bot's voice: `bot-started-speaking` and `bot-stopped-speaking` follow what is played, never what has arrived. Over
- * a WebSocket the player reports it; over WebRTC the service does (`remote…`).
+ * a WebSocket the player reports it; over WebRTC the service does (`service…`).
  */
 export class BotSpeech {
   #queue: Utterance[] = [];
@@ -64,10 +64,10 @@ export class BotSpeech {
         responseId,
         receivedMs: 0,
         playedMs: 0,
-        goneMs: 0,
-        ended: false,
+        outputStartMs: 0,
+        arrival: "coming",
         playing: "not yet",
-        truncated: false,
+        truncatedBy: "nobody",
       };
       if (this.#queue.length === 0) this.sink.tell({ type: "voice.queued" });
       this.#queue.push(utterance);
@@ -96,39 +96,39 @@ export class BotSpeech {
     if (utterance === undefined) return;
     // Items are played in order: whoever hears this one has heard those before it.
     for (const earlier of this.#queue.splice(0, index)) this.#finished(earlier);
-    const reached = (samples: number): number => utterance.goneMs + msOf(samples, report.item);
+    const reached = (samples: number): number => utterance.outputStartMs + msOf(samples, report.item);
     const [played, received] = [reached(report.item.playedSamples), reached(report.item.receivedSamples)];
     // An output that is lost takes with it what it had not played.
     const isLost = report.type === "drained" && report.lost === true;
-    if (!isLost || played > utterance.goneMs) utterance.playedMs = Math.max(utterance.playedMs, played);
+    if (!isLost || played > utterance.outputStartMs) utterance.playedMs = Math.max(utterance.playedMs, played);
     if (utterance.playing === "not yet" && !isLost) {
       utterance.playing = "begun";
       this.#started();
     }
-    this.output.progress(utterance.itemId, utterance.playedMs, utterance.receivedMs, utterance.ended);
+    this.output.progress(utterance.itemId, utterance.playedMs, utterance.receivedMs, hasArrived(utterance));
     if (report.type === "drained") {
       // Audio may have set out after the player ran dry, and before it said so.
       const isWhole = received >= utterance.receivedMs - 1;
       utterance.playing = isWhole || isLost ? "drained" : "begun";
       // The next output counts anew.
-      if (isLost) utterance.goneMs = utterance.receivedMs;
+      if (isLost) utterance.outputStartMs = utterance.receivedMs;
       this.#settle();
     }
   }
 
   /** The service began to play (WebRTC). */
-  remoteStarted(): void {
+  serviceStarted(): void {
     this.#started();
   }
 
   /** The service played everything (WebRTC). */
-  remoteStopped(): void {
+  serviceStopped(): void {
     this.output.completeAll();
     this.#stopped();
   }
 
   /** The service cut its own playback (WebRTC). */
-  remoteCleared(): void {
+  serviceCleared(): void {
     this.#flushed("service");
     this.sink.tell({ type: "voice.counted" });
   }
@@ -156,12 +156,12 @@ export class BotSpeech {
       const played = items.find((item) => item.itemId === utterance.itemId);
       const heard =
         played === undefined ? utterance.playedMs : Math.max(utterance.playedMs, msOf(played.playedSamples, played));
-      const whole = utterance.ended && heard >= utterance.receivedMs;
+      const whole = hasArrived(utterance) && heard >= utterance.receivedMs;
       if (whole) this.output.complete(utterance.itemId);
-      else this.output.progress(utterance.itemId, heard, utterance.receivedMs, utterance.ended);
+      else this.output.progress(utterance.itemId, heard, utterance.receivedMs, hasArrived(utterance));
       this.output.forget(utterance.itemId);
       const endMs = Math.floor(Math.min(heard, utterance.receivedMs));
-      if (whole || endMs <= 0 || utterance.truncated) continue;
+      if (whole || endMs <= 0 || utterance.truncatedBy === "service") continue;
       this.truncate(utterance.itemId, endMs);
     }
   }
@@ -169,7 +169,7 @@ export class BotSpeech {
   /** The service says that an item is truncated; ours would be the second time. */
   truncated(itemId: string): void {
     for (const utterance of [...this.#queue, ...this.#cuts.flat()]) {
-      if (utterance.itemId === itemId) utterance.truncated = true;
+      if (utterance.itemId === itemId) utterance.truncatedBy = "service";
     }
   }
 
@@ -181,22 +181,22 @@ export class BotSpeech {
   }
 
   #end(matches: (utterance: Utterance) => boolean): void {
-    for (const utterance of this.#queue.filter(matches)) utterance.ended = true;
+    for (const utterance of this.#queue.filter(matches)) utterance.arrival = "complete";
     this.#settle();
   }
 
   #settle(): void {
     // Nothing is queued here while the service plays: it says itself when it stops.
     if (this.#queue.length === 0) return;
-    for (let head = this.#queue[0]; head?.ended === true && head.playing === "drained"; head = this.#queue[0]) {
+    for (let [head] = this.#queue; head?.arrival === "complete" && head.playing === "drained"; [head] = this.#queue) {
       this.#queue.shift();
       this.#finished(head);
     }
     if (this.#queue.length === 0) this.#stopped();
   }
 
-  #finished({ itemId, playedMs, goneMs }: Utterance): void {
-    if (playedMs < goneMs) this.output.forget(itemId);
+  #finished({ itemId, playedMs, outputStartMs }: Utterance): void {
+    if (playedMs < outputStartMs) this.output.forget(itemId);
     else this.output.complete(itemId);
   }
 
@@ -211,6 +211,10 @@ export class BotSpeech {
   #stopped(): void {
     this.sink.tell({ type: "voice.drained" });
   }
+}
+
+function hasArrived({ arrival }: Utterance): boolean {
+  return arrival === "complete";
 }
 
 function msOf(samples: number, { sampleRate }: PlayedItem): number {

@@ -1,3 +1,4 @@
+import type { MediaPlan } from "../contracts/provider.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
 import type { FlushCause } from "../contracts/turns.js";
 import { BoundedSet } from "../util/bounded-set.js";
@@ -19,8 +20,8 @@ export interface BotSetup<Request> {
   readonly processor: string;
   /** Monotonic time in ms. */
   readonly now: () => number;
-  /** Who plays the bot's audio: this page (default), or the service, over RTP (WebRTC). */
-  readonly playback?: "local" | "remote";
+  /** Who says when the bot is heard, as the provider's `media.voice`: the player of this page (default), or the service (WebRTC). */
+  readonly playedBy?: MediaPlan["voice"];
   /** Over WebRTC: when sound last came; undefined where nobody can tell. */
   readonly soundAt?: (() => number | undefined) | undefined;
   /** Rate of the audio that the player takes, in Hz. Default 24000. */
@@ -54,8 +55,8 @@ export class Bot<Request = true> {
   readonly #asides = new BoundedSet(64);
   /** Items whose sound has ended, while words may still come. */
   readonly #voiced = new BoundedSet(64);
-  /** When the service began to play (WebRTC), in ms. */
-  #playingSince: number | undefined;
+  /** What the service says that it does (WebRTC); `since`: in ms. */
+  #service: { readonly phase: "silent" } | { readonly phase: "playing"; readonly since: number } = { phase: "silent" };
   #phase: "live" | "over" = "live";
 
   constructor(
@@ -92,7 +93,7 @@ export class Bot<Request = true> {
       case "playback.began":
       case "playback.ended":
       case "playback.cut":
-        if (this.setup.playback === "remote") this.#remotePlayback(event.type);
+        if (this.setup.playedBy === "service") this.#servicePlayback(event.type);
         break;
       default:
         if (this.takes(event)) this.#piece(event);
@@ -136,7 +137,7 @@ export class Bot<Request = true> {
 
   /** Asks for silence at once, before anybody is told why. */
   silence(): void {
-    if (this.setup.playback !== "remote" && this.#speech.pending) this.sink.add({ type: "flush" });
+    if (this.setup.playedBy !== "service" && this.#speech.pending) this.sink.add({ type: "flush" });
   }
 
   /** After `silence`: nothing more comes through of what is being made, though the service may go on with it for a while. */
@@ -152,9 +153,9 @@ export class Bot<Request = true> {
     this.#phase = "over";
     this.#speech.end();
     // Over WebRTC nobody says how much was heard: as much as ordinary speech says while sound came.
-    if (this.#playingSince !== undefined) {
+    if (this.#service.phase === "playing") {
       const until = this.setup.soundAt?.() ?? this.setup.now();
-      this.#output.estimate(Math.max(0, until - this.#playingSince) * SPEECH);
+      this.#output.estimate(Math.max(0, until - this.#service.since) * SPEECH);
     }
     this.#output.end();
     this.#responses.end();
@@ -199,7 +200,7 @@ export class Bot<Request = true> {
     switch (event.type) {
       case "audio": {
         // Over WebRTC the audio comes by RTP.
-        if (this.setup.playback === "remote") return;
+        if (this.setup.playedBy === "service") return;
         const pcm = event.pcm();
         if (pcm.byteLength === 0) return;
         this.#voice(reply);
@@ -253,19 +254,20 @@ export class Bot<Request = true> {
     this.#responses.voiceStarted(reply);
   }
 
-  #remotePlayback(type: `playback.${"began" | "ended" | "cut"}`): void {
-    this.#playingSince = type === "playback.began" ? this.setup.now() : undefined;
+  #servicePlayback(type: `playback.${"began" | "ended" | "cut"}`): void {
     if (type === "playback.began") {
-      this.#speech.remoteStarted();
+      this.#service = { phase: "playing", since: this.setup.now() };
+      this.#speech.serviceStarted();
       return;
     }
+    this.#service = { phase: "silent" };
     this.unheardReplies.stopped();
-    if (type === "playback.ended") this.#speech.remoteStopped();
-    else this.#speech.remoteCleared();
+    if (type === "playback.ended") this.#speech.serviceStopped();
+    else this.#speech.serviceCleared();
   }
 
   /** Whether something of an item is still to be heard, as far as anybody knows. */
-  readonly #isHeld = (item: string): boolean => this.setup.playback === "remote" || this.#speech.holds(item);
+  readonly #isHeld = (item: string): boolean => this.setup.playedBy === "service" || this.#speech.holds(item);
 
   /** What is said in an aside is not part of the conversation. */
   #remember(item: string, content: string, reply: string): void {

@@ -7,8 +7,7 @@ export interface Segment {
   /** Where it lies in the item's whole text. */
   readonly start: number;
   readonly end: number;
-  done: boolean;
-  /** Characters shown as spoken so far. */
+  /** Characters shown as spoken so far; all of them once it has been played to its end, and not before. */
   shown: number;
 }
 
@@ -18,21 +17,31 @@ export const LONGEST_ITEM = 256 * 1024;
 /** Fastest speech believed before text and audio are both complete, in characters per ms. */
 const FASTEST = 0.025;
 
+/** Whether a sentence has been spoken to its end. */
+export function isShown({ text, shown }: Segment): boolean {
+  return shown === text.length;
+}
+
 /** The text of one item of the bot, cut into sentences, and how far its audio has come. */
 export class SpokenText {
   readonly segments: Segment[] = [];
-  /** Whether every sample of it has been played. */
-  allSpoken = false;
   #text = "";
   #cutUpTo = 0;
   /** The text from there on: looked at with each delta, which the whole is too long for. */
   #open = "";
-  #finished = false;
+  #phase: "growing" | "finished" = "growing";
+  /** In either phase: a transcript may come after the last sample. */
+  #playback: "to come" | "over" = "to come";
   #position = 0;
 
   /** Whether no more text will come. */
-  get finished(): boolean {
-    return this.#finished;
+  get isFinished(): boolean {
+    return this.#phase === "finished";
+  }
+
+  /** Whether every sample of it has been played. */
+  get isSpoken(): boolean {
+    return this.#playback === "over";
   }
 
   /** Everything known of it, heard or not. */
@@ -55,7 +64,7 @@ export class SpokenText {
 
   /** Takes a delta; returns the sentences it completed. */
   add(delta: string): Segment[] {
-    if (this.#finished) return [];
+    if (this.isFinished) return [];
     const kept = delta.slice(0, LONGEST_ITEM - this.#text.length);
     const from = this.#cutUpTo;
     this.#text += kept;
@@ -65,15 +74,15 @@ export class SpokenText {
 
   /** Ends the sentence that is open, whatever may still come; returns it. */
   pause(): Segment[] {
-    return this.#finished ? [] : this.#cut(this.#text.length);
+    return this.isFinished ? [] : this.#cut(this.#text.length);
   }
 
   /** The text is complete; `whole` fills in what no delta brought. Returns the last sentences. */
   finish(whole?: string): Segment[] {
-    if (this.#finished) return [];
+    if (this.isFinished) return [];
     const missing = whole?.startsWith(this.#text) === true ? whole.slice(this.#text.length) : "";
     const segments = this.add(missing);
-    this.#finished = true;
+    this.#phase = "finished";
     return [...segments, ...this.#cut(this.#text.length)];
   }
 
@@ -85,7 +94,7 @@ export class SpokenText {
   moveTo(playedMs: number, receivedMs: number, audioComplete: boolean): Segment[] {
     if (receivedMs <= 0) return [];
     const measured = this.#text.length / receivedMs;
-    const rate = audioComplete && this.#finished ? measured : Math.min(measured, FASTEST);
+    const rate = audioComplete && this.isFinished ? measured : Math.min(measured, FASTEST);
     return this.reach(playedMs * rate);
   }
 
@@ -97,20 +106,16 @@ export class SpokenText {
 
   /** Everything known has been spoken. Returns the segments that changed. */
   complete(): Segment[] {
-    this.allSpoken = true;
-    const open = this.segments.filter((segment) => !segment.done);
-    for (const segment of open) {
-      segment.done = true;
-      segment.shown = segment.text.length;
-    }
+    this.#playback = "over";
+    const open = this.segments.filter((segment) => !isShown(segment));
+    for (const segment of open) segment.shown = segment.text.length;
     return open;
   }
 
   #advance(segment: Segment, last: boolean): boolean {
-    if (segment.done || this.#position <= segment.start) return false;
+    if (isShown(segment) || this.#position <= segment.start) return false;
     // The last one known may still be going on: only the end of the playback completes it.
     if (this.#position >= segment.end && !last) {
-      segment.done = true;
       segment.shown = segment.text.length;
       return true;
     }
@@ -127,7 +132,7 @@ export class SpokenText {
     this.#cutUpTo = end;
     this.#open = this.#text.slice(end);
     if (text === "") return [];
-    const segment = { id: this.nextId(), text, start, end: start + text.length, done: false, shown: 0 };
+    const segment = { id: this.nextId(), text, start, end: start + text.length, shown: 0 };
     this.segments.push(segment);
     return [segment];
   }

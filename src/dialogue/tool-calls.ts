@@ -4,7 +4,7 @@ import type { HistoryItem } from "./conversation-history.js";
 import type { EffectSink } from "./effects.js";
 import { withoutProto } from "../util/json.js";
 import { BoundedSet } from "../util/bounded-set.js";
-import { isRecord, type JsonRecord } from "../util/records.js";
+import { isRecord } from "../util/records.js";
 import type { Redactor } from "../util/redact.js";
 
 /** What a call is answered with: the app's result, or why there is none. */
@@ -36,13 +36,15 @@ interface Call {
   phase: "announced" | "running" | "answered";
 }
 
+/** The calls of one response. */
 interface Batch {
-  /** The calling response is done, so that a next one may be asked for. */
-  over: boolean;
-  /** Somebody interrupted: nobody waits for an answer any more. */
-  interrupted: boolean;
-  /** Who answered last: an app that speaks the service's own language asks for what comes next in it, too. */
-  answeredBy: "us" | "app";
+  /** "over": the calling response is done, so that a next one may be asked for. */
+  phase: "open" | "over";
+  /**
+   * Who asks for what follows the last result. "app": it answered last, in the service's own language, and asks in that, too.
+   * "nobody": somebody interrupted, and no answer is waited for any more.
+   */
+  sequel: "ours" | "app" | "nobody";
   readonly calls: Set<string>;
 }
 
@@ -82,21 +84,23 @@ export class ToolCalls {
 
   /** The model began a call; its arguments are still to come. */
   announced(responseId: string, callId: string, name: string | undefined): void {
-    this.#open(responseId, callId, name);
+    if (this.#calls.has(callId) || this.#calls.size >= MOST_OPEN) return;
+    this.#opened += 1;
+    this.#calls.set(callId, { callId, responseId, name, number: this.#opened, phase: "announced" });
+    const batch = this.#batches.get(responseId) ?? newBatch();
+    batch.calls.add(callId);
+    this.#batches.set(responseId, batch);
+    this.sink.deliver("llm-function-call-started", name === undefined ? {} : { function_name: this.#shown(name) });
   }
 
-  /** The arguments of a call are complete: as JSON, or as an object. An empty name: it has none, and none will come. */
-  complete(
-    responseId: string,
-    callId: string | undefined,
-    name: string | undefined,
-    args: string | JsonRecord | undefined,
-  ): void {
-    if (callId === undefined || args === undefined) return;
+  /** The arguments of a call are complete, as JSON. An empty name: it has none, and none will come. */
+  complete(responseId: string, callId: string | undefined, name: string | undefined, json: string | undefined): void {
+    if (callId === undefined || json === undefined) return;
     const known = this.#calls.get(callId);
     const called = name === undefined || name === "" ? (known?.name ?? name) : name;
     if (known !== undefined && known.phase !== "announced") return;
-    const call = known ?? this.#open(responseId, callId, called);
+    this.announced(responseId, callId, called);
+    const call = this.#calls.get(callId);
     // Beta events may lack the name; the finished item brings it a moment later.
     if (called === undefined) return;
     if (call === undefined) {
@@ -104,13 +108,12 @@ export class ToolCalls {
       return;
     }
     call.name ??= called;
-    const json = typeof args === "string" ? args : stringified(args);
     if (!this.pending) this.sink.tell({ type: "tools.called" });
     call.phase = "running";
     this.sink.tell({ type: "call.began", call: call.number });
-    const written = { type: "tool-call", callId, name: called, arguments: json ?? "{}" } as const;
+    const written = { type: "tool-call", callId, name: called, arguments: json } as const;
     this.ports.history?.note(`call ${callId}`, written);
-    const parsed = json === undefined ? undefined : parseArguments(json);
+    const parsed = parseArguments(json);
     if (called === "") {
       this.#refuse(call, `${this.ports.service} called a function without naming it.`, "The call names no function.");
       return;
@@ -136,8 +139,7 @@ export class ToolCalls {
     const call = this.#calls.get(callId);
     if (call?.phase !== "running") return false;
     this.#answer(call, { result });
-    this.#stopped(call, false, result);
-    this.#settle(call.responseId);
+    this.#over(call, false, result);
     return true;
   }
 
@@ -146,10 +148,8 @@ export class ToolCalls {
     const call = this.#calls.get(callId);
     if (call?.phase !== "running") return false;
     this.#close(call, output);
-    const batch = this.#batches.get(call.responseId);
-    if (batch !== undefined) batch.answeredBy = "app";
-    this.#stopped(call, false, result);
-    this.#settle(call.responseId);
+    this.#follow(call, "app");
+    this.#over(call, false, result);
     return true;
   }
 
@@ -160,8 +160,7 @@ export class ToolCalls {
     const error = callError(call.name, failure, this.ports.redact);
     if (error !== undefined) this.sink.report(error);
     this.#answer(call, { error: NO_RESULT });
-    this.#stopped(call, true, undefined);
-    this.#settle(call.responseId);
+    this.#over(call, true);
     return true;
   }
 
@@ -169,14 +168,14 @@ export class ToolCalls {
   responseDone(responseId: string, interrupted: boolean): void {
     const batch = this.#batches.get(responseId);
     if (batch === undefined) return;
-    batch.over = true;
-    batch.interrupted ||= interrupted;
+    batch.phase = "over";
+    if (interrupted) batch.sequel = "nobody";
     for (const callId of batch.calls) {
       const call = this.#calls.get(callId);
       if (call?.phase !== "announced") continue;
       batch.calls.delete(callId);
       this.#calls.delete(callId);
-      this.#stopped(call, true, undefined);
+      this.#stopped(call, true);
     }
     this.#settle(responseId);
   }
@@ -188,8 +187,7 @@ export class ToolCalls {
     this.#calls.delete(callId);
     this.#batches.get(call.responseId)?.calls.delete(callId);
     this.#ended(call);
-    this.#stopped(call, true, undefined);
-    this.#settle(call.responseId);
+    this.#over(call, true);
     return true;
   }
 
@@ -227,32 +225,18 @@ export class ToolCalls {
   /** The session is over: nothing that was started is left open. */
   end(): void {
     const open = [...this.#calls.values()].filter(({ phase }) => phase !== "answered");
-    for (const call of open) this.#stopped(call, true, undefined);
+    for (const call of open) this.#stopped(call, true);
     this.#calls.clear();
     this.#batches.clear();
     for (const call of open) this.#ended(call);
     this.#settled();
   }
 
-  #open(responseId: string, callId: string, name: string | undefined): Call | undefined {
-    if (this.#calls.has(callId)) return undefined;
-    if (this.#calls.size >= MOST_OPEN) return undefined;
-    this.#opened += 1;
-    const call: Call = { callId, responseId, name, number: this.#opened, phase: "announced" };
-    this.#calls.set(callId, call);
-    const batch = this.#batches.get(responseId) ?? newBatch();
-    batch.calls.add(callId);
-    this.#batches.set(responseId, batch);
-    this.sink.deliver("llm-function-call-started", name === undefined ? {} : { function_name: this.#shown(name) });
-    return call;
-  }
-
   /** A call that no handler could take: the app is told, and the model, or it would wait for ever. */
   #refuse(call: Call, said: string, error: string): void {
     this.sink.report(new ProtocolError(said));
     this.#answer(call, { error });
-    this.#stopped(call, true, undefined);
-    this.#settle(call.responseId);
+    this.#over(call, true);
   }
 
   /** One more than may be open. Its arguments may be told several times. */
@@ -266,9 +250,13 @@ export class ToolCalls {
 
   #answer(call: Call, answer: ToolAnswer): void {
     const output = this.ports.answer(call.callId, call.name, answer);
-    const batch = this.#batches.get(call.responseId);
-    if (batch !== undefined) batch.answeredBy = "us";
+    this.#follow(call, "ours");
     this.#close(call, output);
+  }
+
+  #follow({ responseId }: Call, sequel: "ours" | "app"): void {
+    const batch = this.#batches.get(responseId);
+    if (batch !== undefined && batch.sequel !== "nobody") batch.sequel = sequel;
   }
 
   #close(call: Call, output: string): void {
@@ -292,7 +280,13 @@ export class ToolCalls {
     return this.ports.redact.json(said);
   }
 
-  #stopped({ callId, name }: Call, cancelled: boolean, result: unknown): void {
+  /** Nobody waits for a call any more, and perhaps for none of its response. */
+  #over(call: Call, cancelled: boolean, result?: unknown): void {
+    this.#stopped(call, cancelled, result);
+    this.#settle(call.responseId);
+  }
+
+  #stopped({ callId, name }: Call, cancelled: boolean, result?: unknown): void {
     this.sink.deliver("llm-function-call-stopped", {
       tool_call_id: callId,
       cancelled,
@@ -303,12 +297,12 @@ export class ToolCalls {
 
   #settle(responseId: string): void {
     const batch = this.#batches.get(responseId);
-    if (batch?.over !== true) return;
+    if (batch?.phase !== "over") return;
     const calls = [...batch.calls];
     if (calls.some((callId) => this.#calls.get(callId)?.phase !== "answered")) return;
     this.#batches.delete(responseId);
     for (const callId of calls) this.#calls.delete(callId);
-    if (calls.length > 0 && !batch.interrupted && batch.answeredBy === "us") this.ports.proceed?.();
+    if (calls.length > 0 && batch.sequel === "ours") this.ports.proceed?.();
   }
 }
 
@@ -324,16 +318,7 @@ export function callError(
 }
 
 function newBatch(): Batch {
-  return { over: false, interrupted: false, answeredBy: "us", calls: new Set() };
-}
-
-/** Undefined for what lies deeper than can be written. */
-function stringified(args: JsonRecord): string | undefined {
-  try {
-    return JSON.stringify(args);
-  } catch {
-    return undefined;
-  }
+  return { phase: "open", sequel: "ours", calls: new Set() };
 }
 
 /** A JSON object, without any `__proto__`; undefined for anything else, and for what no handler could take apart. */

@@ -13,19 +13,19 @@ interface Reply<Request> {
 /** The replies of which the user has not heard or read a word yet: those that a lost connection takes along. */
 export class UnheardReplies<Request> {
   readonly #replies = new Map<string, Reply<Request>>();
-  /** Asked for, while nothing of it has come. */
-  #asked: Request | undefined;
+  /** What was asked, while nothing of an answer has come. */
+  #unanswered: Request | undefined;
 
   /** What is to be asked for again, oldest first. */
   get requests(): Request[] {
     const begun = [...this.#replies.values()].map(({ request }) => request);
-    return [...begun, this.#asked].filter((request) => request !== undefined);
+    return [...begun, this.#unanswered].filter((request) => request !== undefined);
   }
 
   /** For a service that does not say what a reply answers: the next that is made, or goes on, answers this. */
   asked(request: Request): void {
     this.#replies.clear();
-    this.#asked = request;
+    this.#unanswered = request;
   }
 
   /** A reply is being made, and answers all that was asked. */
@@ -37,7 +37,7 @@ export class UnheardReplies<Request> {
 
   /** The same for one that was being made when something was asked. */
   goesOn(reply: string): void {
-    if (this.#asked !== undefined) this.answers(reply);
+    if (this.#unanswered !== undefined) this.answers(reply);
   }
 
   /** Somebody waits for what is being made, as is known only now. */
@@ -87,6 +87,6 @@ export class UnheardReplies<Request> {
   /** Nobody waits for anything any more. */
   clear(): void {
     this.#replies.clear();
-    this.#asked = undefined;
+    this.#unanswered = undefined;
   }
 }

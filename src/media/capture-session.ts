@@ -5,7 +5,12 @@ import { type AudioEngine, type ContextLease, NATIVE_RATE, resumeContext } from 
 import { microphoneError, requireMediaDevices, toMicrophoneError } from "./device-errors.js";
 import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
-import { type CaptureCommand, type CaptureMessage, type CaptureOptions, PROCESSOR_NAMES } from "./worklets/protocol.js";
+import {
+  type CaptureProcessorCommand,
+  type CaptureMessage,
+  type CaptureOptions,
+  PROCESSOR_NAMES,
+} from "./worklets/protocol.js";
 
 /** How often is looked whether audio still flows: each look wakes an idle page, for a fifth of a ms. Sooner again where none does. */
 const LIVENESS_CHECK_MS = 5000;
@@ -222,7 +227,7 @@ export class CaptureSession {
     ]);
   }
 
-  #send(command: CaptureCommand): void {
+  #send(command: CaptureProcessorCommand): void {
     this.#node?.port.postMessage(command);
   }
 

@@ -71,8 +71,8 @@ function keyOf({ kind, deviceId, groupId, label }: MediaDeviceInfo): string {
   return JSON.stringify([kind, deviceId, groupId, label]);
 }
 
-/** Watches for devices that come and go while somebody is interested. */
-export class DeviceWatch {
+/** The page's devices: read, and told anew as they come and go, while somebody holds the list. */
+export class DeviceList {
   readonly #mediaDevices: () => MediaDevices | undefined;
   readonly #onChange: (devices: MediaDeviceInfo[]) => void;
   readonly #logger: Logger;

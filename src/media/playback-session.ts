@@ -1,13 +1,13 @@
 import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
 import type { Logger } from "../log.js";
 import type { AudioEngine, ContextLease } from "./audio-engine.js";
-import { AutoplayWatch, type OutputEdge } from "./autoplay-watch.js";
-import { BotOutput } from "./bot-output.js";
+import { ContextWatch, type OutputEdge } from "./context-watch.js";
+import { OutputRoute } from "./output-route.js";
 import { MOST_MINUTES, PlaybackCounter } from "./playback-counter.js";
 import { onCrash, releaseAfter } from "./end-processor.js";
 import { tearDown } from "./teardown.js";
 import {
-  type PlaybackCommand,
+  type PlaybackProcessorCommand,
   type PlaybackMessage,
   type PlaybackOptions,
   PROCESSOR_NAMES,
@@ -44,16 +44,16 @@ export class PlaybackSession {
   readonly #events: PlaybackEvents;
   readonly #counter: PlaybackCounter;
   readonly #interruptions = new Map<number, Interruption>();
-  #early: PlaybackCommand[] = [];
+  #early: PlaybackProcessorCommand[] = [];
   #requests = 0;
   /** Interruptions that the worklet has not dealt with; until then its reports are of what was cut. */
   #cutsAwaited = 0;
   #closed = false;
   #overrun = false;
   #lease: ContextLease | undefined;
-  #autoplay: AutoplayWatch | undefined;
+  #contextWatch: ContextWatch | undefined;
   #node: AudioWorkletNode | undefined;
-  #output: BotOutput | undefined;
+  #output: OutputRoute | undefined;
 
   constructor(settings: PlaybackSettings, events: PlaybackEvents) {
     this.#settings = settings;
@@ -78,8 +78,8 @@ export class PlaybackSession {
     try {
       this.#lease = this.#settings.engine.acquire(this.#settings.sampleRate, "playback");
       const { context } = this.#lease;
-      this.#autoplay = new AutoplayWatch(context, (edge) => this.#onEdge(edge), this.#settings.logger);
-      const running = this.#autoplay.start();
+      this.#contextWatch = new ContextWatch(context, (edge) => this.#onEdge(edge), this.#settings.logger);
+      const running = this.#contextWatch.start();
       await this.#lease.ready;
       if (this.#closed) return;
       this.#join(context);
@@ -124,7 +124,7 @@ export class PlaybackSession {
 
   /** To be called in a gesture; resolves when the output runs, or when it is clear that it does not. */
   async resume(): Promise<void> {
-    await this.#autoplay?.start();
+    await this.#contextWatch?.start();
   }
 
   /** Idempotent; never throws. */
@@ -139,7 +139,7 @@ export class PlaybackSession {
     this.#early = [];
     tearDown(this.#settings.logger, [
       () => output?.end(),
-      () => this.#autoplay?.dispose(),
+      () => this.#contextWatch?.dispose(),
       () => {
         for (const [requestId, { fallback }] of this.#interruptions) this.#answer(requestId, fallback);
       },
@@ -159,14 +159,14 @@ export class PlaybackSession {
     });
     node.port.onmessage = (event: MessageEvent<PlaybackMessage>) => this.#onMessage(event.data);
     onCrash(node, () => this.#lose("The playback worklet failed."));
-    this.#output = new BotOutput(context, node, this.#settings.logger);
+    this.#output = new OutputRoute(context, node, this.#settings.logger);
     this.#node = node;
     const early = this.#early;
     this.#early = [];
     for (const command of early) this.#send(command, command.type === "write" ? [command.pcm] : []);
   }
 
-  #send(command: PlaybackCommand, transfer: Transferable[] = []): void {
+  #send(command: PlaybackProcessorCommand, transfer: Transferable[] = []): void {
     if (this.#node === undefined) this.#early.push(command);
     else this.#node.port.postMessage(command, transfer);
   }

@@ -1,6 +1,6 @@
 import type { Logger } from "../log.js";
 import { within } from "../util/within.js";
-import { type DeviceWatch, findDevice, normaliseDeviceId } from "./devices.js";
+import { type DeviceList, findDevice, normaliseDeviceId } from "./devices.js";
 
 /** How long an output may take to move to the device that was chosen before it counts as open. */
 const RESTORE_MS = 2_000;
@@ -14,7 +14,7 @@ export interface SinkOutput {
 }
 
 export interface SinkChoiceSettings {
-  readonly watch: DeviceWatch;
+  readonly deviceList: DeviceList;
   /** The device that is really in use: after opening, when it changes, and after each choice. */
   readonly onDevice: (device: MediaDeviceInfo) => void;
   readonly logger: Logger;
@@ -55,14 +55,14 @@ export class SinkChoice {
 
   /** Watches the devices until the function that is returned is called. */
   hold(): () => void {
-    return this.#settings.watch.hold();
+    return this.#settings.deviceList.hold();
   }
 
   /** Looks which device is in use, and has told of it when it resolves. Never rejects. */
   async refresh(): Promise<void> {
-    const { watch, logger } = this.#settings;
+    const { deviceList, logger } = this.#settings;
     try {
-      this.devicesChanged(await watch.read());
+      this.devicesChanged(await deviceList.read());
     } catch (error) {
       logger.warn("The devices could not be listed.", error);
     }

@@ -4,7 +4,7 @@ import type { Logger } from "../log.js";
 import { portsOf } from "./manager-ports.js";
 import type { MediaManager, MediaPorts } from "./media-manager.js";
 import { TrackMicrophone } from "./track-microphone.js";
-import { DeviceWatch, pageMediaDevices } from "./devices.js";
+import { DeviceList, pageMediaDevices } from "./devices.js";
 import { SinkChoice } from "./sink-choice.js";
 import { TrackSpeaker } from "./track-speaker.js";
 import type { WebAudioOptions } from "./web-audio-options.js";
@@ -71,11 +71,11 @@ function trackSpeaker(
 const NO_OUTPUT = { canChoose: true, setSink: () => Promise.resolve() };
 
 function ownSinks({ options, onSpeaker, logger }: TransportMediaSettings): SinkChoice {
-  const watch = new DeviceWatch(
+  const deviceList = new DeviceList(
     () => options.audio?.mediaDevices ?? pageMediaDevices(),
     (devices) => sinks.devicesChanged(devices),
     logger,
   );
-  const sinks: SinkChoice = new SinkChoice({ watch, onDevice: onSpeaker, logger }, NO_OUTPUT);
+  const sinks: SinkChoice = new SinkChoice({ deviceList, onDevice: onSpeaker, logger }, NO_OUTPUT);
   return sinks;
 }

@@ -9,7 +9,7 @@ import { defaultLogger, type Logger } from "../log.js";
 import { checkValue, inside } from "../util/check-options.js";
 import { AudioEngine } from "./audio-engine.js";
 import { speakerError, toDeviceError } from "./device-errors.js";
-import { DeviceWatch, listDevices, pageMediaDevices } from "./devices.js";
+import { DeviceList, listDevices, pageMediaDevices } from "./devices.js";
 import { MediaManager, type MediaPorts } from "./media-manager.js";
 import { PcmAligner } from "./pcm-aligner.js";
 import { TrackMeter } from "./track-meter.js";
@@ -41,7 +41,7 @@ export class WebAudioMediaManager extends MediaManager {
   readonly isSharingScreen = false;
   readonly #logger: Logger;
   readonly #mediaDevices: () => MediaDevices | undefined;
-  readonly #watch: DeviceWatch;
+  readonly #deviceList: DeviceList;
   readonly #microphone: WebAudioMicrophone;
   readonly #speaker: WebAudioSpeaker;
   readonly #aligner: PcmAligner;
@@ -70,10 +70,10 @@ export class WebAudioMediaManager extends MediaManager {
     this.#logger = logger;
     this.#mediaDevices = () => options.mediaDevices ?? pageMediaDevices();
     const aligner = (this.#aligner = new PcmAligner(logger));
-    this.#watch = new DeviceWatch(this.#mediaDevices, (devices) => this.#onDevices(devices), logger);
+    this.#deviceList = new DeviceList(this.#mediaDevices, (devices) => this.#onDevices(devices), logger);
     const { AudioContext, workletUrl } = options;
     const engine = (this.#engine = new AudioEngine({ AudioContext, workletUrl, logger }));
-    const common = { engine, logger, watch: this.#watch, levelMs };
+    const common = { engine, logger, deviceList: this.#deviceList, levelMs };
     const processing = { echoCancellation, noiseSuppression, autoGainControl };
     this.#microphone = new WebAudioMicrophone(
       { ...common, mediaDevices: this.#mediaDevices, outputRate: inputSampleRate, chunkMs, processing },
@@ -82,7 +82,7 @@ export class WebAudioMediaManager extends MediaManager {
         level: (rms) => this._callbacks.onLocalAudioLevel?.(rms),
         device: (device, devices) => {
           this.#selectedMic = this.#untold = device;
-          if (devices !== undefined) this.#watch.publish(devices);
+          if (devices !== undefined) this.#deviceList.publish(devices);
           this.#tellMicrophone();
         },
         trackStarted: (track) => this._callbacks.onTrackStarted?.(track, LOCAL),

@@ -4,7 +4,7 @@ import { ConnectionAbortedError } from "../errors.js";
 import { CaptureSession, type CaptureSettings, withdrawal } from "./capture-session.js";
 import { microphoneError, toMicrophoneError } from "./device-errors.js";
 import { within } from "../util/within.js";
-import { defaultKeyOf, type DeviceWatch, findDevice, normaliseDeviceId, toDeviceInfo } from "./devices.js";
+import { defaultKeyOf, type DeviceList, findDevice, normaliseDeviceId, toDeviceInfo } from "./devices.js";
 
 /** How long a list of devices may take before the microphone is used without it. */
 const LIST_MS = 2_000;
@@ -12,7 +12,7 @@ const LIST_MS = 2_000;
 const INTERRUPTED = "The system has taken the microphone's audio, as for a call; it goes on when it is given back.";
 
 export interface MicrophoneSettings extends Omit<CaptureSettings, "chunksNeeded"> {
-  readonly watch: DeviceWatch;
+  readonly deviceList: DeviceList;
   readonly processing: {
     readonly echoCancellation: boolean;
     readonly noiseSuppression: boolean;
@@ -87,7 +87,7 @@ export class WebAudioMicrophone implements MicrophonePort {
     const opening: Opening = {
       reports,
       signal: request.signal,
-      unwatch: this.#settings.watch.hold(),
+      unwatch: this.#settings.deviceList.hold(),
       session: this.#newSession(),
       next: undefined,
       device: undefined,
@@ -221,7 +221,7 @@ export class WebAudioMicrophone implements MicrophonePort {
 
   /** The devices; undefined where the browser does not say: some wait for a page that is in sight. */
   #list(): Promise<MediaDeviceInfo[] | undefined> {
-    const listed = this.#settings.watch.list().catch(() => []);
+    const listed = this.#settings.deviceList.list().catch(() => []);
     return within(listed, LIST_MS, undefined);
   }
 
@@ -239,7 +239,7 @@ export class WebAudioMicrophone implements MicrophonePort {
     opening.device = device;
     opening.defaultKey = defaultKeyOf(devices ?? [], "audioinput");
     this.#events.device(device, devices);
-    if (devices === undefined) this.#settings.watch.refresh();
+    if (devices === undefined) this.#settings.deviceList.refresh();
     return device;
   }
 

@@ -17,7 +17,7 @@ export const INBOUND_LIMITS: InboundLimits = { longest: 16 * 1024 * 1024, burst:
 /** Bytes that take about as long to read as it takes to look at a message. */
 const WEIGHTY = 2_048;
 
-/** What becomes of a message: taken, refused for its size, or shed in a flood; `first` of a flood is worth telling. */
+/** What becomes of a message: taken, refused for its size, or shed in a flood, of which `flood-begins` is the first and worth telling. */
 export type Admission = "pass" | "oversized" | "flood-begins" | "flood";
 
 /**
@@ -27,7 +27,7 @@ export type Admission = "pass" | "oversized" | "flood-begins" | "flood";
 export class TokenBucket {
   #tokens: number;
   #at: number | undefined;
-  #flooded = false;
+  #phase: "calm" | "flooded" = "calm";
 
   /** @param now Monotonic time in ms. */
   constructor(
@@ -43,14 +43,14 @@ export class TokenBucket {
     this.#tokens = Math.min(burst, this.#tokens + ((now - (this.#at ?? now)) / 1000) * rate);
     this.#at = now;
     // One flood is told once: it is over when all of the burst may come again.
-    if (this.#tokens === burst) this.#flooded = false;
+    if (this.#tokens === burst) this.#phase = "calm";
     if (size > longest) return "oversized";
     // The longest weighs more than a burst: where all of that may come, one message may.
     const weight = Math.min(1 + size / WEIGHTY, burst);
     if (this.#tokens < weight) {
-      const begins = !this.#flooded;
-      this.#flooded = true;
-      return begins ? "flood-begins" : "flood";
+      const admission = this.#phase === "calm" ? "flood-begins" : "flood";
+      this.#phase = "flooded";
+      return admission;
     }
     this.#tokens -= weight;
     return "pass";

@@ -26,7 +26,7 @@ export interface ServiceWatch {
 }
 
 /** One attempt, and the connection and the dialogue that it becomes. */
-class ScriptedConnection implements Connection, Dialogue {
+class ServiceConnection implements Connection, Dialogue {
   readonly bufferedAmount = 0;
   readonly maxMessageSize = Infinity;
   expects: Expects = "nothing";
@@ -179,7 +179,7 @@ export class ScriptedProvider implements Provider {
   readonly cut: (readonly PlayedItem[])[] = [];
   /** Connection parameters in force. */
   params: unknown;
-  #live: ScriptedConnection[] = [];
+  #live: ServiceConnection[] = [];
 
   /** Connections open or opening now: never more than one, none outside a session. */
   get connections(): number {
@@ -187,7 +187,7 @@ export class ScriptedProvider implements Provider {
   }
 
   /** The attempt in progress or in use. */
-  get current(): ScriptedConnection | undefined {
+  get current(): ServiceConnection | undefined {
     return this.#live.findLast(({ isLive }) => isLive);
   }
 
@@ -241,7 +241,7 @@ export class ScriptedProvider implements Provider {
       },
       credential: () => Promise.resolve(undefined),
       open: (_plan, _credential, attempt, up) => {
-        const connection = new ScriptedConnection(this, attempt, up);
+        const connection = new ServiceConnection(this, attempt, up);
         // What is over is forgotten: an app's test may reconnect for hours.
         this.#live = [...this.#live.filter(({ isLive }) => isLive), connection];
         this.mostConnections = Math.max(this.mostConnections, this.connections);

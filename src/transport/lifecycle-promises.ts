@@ -40,10 +40,10 @@ export class LifecyclePromises {
   /** Their session is on its way. */
   readonly #connecting = new Set<Pending>();
   /** By the call's number: `initDevices()` of an attempt. */
-  readonly #attempts = new Map<number, () => void>();
+  readonly #attemptDevices = new Map<number, () => void>();
   /** `initDevices()` of the app, and those of them that wait for the end of a session first. */
-  readonly #asked = new Set<() => void>();
-  readonly #askedLater = new Set<() => void>();
+  readonly #devices = new Set<() => void>();
+  readonly #laterDevices = new Set<() => void>();
   readonly #refusedStarts = new Map<number, RefusedCall | undefined>();
   /** Why attempts come to nothing that were never let begin. */
   readonly #barred = new Map<number, Error>();
@@ -106,7 +106,7 @@ export class LifecyclePromises {
 
   /** Resolves when the devices of an attempt were answered, or when nobody waits for them any more. */
   devicesOf(number: number): Promise<void> {
-    return new Promise((resolve) => this.#attempts.set(number, resolve));
+    return new Promise((resolve) => this.#attemptDevices.set(number, resolve));
   }
 
   /** Whether an attempt that was never let begin may go on. */
@@ -125,13 +125,13 @@ export class LifecyclePromises {
   /** Resolves when the microphone was granted or refused, or when nothing waits for it any more. */
   devices(): Promise<void> {
     const waits = this.#releasing !== undefined || this.ports.state() === "disconnecting";
-    return new Promise((resolve) => (waits ? this.#askedLater : this.#asked).add(resolve));
+    return new Promise((resolve) => (waits ? this.#laterDevices : this.#devices).add(resolve));
   }
 
   /** Legal at any time; resolves when nothing is held any more. */
   disconnect(): Promise<void> {
-    takeAll(this.#asked);
-    takeAll(this.#askedLater);
+    takeAll(this.#devices);
+    takeAll(this.#laterDevices);
     const releasing = (this.#releasing ??= new Promise<void>((resolve) => this.#releases.add(resolve)));
     this.ports.release();
     return releasing;
@@ -141,7 +141,7 @@ export class LifecyclePromises {
   decided(verdict: CallVerdict): void {
     switch (verdict.type) {
       case "calls.decided":
-        for (const attempt of verdict.answered) take(this.#attempts, attempt)?.();
+        for (const attempt of verdict.answered) take(this.#attemptDevices, attempt)?.();
         for (const call of verdict.refused) this.#refused(call);
         break;
       case "call.accepted":
@@ -255,21 +255,21 @@ export class LifecyclePromises {
   crashed(error: Error): void {
     for (const pending of this.#undecided.values()) pending.reject(error);
     this.#undecided.clear();
-    for (const answer of this.#attempts.values()) answer();
-    this.#attempts.clear();
-    takeAll(this.#askedLater);
+    for (const answer of this.#attemptDevices.values()) answer();
+    this.#attemptDevices.clear();
+    takeAll(this.#laterDevices);
   }
 
   microphoneSettled(): void {
-    takeAll(this.#asked);
+    takeAll(this.#devices);
   }
 
   released(): void {
     this.#releasing = undefined;
-    takeAll(this.#asked);
+    takeAll(this.#devices);
     // Those are asked for now.
-    for (const asked of this.#askedLater) this.#asked.add(asked);
-    this.#askedLater.clear();
+    for (const answer of this.#laterDevices) this.#devices.add(answer);
+    this.#laterDevices.clear();
     takeAll(this.#releases);
   }
 }

@@ -20,10 +20,10 @@ export function whenPermissionsAnswered(lapsed: () => void): void {
     setTimeout(lapsed, 0);
     return;
   }
-  let isOver = false;
+  let phase: "asking" | "over" = "asking";
   const lapse = (): void => {
-    if (isOver) return;
-    isOver = true;
+    if (phase === "over") return;
+    phase = "over";
     clearTimeout(patience);
     lapsed();
   };

@@ -47,6 +47,7 @@ export interface SessionListener {
 /** What a composition needs beside what the session adds itself. */
 export type SessionParts = Omit<Parts, "errors" | "lifetime" | "muted">;
 
+const NO_OUTAGE = { phase: "none" } as const;
 const NO_TURNS: Turns = { tell: () => [], is: () => false };
 
 /**
@@ -64,8 +65,8 @@ export class Session {
   /** Whether the microphone starts muted, before there is a chart that knows. */
   #muted: "muted" | "unmuted" = "unmuted";
   #turns: { readonly of: TurnsActor; readonly turns: Turns } | undefined;
-  /** When the session that was ready lost its connection. */
-  #lostAt: number | undefined;
+  /** Whether the session was ready and is to be again; `since`: when it lost its connection. */
+  #outage: { readonly phase: "none" } | { readonly phase: "open"; readonly since: number } = NO_OUTAGE;
   #recovery: Recovery | undefined;
   readonly #now: () => number;
   readonly #parts: SessionParts;
@@ -120,7 +121,7 @@ export class Session {
 
   /** The service is ready, and this is what it knows of the conversation. */
   serviceReady(continuity: Continuity): void {
-    const gapMs = this.#lostAt === undefined ? 0 : Math.max(0, this.#now() - this.#lostAt);
+    const gapMs = this.#outage.phase === "none" ? 0 : Math.max(0, this.#now() - this.#outage.since);
     this.actor.send({ type: "service.ready", continuity, gapMs });
   }
 
@@ -251,7 +252,7 @@ export class Session {
       listener.deviceFault(new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE));
     });
     const readyNoMore = (): void => {
-      if (this.#entered === "ready") this.#lostAt = this.#now();
+      if (this.#entered === "ready") this.#outage = { phase: "open", since: this.#now() };
     };
     actor.on("connection.changing", readyNoMore);
     actor.on("connection.lost", ({ fault }) => {
@@ -266,6 +267,7 @@ export class Session {
   #enter(state: TransportState, error: Error | undefined): void {
     if (state === this.#entered) return;
     this.#entered = state;
+    if (state !== "connecting" && state !== "connected") this.#outage = NO_OUTAGE;
     // They may have just begun.
     this.#followTurns();
     const recovery = state === "ready" ? this.#recovery : undefined;

@@ -4,7 +4,7 @@ import { errorWords, tellsError } from "./error-words.js";
 import { because, reasonOf } from "./reason.js";
 import { isRecord } from "./records.js";
 
-/** What an `api_key` function is told about the attempt that needs a key. */
+/** What a function of the app is told about the attempt that needs a key, a token or an address. */
 export interface CredentialRequest {
   /** 1 for the first attempt of a session. */
   readonly attempt: number;

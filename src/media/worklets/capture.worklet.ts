@@ -1,6 +1,6 @@
 import { CaptureCore } from "./capture-core.js";
 import {
-  type CaptureCommand,
+  type CaptureProcessorCommand,
   type CaptureMessage,
   type CaptureOptions,
   PROCESSOR_NAMES,
@@ -16,7 +16,7 @@ class CaptureProcessor extends AudioWorkletProcessor {
     this.#core = new CaptureCore(sampleRate, options.processorOptions, (message: CaptureMessage, transfer) => {
       this.port.postMessage(message, transfer ?? []);
     });
-    this.port.onmessage = (event: MessageEvent<CaptureCommand>) => {
+    this.port.onmessage = (event: MessageEvent<CaptureProcessorCommand>) => {
       if (event.data.type === "stop") this.#stopped = true;
       else this.#core.setStreaming(event.data.streaming);
     };

@@ -1,6 +1,6 @@
 import { PlaybackCore } from "./playback-core.js";
 import {
-  type PlaybackCommand,
+  type PlaybackProcessorCommand,
   type PlaybackMessage,
   type PlaybackOptions,
   PROCESSOR_NAMES,
@@ -16,7 +16,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     this.#core = new PlaybackCore(sampleRate, options.processorOptions, (message: PlaybackMessage) => {
       this.port.postMessage(message);
     });
-    this.port.onmessage = (event: MessageEvent<PlaybackCommand>) => {
+    this.port.onmessage = (event: MessageEvent<PlaybackProcessorCommand>) => {
       const command = event.data;
       if (command.type === "write") this.#core.write(new Int16Array(command.pcm), command.itemId);
       else if (command.type === "interrupt") this.#core.interrupt(command.requestId, command.fadeMs);

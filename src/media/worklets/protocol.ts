@@ -28,7 +28,7 @@ export interface StoppedMessage {
   readonly type: "stopped";
 }
 
-export type CaptureCommand = { readonly type: "streaming"; readonly streaming: boolean } | StopCommand;
+export type CaptureProcessorCommand = { readonly type: "streaming"; readonly streaming: boolean } | StopCommand;
 
 export type CaptureMessage =
   /** 16-bit mono PCM; transferred, not copied. */
@@ -46,7 +46,7 @@ export interface PlaybackOptions {
   readonly levelMs: number;
 }
 
-export type PlaybackCommand =
+export type PlaybackProcessorCommand =
   | { readonly type: "write"; readonly itemId: string; readonly pcm: ArrayBuffer }
   | { readonly type: "interrupt"; readonly requestId: number; readonly fadeMs: number }
   | StopCommand;

@@ -168,7 +168,7 @@ export class GeminiDialogue implements Dialogue {
     this.#bot.end();
     // A user who goes on speaking is answered after that. What was asked of a conversation that was replaced is not answered.
     const counts = this.isReady && !conversationHistory.isSuperseded;
-    if (counts) conversationHistory.due = (calledOff || this.#bot.isAwaited) && !speaks;
+    if (counts) conversationHistory.owes((calledOff || this.#bot.isAwaited) && !speaks);
     this.#phase = "over";
     return this.#sink.take();
   }

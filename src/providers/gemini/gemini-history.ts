@@ -13,14 +13,24 @@ export class GeminiHistory {
   #phase: "unopened" | "current" | "superseded" = "unopened";
   /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
   #pending: "nothing" | "told" | "answered" = "nothing";
-  /** The bot is to answer on the next connection. */
-  due = false;
+  /** Whether the bot is to answer on the next connection. */
+  #answer: "none" | "due" = "none";
   /** Texts that the bot is to say once it is silent, on whichever connection that is. */
   readonly orders: string[] = [];
 
   /** The conversation so far; undefined while no connection of the session has been ready. */
   get items(): readonly HistoryItem[] | undefined {
     return this.#phase === "unopened" ? undefined : this.#whole.items;
+  }
+
+  /** Whether the bot is to answer on the next connection. */
+  get isAnswerDue(): boolean {
+    return this.#answer === "due";
+  }
+
+  /** Whether the bot is to answer is decided anew: by the connection that ends, the app, or a session that begins. */
+  owes(answer: boolean): void {
+    this.#answer = answer ? "due" : "none";
   }
 
   /** Whether the conversation is not that of this connection any more. */
@@ -38,7 +48,7 @@ export class GeminiHistory {
     this.#connections += 1;
     this.#pending = told ? "told" : "nothing";
     this.#phase = "current";
-    this.due = false;
+    this.owes(false);
   }
 
   /** Adds what has no id of its own. */

@@ -148,7 +148,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
 
   plan(): SessionPlan {
     const { history, resumption } = this.#memory;
-    const { items, uncovered, due } = history;
+    const { items, uncovered, isAnswerDue: due } = history;
     this.#settings = "planned";
     return planSession(this.#provider.options, this.#params, { ...resumption.past, items, uncovered, due });
   }

@@ -11,7 +11,7 @@ export class SessionMemory {
     if (!(kept instanceof SessionMemory)) return new SessionMemory();
     kept.resumption.begin();
     // The user who asked has disconnected since.
-    kept.history.due = false;
+    kept.history.owes(false);
     return kept;
   }
 }

@@ -1,4 +1,5 @@
 import type { Effect } from "../../contracts/dialogue.js";
+import type { MediaPlan } from "../../contracts/provider.js";
 import type { HistoryLimits } from "../../dialogue/conversation-history.js";
 import type { Turns } from "../../contracts/turns.js";
 import type { Redactor } from "../../util/redact.js";
@@ -6,8 +7,8 @@ import type { SessionSetupParts } from "./translate/session-setup.js";
 
 /** What one conversation, over one connection, is set up with. */
 export interface DialogueSetup extends Omit<SessionSetupParts, "formats"> {
-  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
-  readonly playback: "local" | "remote";
+  /** Who says when the bot is heard: the player of this page, which is given its audio in events (WebSocket), or the service, over RTP (WebRTC). */
+  readonly playedBy: MediaPlan["voice"];
   /** Over WebRTC: when sound last came, in the time of `now`; undefined where nobody can tell. Default: until the end. */
   readonly soundAt?: (() => number | undefined) | undefined;
   /** Bytes that one event may have, where the connection has a limit. */

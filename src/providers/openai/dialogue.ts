@@ -50,19 +50,19 @@ export class OpenAIDialogue implements Dialogue {
     // Not kept, or every connection of a long session would be.
     continues?: OpenAIDialogue,
   ) {
-    const { playback, now, date } = setup;
+    const { playedBy, now, date } = setup;
     this.#sink = new OpenAISink(setup.turns, setup.maxEventSize);
     this.isContinued = continues !== undefined;
     const history = continues?.history ?? new ConversationHistory(setup.limits);
     this.history = history;
     this.#register = new ItemRegister(this.#sink, continues && continues.#register);
     const initialMessages = continues === undefined ? setup.initialMessages : [];
-    const formats = playback === "local";
+    const formats = playedBy === "player";
     this.#sessionSetup = new SessionSetup(this.#sink, { ...setup, initialMessages, formats }, this.#register);
     this.#userAudio = new UserAudio(this.#sink, () => this.#sessionSetup.turnEndsAfterMs);
     this.#clock = new TurnClock(this.#sink, PROCESSOR, now);
     this.#bot = new OpenAIBot(this.#sink, {
-      playback,
+      playedBy,
       now,
       soundAt: setup.soundAt,
       autoResponds: () => this.#sessionSetup.autoResponds,
@@ -91,7 +91,7 @@ export class OpenAIDialogue implements Dialogue {
   }
 
   get expects(): Expects {
-    if (this.#sessionSetup.isUnanswered || this.#sink.is("expects.reply")) return "reply";
+    if (this.#sessionSetup.isChanging || this.#sink.is("expects.reply")) return "reply";
     return this.#sink.is("expects.progress") ? "progress" : "nothing";
   }
 

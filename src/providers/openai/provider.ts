@@ -36,8 +36,6 @@ export interface SafeKey {
 /** How the events and the audio of one connection travel. */
 export interface OpenAIChannel {
   readonly media: MediaPlan;
-  /** Who plays the bot's audio: this page, from events (WebSocket), or the service, over RTP (WebRTC). */
-  readonly playback: "local" | "remote";
   /** Opens it. Never throws. @param named The model, where the app has named one. */
   readonly open: (plan: SessionPlan, key: SafeKey, attempt: Attempt, up: Upcalls, named: string | undefined) => void;
   /** @throws UnsupportedEnvironmentError where the page lacks what it needs: before a key is asked for. */
@@ -203,7 +201,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> 
       {
         ...plan,
         name: this.#parts.name,
-        playback: this.#parts.channel.playback,
+        playedBy: this.#parts.channel.media.voice,
         soundAt: () => connection.soundAt,
         maxEventSize: () => connection.maxMessageSize,
         maxMessageSize: () => Math.min(LONGEST_MESSAGE, connection.maxMessageSize),

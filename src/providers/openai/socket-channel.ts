@@ -10,7 +10,6 @@ import { webSocketProtocols, webSocketUrl } from "./plan.js";
 export function socketChannel(options: Pick<TransportOptions, "WebSocket">): OpenAIChannel {
   return {
     media: { uplink: "pcm", voice: "player", pauseMs: MICROPHONE_PAUSE_MS },
-    playback: "local",
     check: () => {
       socketConstructor(options.WebSocket);
     },

@@ -17,7 +17,6 @@ const ICE_GRACE_MS = 5_000;
 export function webRTCChannel(options: TransportOptions): OpenAIChannel {
   return {
     media: { uplink: "track", voice: "service" },
-    playback: "remote",
     check: () => {
       environment(options);
     },

@@ -3,7 +3,7 @@ export { TwilioSerializer } from "./twilio-serializer.js";
 export { WebSocketTransport } from "./websocket-transport.js";
 export type {
   AttemptRequest,
-  Provider,
+  PerAttempt,
   WebSocketTransportConstructorOptions,
   WebSocketTransportOptions,
 } from "./options.js";

@@ -2,27 +2,23 @@ import { isMediaManager, MANAGER, type MediaManager, type PipecatMediaManager } 
 import { WebAudioMediaManager } from "../../media/web-audio-media-manager.js";
 import type { TransportOptions } from "../../options.js";
 import { either, FUNCTION, methods, NULL, type Rule, TEXT, whole } from "../../util/check-options.js";
+import type { CredentialRequest } from "../../util/credential-source.js";
 import type { WebSocketSerializer } from "./serializer.js";
 
 /** Which attempt asks for an address or a token. */
-export interface AttemptRequest {
-  /** 1 for the first attempt of a session. */
-  readonly attempt: number;
-  /** Aborts when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
-}
+export type AttemptRequest = CredentialRequest;
 
-/** Asked on every attempt. */
-export type Provider<Value> = (request: AttemptRequest) => Value | Promise<Value>;
+/** Gives each attempt its own address or token: asked on every one. */
+export type PerAttempt<Value> = (request: AttemptRequest) => Value | Promise<Value>;
 
 /** Where the bot is. Taken by the constructor, and as connection parameters, which go first. */
 export interface WebSocketTransportOptions {
   /** @deprecated Use `wsUrl`. */
-  ws_url?: string | Provider<string>;
+  ws_url?: string | PerAttempt<string>;
   /** `ws(s)` or `http(s)`, or relative to the page. */
-  wsUrl?: string | Provider<string>;
+  wsUrl?: string | PerAttempt<string>;
   /** Added to a copy of `wsUrl` as the query parameter `token`, on every attempt. A function gives each attempt its own. */
-  token?: string | null | Provider<string | null | undefined>;
+  token?: string | null | PerAttempt<string | null | undefined>;
 }
 
 /** Options of the constructor: Pipecat's. */

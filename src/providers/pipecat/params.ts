@@ -2,13 +2,13 @@ import { InvalidOptionsError } from "../../errors.js";
 import { readProvided } from "../../util/credential-source.js";
 import { fieldOf, isRecord, type JsonRecord } from "../../util/records.js";
 import { bothForms, urlOf } from "../../util/urls.js";
-import type { AttemptRequest, Provider } from "./options.js";
+import type { AttemptRequest, PerAttempt } from "./options.js";
 import { checkAwaited } from "../../util/check-options.js";
 
 /** Where to connect, checked. */
 export interface Target {
-  readonly wsUrl?: string | Provider<string>;
-  readonly token?: string | Provider<string | null | undefined>;
+  readonly wsUrl?: string | PerAttempt<string>;
+  readonly token?: string | PerAttempt<string | null | undefined>;
 }
 
 /** The address of one attempt, and what of it must not be shown. */
@@ -66,18 +66,18 @@ function checkedToken(token: unknown): string {
   throw new InvalidOptionsError("`token` must be a string, or a function that returns one.");
 }
 
-function readKey<Value>(params: JsonRecord, ...names: readonly string[]): string | Provider<Value> | undefined {
+function readKey<Value>(params: JsonRecord, ...names: readonly string[]): string | PerAttempt<Value> | undefined {
   for (const name of names) {
     const value = fieldOf(params, name);
     if (value === undefined || value === null) continue;
-    if (typeof value === "string" || isProvider<Value>(value)) return value;
+    if (typeof value === "string" || isPerAttempt<Value>(value)) return value;
     throw new InvalidOptionsError(`${name} must be a string or a function that returns one, not ${typeof value}.`);
   }
   return undefined;
 }
 
 /** What it returns is checked when it is asked. */
-function isProvider<Value>(value: unknown): value is Provider<Value> {
+function isPerAttempt<Value>(value: unknown): value is PerAttempt<Value> {
   return typeof value === "function";
 }
 

@@ -13,7 +13,7 @@ import {
   type ServiceRequestType,
 } from "./protocol.js";
 import type { ServiceAction, ServiceDefinition, ServiceHost, ServiceTable } from "./service-table.js";
-import { checkValue, listed, sameValue } from "./values.js";
+import { checkType, listed, sameValue } from "./values.js";
 
 /** An answer to the app. */
 export interface ServiceAnswer {
@@ -134,7 +134,7 @@ function setOption<S>(settings: S, service: string, { options }: ServiceDefiniti
   const value = fieldOf(entry, "value");
   // An app that sends back the whole configuration changes only what it changed.
   if (sameValue(value, option.get(settings))) return settings;
-  checkValue(value, option.type, `${service}.${name}`);
+  checkType(`${service}.${name}`, value, option.type);
   if (option.set === undefined) throw new InvalidOptionsError(`${service}.${name} can only be read.`);
   return option.set(settings, value);
 }
@@ -148,7 +148,7 @@ function readArguments(action: ServiceAction, name: string, data: JsonRecord): R
     const value = fieldOf(entry, "value");
     // An argument that was left empty is an argument that was not sent: JSON has no undefined.
     if (value === undefined || value === null) continue;
-    checkValue(value, known.type, `${name}.${argument}`);
+    checkType(`${name}.${argument}`, value, known.type);
     args.set(argument, value);
   }
   for (const [argument, { required }] of Object.entries(action.arguments)) {

@@ -12,7 +12,7 @@ const RULES: Readonly<Record<ValueType, Rule>> = {
 };
 
 /** @param name What the caller calls the value. @throws InvalidOptionsError saying what it must be. */
-export function checkValue(value: unknown, type: ValueType, name: string): void {
+export function checkType(name: string, value: unknown, type: ValueType): void {
   const { fits, expected } = RULES[type];
   if (!fits(value)) throw new InvalidOptionsError(`${name} must be ${expected}.`);
 }

@@ -7,7 +7,7 @@ import { lifetimeWithin } from "../../../src/actors/lifetime.js";
 import { playbackActor } from "../../../src/actors/playback.js";
 import { networkActor, type NetworkSource } from "../../../src/actors/network.js";
 import { deviceWatchActor } from "../../../src/actors/watches.js";
-import { connectionActor } from "../../../src/actors/connection.js";
+import { attemptActor } from "../../../src/actors/attempt.js";
 import type { Fault } from "../../../src/contracts/fault.js";
 import type { MicrophoneReports } from "../../../src/contracts/microphone.js";
 import type { Enter } from "../../../src/policy/entry.js";
@@ -114,7 +114,7 @@ describe("the connection actor", () => {
   let closes: number;
   const start = () =>
     run(
-      connectionActor(
+      attemptActor(
         (dialled, told) => {
           request = dialled;
           reports = told;
@@ -164,7 +164,7 @@ describe("the connection actor", () => {
   it("takes an attempt or a close that throws for the end of the connection", () => {
     const thrown = new ConnectionLostError("no WebSocket here");
     const attemptThrows = run(
-      connectionActor(
+      attemptActor(
         () => {
           throw thrown;
         },
@@ -176,7 +176,7 @@ describe("the connection actor", () => {
     );
     expect(attemptThrows.facts).toMatchObject([{ type: "connection.closed", fault: { message: "no WebSocket here" } }]);
     const closeThrows = run(
-      connectionActor(
+      attemptActor(
         () => ({
           close: () => {
             throw thrown;
@@ -198,7 +198,7 @@ describe("the connection actor", () => {
     composition.abort();
     let dials = 0;
     run(
-      connectionActor(
+      attemptActor(
         () => {
           dials += 1;
           return { close: () => undefined, probe, stalledFor };

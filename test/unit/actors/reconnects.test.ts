@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { createActor, setup } from "xstate";
 import { describe, expect, it } from "vitest";
 import { connectionMachine } from "../../../machines/index.js";
-import { connectionActor } from "../../../src/actors/connection.js";
+import { attemptActor } from "../../../src/actors/attempt.js";
 import { ErrorRegistry } from "../../../src/actors/error-registry.js";
 import { networkActor } from "../../../src/actors/network.js";
 import { retryActor } from "../../../src/actors/retry.js";
@@ -30,7 +30,7 @@ class Rig {
     const lifetime = this.#outer.signal;
     const connection = connectionMachine.provide({
       actors: {
-        attempt: connectionActor(
+        attempt: attemptActor(
           ({ signal }, reports) => {
             this.signals.push(signal);
             this.#reports = reports;

@@ -11,13 +11,13 @@ const ENDED: BotEvent = { type: "reply.ended", reply: "r1", how: "completed" };
 const SOUND = { type: "audio", ...piece, pcm: () => new ArrayBuffer(4_800) } as const satisfies BotEvent;
 const WORDS: BotEvent = { type: "words", ...piece, text: "One two. ", form: "spoken" };
 
-function make(playback: "local" | "remote" = "local") {
+function make(playedBy: "player" | "service" = "player") {
   const turns = runningTurns();
   const sink = new EffectSink(turns);
   const written = new Map<string, HistoryItem>();
   const bot = new Bot<string>(sink, {
     processor: "any",
-    playback,
+    playedBy,
     now: () => 0,
     history: { note: (id, item) => void written.set(id, item) },
     began: (reply) => ({ request: `asked for ${reply}`, was: "asked" }),
@@ -64,7 +64,7 @@ describe("Bot: what a voice service tells", () => {
     expect(pcm).toHaveBeenCalledTimes(1);
     bot.interrupt("app");
     hears({ ...SOUND, pcm });
-    make("remote").hears(BEGAN, { ...SOUND, pcm });
+    make("service").hears(BEGAN, { ...SOUND, pcm });
     expect(pcm).toHaveBeenCalledTimes(1);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { defaultLogger } from "../../../src/log.js";
-import { DeviceWatch, findDevice, listDevices, normaliseDeviceId } from "../../../src/media/devices.js";
+import { DeviceList, findDevice, listDevices, normaliseDeviceId } from "../../../src/media/devices.js";
 
 function device(deviceId: string, label: string, groupId = "", kind: MediaDeviceKind = "audioinput"): MediaDeviceInfo {
   return { deviceId, label, groupId, kind, toJSON: () => ({}) };
@@ -89,10 +89,10 @@ function fakeMediaDevices(devices: MediaDeviceInfo[]) {
   return { mediaDevices, listeners };
 }
 
-describe("DeviceWatch", () => {
+describe("DeviceList", () => {
   it("listens while somebody holds it, and no longer", () => {
     const { mediaDevices, listeners } = fakeMediaDevices([]);
-    const watch = new DeviceWatch(() => mediaDevices, vi.fn(), defaultLogger);
+    const watch = new DeviceList(() => mediaDevices, vi.fn(), defaultLogger);
     const first = watch.hold();
     const second = watch.hold();
     expect(listeners.size).toBe(1);
@@ -106,7 +106,7 @@ describe("DeviceWatch", () => {
   it("hands the list on after a change, and nothing after its end", async () => {
     const { mediaDevices, listeners } = fakeMediaDevices([headset]);
     const onChange = vi.fn();
-    const release = new DeviceWatch(() => mediaDevices, onChange, defaultLogger).hold();
+    const release = new DeviceList(() => mediaDevices, onChange, defaultLogger).hold();
     for (const listener of listeners) listener();
     await vi.waitFor(() => expect(onChange).toHaveBeenCalledWith([headset]));
     const [listener] = listeners;
@@ -121,7 +121,7 @@ describe("DeviceWatch", () => {
     const { mediaDevices } = fakeMediaDevices([]);
     vi.mocked(mediaDevices.enumerateDevices).mockRejectedValue(new Error("no"));
     const logger = { ...defaultLogger, warn: vi.fn() };
-    const watch = new DeviceWatch(() => mediaDevices, vi.fn(), logger);
+    const watch = new DeviceList(() => mediaDevices, vi.fn(), logger);
     watch.hold();
     watch.refresh();
     await vi.waitFor(() => expect(logger.warn).toHaveBeenCalled());

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OutputReport } from "../../../src/contracts/speaker.js";
-import { DeviceWatch } from "../../../src/media/devices.js";
+import { DeviceList } from "../../../src/media/devices.js";
 import { SinkChoice } from "../../../src/media/sink-choice.js";
 import { TrackSpeaker } from "../../../src/media/track-speaker.js";
 import { AudioPage, device } from "../../../packages/testkit/src/worlds/audio-page.js";
@@ -42,14 +42,14 @@ function rig({ isAudible = true, canChoose = true } = {}) {
   const page = new AudioPage(speakers, phones);
   const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const told: string[] = [];
-  const watch = new DeviceWatch(
+  const deviceList = new DeviceList(
     () => page.mediaDevices,
     (devices) => sinks.devicesChanged(devices),
     logger,
   );
   const onDevice = ({ deviceId }: MediaDeviceInfo): void => void told.push(deviceId);
   const initial = { canChoose: true, setSink: () => Promise.resolve() };
-  const sinks: SinkChoice = new SinkChoice({ watch, onDevice, logger }, initial);
+  const sinks: SinkChoice = new SinkChoice({ deviceList, onDevice, logger }, initial);
   const elements: Element[] = [];
   const createElement = (): HTMLAudioElement => {
     const element = new Element(["s", "p"]);

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { flightRecorder } from "../../../src/inspect/index.js";
-import { autoplayAllowed } from "../../../src/media/autoplay-watch.js";
+import { autoplayAllowed } from "../../../src/media/context-watch.js";
 import { ElementWatch } from "../../../src/media/element-watch.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../../src/providers/openai/index.js";
 import { WebSocketTransport } from "../../../src/providers/pipecat/index.js";

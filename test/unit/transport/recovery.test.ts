@@ -55,6 +55,21 @@ describe("a session that comes back", () => {
     expect(world.transport.requests.map(({ resuming }) => resuming)).toEqual([false, true]);
   });
 
+  it("is measured from its own loss, and not from that of a session before", async () => {
+    const gaps: unknown[] = [];
+    const inspect: TransportOptions["inspect"] = (event) => {
+      if (event.type === "@xstate.event" && event.event.type === "service.ready") gaps.push(event.event.gapMs);
+    };
+    const world = await ready({ inspect });
+    world.transport.service.dropped();
+    await elapse(world, 100);
+    await world.release();
+    world.connect();
+    await drain();
+    expect(world.transport.state).toBe("ready");
+    expect(gaps).toEqual([0, 100, 0]);
+  });
+
   it("has one bot for the app, who is not seen to leave in between", async () => {
     const world = await ready();
     world.transport.service.dropped();

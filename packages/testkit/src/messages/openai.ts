@@ -28,7 +28,7 @@ export class Scenario {
       initialMessages: [],
       runInitial: false,
       dialect: "ga",
-      playback: "local",
+      playedBy: "player",
       rawEvents: false,
       name: "TestTransport",
       redact: redactor(["ek_the_secret"]),

@@ -67,8 +67,7 @@ export class Calls {
       else {
         const callId = id ?? this.#ownId();
         this.#names.set(callId, name);
-        // What is no object no handler could read; the books say so.
-        this.books.complete(batch, callId, name, args ?? "[]");
+        this.books.complete(batch, callId, name, written(args));
       }
     }
     this.books.responseDone(batch, true);
@@ -162,5 +161,16 @@ export class Calls {
   #forget(callId: string): void {
     this.#names.delete(callId);
     this.#nameless.delete(callId);
+  }
+}
+
+/** No object, where there are no arguments that a handler could read: the books say so. */
+function written(args: WrittenCall["args"]): string {
+  if (typeof args === "string") return args;
+  try {
+    return JSON.stringify(args ?? []);
+  } catch {
+    // They lie deeper than can be written.
+    return "[]";
   }
 }

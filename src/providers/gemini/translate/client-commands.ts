@@ -156,7 +156,7 @@ export class ClientCommands implements ServiceCommands {
   #add(contents: readonly Content[], run: boolean, feature: string, sound: TurnSound = "played"): void {
     const { bot, clock, conversationHistory, sink } = this.#parts;
     if (conversationHistory.isSuperseded) {
-      conversationHistory.due ||= run;
+      if (run) conversationHistory.owes(true);
       return;
     }
     const event = this.#event(contents, run, feature);

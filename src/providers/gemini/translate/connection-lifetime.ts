@@ -10,7 +10,8 @@ export class ConnectionLifetime {
   #handle: string | undefined;
   #resumable: boolean;
   #endsAt: number | undefined;
-  #hasAnswered = false;
+  /** "answered": a turn was completed. */
+  #phase: "unproven" | "answered" = "unproven";
 
   /**
    * @param now Monotonic time in ms.
@@ -36,12 +37,12 @@ export class ConnectionLifetime {
 
   /** Whether the connection was good for something: a turn was completed on it, and there is a handle. */
   get isProven(): boolean {
-    return this.#hasAnswered && this.#handle !== undefined;
+    return this.#phase === "answered" && this.#handle !== undefined;
   }
 
   /** A turn was completed. */
   answered(): void {
-    this.#hasAnswered = true;
+    this.#phase = "answered";
   }
 
   /** How long the connection will live, in ms, once the service has said so (`goAway`). */

@@ -14,7 +14,7 @@ import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
 /** What the bot's side of the conversation is set up with. */
 export interface OpenAIBotSetup extends Pick<
   BotSetup<ResponseRequest>,
-  "now" | "playback" | "soundAt" | "answered" | "spoke" | "nextSegment"
+  "now" | "playedBy" | "soundAt" | "answered" | "spoke" | "nextSegment"
 > {
   /** Whether the service answers by itself when the user stops speaking. */
   readonly autoResponds: () => boolean;
@@ -63,7 +63,7 @@ export class OpenAIBot {
 
   /** After `silence`: nothing more of the responses being made comes through. `cancel`: the service must be told to stop. */
   interrupt(cancel: boolean, by: FlushCause): void {
-    const clears = cancel && this.setup.playback === "remote" && this.voice.isPlaying;
+    const clears = cancel && this.setup.playedBy === "service" && this.voice.isPlaying;
     this.sequencer.interrupt(cancel);
     if (clears) this.sink.sendFor("clear", { type: "output_audio_buffer.clear" });
     this.voice.interrupt(by);

@@ -179,7 +179,7 @@ export class ClientCommands implements ServiceCommands {
     const { sessionSetup, bot, history, register } = this.#parts;
     const item = recordAt(event, "item");
     const id = stringAt(item, "id");
-    if (event.type === "session.update") sessionSetup.refused();
+    if (event.type === "session.update") sessionSetup.refused(stringAt(event, "event_id"));
     else if (event.type === "response.create") bot.sequencer.refused(stringAt(event, "event_id"), false);
     else if (id === undefined) history.remove(resultId(stringAt(item, "call_id")));
     else if (register.has(id)) this.deleted(id);

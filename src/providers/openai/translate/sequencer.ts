@@ -13,7 +13,8 @@ export interface ResponseRequest {
 }
 
 interface Waiting extends ResponseRequest {
-  readonly retried: boolean;
+  /** "last": the service has refused it once. */
+  readonly attempt: "first" | "last";
 }
 
 /**
@@ -38,8 +39,8 @@ export class ResponseSequencer {
   /** Asks for a response, now or as soon as it may be asked for. Waiting requests without params become one. */
   request(request: ResponseRequest = {}): void {
     const same = request.params === undefined && this.#waiting.find(({ params }) => params === undefined);
-    if (!same) this.#waiting.push({ ...request, retried: false });
-    else if (request.patient !== true) this.#replace(same, { retried: same.retried });
+    if (!same) this.#waiting.push({ ...request, attempt: "first" });
+    else if (request.patient !== true) this.#replace(same, { attempt: same.attempt });
     this.#flush();
   }
 
@@ -72,9 +73,9 @@ export class ResponseSequencer {
     if (request === undefined || (eventId !== undefined && eventId !== request.eventId)) return false;
     this.#requested = undefined;
     this.#ended();
-    const retry = busy && !request.retried;
+    const retry = busy && request.attempt === "first";
     if (retry) {
-      this.#waiting.unshift({ ...plain(request), retried: true });
+      this.#waiting.unshift({ ...plain(request), attempt: "last" });
     }
     this.#flush();
     return retry;
@@ -111,6 +112,11 @@ export class ResponseSequencer {
   userStopped(): void {
     this.#userTurn = this.autoResponds() ? "unanswered" : "none";
     this.#flush();
+  }
+
+  /** The connection is gone, and something was understood of what the user was saying: that is all that will be answered. */
+  userCut(): void {
+    if (this.#userTurn === "speaking") this.#userTurn = "unanswered";
   }
 
   /** Whether the service owes an answer to what the user has said. */

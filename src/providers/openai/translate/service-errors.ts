@@ -1,4 +1,4 @@
-import { purposeOf, type OpenAISink } from "../effects.js";
+import type { OpenAISink } from "../effects.js";
 import type { ErrorDetails } from "../events.js";
 import { meaningOf, serviceError } from "../error-meaning.js";
 import type { SessionSetup } from "./session-setup.js";
@@ -18,7 +18,7 @@ export function actOnError(details: ErrorDetails, { sink, redact, bot, sessionSe
   // Going on without its settings would mean a bot without its instructions, tools and turn detection.
   const isEnd = sessionSetup.isConfiguring;
   const error = serviceError(details, redact, isEnd);
-  if (purposeOf(details.eventId) === "session") sessionSetup.refused();
+  sessionSetup.refused(details.eventId);
   switch (meaningOf(details)) {
     case "fatal":
       sink.add({ type: "fault", error });

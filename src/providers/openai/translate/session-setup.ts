@@ -1,6 +1,6 @@
 import type { MessageTooLargeError } from "@pipecat-ai/client-js";
 import { InvalidOptionsError } from "../../../errors.js";
-import type { OpenAISink } from "../effects.js";
+import { purposeOf, type OpenAISink } from "../effects.js";
 import { dialectOf, type OpenAIDialect } from "../dialect.js";
 import { createItem, messageItems } from "../items.js";
 import type { OpenAIMessage } from "../options.js";
@@ -38,11 +38,13 @@ export interface SessionSetupParts {
  * service says about the session that is in force.
  */
 export class SessionSetup {
-  /** In `changing`, settings of a running session were sent, and the service has not said yet what it makes of them. */
-  #phase: "waiting" | "configuring" | "ready" | "changing" = "waiting";
+  #phase: "waiting" | "configuring" | "ready" = "waiting";
+  /** The ids of what the service has yet to answer, in order. Settings and probes are the same event, and so are the answers. */
+  #unanswered: string[] = [];
   #dialect: OpenAIDialect;
   #inForce: JsonRecord = {};
-  #voiceUsed = false;
+  /** "fixed": the model has spoken with it. */
+  #voice: "open" | "fixed" = "open";
   /** The initial messages that the service was told. */
   readonly told: OpenAIMessage[] = [];
 
@@ -60,12 +62,12 @@ export class SessionSetup {
   }
 
   get isReady(): boolean {
-    return this.#phase === "ready" || this.#phase === "changing";
+    return this.#phase === "ready";
   }
 
   /** Whether a running session has yet to say what it makes of changed settings; how long it may open, others decide. */
-  get isUnanswered(): boolean {
-    return this.#phase === "changing";
+  get isChanging(): boolean {
+    return this.isReady && this.#unanswered.some((id) => purposeOf(id) === "session");
   }
 
   get dialect(): OpenAIDialect {
@@ -129,7 +131,8 @@ export class SessionSetup {
   updated(session: JsonRecord): boolean {
     this.#inForce = session;
     const isFirst = this.#phase === "configuring";
-    if (isFirst || this.#phase === "changing") this.#phase = "ready";
+    this.#unanswered.shift();
+    if (isFirst) this.#phase = "ready";
     if (!isFirst) return false;
     this.setup.initialMessages.forEach((message, index) => {
       const name = `initial_messages[${index}]`;
@@ -149,30 +152,31 @@ export class SessionSetup {
   update(settings: JsonRecord): void {
     if (this.#phase === "waiting") return;
     const { voice, ...rest } = settings;
-    const keepsVoice = voice !== undefined && this.#voiceUsed;
+    const keepsVoice = voice !== undefined && this.#voice === "fixed";
     if (keepsVoice) {
       this.sink.warn("`voice` cannot change once the model has spoken: the new voice is kept for the next session.");
       if (Object.values(rest).every((value) => value === undefined)) return;
     }
     const excess = this.#send(keepsVoice ? rest : settings, false, undefined);
     if (excess !== undefined) throw excess;
-    if (this.#phase === "ready") this.#phase = "changing";
   }
 
-  /** The service did not take the settings. */
-  refused(): void {
-    if (this.#phase === "changing") this.#phase = "ready";
+  /** The service did not take an event. Where it does not say which, that may have been the probe whose turn it was. */
+  refused(eventId: string | undefined): void {
+    const [oldest] = this.#unanswered;
+    const refused = eventId === undefined && purposeOf(oldest) === "probe" ? oldest : eventId;
+    this.#unanswered = this.#unanswered.filter((id) => id !== refused);
   }
 
   /** Asks for a sign of life: settings that change nothing. Only once the first ones were answered: the answers look alike. */
   probe(): void {
     const session = this.#dialect === "beta" ? {} : { type: "realtime" };
-    if (this.isReady) this.sink.sendFor("probe", { type: "session.update", session });
+    if (this.isReady) this.#unanswered.push(this.sink.sendFor("probe", { type: "session.update", session }));
   }
 
   /** The model has spoken: from now on the voice is fixed. */
   spoke(): void {
-    this.#voiceUsed = true;
+    this.#voice = "fixed";
   }
 
   /** Returns why the connection does not take them, if so; nothing was sent then. */
@@ -187,7 +191,7 @@ export class SessionSetup {
     const event = { type: "session.update", session };
     const excess = this.sink.excess(event);
     if (excess !== undefined) return excess;
-    this.sink.sendFor("session", event);
+    this.#unanswered.push(this.sink.sendFor("session", event));
     return undefined;
   }
 

@@ -21,8 +21,6 @@ export interface UserTurnsParts {
 export class UserTurns {
   readonly #parts: UserTurnsParts;
   readonly #turns: UserTurnEvents;
-  /** Something was understood of a turn that the loss of the connection cut. */
-  #wasCut = false;
 
   constructor(parts: UserTurnsParts) {
     this.#parts = parts;
@@ -35,10 +33,9 @@ export class UserTurns {
    */
   get isOwedAnswer(): boolean {
     const { bot, history, sessionSetup } = this.#parts;
-    const { userTurn } = bot.sequencer;
-    const open = userTurn === "unanswered" || (userTurn === "speaking" && this.#wasCut);
     const last = history.items.at(-1);
-    return open && sessionSetup.autoResponds && last?.type === "message" && last.role === "user";
+    const isUnanswered = bot.sequencer.userTurn === "unanswered";
+    return isUnanswered && sessionSetup.autoResponds && last?.type === "message" && last.role === "user";
   }
 
   handle(event: UserEvent): void {
@@ -72,7 +69,7 @@ export class UserTurns {
   /** The connection is gone. What was understood so far is all that will be. */
   end(): void {
     for (const [itemId, text] of this.#turns.partials) {
-      this.#wasCut = true;
+      this.#parts.bot.sequencer.userCut();
       this.#note(itemId, text);
     }
     this.#turns.end();

@@ -45,7 +45,7 @@ describe("Gemini: the scheduling of a result", () => {
     answer(s, "c1", { scheduling: "SILENT", ok: true });
     expect(history.items).toContainEqual({ type: "tool-result", callId: "c1", output: '{"ok":true}' });
     s.end();
-    expect(history.due).toBe(false);
+    expect(history.isAnswerDue).toBe(false);
   });
 
   it("scheduling: an interruption that a result makes is not the user's voice", () => {

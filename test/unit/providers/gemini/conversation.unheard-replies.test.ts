@@ -28,7 +28,7 @@ function dueAfter(...steps: Step[]): boolean {
   const s = Scenario.ready({ conversationHistory });
   for (const step of steps) step(s);
   s.end();
-  return conversationHistory.due;
+  return conversationHistory.isAnswerDue;
 }
 
 describe("a lost connection", () => {
@@ -99,15 +99,15 @@ describe("a lost connection", () => {
     const next = new Scenario({ conversationHistory });
     next.dialogue.open();
     next.end();
-    expect(conversationHistory.due).toBe(true);
+    expect(conversationHistory.isAnswerDue).toBe(true);
   });
 
   it("is followed by one that owes what it is asked", () => {
     const conversationHistory = new GeminiHistory();
     const s = Scenario.ready({ conversationHistory, runInitial: true });
-    expect([s.dialogue.expects, s.dialogue.isBusy, conversationHistory.due]).toEqual(["reply", true, false]);
+    expect([s.dialogue.expects, s.dialogue.isBusy, conversationHistory.isAnswerDue]).toEqual(["reply", true, false]);
     s.end();
-    expect(conversationHistory.due).toBe(true);
+    expect(conversationHistory.isAnswerDue).toBe(true);
   });
 });
 
@@ -172,7 +172,7 @@ describe("texts that the bot is to say", () => {
     says(s, "text 2");
     expect(said(s)).toEqual([]);
     s.end();
-    expect(conversationHistory.due).toBe(false);
+    expect(conversationHistory.isAnswerDue).toBe(false);
     const next = Scenario.ready({ conversationHistory });
     says(next, "text 3");
     expect(conversationHistory.orders).toEqual(["text 3"]);

@@ -39,7 +39,7 @@ describe("Gemini: words that come after the turn they prompted", () => {
     const s = answered(history);
     s.receive(server.heard(QUESTION));
     s.end();
-    expect(history.due).toBe(false);
+    expect(history.isAnswerDue).toBe(false);
   });
 
   it("late words: the question is asked again where nothing of the answer was heard", () => {
@@ -47,7 +47,7 @@ describe("Gemini: words that come after the turn they prompted", () => {
     const s = Scenario.ready({ conversationHistory: history });
     s.receive(...ANSWER, server.heard(QUESTION));
     s.end();
-    expect(history.due).toBe(true);
+    expect(history.isAnswerDue).toBe(true);
     expect(contents(history)).toEqual([QUESTION]);
   });
 

@@ -252,7 +252,7 @@ describe("a conversation that goes on over another wire", () => {
     [1_000, undefined],
     [12_000, 2_000],
   ])("over WebRTC takes for heard what ordinary speech says while sound comes", (lostAfter, soundAt) => {
-    const s = Scenario.ready({ ...keeps, playback: "remote", soundAt: () => soundAt });
+    const s = Scenario.ready({ ...keeps, playedBy: "service", soundAt: () => soundAt });
     s.app("send-text", { content: "tell me" });
     const text = "One two three four five six seven eight nine ten eleven twelve.";
     s.receive(server.created(), server.transcript(text), {

@@ -89,6 +89,65 @@ describe("what OpenAI owes", () => {
   });
 });
 
+describe("what OpenAI owes of changed settings", () => {
+  const updated = { type: "session.updated", session: {} };
+  const change = (scenario: Scenario) => scenario.update({ instructions: "be brief" });
+  const probe = (scenario: Scenario) => scenario.effects.push(...scenario.conversation.probe()!);
+  const refuse = (scenario: Scenario, event_id?: string) =>
+    scenario.receive(server.error(event_id === undefined ? {} : { event_id }));
+
+  it("is not met by the answer to a sign of life that was asked for before", () => {
+    const scenario = Scenario.ready();
+    probe(scenario);
+    change(scenario);
+    scenario.receive(updated);
+    expect(expected(scenario)).toBe("reply");
+    scenario.receive(updated);
+    expect(expected(scenario)).toBe("nothing");
+  });
+
+  it("is met although a sign of life that was asked for afterwards is still to come", () => {
+    const scenario = Scenario.ready();
+    change(scenario);
+    probe(scenario);
+    scenario.receive(updated);
+    expect(expected(scenario)).toBe("nothing");
+  });
+
+  it.each(["names what it refuses", "names nothing"])("is a word after a sign of life was refused: %s", (how) => {
+    const scenario = Scenario.ready();
+    probe(scenario);
+    const id = scenario.lastId("session.update");
+    change(scenario);
+    refuse(scenario, how === "names nothing" ? undefined : id);
+    expect(expected(scenario)).toBe("reply");
+    scenario.receive(updated);
+    expect(expected(scenario)).toBe("nothing");
+  });
+
+  it("is a word on each of two changes, whichever is refused", () => {
+    const scenario = Scenario.ready();
+    change(scenario);
+    const first = scenario.lastId("session.update");
+    change(scenario);
+    refuse(scenario, first);
+    expect(expected(scenario)).toBe("reply");
+    scenario.receive(updated);
+    expect(expected(scenario)).toBe("nothing");
+  });
+
+  it("is a word on a change that followed the first settings before they were answered", () => {
+    const scenario = new Scenario();
+    scenario.receive({ type: "session.created", session: {} });
+    change(scenario);
+    expect(expected(scenario)).toBe("nothing");
+    scenario.receive(updated);
+    expect(expected(scenario)).toBe("reply");
+    scenario.receive(updated);
+    expect(expected(scenario)).toBe("nothing");
+  });
+});
+
 describe("asking OpenAI for a sign of life", () => {
   const probe = (scenario: Scenario) => scenario.conversation.probe();
 

@@ -256,7 +256,7 @@ describe("interrupt()", () => {
 
 describe("over WebRTC, where the service plays", () => {
   it("follows output_audio_buffer, ignores audio deltas, and sends no truncate", () => {
-    const scenario = Scenario.ready({ playback: "remote" });
+    const scenario = Scenario.ready({ playedBy: "service" });
     const buffer = (edge: string) => ({ type: `output_audio_buffer.${edge}`, response_id: "resp_1" });
     scenario.receive(server.started, server.stopped);
     scenario.now += 300;
@@ -283,7 +283,7 @@ describe("over WebRTC, where the service plays", () => {
   });
 
   it("clears the service's buffer when interrupted by hand", () => {
-    const scenario = Scenario.ready({ playback: "remote" });
+    const scenario = Scenario.ready({ playedBy: "service" });
     scenario.receive(server.created(), { type: "output_audio_buffer.started" });
     scenario.interrupt();
     expect(scenario.sentTypes).toEqual(["response.cancel", "output_audio_buffer.clear"]);
@@ -291,7 +291,7 @@ describe("over WebRTC, where the service plays", () => {
   });
 
   it("names no audio format", () => {
-    const scenario = new Scenario({ playback: "remote" });
+    const scenario = new Scenario({ playedBy: "service" });
     scenario.receive({ type: "session.created", session: { type: "realtime" } });
     expect(JSON.stringify(scenario.sent)).not.toContain("format");
   });

@@ -6,7 +6,7 @@ import { tearDown } from "./teardown.js";
  * Where the bot's audio leaves the page: the context's destination, and a track for visualisers. While an element of the page plays
  * that track, as client-react's `PipecatClientAudio` does, the destination is silent, so that nobody hears the bot twice.
  */
-export class BotOutput {
+export class OutputRoute {
   /** undefined where the browser cannot make one. */
   readonly track: MediaStreamTrack | undefined;
   readonly #source: AudioNode;

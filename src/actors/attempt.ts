@@ -20,7 +20,7 @@ export interface Patience {
  * Owns one connection from the attempt to its end. Reports `connection.opened` at most once, then exactly one
  * `connection.closed`; after the cleanup it reports nothing, so that an abandoned attempt cannot speak for the next one.
  */
-export function connectionActor(open: OpenConnection, errors: ErrorRegistry, outer: AbortSignal, patience: Patience) {
+export function attemptActor(open: OpenConnection, errors: ErrorRegistry, outer: AbortSignal, patience: Patience) {
   return fromCallback<AttemptCommand, { attempt: number }>(({ input, sendBack, receive }) => {
     const lifetime = lifetimeWithin(outer);
     // A chart that outlived its root, which a defect killed, must not connect again.

@@ -1,7 +1,7 @@
 import { createActor, setup } from "xstate";
 import { describe, expect, it } from "vitest";
 import { ErrorRegistry } from "../../../src/actors/error-registry.js";
-import { connectionActor } from "../../../src/actors/connection.js";
+import { attemptActor } from "../../../src/actors/attempt.js";
 import { ManualClock } from "../../../src/testing/index.js";
 import type { ConnectionReports, OpenConnection } from "../../../src/contracts/connection.js";
 
@@ -12,7 +12,7 @@ function harness(close: () => void = () => undefined, probe: () => boolean = () 
   const clock = new ManualClock();
   const faults = new ErrorRegistry();
   let dialed: { request: Parameters<OpenConnection>[0]; reports: ConnectionReports } | undefined;
-  const attempt = connectionActor(
+  const attempt = attemptActor(
     (request, reports) => {
       dialed = { request, reports };
       return { close, probe, stalledFor: () => 0 };
@@ -38,7 +38,7 @@ function harness(close: () => void = () => undefined, probe: () => boolean = () 
   return { ...dialed, clock, heard, parent, outer, faults, attempt: parent.getSnapshot().children.attempt };
 }
 
-describe("connectionActor", () => {
+describe("attemptActor", () => {
   it("reports opened once and closed once", () => {
     const { reports, heard, faults } = harness();
     reports.opened();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { autoplayAllowed, AutoplayWatch } from "../../../src/media/autoplay-watch.js";
+import { autoplayAllowed, ContextWatch } from "../../../src/media/context-watch.js";
 
 class FakeContext extends EventTarget {
   state: AudioContextState = "suspended";
@@ -11,7 +11,7 @@ class FakeContext extends EventTarget {
   }
 }
 
-describe("AutoplayWatch", () => {
+describe("ContextWatch", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -19,7 +19,7 @@ describe("AutoplayWatch", () => {
     const context = new FakeContext();
     const reports: string[] = [];
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    const autoplay = new AutoplayWatch(
+    const autoplay = new ContextWatch(
       context as unknown as AudioContext,
       (type) => reports.push(type),
       logger,
@@ -116,7 +116,7 @@ describe("AutoplayWatch", () => {
     const reports: string[] = [];
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const report = (edge: string) => void reports.push(edge);
-    const autoplay = new AutoplayWatch(context as unknown as AudioContext, report, logger, () => isAllowed);
+    const autoplay = new ContextWatch(context as unknown as AudioContext, report, logger, () => isAllowed);
     void autoplay.start();
     await vi.advanceTimersByTimeAsync(600);
     isAllowed = true;

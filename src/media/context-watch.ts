@@ -32,7 +32,7 @@ export function autoplayAllowed(context: AudioContext): boolean | undefined {
 }
 
 /** Tells a context that autoplay policy holds from one that is about to start, changes its sink, is interrupted, or is closed. */
-export class AutoplayWatch {
+export class ContextWatch {
   readonly #context: AudioContext;
   readonly #report: (edge: OutputEdge) => void;
   readonly #logger: Logger;
