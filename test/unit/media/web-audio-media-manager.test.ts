@@ -449,7 +449,7 @@ describe("a transport whose chosen microphone was unplugged", () => {
     const initialized = transport.initDevices();
     await settle();
     await initialized;
-    transport.updateMic("h");
+    void transport.updateMic("h");
     await settle();
     page.plug(laptop);
     page.tracks.at(-1)?.end();
