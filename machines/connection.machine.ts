@@ -336,7 +336,12 @@ export const connectionMachine = setup({
                           description:
                             "A reconnect is planned: it waits for a quiet moment, at most until its deadline.",
                           always: { guard: "mayChange", target: "#connection.active.phase.changing" },
-                          after: { deadline: { guard: "mustChange", target: "#connection.active.phase.changing" } },
+                          after: { deadline: { guard: "hasLasted", target: "due" } },
+                        },
+                        due: {
+                          description:
+                            "The deadline has passed without a network: the change waits for one, and for nothing else.",
+                          always: { guard: "mustChange", target: "#connection.active.phase.changing" },
                         },
                       },
                       on: {

@@ -351,6 +351,18 @@ describe("a running connection", () => {
       expect(attempts).toBe(2);
     });
 
+    it("plan: a deadline that passes without a network is made up for when it returns, whoever speaks", () => {
+      start();
+      last();
+      attempt({ type: "connection.busy" });
+      network({ type: "network.lost" });
+      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      clock.increment(60_000);
+      expect(attempts).toBe(1);
+      network({ type: "network.returned", wait: 300 });
+      expect(attempts).toBe(2);
+    });
+
     it("plan: the newest announcement counts", () => {
       start();
       last();

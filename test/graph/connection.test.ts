@@ -126,8 +126,8 @@ describe("the graph of the connection", () => {
       expect(hasLasted(from) || type.startsWith("xstate.after.minUptime"), type).toBe(true);
       expect(!isOffline(from) || type === "network.returned", type).toBe(true);
       const isQuiet = inOpen(from, { traffic: "quiet" }) || type === "connection.quiet";
-      expect(isQuiet || type.startsWith("xstate.after.deadline"), type).toBe(true);
-      expect(inOpen(from, { plan: "reconnect" }) || type === "connection.expiring", type).toBe(true);
+      expect(isQuiet || inOpen(from, { plan: "due" }) || type.startsWith("xstate.after.deadline"), type).toBe(true);
+      expect(!inOpen(from, { plan: "none" }) || type === "connection.expiring", type).toBe(true);
     }
     expect(new Set(changes.map(({ letter }) => letter.event.type))).toEqual(
       new Set([
@@ -145,6 +145,9 @@ describe("the graph of the connection", () => {
       const kept = !hasLasted(state) || isOffline(state) || inOpen(state, { traffic: "busy" });
       expect(kept, placeOf(state)).toBe(true);
     }
+    const due = states.filter((one) => inOpen(one, { plan: "due" }));
+    expect(due.length).toBeGreaterThan(0);
+    for (const state of due) expect(isOffline(state), placeOf(state)).toBe(true);
   });
 
   it("report: the session learns of each opening, and of each loss that a reconnect follows, once", () => {

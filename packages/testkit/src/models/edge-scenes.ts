@@ -14,6 +14,8 @@ export const never = { before: ({ transport }: World) => void (transport.script.
 export const offline = ({ network }: World): void => network.turn(false);
 export const online = ({ network }: World): void => network.turn(true);
 export const lost = ({ transport }: World): void => transport.service.dropped(true);
+export const expiring = ({ transport }: World): void =>
+  transport.service.perform({ type: "change-connection", withinMs: 3_000 });
 export const unplugged = ({ media }: World): void => {
   media.microphone.script = "not-found";
   media.microphone.lose();
@@ -50,15 +52,13 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
   { ...never, then: [({ clock }) => clock.advance(5_000)] },
   {
     ...never,
-    then: [
-      ({ transport }) => transport.service.perform({ type: "change-connection", withinMs: 3_000 }),
-      ({ clock }) => clock.advance(3_000),
-    ],
+    then: [expiring, ({ clock }) => clock.advance(3_000)],
   },
   { ...never, then: [({ transport }) => transport.service.perform({ type: "tell", fact: { type: "bot.ready" } })] },
   { then: [lost, ({ network }) => network.show(false), ({ network }) => network.show(true)] },
   { then: [lost, offline, online, ({ clock }) => clock.advance(1_000)] },
   { then: [offline, online, offline, online] },
+  { then: [after(2_000), offline, expiring, after(2_000), expiring, after(2_000), online] },
   { before: ({ transport }) => void (transport.script.connect = "hang"), then: [offline, online] },
   {
     options: {

@@ -36,7 +36,7 @@ export class OutageRules {
   /** Attempts in a row for which the service may be blamed. */
   #row = 0;
   /** The next attempt says nothing about the service: there was no network, or the connection is changed on purpose. */
-  #next: "counts" | "is free" = "counts";
+  #next: "counts" | "is free" | "is planned" = "counts";
   #onlineAt = -1;
   #wokeAt: number | undefined;
   /** Since when there is a network, and no attempt. */
@@ -198,7 +198,8 @@ export class OutageRules {
         );
         if (hasProven) this.#row = 1;
         else if (this.#next === "counts") this.#row += 1;
-        const isPlanned = this.#next === "is free" && network.navigator.onLine && this.#onlineAt < now;
+        // A change that is due begins when there is a network again: the connection that it replaces is there.
+        const isPlanned = this.#next === "is planned" && network.navigator.onLine;
         if (!this.#world.hasPolicy && !isPlanned) {
           this.#demand(now > this.#attemptAt, "an attempt that failed is made again after a while");
           this.#demand(now > this.#onlineAt, "a network that is back is given a while");
@@ -219,7 +220,7 @@ export class OutageRules {
     };
     const { perform } = service;
     service.perform = (...effects) => {
-      if (effects.some(({ type }) => type === "change-connection")) this.#next = "is free";
+      if (effects.some(({ type }) => type === "change-connection")) this.#next = "is planned";
       perform.call(service, ...effects);
     };
   }
@@ -228,7 +229,7 @@ export class OutageRules {
     const { network, clock } = this.#world;
     const { turn, show } = network;
     network.turn = (onLine) => {
-      this.#next = "is free";
+      if (this.#next !== "is planned") this.#next = "is free";
       if (onLine) this.#onlineAt = clock.now;
       turn.call(network, onLine);
     };
