@@ -218,7 +218,9 @@ export class LifecyclePromises {
     const session = this.#ended;
     const ready = request?.isJoined === true ? new Promise<void>(() => undefined) : announce();
     return this.calls.answersWith(this.#states.bound(ready, endOfSession), () => {
-      return { calls: session === this.#ended ? this.calls.count : this.#endedAt };
+      // An app that asks by itself, without a client, disconnects by itself as well.
+      const isApp = request === undefined;
+      return { calls: isApp || session === this.#ended ? this.calls.count : this.#endedAt };
     });
   }
 
