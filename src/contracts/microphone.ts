@@ -28,7 +28,7 @@ export interface MicrophoneReports {
  */
 export interface MicrophonePort {
   /** The device that was chosen last and could be had, "" for the system's default. Where a port tells it, it returns to that one by itself when it is plugged in again. */
-  readonly preferred?: string;
+  readonly preferred?: string | undefined;
   /**
    * Acquires the microphone. Resolves when it is live.
    * @throws DeviceError with the permission or hardware class that `getUserMedia` reported.

@@ -9,6 +9,10 @@ export class TrackMicrophone implements MicrophonePort {
     port.spareChunks?.();
   }
 
+  get preferred(): string | undefined {
+    return this.port.preferred;
+  }
+
   open(request: MicrophoneRequest, reports: MicrophoneReports): Promise<DeviceInfo> {
     return this.port.open(request, reports);
   }

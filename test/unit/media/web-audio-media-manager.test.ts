@@ -1,7 +1,10 @@
 import type { RTVIEventCallbacks } from "@pipecat-ai/client-js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OutputReport } from "../../../src/contracts/speaker.js";
-import { OpenAIRealTimeWebSocketTransport } from "../../../src/providers/openai/index.js";
+import {
+  OpenAIRealTimeWebRTCTransport,
+  OpenAIRealTimeWebSocketTransport,
+} from "../../../src/providers/openai/index.js";
 import { WebAudioMediaManager } from "../../../src/media/web-audio-media-manager.js";
 import type { WebAudioOptions } from "../../../src/media/web-audio-options.js";
 import { AudioPage, device } from "../../../packages/testkit/src/worlds/audio-page.js";
@@ -439,12 +442,14 @@ describe("the system's default", () => {
 });
 
 describe("a transport whose chosen microphone was unplugged", () => {
+  const TRANSPORTS = [OpenAIRealTimeWebSocketTransport, OpenAIRealTimeWebRTCTransport] as const;
+
   /** The headset was chosen, and the laptop's stands in. */
-  async function unplugged(page: AudioPage) {
+  async function unplugged(page: AudioPage, Transport: (typeof TRANSPORTS)[number]) {
     const { AudioContext, mediaDevices } = page;
     vi.stubGlobal("navigator", { mediaDevices });
     const manager = new WebAudioMediaManager({ AudioContext });
-    const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "ek_test" }, manager);
+    const transport = new Transport({ api_key: "ek_test" }, manager);
     transport.initialize({ transport, callbacks: {} }, () => undefined);
     const initialized = transport.initDevices();
     await settle();
@@ -460,23 +465,26 @@ describe("a transport whose chosen microphone was unplugged", () => {
     return { manager, transport, mediaDevices };
   }
 
-  it("media: asks for it once when it is back, and lets the other go when it has it", async () => {
-    const page = new AudioPage(laptop, headset);
-    const { manager, transport, mediaDevices } = await unplugged(page);
-    const standIn = page.tracks.at(-1);
-    const heldWhenAsked: unknown[] = [];
-    vi.spyOn(mediaDevices, "getUserMedia").mockImplementation((constraints) => {
-      heldWhenAsked.push(standIn?.readyState);
-      return page.mediaDevices.getUserMedia(constraints);
-    });
-    page.plug(headset, laptop);
-    for (let at = 0; at < 4; at += 1) await settle();
-    expect(manager.selectedMic).toMatchObject({ deviceId: "h" });
-    expect(page.asked).toEqual(["h!"]);
-    expect(heldWhenAsked).toEqual(["live"]);
-    expect(standIn?.readyState).toBe("ended");
-    await transport.disconnect();
-  });
+  it.each(TRANSPORTS)(
+    "media: asks for it once when it is back, and lets the other go when it has it: %o",
+    async (Transport) => {
+      const page = new AudioPage(laptop, headset);
+      const { manager, transport, mediaDevices } = await unplugged(page, Transport);
+      const standIn = page.tracks.at(-1);
+      const heldWhenAsked: unknown[] = [];
+      vi.spyOn(mediaDevices, "getUserMedia").mockImplementation((constraints) => {
+        heldWhenAsked.push(standIn?.readyState);
+        return page.mediaDevices.getUserMedia(constraints);
+      });
+      page.plug(headset, laptop);
+      for (let at = 0; at < 4; at += 1) await settle();
+      expect(manager.selectedMic).toMatchObject({ deviceId: "h" });
+      expect(page.asked).toEqual(["h!"]);
+      expect(heldWhenAsked).toEqual(["live"]);
+      expect(standIn?.readyState).toBe("ended");
+      await transport.disconnect();
+    },
+  );
 });
 
 describe("choices of a speaker", () => {
