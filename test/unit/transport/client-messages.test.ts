@@ -47,8 +47,8 @@ function messaging({ answers = false, offline = [] as Effect[] | "wait", isReady
     report: ({ message }) => void reported.push(message),
   });
   messages.handle(({ type, id, data }) => {
-    const { error } = (data ?? {}) as { error?: unknown };
-    told.push(error === undefined ? `${type} ${id}` : `${type} ${id}: ${String(error)}`);
+    const { error } = (data ?? {}) as { error?: string };
+    told.push(error === undefined ? `${type} ${id}` : `${type} ${id}: ${error}`);
   });
   return { messages, commands, told, reported, script };
 }

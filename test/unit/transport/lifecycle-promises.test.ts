@@ -29,7 +29,7 @@ function promising() {
     follow: (name: string, promise: Promise<void>) => {
       promise.then(
         () => outcomes.set(name, "resolved"),
-        (error: Error) => outcomes.set(name, error.name),
+        (error: unknown) => outcomes.set(name, error instanceof Error ? error.name : "odd"),
       );
     },
     enter: (next: TransportState, error?: Error) => {

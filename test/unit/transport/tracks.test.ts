@@ -26,9 +26,9 @@ it("tracks: the app hears of each track of the bot that comes and goes, and of a
   const { tracks, told } = tracked();
   tracks.setBot(undefined);
   expect(told).toEqual([]);
-  tracks.setBot({ track: track("a") });
+  tracks.setBot({ track: track("a"), level: () => Promise.resolve(0) });
   expect(tracks.bot?.id).toBe("a");
-  tracks.setBot({ track: track("b") });
+  tracks.setBot({ track: track("b"), level: () => Promise.resolve(0) });
   tracks.setBot(undefined);
   expect(told.map((line) => line.split(" of ")[0])).toEqual(["started a", "stopped a", "started b", "stopped b"]);
   expect(tracks.bot).toBeUndefined();
