@@ -302,4 +302,19 @@ describe("waiting for readiness", () => {
     await settled();
     expect(Object.fromEntries(rig.outcomes)).toEqual({ none: "NotReadyError", overtaken: "TypeError" });
   });
+
+  it("ends once: a client's disconnect after it is not one of a session that was asked for on the way", async () => {
+    const rig = promising();
+    const released: string[] = [];
+    connecting(rig);
+    rig.enter("connected");
+    const ready = rig.promises.ready(() => new Promise(() => undefined));
+    const reaction = ready.catch(() => rig.calls.release(async () => void released.push("the client's")));
+    rig.enter("disconnecting");
+    rig.calls.next();
+    rig.enter("disconnected");
+    await reaction;
+    await settled();
+    expect(released).toEqual([]);
+  });
 });
