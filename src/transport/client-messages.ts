@@ -5,6 +5,7 @@ import type { TurnEdge, TurnFact } from "../contracts/turns.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import { InvalidOptionsError, NotReadyError } from "../errors.js";
 import type { Logger } from "../log.js";
+import { asError } from "../util/reason.js";
 import type { CallbackQueue } from "./callback-queue.js";
 import { callAnsweredBy, callMadeBy, failureOf } from "./function-calls.js";
 import { sendingFault } from "./messages.js";
@@ -126,7 +127,7 @@ export class ClientMessages {
       else if (this.#takeOffline(message)) return;
       else this.#ports.runner.command([{ type: "message", message }], (error) => this.reject(message, error));
     } catch (error) {
-      if (error instanceof Error) this.#sending.reject(message, error);
+      this.#sending.reject(message, asError(error));
       if (answersIt) return;
       if (message.type !== "client-message" || error instanceof NotReadyError) throw error;
     }

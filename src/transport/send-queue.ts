@@ -57,7 +57,7 @@ export class SendQueue {
       if (fault !== undefined) throw fault;
       if (!ports.takes(message)) this.#waiting.put(message);
     } catch (error) {
-      if (error instanceof Error) this.reject(message, error);
+      this.reject(message, asError(error));
       if (message.type !== "client-message") throw error;
     }
   }
@@ -70,7 +70,6 @@ export class SendQueue {
     for (const message of messages) this.#lost.add(message);
     this.#waiting.putBack(messages.filter(({ type }) => !isRequest(type)));
     const requests = messages.filter(({ type }) => isRequest(type));
-    if (requests.length === 0) return;
     // Not at once: the state has not been announced to the app yet.
     queueMicrotask(() => {
       for (const request of requests) this.reject(request, unconfirmedError());

@@ -80,6 +80,15 @@ describe("attemptActor", () => {
     expect(heard).toHaveLength(4);
   });
 
+  it("leaves no wish to be renewed to the end of the composition", () => {
+    const { reports, heard, clock, outer } = harness();
+    reports.opened();
+    reports.expiring({ afterMs: 100, withinMs: 1 });
+    outer.abort();
+    expect(clock.pending).toBe(0);
+    expect(heard).toEqual(["connection.opened"]);
+  });
+
   it("tells once for each change whether it is busy, from its opening on", () => {
     const { reports, heard } = harness();
     reports.busy(false);

@@ -119,10 +119,12 @@ describe("inspect: messages in outline", () => {
     )!;
     inspection.message!("received", '{"type":"a"}');
     inspection.message!("sent", new ArrayBuffer(960));
+    inspection.message!("sent", new Blob(['{"type":"b"}']));
     inspection.message!("sent", "");
     expect(seen).toEqual([
       { direction: "received", type: "a", size: 12 },
       { direction: "sent", type: "audio", size: 960 },
+      { direction: "sent", type: "audio", size: 12 },
     ]);
   });
 });

@@ -95,4 +95,12 @@ describe("the retry actor", () => {
     expect(faults.errorOf(failed)).toBeInstanceOf(InvalidOptionsError);
     expect(faults.errorOf(failed).cause).toBe(thrown);
   });
+
+  it("takes an options error of a policy for what it is, instead of wrapping it in another", () => {
+    const thrown = new InvalidOptionsError("the delays of the app are not sorted");
+    const [fact] = ask(() => {
+      throw thrown;
+    });
+    expect(faults.errorOf((fact as { fault: typeof fault }).fault)).toBe(thrown);
+  });
 });

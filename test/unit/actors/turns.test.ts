@@ -1,5 +1,5 @@
 import { createActor, SimulatedClock } from "xstate";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { turnsMachine } from "../../../machines/index.js";
 import { turnsOf } from "../../../src/actors/turns.js";
 import { endTurns } from "../../../src/compose.js";
@@ -146,11 +146,14 @@ describe("turns: the end", () => {
     tell({ type: "bot.ready" });
     tell({ type: "user.started" });
     actor.stop();
+    const warned = vi.spyOn(console, "warn");
     expect([tell({ type: "user.stopped", replyDue: true }), turns.is("busy"), turns.is("bot.present")]).toEqual([
       [],
       false,
       false,
     ]);
+    expect(warned, "XState warns of events for a stopped actor").not.toHaveBeenCalled();
+    warned.mockRestore();
   });
 });
 

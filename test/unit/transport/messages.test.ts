@@ -1,7 +1,7 @@
-import { RTVIMessage } from "@pipecat-ai/client-js";
+import { MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
-import { ConnectionLostError, ServiceError } from "../../../src/errors.js";
-import { errorMessage, errorResponse } from "../../../src/transport/messages.js";
+import { ConnectionLostError, InvalidOptionsError, ServiceError } from "../../../src/errors.js";
+import { checkShape, errorMessage, errorResponse, sendingFault } from "../../../src/transport/messages.js";
 
 describe("errorMessage", () => {
   it("carries the text under both names, the class and the code", () => {
@@ -47,5 +47,31 @@ describe("errorResponse", () => {
       type: "error-response",
       data: { error: "no", msgType: "dtmf", fatal: false },
     });
+  });
+});
+
+describe("messages: what cannot be sent", () => {
+  const result = (value: unknown) =>
+    new RTVIMessage("llm-function-call-result", { tool_call_id: "c1", result: value }, "id");
+
+  it("is the result of a function that JSON cannot hold", () => {
+    expect(sendingFault(result({ sunny: true }), 1_000)).toBeUndefined();
+    expect(
+      sendingFault(
+        result(() => "sunny"),
+        1_000,
+      )?.message,
+    ).toContain("result is what JSON cannot hold");
+    expect(sendingFault(result(7n), 1_000)).toBeInstanceOf(InvalidOptionsError);
+  });
+
+  it("is what is larger than a message may be", () => {
+    expect(sendingFault(result("x".repeat(1_000)), 1_000)).toBeInstanceOf(MessageTooLargeError);
+  });
+
+  it("is what is no message", () => {
+    expect(() => checkShape({ type: 7 })).toThrow(InvalidOptionsError);
+    expect(() => checkShape(null)).toThrow(InvalidOptionsError);
+    expect(() => checkShape(result(1))).not.toThrow();
   });
 });

@@ -288,6 +288,39 @@ describe("SendQueue", () => {
   });
 });
 
+describe("a message that is refused by a throw of what is no Error", () => {
+  /** As code of an app may throw that is written in JavaScript. */
+  const throws = (): never => {
+    throw "odd" as unknown as Error;
+  };
+
+  it("is told during an outage, also where it is a request, of which nothing is thrown", () => {
+    const told: unknown[] = [];
+    const queue = new SendQueue({
+      maxMessageSize: () => 1_000,
+      isThrough: () => false,
+      isImmediate: () => false,
+      takes: throws,
+      deliver: ({ id, data }) => told.push([id, (data as { error: unknown }).error]),
+      send: () => undefined,
+    });
+    expect(() => queue.send(text("a"))).toThrow("odd");
+    expect(() => queue.send(text("b", "client-message"))).not.toThrow();
+    expect(told).toEqual([
+      ["id a", "odd"],
+      ["id b", "odd"],
+    ]);
+  });
+
+  it("is told when the session is ready, also where it is a request, of which nothing is thrown", async () => {
+    const world = await ready();
+    world.transport.sends = throws;
+    expect(() => world.transport.sendMessage(text("a"))).toThrow("odd");
+    expect(() => world.transport.sendMessage(text("b", "client-message"))).not.toThrow();
+    expect(world.refusals.map(({ id }) => id)).toEqual(["id a", "id b"]);
+  });
+});
+
 describe("messages that may be lost", () => {
   it("go before those that wait, in their order, however often that is", () => {
     const sent: string[] = [];
