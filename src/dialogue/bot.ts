@@ -102,7 +102,7 @@ export class Bot<Request = true> {
 
   /** Whether something of a reply is still wanted: not once it is over or interrupted. */
   takes({ type, reply }: { readonly type: string; readonly reply: string }): boolean {
-    if (!this.#responses.knows(reply)) this.#begin(reply, "conversation");
+    this.#begin(reply, "conversation");
     if (!this.#responses.isInterrupted(reply) && !this.#responses.hasEnded(reply)) return true;
     this.sink.debug(`A late ${type} was dropped: its reply is over or interrupted.`);
     return false;
@@ -161,6 +161,7 @@ export class Bot<Request = true> {
     this.#responses.end();
   }
 
+  /** Also told with each piece: a service may announce a reply late, or never. */
   #begin(reply: string, kind: ReplyKind): void {
     if (this.#responses.knows(reply)) return;
     const excess = this.#responses.created(reply, kind);

@@ -120,4 +120,22 @@ describe("Bot: what a voice service tells", () => {
     bot.end();
     expect(bot.unheardReplies.requests).toEqual([]);
   });
+
+  it("leaves to the player when the bot is heard, where that plays", () => {
+    const { hears, told } = make("player");
+    hears({ type: "playback.began" }, { type: "playback.ended" });
+    expect(told()).toEqual([]);
+    const remote = make("service");
+    remote.hears({ type: "playback.began" }, { type: "playback.ended" });
+    expect(remote.told()).toEqual(["bot-started-speaking", "bot-stopped-speaking"]);
+  });
+
+  it("tells nothing of an output that the browser holds or lets go", () => {
+    const { bot, hears, told } = make();
+    hears(BEGAN, SOUND);
+    told();
+    bot.playback({ type: "blocked" });
+    bot.playback({ type: "unblocked" });
+    expect(told()).toEqual([]);
+  });
 });
