@@ -142,7 +142,7 @@ export class Bot<Request = true> {
 
   /** After `silence`: nothing more comes through of what is being made, though the service may go on with it for a while. */
   interrupt(by: FlushCause): void {
-    if (this.#responses.isMaking) this.sink.tell({ type: "reply.cancelled" });
+    this.sink.tell({ type: "reply.cancelled" });
     this.#responses.interruptAll();
     this.unheardReplies.stopped();
     this.#speech.interrupt(by);
@@ -179,7 +179,7 @@ export class Bot<Request = true> {
   #end({ reply, how, kind, another = false }: Omit<Extract<BotEvent, { type: "reply.ended" }>, "type">): void {
     if (this.#responses.hasEnded(reply)) return;
     const isCut = how === "cut" || this.#responses.isInterrupted(reply);
-    const isAside = kind === "aside" || this.#responses.isAside(reply);
+    const isAside = this.#responses.knows(reply) ? this.#responses.isAside(reply) : kind === "aside";
     this.#output.responseEnded(reply, this.#isHeld);
     this.#responses.done(reply, how === "completed");
     this.#speech.responseEnded(reply);
