@@ -202,8 +202,8 @@ describe("BotSpeech: what is played", () => {
     speech.report({ type: "drained", item: played("item_a", 500, 1_000), lost: true });
     const heard = output.heard("item_a");
     expect(heard).toBe("One two");
-    arrives("item_a", 1_000);
-    speech.report({ type: "drained", item: played("item_a", 0, 1_000), lost: true });
+    arrives("item_a", 500);
+    speech.report({ type: "drained", item: played("item_a", 0, 500), lost: true });
     expect(output.heard("item_a")).toBe(heard);
   });
 
