@@ -371,6 +371,31 @@ describe("DialogueRunner and the effects of a dialogue", () => {
     expect(logged).toEqual(["again", "again", "again"]);
   });
 
+  it("ends the connection before, where another begins, for the conversation to go on", () => {
+    const { begin, endings } = rig();
+    begin();
+    expect(endings).toEqual([{ keeps: true }]);
+  });
+
+  it("asks no dialogue for anything without a connection", () => {
+    const { runner, told } = rig();
+    runner.end(true);
+    told.length = 0;
+    runner.do(() => [{ type: "deliver", message: { type: "late" } }]);
+    expect(runner.probe()).toBe(false);
+    expect(told).toEqual([]);
+  });
+
+  it("carries out nothing for a connection that ended while its dialogue was asked", () => {
+    const { runner, told } = rig();
+    told.length = 0;
+    runner.do(() => {
+      runner.end(true);
+      return [{ type: "deliver", message: { type: "late" } }];
+    });
+    expect(told).toEqual(["nothing"]);
+  });
+
   it("sends the audio, and none without a connection", () => {
     const { runner, sent } = rig();
     runner.audio(new ArrayBuffer(2));
