@@ -104,4 +104,10 @@ describe("DialogueRunner: commands and what comes of itself", () => {
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(log).toEqual([]);
   });
+
+  it("an end that the app asks for: ends the session", () => {
+    const { runner, log } = rig({ command: () => [{ type: "end" }] });
+    runner.command([{ type: "run" }]);
+    expect(log).toEqual(["end", "stands nothing true"]);
+  });
 });

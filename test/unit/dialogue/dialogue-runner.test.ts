@@ -269,6 +269,18 @@ describe("DialogueRunner and what an app sends", () => {
     expect(told).not.toContain("told");
   });
 
+  it("goes on where the connection takes nothing that the app has not asked for: its end says the rest", () => {
+    const { fill, receive, logged, reported, told } = rig();
+    fill();
+    receive([
+      { type: "send", event: { type: "one" } },
+      { type: "deliver", message: { type: "two" } },
+    ] satisfies Effect[]);
+    expect(told).toContain("two");
+    expect(logged).toEqual(["A message could not be sent"]);
+    expect(reported).toEqual([]);
+  });
+
   it("throws what the dialogue throws, and carries out what came before", async () => {
     const { runner, told, sent, played } = rig();
     told.length = 0;
