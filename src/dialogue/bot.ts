@@ -102,7 +102,7 @@ export class Bot<Request = true> {
 
   /** Whether something of a reply is still wanted: not once it is over or interrupted. */
   takes({ type, reply }: { readonly type: string; readonly reply: string }): boolean {
-    if (!this.#responses.knows(reply)) this.#begin(reply, "conversation");
+    this.#begin(reply, "conversation");
     if (!this.#responses.isInterrupted(reply) && !this.#responses.hasEnded(reply)) return true;
     this.sink.debug(`A late ${type} was dropped: its reply is over or interrupted.`);
     return false;
@@ -142,7 +142,7 @@ export class Bot<Request = true> {
 
   /** After `silence`: nothing more comes through of what is being made, though the service may go on with it for a while. */
   interrupt(by: FlushCause): void {
-    if (this.#responses.isMaking) this.sink.tell({ type: "reply.cancelled" });
+    this.sink.tell({ type: "reply.cancelled" });
     this.#responses.interruptAll();
     this.unheardReplies.stopped();
     this.#speech.interrupt(by);
@@ -161,6 +161,7 @@ export class Bot<Request = true> {
     this.#responses.end();
   }
 
+  /** Also told with each piece: a service may announce a reply late, or never. */
   #begin(reply: string, kind: ReplyKind): void {
     if (this.#responses.knows(reply)) return;
     const excess = this.#responses.created(reply, kind);
@@ -178,7 +179,7 @@ export class Bot<Request = true> {
   #end({ reply, how, kind, another = false }: Omit<Extract<BotEvent, { type: "reply.ended" }>, "type">): void {
     if (this.#responses.hasEnded(reply)) return;
     const isCut = how === "cut" || this.#responses.isInterrupted(reply);
-    const isAside = kind === "aside" || this.#responses.isAside(reply);
+    const isAside = this.#responses.knows(reply) ? this.#responses.isAside(reply) : kind === "aside";
     this.#output.responseEnded(reply, this.#isHeld);
     this.#responses.done(reply, how === "completed");
     this.#speech.responseEnded(reply);

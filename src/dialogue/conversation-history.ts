@@ -61,7 +61,7 @@ export class ConversationHistory {
   /** Adds what has no id of its own. `pinned`: the conversation begins with it. */
   append(item: HistoryItem, pinned = false): void {
     const id = this.#ownId();
-    if (pinned) this.#entries.set(id, { item: undefined, size: 0, pinned });
+    this.#entries.set(id, { item: undefined, size: 0, pinned });
     this.note(id, item);
   }
 

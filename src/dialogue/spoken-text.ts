@@ -79,7 +79,6 @@ export class SpokenText {
 
   /** The text is complete; `whole` fills in what no delta brought. Returns the last sentences. */
   finish(whole?: string): Segment[] {
-    if (this.isFinished) return [];
     const missing = whole?.startsWith(this.#text) === true ? whole.slice(this.#text.length) : "";
     const segments = this.add(missing);
     this.#phase = "finished";

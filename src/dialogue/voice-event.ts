@@ -58,7 +58,7 @@ export type BotEvent =
       readonly type: "reply.ended";
       readonly reply: string;
       readonly how: ReplyEnd;
-      /** Of a reply that was never announced. */
+      /** Of a reply of which nothing came before. */
       readonly kind?: ReplyKind;
       readonly another?: boolean;
     }

@@ -9,7 +9,14 @@ const make = () => {
   const output = new BotOutput(sink, said);
   const known = (most: number) =>
     Array.from({ length: most }, (_, n) => `item_${n}`).filter((itemId) => output.heard(itemId) !== undefined);
-  return { sink, said, output, known };
+  /** Each sentence that the app was told of since, with its status. */
+  const told = () =>
+    sink.take().flatMap((effect) => {
+      if (effect.type !== "deliver" || effect.message.type !== "bot-output") return [];
+      const { text, spoken_status } = effect.message.data as { text: string; spoken_status: string };
+      return [`${text} ${spoken_status}`];
+    });
+  return { sink, said, output, known, told };
 };
 
 describe("BotOutput", () => {
@@ -46,5 +53,65 @@ describe("BotOutput", () => {
     expect(sink.take().filter(({ type }) => type === "log")).toEqual([]);
     output.add("resp", "item", "word ".repeat(50_000), true);
     expect(sink.take().filter(({ type }) => type === "log")).toMatchObject([{ level: "warn", once: true }]);
+  });
+
+  it("announces what is open at a pause, and nothing of an item that it does not know", () => {
+    const { output, told } = make();
+    output.add("resp", "item", "One two", true);
+    output.pause("unknown");
+    expect(told()).toEqual([]);
+    output.pause("item");
+    expect(told()).toEqual(["One two new"]);
+  });
+
+  it("pauses the items of one response alone", () => {
+    const { output, told } = make();
+    output.add("resp_1", "item_1", "One", true);
+    output.add("resp_2", "item_2", "Two", true);
+    output.pauseAll("resp_1");
+    expect(told()).toEqual(["One new"]);
+  });
+
+  it("completes the items of one response alone when that is over", () => {
+    const { output, told } = make();
+    output.add("resp_1", "item_1", "One", true);
+    output.add("resp_2", "item_2", "Two", true);
+    output.responseEnded("resp_1", () => false);
+    expect(told()).toEqual(["One new"]);
+    output.add("resp_2", "item_2", " and three. ", true);
+    expect(told()).toEqual(["Two and three. new"]);
+  });
+
+  it("shows words as spoken that come after the last sample", () => {
+    const { output, told } = make();
+    output.add("resp", "item", "One. ", true);
+    output.complete("item");
+    expect(told()).toEqual(["One. new", "One. completed"]);
+    output.add("resp", "item", "Two. ", true);
+    expect(told()).toEqual(["Two. new", "Two. completed"]);
+  });
+
+  it("estimates what was spoken from what is spoken alone, item by item", () => {
+    const { output, told } = make();
+    output.add("resp", "read", "To be read. ", false);
+    output.add("resp", "heard", "Heard before. ", true);
+    output.complete("heard");
+    output.add("resp", "first", "One two. Three four. ", true);
+    output.add("resp", "second", "Five six. Seven eight. ", true);
+    told();
+    output.estimate(31);
+    expect(told()).toEqual(["One two. completed", "Three four. in-progress", "Five six. completed"]);
+  });
+
+  it("announces at the end an open sentence whose beginning was heard, and no other", () => {
+    const { output, said, told } = make();
+    output.add("resp", "first", "One two three four", true);
+    output.add("resp", "second", "Five six", true);
+    output.progress("first", 500, 1_000, false);
+    expect(told()).toEqual([]);
+    output.end();
+    expect(told()).toEqual(["One two three four new", "One two three four in-progress"]);
+    expect(said).toHaveBeenCalledWith("first", "One two", "resp");
+    expect(said).toHaveBeenLastCalledWith("second", "", "resp");
   });
 });

@@ -1,7 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Scenario as Gemini, server as gemini } from "../../../packages/testkit/src/messages/gemini.js";
-import { Scenario, server } from "../../../packages/testkit/src/messages/openai.js";
+import { Scenario, played, server } from "../../../packages/testkit/src/messages/openai.js";
+import { runningTurns } from "../../../packages/testkit/src/models/running-turns.js";
+import type { TurnFact } from "../../../src/contracts/turns.js";
+import { BotOutput } from "../../../src/dialogue/bot-output.js";
+import { BotSpeech } from "../../../src/dialogue/bot-speech.js";
+import { EffectSink } from "../../../src/dialogue/effects.js";
 
 const spoken = (scenario: Pick<Scenario, "told">): string[] =>
   scenario.told.filter((type) => type === "bot-started-speaking" || type === "bot-stopped-speaking");
@@ -149,5 +154,116 @@ describe("an output that is lost while the bot speaks", () => {
     s.loses("turn_1", 100, 200);
     expect(spoken(s)).toEqual(["bot-started-speaking", "bot-stopped-speaking"]);
     expect(s.dialogue.isBusy).toBe(false);
+  });
+});
+
+/** A voice alone, with the turns that it is told to. */
+function voice() {
+  const turns = runningTurns();
+  const facts: string[] = [];
+  const tell = (fact: TurnFact) => {
+    facts.push(fact.type);
+    return turns.tell(fact);
+  };
+  const sink = new EffectSink({ tell, is: (tag) => turns.is(tag) });
+  const output = new BotOutput(sink);
+  const truncate = vi.fn<(itemId: string, audioEndMs: number) => void>();
+  const speech = new BotSpeech(sink, output, () => undefined, truncate);
+  return {
+    turns,
+    facts,
+    output,
+    speech,
+    truncate,
+    /** So many ms of an item arrive. */
+    arrives: (itemId: string, length: number) => speech.play("resp", itemId, new ArrayBuffer(length * 48)),
+  };
+}
+
+describe("BotSpeech: what is played", () => {
+  it("tells the turns once that audio waits, and not with each item", () => {
+    const { facts, arrives } = voice();
+    for (const id of ["item_a", "item_b", "item_c"]) arrives(id, 20);
+    expect(facts).toEqual(["voice.queued"]);
+  });
+
+  it("is not changed by an output that the browser holds or lets go", () => {
+    const { facts, speech, arrives } = voice();
+    arrives("item_a", 20);
+    speech.report({ type: "blocked" });
+    speech.report({ type: "unblocked" });
+    expect(facts).toEqual(["voice.queued"]);
+  });
+
+  it("takes nothing for heard of what two outputs lost", () => {
+    const { output, speech, arrives } = voice();
+    output.add("resp", "item_a", "One two three four. ", true);
+    arrives("item_a", 1_000);
+    speech.report({ type: "drained", item: played("item_a", 500, 1_000), lost: true });
+    const heard = output.heard("item_a");
+    expect(heard).toBe("One two");
+    arrives("item_a", 500);
+    speech.report({ type: "drained", item: played("item_a", 0, 500), lost: true });
+    expect(output.heard("item_a")).toBe(heard);
+  });
+
+  it("is counted on by an output that had played all it had", () => {
+    const { output, speech, arrives } = voice();
+    arrives("item_a", 1_000);
+    speech.report({ type: "drained", item: played("item_a", 1_000) });
+    arrives("item_a", 1_000);
+    output.add("resp", "item_a", "One two three four. ", true);
+    speech.report({ type: "progress", item: played("item_a", 1_100, 2_000) });
+    expect(output.heard("item_a")).toBe("One two");
+  });
+
+  it("goes on, where the service plays, when the last audio of an item has been sent", () => {
+    const { turns, speech } = voice();
+    speech.serviceStarted();
+    speech.itemEnded("item_a");
+    speech.responseEnded("resp");
+    expect(turns.is("bot.speaking")).toBe(true);
+    speech.serviceStopped();
+    expect(turns.is("bot.speaking")).toBe(false);
+  });
+});
+
+describe("BotSpeech: an interruption", () => {
+  it("leaves what is still being counted as it is, where nothing more was to be heard", () => {
+    const { turns, speech, truncate, arrives } = voice();
+    arrives("item_a", 1_000);
+    speech.interrupt("app");
+    speech.interrupt("user");
+    expect(turns.is("busy")).toBe(true);
+    speech.cut([played("item_a", 400, 1_000)]);
+    expect(turns.is("busy")).toBe(false);
+    expect(truncate.mock.calls).toEqual([["item_a", 400]]);
+  });
+
+  it("is counted when the player has answered each of them", () => {
+    const { turns, speech, truncate, arrives } = voice();
+    arrives("item_a", 1_000);
+    speech.interrupt("app");
+    arrives("item_b", 1_000);
+    speech.interrupt("app");
+    speech.cut([played("item_a", 400, 1_000)]);
+    expect(turns.is("busy")).toBe(true);
+    speech.cut([played("item_b", 300, 1_000)]);
+    expect(turns.is("busy")).toBe(false);
+    expect(truncate.mock.calls).toEqual([
+      ["item_a", 400],
+      ["item_b", 300],
+    ]);
+  });
+
+  it("truncates what was heard in part: not all, not nothing, and not what the service has truncated", () => {
+    const { speech, truncate, arrives } = voice();
+    for (const id of ["whole", "service's", "part", "unheard"]) arrives(id, 1_000);
+    speech.itemEnded("whole");
+    speech.truncated("service's");
+    speech.interrupt("user");
+    const halves = ["service's", "part"].map((id) => played(id, 500, 1_000));
+    speech.cut([played("whole", 1_000), ...halves, played("unheard", 0, 1_000)]);
+    expect(truncate.mock.calls).toEqual([["part", 500]]);
   });
 });

@@ -15,10 +15,13 @@ function make(playedBy: "player" | "service" = "player") {
   const turns = runningTurns();
   const sink = new EffectSink(turns);
   const written = new Map<string, HistoryItem>();
+  const clock = { now: 0 };
+  const ended = vi.fn<(reply: string) => void>();
   const bot = new Bot<string>(sink, {
     processor: "any",
     playedBy,
-    now: () => 0,
+    now: () => clock.now,
+    ended,
     history: { note: (id, item) => void written.set(id, item) },
     began: (reply) => ({ request: `asked for ${reply}`, was: "asked" }),
   });
@@ -27,7 +30,10 @@ function make(playedBy: "player" | "service" = "player") {
   };
   return {
     bot,
+    sink,
     turns,
+    clock,
+    ended,
     written,
     told,
     hears: (...events: BotEvent[]) => {
@@ -119,5 +125,147 @@ describe("Bot: what a voice service tells", () => {
     });
     bot.end();
     expect(bot.unheardReplies.requests).toEqual([]);
+  });
+
+  it("leaves to the player when the bot is heard, where that plays", () => {
+    const { hears, told } = make("player");
+    hears({ type: "playback.began" }, { type: "playback.ended" });
+    expect(told()).toEqual([]);
+    const remote = make("service");
+    remote.hears({ type: "playback.began" });
+    expect(remote.told()).toEqual(["bot-started-speaking"]);
+    expect(remote.bot.isPlaying).toBe(true);
+    remote.hears({ type: "playback.ended" });
+    expect(remote.told()).toEqual(["bot-stopped-speaking"]);
+  });
+
+  it("tells nothing of an output that the browser holds or lets go", () => {
+    const { bot, hears, told } = make();
+    hears(BEGAN, SOUND);
+    told();
+    bot.playback({ type: "blocked" });
+    bot.playback({ type: "unblocked" });
+    expect(told()).toEqual([]);
+  });
+
+  it("begins a reply once, however often it is announced", () => {
+    const { hears, told, turns } = make();
+    hears(BEGAN, BEGAN);
+    expect(told()).toEqual(["bot-llm-started"]);
+    hears(ENDED, BEGAN);
+    expect(told()).toEqual(["bot-llm-stopped", "metrics"]);
+    expect(turns.is("reply.generating")).toBe(false);
+  });
+
+  it("ends a reply once, however often that is told", () => {
+    const { hears, ended } = make();
+    hears(BEGAN, ENDED, ENDED);
+    expect(ended.mock.calls).toEqual([["r1"]]);
+  });
+
+  it("is making a reply until the last one is over", () => {
+    const { hears, turns } = make();
+    hears(BEGAN, { ...BEGAN, reply: "r2" }, ENDED);
+    expect(turns.is("reply.generating")).toBe(true);
+    hears({ ...ENDED, reply: "r2" });
+    expect(turns.is("reply.generating")).toBe(false);
+  });
+
+  it("owes the user what an aside does not answer", () => {
+    const { bot, hears, turns, ended } = make();
+    turns.tell({ type: "reply.requested" });
+    hears({ ...BEGAN, kind: "aside" });
+    expect(turns.is("expects.reply")).toBe(true);
+    expect(turns.is("reply.generating")).toBe(false);
+    expect(bot.unheardReplies.requests).toEqual([]);
+    hears(ENDED);
+    expect(turns.is("expects.reply")).toBe(true);
+    expect(ended).not.toHaveBeenCalled();
+  });
+
+  it("takes a reply whose pieces came unannounced for one of the conversation, to its end", () => {
+    const { hears, turns, ended } = make();
+    hears(SOUND, { ...ENDED, kind: "aside" });
+    expect(turns.is("reply.generating")).toBe(false);
+    expect(ended.mock.calls).toEqual([["r1"]]);
+  });
+
+  it("ends the oldest of more replies than may be made at once, and no other", () => {
+    const { hears, ended } = make();
+    for (let n = 1; n <= 64; n += 1) hears({ ...BEGAN, reply: `r${n}` });
+    expect(ended).not.toHaveBeenCalled();
+    hears({ ...BEGAN, reply: "r65" });
+    expect(ended.mock.calls).toEqual([["r1"]]);
+  });
+
+  it("takes audio without a sample for none", () => {
+    const { bot, hears, told } = make();
+    hears(BEGAN, { ...SOUND, pcm: () => new ArrayBuffer(0) });
+    expect(told()).toEqual(["bot-llm-started"]);
+    expect(bot.isPlaying).toBe(false);
+  });
+
+  it("starts no voice for words that come after their sound", () => {
+    const { hears, told } = make();
+    hears(BEGAN, SOUND, { type: "audio.ended", ...piece });
+    expect(told()).toContain("bot-tts-stopped");
+    hears(WORDS);
+    expect(told()).not.toContain("bot-tts-started");
+  });
+
+  it("asks the player for silence where that has something to play, and never the service", () => {
+    const flushes = ({ bot, sink }: ReturnType<typeof make>): number => {
+      sink.take();
+      bot.silence();
+      return sink.take().filter(({ type }) => type === "flush").length;
+    };
+    const local = make("player");
+    expect(flushes(local)).toBe(0);
+    local.hears(BEGAN, SOUND);
+    expect(flushes(local)).toBe(1);
+    const remote = make("service");
+    remote.hears({ type: "playback.began" });
+    expect(flushes(remote)).toBe(0);
+  });
+});
+
+describe("Bot: when the connection is gone", () => {
+  it("closes what had begun, and writes down what was heard", () => {
+    const { bot, hears, told, written } = make();
+    hears(BEGAN, SOUND, WORDS);
+    told();
+    bot.end();
+    expect(told()).toEqual(["bot-tts-stopped", "bot-llm-stopped"]);
+    expect(bot.isPlaying).toBe(false);
+    expect(written.get("i1")).toEqual({ type: "message", role: "assistant", content: "" });
+  });
+
+  it("asks again for a reply of which sound was played, and no word heard", () => {
+    const { bot, hears } = make();
+    hears(BEGAN, SOUND, WORDS);
+    const item = { itemId: "i1", playedSamples: 24, receivedSamples: 2_400, sampleRate: 24_000 };
+    bot.playback({ type: "began", item });
+    bot.end();
+    expect(bot.unheardReplies.requests).toEqual(["asked for r1"]);
+  });
+
+  it.each<[string, string, BotEvent[]]>([
+    ["as much as ordinary speech says while the service played", "One", [{ type: "playback.began" }]],
+    ["nothing where the service had not begun to play", "", []],
+    ["nothing more where the service was cut", "", [{ type: "playback.began" }, { type: "playback.cut" }]],
+  ])("takes for heard %s", (_what, content, events) => {
+    const { bot, clock, hears, written } = make("service");
+    hears(BEGAN, { ...WORDS, text: "One two three. " }, ...events);
+    clock.now = 400;
+    bot.end();
+    expect(written.get("i1")).toEqual({ type: "message", role: "assistant", content });
+  });
+
+  it("tells of no progress where the service had not begun to play, whatever the script", () => {
+    const { bot, hears, told } = make("service");
+    hears(BEGAN, { ...WORDS, text: "你好。再见。" });
+    told();
+    bot.end();
+    expect(told()).not.toContain("bot-output");
   });
 });

@@ -86,4 +86,28 @@ describe("DialogueRunner: commands and what comes of itself", () => {
     const after = (type: string) => ["enter", `deliver ${type}`, "stands nothing true", "leave"];
     expect(log.slice(1)).toEqual([...after("soon"), ...after("played")]);
   });
+
+  it("a sign of life: is asked for where the dialogue has a question, and only then", () => {
+    const silent = rig({});
+    expect(silent.runner.probe()).toBe(false);
+    expect(silent.log).toEqual([]);
+    const asking = rig({ probe: () => delivered("asked") });
+    expect(asking.runner.probe()).toBe(true);
+    expect(asking.log).toEqual(["deliver asked", "stands nothing true"]);
+  });
+
+  it("soon, and the answer to a flush: leave the session alone once their connection is gone", async () => {
+    const { runner, log } = rig({ receive: () => [{ type: "soon", run: () => delivered("soon") }, { type: "flush" }] });
+    runner.do((dialogue) => dialogue.receive({}));
+    runner.end(true);
+    log.length = 0;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(log).toEqual([]);
+  });
+
+  it("an end that the app asks for: ends the session", () => {
+    const { runner, log } = rig({ command: () => [{ type: "end" }] });
+    runner.command([{ type: "run" }]);
+    expect(log).toEqual(["end", "stands nothing true"]);
+  });
 });

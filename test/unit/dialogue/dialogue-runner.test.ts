@@ -269,6 +269,18 @@ describe("DialogueRunner and what an app sends", () => {
     expect(told).not.toContain("told");
   });
 
+  it("goes on where the connection takes nothing that the app has not asked for: its end says the rest", () => {
+    const { fill, receive, logged, reported, told } = rig();
+    fill();
+    receive([
+      { type: "send", event: { type: "one" } },
+      { type: "deliver", message: { type: "two" } },
+    ] satisfies Effect[]);
+    expect(told).toContain("two");
+    expect(logged).toEqual(["A message could not be sent"]);
+    expect(reported).toEqual([]);
+  });
+
   it("throws what the dialogue throws, and carries out what came before", async () => {
     const { runner, told, sent, played } = rig();
     told.length = 0;
@@ -369,6 +381,31 @@ describe("DialogueRunner and the effects of a dialogue", () => {
     begin()([once, often]);
     expect(warned).toEqual(["old protocol"]);
     expect(logged).toEqual(["again", "again", "again"]);
+  });
+
+  it("ends the connection before, where another begins, for the conversation to go on", () => {
+    const { begin, endings } = rig();
+    begin();
+    expect(endings).toEqual([{ keeps: true }]);
+  });
+
+  it("asks no dialogue for anything without a connection", () => {
+    const { runner, told } = rig();
+    runner.end(true);
+    told.length = 0;
+    runner.do(() => [{ type: "deliver", message: { type: "late" } }]);
+    expect(runner.probe()).toBe(false);
+    expect(told).toEqual([]);
+  });
+
+  it("carries out nothing for a connection that ended while its dialogue was asked", () => {
+    const { runner, told } = rig();
+    told.length = 0;
+    runner.do(() => {
+      runner.end(true);
+      return [{ type: "deliver", message: { type: "late" } }];
+    });
+    expect(told).toEqual(["nothing"]);
   });
 
   it("sends the audio, and none without a connection", () => {

@@ -129,7 +129,8 @@ describe("SpokenText", () => {
     differs.add("What was said");
     differs.finish("Something else.");
     expect(differs.segments.map(({ text }) => text)).toEqual(["What was said"]);
-    expect(differs.add("more")).toEqual([]);
+    expect(differs.add("More. And more. ")).toEqual([]);
+    expect(differs.text).toBe("What was said");
     expect(differs.finish("again")).toEqual([]);
   });
 
@@ -150,5 +151,25 @@ describe("SpokenText", () => {
     const text = make();
     text.add("Hello there. ");
     expect(text.moveTo(0, 0, false)).toEqual([]);
+  });
+
+  it("says nothing of text that is complete without audio, and goes on when audio comes", () => {
+    const text = make();
+    text.finish("Hello there.");
+    expect(text.moveTo(0, 0, true)).toEqual([]);
+    expect(text.moveTo(500, 1_000, true).map(({ shown }) => shown)).toEqual([5]);
+  });
+
+  it("tells each sentence once for each word further, and none that has not been reached", () => {
+    const text = make();
+    text.add("One two. Three four. Five six. ");
+    const changed = (characters: number) => text.reach(characters).map((segment) => [segment.text, segment.shown]);
+    expect(changed(5)).toEqual([["One two.", 3]]);
+    expect(changed(6)).toEqual([]);
+    expect(changed(15)).toEqual([
+      ["One two.", 8],
+      ["Three four.", 5],
+    ]);
+    expect(changed(15)).toEqual([]);
   });
 });

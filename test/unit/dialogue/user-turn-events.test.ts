@@ -18,4 +18,18 @@ describe("UserTurnEvents", () => {
       150_000,
     ]);
   });
+
+  it("says nothing of silence, unless something had been said of it before", () => {
+    const sink = new EffectSink(runningTurns());
+    const turns = new UserTurnEvents(sink, () => new Date(0));
+    const told = () => sink.take().flatMap((effect) => (effect.type === "deliver" ? [effect.message.data] : []));
+    turns.understood("silent", " ");
+    expect(told()).toEqual([]);
+    turns.recognised("item", "Hm");
+    turns.understood("item", "");
+    expect(told()).toMatchObject([
+      { text: "Hm", final: false },
+      { text: "", final: true },
+    ]);
+  });
 });
