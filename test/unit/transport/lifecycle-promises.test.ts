@@ -306,9 +306,13 @@ describe("waiting for readiness", () => {
   it("ends once: a client's disconnect after it is not one of a session that was asked for on the way", async () => {
     const rig = promising();
     const released: string[] = [];
-    connecting(rig);
+    const connected = rig.promises.connect(rig.calls.next().number, () => undefined);
+    // As the client does it: directly after.
+    const ready = connected.then(() => rig.promises.ready(() => new Promise(() => undefined)));
+    rig.promises.decided({ type: "call.accepted", call: 1 });
+    rig.enter("connecting");
     rig.enter("connected");
-    const ready = rig.promises.ready(() => new Promise(() => undefined));
+    await settled();
     const reaction = ready.catch(() => rig.calls.release(async () => void released.push("the client's")));
     rig.enter("disconnecting");
     rig.calls.next();
