@@ -68,7 +68,7 @@ async function perform(stage: Stage, report: Report): Promise<void> {
   }
   const [best] = [...acts.answers].sort((a, b) => b.withRecording - a.withRecording);
   if (best) await writeWav(REPLY, best.sound);
-  report.saved(["demo-output/screenshot.png", ...(best ? ["demo-output/bot-reply.wav"] : [])]);
+  report.saved(["demo-output/screenshot.png", ...(best ? ["demo-output/bot-reply.wav, the answer"] : [])]);
 }
 
 const options = readOptions();
@@ -98,4 +98,5 @@ try {
   report.check(false, messageOf(problem));
 }
 report.close();
+report.line("  Talk to it yourself: npm start");
 process.exit(report.failures.length === 0 ? 0 : 1);

@@ -7,7 +7,7 @@
 import { compileBlocks } from "./documents/compile.js";
 import { findGaps, isConformancePageCurrent, writeConformancePage } from "./documents/conformance.js";
 import { deadLinks } from "./documents/links.js";
-import { codeBlocks, readPages } from "./documents/markdown.js";
+import { codeBlocks, readPages, repeatedHeadings } from "./documents/markdown.js";
 import { hardToRead } from "./documents/plain.js";
 import { isOptionsPageCurrent, writeOptionsPage } from "./documents/options.js";
 
@@ -16,6 +16,7 @@ async function check(): Promise<void> {
   const blocks = pages.flatMap(codeBlocks);
   const problems = [
     ...deadLinks(pages).map((link) => `${link} leads nowhere`),
+    ...pages.filter(({ path }) => !path.endsWith("CHANGELOG.md")).flatMap(repeatedHeadings),
     ...hardToRead(pages),
     ...(await compileBlocks(blocks)),
     ...((await isOptionsPageCurrent()) ? [] : ["docs/options.md is stale: run `npm run documents` and commit it."]),

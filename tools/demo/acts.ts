@@ -67,9 +67,12 @@ export class Acts {
     const lit = await page
       .locator("#inspector .state.active")
       .evaluateAll((states) => states.map((state) => state.getAttribute("data-state") ?? ""));
+    // Of states within each other, the innermost says it all.
+    const ofTransport = lit.filter((id) => id.startsWith("transport."));
+    const innermost = ofTransport.filter((id) => !ofTransport.some((other) => other.startsWith(`${id}.`)));
     this.#report.check(
       lit.includes("transport.lifecycle.session.live.ready"),
-      `the charts light ${lit.filter((id) => id.startsWith("transport.")).join(" › ")}`,
+      `the inspector lights ${innermost.map((id) => id.replace("transport.", "")).join(", ")}`,
     );
   }
 

@@ -57,6 +57,13 @@ export function prose({ text }: Page): string {
   return text.replace(/^\s*(`{3,})[^]*?^\s*\1\s*$/gm, "").replace(/`[^`\n]*`/g, "");
 }
 
+/** Text of which a page has two chapters of one name: it was pasted twice. */
+export function repeatedHeadings({ path, text }: Page): readonly string[] {
+  const chapters: readonly string[] = text.replace(/^```[^]*?^```$/gm, "").match(/^## .+$/gm) ?? [];
+  const twice = chapters.filter((heading, at) => chapters.indexOf(heading) < at);
+  return twice.map((heading) => `${path}: "${heading}" stands there twice`);
+}
+
 /** The anchors of a page's headings, as GitHub makes them. */
 export function anchors({ text }: Page): ReadonlySet<string> {
   const seen = new Map<string, number>();

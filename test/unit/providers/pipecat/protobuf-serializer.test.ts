@@ -1,6 +1,7 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseJson } from "../../../../src/util/json.js";
 import { Frame } from "../../../../src/codec/pipecat/frames.js";
 import { ProtocolError } from "../../../../src/errors.js";
 import { ProtobufFrameSerializer } from "../../../../src/providers/pipecat/index.js";
@@ -150,12 +151,12 @@ describe("for all bytes", () => {
     );
   });
 
-  it("messages come back as they went", async () => {
+  it("messages come back as they went, without any __proto__", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), fc.jsonValue(), async (type, data) => {
         const message = new RTVIMessage(type, data);
         const decoded = await serializer.deserialize(serializer.serializeMessage(message));
-        expect(decoded).toEqual({ type: "message", message: JSON.parse(JSON.stringify(message)) as unknown });
+        expect(decoded).toEqual({ type: "message", message: parseJson(JSON.stringify(message)) });
       }),
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compileBlocks } from "../../../../tools/documents/compile.js";
 import { deadLinks } from "../../../../tools/documents/links.js";
 import { hardToRead } from "../../../../tools/documents/plain.js";
-import { anchors, codeBlocks } from "../../../../tools/documents/markdown.js";
+import { anchors, codeBlocks, repeatedHeadings } from "../../../../tools/documents/markdown.js";
 
 const page = (text: string, path = "README.md") => ({ path, text });
 
@@ -33,6 +33,12 @@ describe("links of the documents", () => {
       "rtvis-_own_--names",
     ]);
   });
+});
+
+it("headings of the documents: a chapter that stands there twice is found, one in code is none", () => {
+  const code = "```md\n## Two\n```";
+  expect(repeatedHeadings(page(`# One\n\n## Two\n\n${code}\n\n### Two`))).toEqual([]);
+  expect(repeatedHeadings(page("## Two\n\n## Three\n\n## Two"))).toEqual(['README.md: "## Two" stands there twice']);
 });
 
 describe("prose of the documents", () => {
