@@ -39,8 +39,8 @@ export type MicrophoneEvent =
   | { readonly type: "mic.muted" }
   | { readonly type: "mic.unmuted" }
   | { readonly type: "mic.chosen"; readonly deviceId: string }
-  /** Something was plugged in: the devices present now, or none of them where the port returns to the preferred one by itself. */
-  | { readonly type: "device.arrived"; readonly deviceIds: readonly string[] };
+  /** The devices present now, after something was plugged in. `follows`: the port goes back to the preferred one by itself. */
+  | { readonly type: "device.arrived"; readonly deviceIds: readonly string[]; readonly follows: boolean };
 
 export interface MicrophoneInput {
   readonly muted: boolean;
@@ -233,12 +233,22 @@ export const microphoneMachine = setup({
                 ],
               },
             ],
-            "device.arrived": {
-              guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
-              target: "held",
-              reenter: true,
-              actions: ["prefer", "dropProof"],
-            },
+            "device.arrived": [
+              {
+                // Without a gap, in the same capture.
+                guard: {
+                  type: "preferredDeviceArrived",
+                  params: ({ event }) => ({ deviceIds: event.follows ? event.deviceIds : [] }),
+                },
+                actions: ["prefer", "dropProof"],
+              },
+              {
+                guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
+                target: "held",
+                reenter: true,
+                actions: ["prefer", "dropProof"],
+              },
+            ],
             "session.began": { actions: ["markStreaming", "streamCapture"] },
           },
         },

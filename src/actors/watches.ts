@@ -10,13 +10,13 @@ export interface DeviceSource {
 }
 
 /**
- * Reports `device.arrived` after each change that leaves a microphone.
- * @param returns Whether the port goes back to the preferred microphone by itself, and without a gap: the fact then names none.
+ * Reports `device.arrived` with the microphones present after each change.
+ * @param follows Whether the port goes back to the preferred microphone by itself.
  */
 export function deviceWatchActor(
   source: DeviceSource | undefined,
   listMicrophones: () => Promise<readonly { readonly deviceId: string }[]>,
-  returns: () => boolean,
+  follows: () => boolean,
   outer: AbortSignal,
   enter: Enter,
 ) {
@@ -28,7 +28,8 @@ export function deviceWatchActor(
       if (lifetime.signal.aborted || microphones.length === 0) return;
       const fact: MicrophoneEvent = {
         type: "device.arrived",
-        deviceIds: returns() ? [] : microphones.map(({ deviceId }) => deviceId),
+        deviceIds: microphones.map(({ deviceId }) => deviceId),
+        follows: follows(),
       };
       enter(() => sendBack(fact));
     };

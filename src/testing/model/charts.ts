@@ -178,8 +178,12 @@ export const microphoneChart: ChartUnderTest = {
     "mic.failed": [{ event: { type: "mic.failed", fault: final } }],
     "mic.lost": [{ event: { type: "mic.lost", fault: final } }],
     "device.arrived": [
-      { note: "the chosen one", event: { type: "device.arrived", deviceIds: ["a", "b"] } },
-      { note: "another", event: { type: "device.arrived", deviceIds: ["c"] } },
+      { note: "the chosen one", event: { type: "device.arrived", deviceIds: ["a", "b"], follows: false } },
+      {
+        note: "the chosen one, which the port follows",
+        event: { type: "device.arrived", deviceIds: ["a", "b"], follows: true },
+      },
+      { note: "another", event: { type: "device.arrived", deviceIds: ["c"], follows: false } },
     ],
   },
 };

@@ -27,7 +27,7 @@ const probe = (): boolean => false;
 const stalledFor = (): number => 0;
 
 /** The port does not return to the preferred microphone by itself. */
-const returns = (): boolean => false;
+const follows = (): boolean => false;
 
 /** How deep what comes from outside has been entered. */
 let depth = 0;
@@ -554,7 +554,7 @@ describe("the watches", () => {
   it("tell of the microphones there are after a change, unless there are none or nobody knows", async () => {
     const devices = new CountingTarget();
     let list: () => Promise<{ deviceId: string }[]> = () => Promise.resolve([{ deviceId: "a" }]);
-    const watch = run(deviceWatchActor(devices, () => list(), returns, composition.signal, enter));
+    const watch = run(deviceWatchActor(devices, () => list(), follows, composition.signal, enter));
     devices.dispatchEvent(new Event("devicechange"));
     await drain();
     list = () => Promise.resolve([]);
@@ -562,10 +562,10 @@ describe("the watches", () => {
     list = () => Promise.reject(new Error("no"));
     devices.dispatchEvent(new Event("devicechange"));
     await drain();
-    expect(watch.facts).toEqual([{ type: "device.arrived", deviceIds: ["a"] }]);
+    expect(watch.facts).toEqual([{ type: "device.arrived", deviceIds: ["a"], follows: false }]);
     watch.stop();
     list = () => Promise.resolve([{ deviceId: "a" }]);
-    const returning = run(
+    const following = run(
       deviceWatchActor(
         devices,
         () => list(),
@@ -576,8 +576,8 @@ describe("the watches", () => {
     );
     devices.dispatchEvent(new Event("devicechange"));
     await drain();
-    expect(returning.facts).toEqual([{ type: "device.arrived", deviceIds: [] }]);
-    returning.stop();
+    expect(following.facts).toEqual([{ type: "device.arrived", deviceIds: ["a"], follows: true }]);
+    following.stop();
     expect(devices.listeners).toBe(0);
   });
 
@@ -589,7 +589,7 @@ describe("the watches", () => {
     const watches = [
       run(networkOf(network, outage(), 0, clock)),
       run(
-        deviceWatchActor(devices, () => new Promise((resolve) => (list = resolve)), returns, composition.signal, enter),
+        deviceWatchActor(devices, () => new Promise((resolve) => (list = resolve)), follows, composition.signal, enter),
       ),
     ];
     devices.dispatchEvent(new Event("devicechange"));
@@ -610,7 +610,7 @@ describe("the watches", () => {
     const clock = new ManualClock();
     const watches = [
       run(networkOf(network, outage(), 0, clock)),
-      run(deviceWatchActor(devices, () => Promise.resolve([{ deviceId: "a" }]), returns, composition.signal, enter)),
+      run(deviceWatchActor(devices, () => Promise.resolve([{ deviceId: "a" }]), follows, composition.signal, enter)),
     ];
     network.turn(false);
     devices.dispatchEvent(new Event("devicechange"));
@@ -621,7 +621,7 @@ describe("the watches", () => {
   it("do without what is not there", () => {
     expect(run(networkOf(undefined, outage(), 0)).facts).toEqual([]);
     expect(
-      run(deviceWatchActor(undefined, () => Promise.resolve([]), returns, composition.signal, enter)).facts,
+      run(deviceWatchActor(undefined, () => Promise.resolve([]), follows, composition.signal, enter)).facts,
     ).toEqual([]);
   });
 });

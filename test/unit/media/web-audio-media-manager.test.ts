@@ -485,6 +485,25 @@ describe("a transport whose chosen microphone was unplugged", () => {
       await transport.disconnect();
     },
   );
+
+  it("media: a headset with a loose contact has a stand-in each time", async () => {
+    const page = new AudioPage(laptop, headset);
+    const { manager, transport } = await unplugged(page, OpenAIRealTimeWebSocketTransport);
+    for (let times = 0; times < 3; times += 1) {
+      page.plug(headset, laptop);
+      for (let at = 0; at < 4; at += 1) await settle();
+      expect(manager.selectedMic).toMatchObject({ deviceId: "h" });
+      await vi.advanceTimersByTimeAsync(500);
+      // The list comes first, so that nothing tells of a device once it is lost.
+      page.plug(laptop);
+      await settle();
+      page.tracks.at(-1)?.end();
+      for (let at = 0; at < 4; at += 1) await settle();
+      expect(manager.selectedMic).toMatchObject({ deviceId: "l" });
+      expect(page.tracks.at(-1)?.readyState).toBe("live");
+    }
+    await transport.disconnect();
+  });
 });
 
 describe("choices of a speaker", () => {

@@ -77,6 +77,10 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
     ],
   },
   { then: [chosen, taken, plugged("b")] },
+  {
+    before: ({ media }) => void Object.assign(media.microphone, { preferred: "b" }),
+    then: [chosen, taken, plugged("b")],
+  },
   { then: [silenced, after(12_000), silenced, silenced] },
   {
     options: { reconnect: { initial: true, base: 100, cap: 1_000, attempts: 3, minUptime: 2_000 } },

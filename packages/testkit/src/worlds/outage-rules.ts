@@ -281,7 +281,8 @@ export class OutageRules {
     };
     const { dispatchEvent } = devices;
     devices.dispatchEvent = (event) => {
-      const [asks, isMissed] = [this.#asks, this.#standIn];
+      // A port that follows goes back to it by itself.
+      const [asks, isMissed] = [this.#asks, this.#standIn && microphone.preferred === undefined];
       const isLive = this.#isLive();
       const told = dispatchEvent.call(devices, event);
       if (isLive && microphone.held > 0) {
