@@ -6,7 +6,6 @@ import { checkJson } from "../../util/check-options.js";
 import type { JsonRecord } from "../../util/records.js";
 import { readBaseUrl } from "../../util/urls.js";
 import { DEFAULT_BEFORE_MS, DEFAULT_SESSION_MS } from "./planned-reconnect.js";
-import { buildSession } from "./session.js";
 import { checkSettings } from "./settings.js";
 
 /** What an attempt is to do, all options and connection parameters considered. Holds no credential. */
@@ -39,13 +38,6 @@ export function planSession(
   const initialMessages = params?.initial_messages ?? checkMessages(options.initial_messages ?? [], "initial_messages");
   checkJson("session", session);
   const settings = { ...mergedSettings(options), ...params?.settings };
-  // Whatever cannot be mapped should be said now, not when the service asks for it.
-  buildSession(settings, {
-    dialect: "ga",
-    defaults: true,
-    formats: true,
-    ...(session !== undefined && { over: session }),
-  });
   return {
     baseUrl: readBaseUrl(params?.base_url ?? options.base_url ?? DEFAULT_BASE_URL),
     model: params?.model ?? options.model ?? DEFAULT_MODEL,

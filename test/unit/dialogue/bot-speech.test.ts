@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { Scenario as Gemini, server as gemini } from "../../../packages/testkit/src/messages/gemini.js";
 import { Scenario, played, server } from "../../../packages/testkit/src/messages/openai.js";
-import { runningTurns } from "../../../packages/testkit/src/models/running-turns.js";
-import type { TurnFact } from "../../../src/contracts/turns.js";
+import { watchedTurns } from "../../../packages/testkit/src/models/running-turns.js";
 import { BotOutput } from "../../../src/dialogue/bot-output.js";
 import { BotSpeech } from "../../../src/dialogue/bot-speech.js";
 import { EffectSink } from "../../../src/dialogue/effects.js";
@@ -159,13 +158,8 @@ describe("an output that is lost while the bot speaks", () => {
 
 /** A voice alone, with the turns that it is told to. */
 function voice() {
-  const turns = runningTurns();
-  const facts: string[] = [];
-  const tell = (fact: TurnFact) => {
-    facts.push(fact.type);
-    return turns.tell(fact);
-  };
-  const sink = new EffectSink({ tell, is: (tag) => turns.is(tag) });
+  const { turns, facts } = watchedTurns();
+  const sink = new EffectSink(turns);
   const output = new BotOutput(sink);
   const truncate = vi.fn<(itemId: string, audioEndMs: number) => void>();
   const speech = new BotSpeech(sink, output, () => undefined, truncate);

@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { EffectSink } from "../../../src/dialogue/effects.js";
-import type { TurnFact } from "../../../src/contracts/turns.js";
 import { ToolCalls, type ToolAnswer } from "../../../src/dialogue/tool-calls.js";
-import { runningTurns } from "../../../packages/testkit/src/models/running-turns.js";
+import { runningTurns, watchedTurns } from "../../../packages/testkit/src/models/running-turns.js";
 import { redactor } from "../../../src/util/redact.js";
 
 function connection(proceed: () => void): ToolCalls {
@@ -34,13 +33,8 @@ describe("function calls: calls that outlive their connections", () => {
 
 /** The calls of one connection, and what becomes of them. */
 function make() {
-  const turns = runningTurns();
-  const facts: string[] = [];
-  const tell = (fact: TurnFact) => {
-    facts.push(fact.type);
-    return turns.tell(fact);
-  };
-  const sink = new EffectSink({ tell, is: (tag) => turns.is(tag) });
+  const { turns, facts } = watchedTurns();
+  const sink = new EffectSink(turns);
   const answers: [callId: string, answer: ToolAnswer][] = [];
   const proceed = vi.fn<() => void>();
   const calls = new ToolCalls(sink, {

@@ -14,3 +14,14 @@ export function runningTurns(unprompted: (edge: TurnEdge) => void = () => undefi
   actor.start();
   return turns;
 }
+
+/** The same, and the types of the facts that they are told. */
+export function watchedTurns(): { readonly turns: Turns; readonly facts: string[] } {
+  const turns = runningTurns();
+  const facts: string[] = [];
+  const tell: Turns["tell"] = (fact) => {
+    facts.push(fact.type);
+    return turns.tell(fact);
+  };
+  return { turns: { ...turns, tell }, facts };
+}

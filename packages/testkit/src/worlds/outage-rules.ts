@@ -1,6 +1,7 @@
 import type { DeviceError, TransportState } from "@pipecat-ai/client-js";
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { connectionMachine, transportMachine } from "../../../../machines/index.js";
+import type { MicrophonePort } from "../../../../src/contracts/microphone.js";
 import type { TransportOptions } from "../../../../src/options.js";
 import type { ScriptedTransport } from "../../../../src/testing/index.js";
 import { claim, type AppWorld } from "./app-world.js";
@@ -243,6 +244,7 @@ export class OutageRules {
   #followMicrophone(): void {
     const { media, transport, devices } = this.#world;
     const { microphone } = media;
+    const port: MicrophonePort = microphone;
     const { open } = microphone;
     microphone.open = async (request, reports) => {
       this.#asks += 1;
@@ -282,7 +284,7 @@ export class OutageRules {
     const { dispatchEvent } = devices;
     devices.dispatchEvent = (event) => {
       // A port that follows goes back to it by itself.
-      const [asks, isMissed] = [this.#asks, this.#standIn && microphone.preferred === undefined];
+      const [asks, isMissed] = [this.#asks, this.#standIn && port.preferred === undefined];
       const isLive = this.#isLive();
       const told = dispatchEvent.call(devices, event);
       if (isLive && microphone.held > 0) {
