@@ -25,16 +25,26 @@ const ASSEMBLED =
   /^test\/(graph|unit\/actors|unit\/transport|unit\/dialogue|properties\/(orderings|system|defects)|adapter\/(subclass|inspection)|conformance\/scripted)/;
 const SERVICES = /^test\/(unit\/(providers|compat|media\/[^/]+$)|adapter|conformance)/;
 /** Speak to a local service in real time: minutes for one survivor, and when the machine is busy they would see ghosts. */
-const SLOW = /local-service|live|corpus|property|gemini\/recovery|thrive\/(transport|config)|adapter\/services/;
+const SLOW =
+  /local-service|live\b|corpus|property|unanswered|gemini\/(recovery|transport)|thrive\/(transport|config)|adapter\/services/;
+
+/** The folder of tests that mirrors a file's own, or else one above it. */
+function mirrorOf(file: string, every: readonly string[]): string {
+  let folder = dirname(file).replace(/^src\//, "test/unit/");
+  while (folder !== "." && !every.some((test) => dirname(test) === folder)) folder = dirname(folder);
+  return folder;
+}
 
 /** What judges the mutants of a file, the nearest and quickest first. No test is asked twice. */
 export function stagesOf(file: string, every: readonly string[]): readonly Stage[] {
-  const mirror = dirname(file).replace(/^src\//, "test/unit/");
+  const mirror = mirrorOf(file, every);
   const chart = /^machines\/(\w+)/.exec(file)?.[1];
   const ofAnother = (test: string): boolean => chart !== undefined && chart !== CHART_OF.exec(test)?.[1];
   const kinds = NEAR.filter(([kind]) => kind.test(file)).map(([, tests]) => tests);
   const isNear = (test: string): boolean =>
-    (dirname(test) === mirror || kinds.some((tests) => tests.test(test))) && !(CHART_OF.test(test) && ofAnother(test));
+    (dirname(test) === mirror || kinds.some((tests) => tests.test(test))) &&
+    !(CHART_OF.test(test) && ofAnother(test)) &&
+    !SLOW.test(test);
   const asked = new Set([DRAWINGS]);
   const take = (wanted: (test: string) => boolean): readonly string[] => {
     const taken = every.filter((test) => test.endsWith(".test.ts") && !asked.has(test) && wanted(test));

@@ -34,6 +34,13 @@ describe("stagesOf", () => {
     ]);
   });
 
+  it("asks the tests of the folder above where a folder has none of its own, and not those that wait for a service", () => {
+    expect(stages("src/providers/gemini/services/table.ts")[0]).toEqual([
+      "near",
+      ["test/unit/providers/gemini/setup.test.ts"],
+    ]);
+  });
+
   it("leaves the tests of another chart for later", () => {
     expect(stages("machines/speaker.machine.ts").slice(0, 2)).toEqual([
       ["near", ["test/graph/paths.test.ts"]],
