@@ -29,7 +29,7 @@ export interface SpeakerContext {
   readonly isAnother: boolean;
 }
 
-/** Whether the bot is heard: silent, speaking, or held by the browser or the system. */
+/** Whether the bot speaks, and whether the browser and the system let it be heard. */
 export const speakerMachine = setup({
   types: { context: {} as SpeakerContext, events: {} as SpeakerEvent },
   actors: {
@@ -75,40 +75,50 @@ export const speakerMachine = setup({
     open: {
       description: "The output is open for a session.",
       invoke: { id: "playback", src: "playback", onError: { target: "failed", actions: "reportCrash" } },
-      initial: "silent",
+      type: "parallel",
       states: {
-        silent: {
-          description: "Nothing is played, or nothing of it has reached the output yet.",
-          on: { "playback.began": "speaking" },
-        },
-        speaking: {
-          description: "The bot is audible.",
-          on: {
-            "playback.drained": "silent",
-            "bot.interrupted": { target: "silent", actions: "flushPlayback" },
+        sound: {
+          description: "What the bot says.",
+          initial: "silent",
+          states: {
+            silent: {
+              description: "Nothing is played, or nothing of it has reached the output yet.",
+              on: { "playback.began": "speaking" },
+            },
+            speaking: {
+              description: "The bot speaks: it is audible while the output runs, and goes on when it runs again.",
+              on: { "playback.drained": "silent" },
+            },
           },
+          /** Audio may be queued although none was heard yet. */
+          on: { "bot.interrupted": { target: ".silent", actions: "flushPlayback" } },
         },
-        blocked: {
-          description: "The browser plays nothing before the user has clicked.",
-          entry: "reportBlocked",
-          on: {
-            "playback.unblocked": { target: "silent", actions: "reportUnblocked" },
-            "gesture.made": { actions: "resumePlayback" },
+        output: {
+          description: "Whether the browser and the system let it be heard.",
+          initial: "running",
+          states: {
+            running: { description: "What is written is heard." },
+            blocked: {
+              description: "The browser plays nothing before the user has clicked.",
+              entry: "reportBlocked",
+              on: { "playback.unblocked": { target: "running", actions: "reportUnblocked" } },
+            },
+            interrupted: {
+              description: "The system has taken the output, as for a call; it comes back by itself, or after a click.",
+              entry: "reportInterrupted",
+              on: { "playback.unblocked": { target: "running", actions: "reportUnblocked" } },
+            },
           },
-        },
-        interrupted: {
-          description: "The system has taken the output, as for a call; it comes back by itself, or after a click.",
-          entry: "reportInterrupted",
           on: {
-            "playback.unblocked": { target: "silent", actions: "reportUnblocked" },
+            "playback.blocked": ".blocked",
+            "playback.interrupted": ".interrupted",
+            /** Whatever stands still may be moved by a gesture. */
             "gesture.made": { actions: "resumePlayback" },
           },
         },
       },
       on: {
         "speaker.released": "off",
-        "playback.blocked": ".blocked",
-        "playback.interrupted": ".interrupted",
         "playback.proven": { actions: "forgetLoss" },
         "playback.lost": [
           {
@@ -123,14 +133,10 @@ export const speakerMachine = setup({
           },
           { target: "failed", actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) } },
         ],
-        /** Whatever stands still may be moved by a gesture. */
-        "gesture.made": { actions: "resumePlayback" },
         "playback.failed": {
           target: "failed",
           actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) },
         },
-        /** Audio may be queued although none was heard yet. */
-        "bot.interrupted": { actions: "flushPlayback" },
       },
     },
     failed: {

@@ -48,7 +48,9 @@ describe("OpenAIRealTimeWebRTCTransport in a browser", () => {
 
     await app.until("the user's turn", () => app.count(RTVIEvent.UserStoppedSpeaking) > 0, 30_000);
     await app.until("the answer", () => app.count(RTVIEvent.BotStartedSpeaking) > 0);
-    expect(transport.actor.getSnapshot().children.speaker?.getSnapshot().value).toEqual({ open: "speaking" });
+    expect(transport.actor.getSnapshot().children.speaker?.getSnapshot().value).toMatchObject({
+      open: { sound: "speaking" },
+    });
     expect(await loudest(bot!, 700)).toBeGreaterThan(0.01);
     await app.until("its end", () => app.count(RTVIEvent.BotStoppedSpeaking) > 0);
     expect(app.all(RTVIEvent.UserTranscript).at(-1)?.data).toMatchObject({ text: "The quick brown fox.", final: true });

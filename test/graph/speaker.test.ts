@@ -50,7 +50,7 @@ describe("a running speaker", () => {
     send("bot.interrupted");
     send("playback.began");
     send("bot.interrupted");
-    expect(state()).toEqual({ open: "silent" });
+    expect(state()).toEqual({ open: { sound: "silent", output: "running" } });
     send("playback.blocked");
     send("bot.interrupted");
     expect(done).toEqual(["flushed", "flushed", "flushed"]);
@@ -66,6 +66,23 @@ describe("a running speaker", () => {
     play({ type: "playback.unblocked" });
     expect(facts).toEqual([{ type: "playback.blocked" }, { type: "playback.unblocked" }]);
   });
+
+  it.each(["blocked", "interrupted"] as const)(
+    "speaks on where it was %s in mid-sentence, unless it is interrupted",
+    (held) => {
+      const { send, state } = start();
+      send("speaker.requested");
+      send("playback.began");
+      send(`playback.${held}`);
+      expect(state()).toEqual({ open: { sound: "speaking", output: held } });
+      send("playback.unblocked");
+      expect(state()).toEqual({ open: { sound: "speaking", output: "running" } });
+      send(`playback.${held}`);
+      send("bot.interrupted");
+      send("playback.unblocked");
+      expect(state()).toEqual({ open: { sound: "silent", output: "running" } });
+    },
+  );
 
   it("tells of an output that failed, lets go of it, and opens another when it is asked to", () => {
     const { send, play, facts, held } = start();

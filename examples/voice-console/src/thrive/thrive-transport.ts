@@ -90,8 +90,8 @@ export class ThriveTransport extends Transport {
     const { actor } = this.#app.rtvi;
     const look = (): void => {
       this.#lookAtState();
-      const speaker: unknown = actor.getSnapshot().children.speaker?.getSnapshot().value;
-      this.#setSpeaking(JSON.stringify(speaker) === '{"open":"speaking"}');
+      const speaker = actor.getSnapshot().children.speaker?.getSnapshot();
+      this.#setSpeaking(speaker?.matches({ open: { sound: "speaking" } }) ?? false);
     };
     const root = actor.subscribe(() => {
       follow();
