@@ -38,7 +38,7 @@ const MENDABLE = ["connection-lost", "connection-failed", "connect-timeout"];
 /** How long a connection must last, with its service ready, to have proven itself. */
 const MIN_UPTIME = 2_000;
 
-type Output = "silent" | "speaking" | "blocked" | "interrupted";
+type Output = "running" | "blocked" | "interrupted";
 
 /**
  * What a session has to make of the world that it is in, said without its charts: the devices, the network and the service are asked
@@ -52,8 +52,8 @@ export class SessionRules {
   /** What the microphone was asked for, while it has not answered. */
   #asking = 0;
   #choice: "as chosen" | "lost since" = "as chosen";
-  /** What the output does; undefined where the world did something that it does not report. */
-  #output: Output | undefined = "silent";
+  #output: Output = "running";
+  #sound: "silent" | "speaking" = "silent";
   #stateSince = 0;
   #attemptSince = 0;
   #openSince: number | undefined;
@@ -262,8 +262,9 @@ export class SessionRules {
     }
     claim(speaker.isOpen || is("failed"), "a session has an output");
     if (is("failed")) claim(this.#wasTold("speaker"), "the app knows why there is no output");
-    if (!speaker.isOpen || this.#output === undefined) return;
-    claim(is({ open: this.#output }), "the output is what it reports", this.#output);
+    if (!speaker.isOpen) return;
+    claim(is({ open: { output: this.#output } }), "the output is what it reports", this.#output);
+    claim(is({ open: { sound: this.#sound } }), "the bot speaks when its output says so", this.#sound);
     if (this.#output === "blocked")
       claim(this.#wasTold("speaker", "permissions"), "the app knows that the output is blocked");
     if (this.#output === "interrupted")
@@ -470,7 +471,8 @@ export class SessionRules {
     const { speaker } = this.#world.media;
     const { open, report, interrupt } = speaker;
     speaker.open = this.#openOutput = (reports) => {
-      this.#output = "silent";
+      this.#output = "running";
+      this.#sound = "silent";
       return open.call(speaker, reports);
     };
     speaker.report = (each) => {
@@ -494,16 +496,14 @@ export class SessionRules {
   }
 
   #reported(type: OutputReport["type"]): void {
-    const now = this.#output;
-    const isHeld = now === "blocked" || now === "interrupted";
     if (type === "blocked" || type === "interrupted") this.#output = type;
-    else if (type === "unblocked") this.#output = isHeld ? "silent" : now;
-    else if (type === "began" && now === "silent") this.#output = "speaking";
-    else if (type === "drained" && now === "speaking") this.#output = "silent";
+    else if (type === "unblocked") this.#output = "running";
+    else if (type === "began") this.#sound = "speaking";
+    else if (type === "drained") this.#sound = "silent";
   }
 
   #silenced(): void {
-    if (this.#output === "speaking") this.#output = "silent";
+    this.#sound = "silent";
   }
 
   #followService(): void {
