@@ -26,7 +26,7 @@ const ASSEMBLED =
 const SERVICES = /^test\/(unit\/(providers|compat|media\/[^/]+$)|adapter|conformance)/;
 /** Speak to a local service in real time: minutes for one survivor, and when the machine is busy they would see ghosts. */
 const SLOW =
-  /local-service|live\b|corpus|property|unanswered|gemini\/(recovery|transport)|thrive\/(transport|config)|adapter\/services/;
+  /local-service|live\b|corpus|property|unanswered|gemini\/recovery|(gemini|openai)\/transport|thrive\/(transport|config)|adapter\/services/;
 
 /** The folder of tests that mirrors a file's own, or else one above it. */
 function mirrorOf(file: string, every: readonly string[]): string {
