@@ -109,6 +109,14 @@ export class ConversationHistory {
     this.#gone.add(id);
   }
 
+  /** The newest result of a call is not part of the conversation. */
+  removeResult(callId: string): void {
+    const isResult = ([, { item }]: readonly [string, Entry]): boolean =>
+      item?.type === "tool-result" && item.callId === callId;
+    const newest = [...this.#entries].findLast(isResult);
+    if (newest !== undefined) this.remove(newest[0]);
+  }
+
   /** None of it is part of the conversation any more. */
   clear(): void {
     for (const id of [...this.#entries.keys()]) this.remove(id);

@@ -54,11 +54,6 @@ const MOST_REFUSED = 4096;
 export const NO_RESULT = "The function failed and has no result.";
 const KEPT = "kept ";
 
-/** What a call's result goes by in the history. */
-export function resultId(callId: string | undefined): string {
-  return `result ${callId}`;
-}
-
 /**
  * Function calls, from the model's wish to the app's result. Each call is started, in progress and stopped once; after
  * the last result of a response, and after that response is done, one continuation is asked for.
@@ -112,7 +107,8 @@ export class ToolCalls {
     call.phase = "running";
     this.sink.tell({ type: "call.began", call: call.number });
     const written = { type: "tool-call", callId, name: called, arguments: json } as const;
-    this.ports.history?.note(`call ${callId}`, written);
+    // By its number: not every gateway gives each call an id of its own.
+    this.ports.history?.note(`call ${call.number}`, written);
     const parsed = parseArguments(json);
     if (called === "") {
       this.#refuse(call, `${this.ports.service} called a function without naming it.`, "The call names no function.");
@@ -260,7 +256,7 @@ export class ToolCalls {
   }
 
   #close(call: Call, output: string): void {
-    this.ports.history?.note(resultId(call.callId), { type: "tool-result", callId: call.callId, output });
+    this.ports.history?.note(`result ${call.number}`, { type: "tool-result", callId: call.callId, output });
     call.phase = "answered";
     this.#ended(call);
   }

@@ -45,6 +45,12 @@ export class UnheardReplies<Request> {
     for (const reply of this.#replies.values()) reply.request ??= request;
   }
 
+  /** A reply answers something else than it was taken to. */
+  meets(reply: string, request: Request): void {
+    const known = this.#replies.get(reply);
+    if (known !== undefined) known.request = request;
+  }
+
   /** A reply was begun. */
   begun(reply: string, request: Request | undefined): void {
     this.#replies.set(reply, { request, items: new Set(), phase: "making" });

@@ -188,9 +188,13 @@ export class RTVIServices implements HelperClient {
     this.#router.unregister(service);
   }
 
-  /** Sends a message as it is; nobody waits for an answer. @throws BotNotReadyError; MessageTooLargeError. */
+  /**
+   * Sends a message as it is; nobody waits for an answer. A function's result is taken while the session is reconnected, too.
+   * @throws BotNotReadyError; MessageTooLargeError.
+   */
   sendMessage(message: RTVIMessage): void {
-    if (this.state !== "ready") throw notReady(message.type);
+    const isAwaited = message.type === "llm-function-call-result";
+    if (this.state !== "ready" && !isAwaited) throw notReady(message.type);
     this.#send(message);
   }
 

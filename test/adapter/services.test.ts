@@ -375,10 +375,20 @@ describe("LLMHelper", () => {
     await vi.waitFor(() => {
       expect(finish).toHaveLength(1);
     });
+    transport.service.dropped();
+    await vi.waitFor(() => {
+      expect(client.state).not.toBe("ready");
+    });
+    finish("sunny");
+    await vi.waitFor(() => {
+      expect(said()[2]?.data).toMatchObject({ tool_call_id: "call_3", result: "sunny" });
+      expect(client.state).toBe("ready");
+    });
+    transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_4", args: {} });
     await client.disconnect();
     finish("too late");
     await Promise.resolve();
-    expect(said()).toHaveLength(2);
+    expect(said()).toHaveLength(3);
     expect(error).toHaveBeenCalledTimes(1);
   });
 

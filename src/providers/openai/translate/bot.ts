@@ -3,13 +3,16 @@ import { resultText } from "../../../dialogue/client-commands.js";
 import type { ConversationHistory } from "../../../dialogue/conversation-history.js";
 import { ToolCalls, type ToolAnswer } from "../../../dialogue/tool-calls.js";
 import type { FlushCause } from "../../../contracts/turns.js";
-import { BoundedSet } from "../../../util/bounded-set.js";
+import { BoundedSet, dropOldest } from "../../../util/bounded-set.js";
 import type { Redactor } from "../../../util/redact.js";
 import type { OpenAISink } from "../effects.js";
 import type { ItemInfo } from "../events.js";
 import { createItem, historyItem } from "../items.js";
 import { PROCESSOR, SERVICE } from "../names.js";
 import { ResponseSequencer, type ResponseRequest } from "./sequencer.js";
+
+/** Results whose arrival is looked for: not every gateway confirms what it was sent. */
+const MOST_UNCONFIRMED = 64;
 
 /** What the bot's side of the conversation is set up with. */
 export interface OpenAIBotSetup extends Pick<
@@ -30,6 +33,8 @@ export class OpenAIBot {
   readonly tools: ToolCalls;
   /** Calls of a connection before, which the service of this one has not been told. */
   readonly #untold = new Set<string>();
+  /** Results that the service has not confirmed, by call; "late": it began an answer before it did. */
+  readonly #unconfirmed = new Map<string, "sent" | "late">();
   /** Items that the app was handed as they are. */
   readonly #handedOut = new BoundedSet(64);
 
@@ -54,7 +59,10 @@ export class OpenAIBot {
       truncate: (item_id, audio_end_ms) => {
         sink.sendFor("truncate", { type: "conversation.item.truncate", item_id, content_index: 0, audio_end_ms });
       },
-      began: (reply) => this.sequencer.created(reply),
+      began: (reply) => {
+        for (const callId of this.#unconfirmed.keys()) this.#unconfirmed.set(callId, "late");
+        return this.sequencer.created(reply);
+      },
       ended: (reply) => {
         this.sequencer.done(reply);
       },
@@ -64,7 +72,7 @@ export class OpenAIBot {
   /** After `silence`: nothing more of the responses being made comes through. `cancel`: the service must be told to stop. */
   interrupt(cancel: boolean, by: FlushCause): void {
     const clears = cancel && this.setup.playedBy === "service" && this.voice.isPlaying;
-    this.sequencer.interrupt(cancel);
+    this.sequencer.interrupt(cancel, by === "user");
     if (clears) this.sink.sendFor("clear", { type: "output_audio_buffer.clear" });
     this.voice.interrupt(by);
   }
@@ -72,6 +80,20 @@ export class OpenAIBot {
   /** The service has nothing to cancel: what was being cancelled is over. */
   nothingToCancel(): void {
     for (const reply of this.sequencer.nothingToCancel()) this.voice.handle({ type: "reply.ended", reply, how: "cut" });
+  }
+
+  /** The service refused a `response.create`; see the sequencer's. */
+  refused(eventId: string | undefined, busy: boolean): boolean {
+    const reply = this.sequencer.metBy(eventId);
+    if (reply !== undefined) this.voice.unheardReplies.meets(reply, {});
+    return this.sequencer.refused(eventId, busy);
+  }
+
+  /** The service has the result of a call. */
+  confirmed(callId: string): void {
+    const was = this.#unconfirmed.get(callId);
+    this.#unconfirmed.delete(callId);
+    if (was === "late") this.sequencer.unmet();
   }
 
   /** Made by the model, and nothing of RTVI's: a server's tool that was used, or that the app is to approve of. */
@@ -112,6 +134,8 @@ export class OpenAIBot {
     for (const event of events) this.sink.check(event);
     this.#untold.delete(call_id);
     for (const event of events) this.sink.send(event);
+    this.#unconfirmed.set(call_id, "sent");
+    dropOldest(this.#unconfirmed, MOST_UNCONFIRMED);
     return output;
   }
 }

@@ -12,7 +12,6 @@ import { orderToSay, resultText, type Said, type ServiceCommands } from "../../.
 import type { OpenAISink } from "../effects.js";
 import type { OpenAIBot } from "./bot.js";
 import type { ItemRegister } from "./item-register.js";
-import { resultId } from "../../../dialogue/tool-calls.js";
 import type { SessionSetup } from "./session-setup.js";
 import { MOST_WAITING } from "./sequencer.js";
 import type { UserAudio } from "./user-audio.js";
@@ -69,6 +68,8 @@ export class ClientCommands implements ServiceCommands {
   replace(messages: unknown, interrupt: boolean): void {
     const items = this.#read(messages);
     if (interrupt) this.interrupt();
+    // A call is part of the conversation that it was made in.
+    this.#parts.bot.tools.end();
     this.#parts.register.deleteAll();
     this.#parts.history.clear();
     this.#create(items);
@@ -139,8 +140,9 @@ export class ClientCommands implements ServiceCommands {
 
   /** The service has an item. One that the app sent in an event of its own is a part of the conversation as any other. */
   added(itemId: string, said: HistoryItem | undefined): void {
-    const { history, register } = this.#parts;
+    const { history, register, bot } = this.#parts;
     const isOurs = register.has(itemId);
+    if (said?.type === "tool-result") bot.confirmed(said.callId);
     register.added(itemId);
     if (isOurs || said === undefined) return;
     const { type } = said;
@@ -180,8 +182,8 @@ export class ClientCommands implements ServiceCommands {
     const item = recordAt(event, "item");
     const id = stringAt(item, "id");
     if (event.type === "session.update") sessionSetup.refused(stringAt(event, "event_id"));
-    else if (event.type === "response.create") bot.sequencer.refused(stringAt(event, "event_id"), false);
-    else if (id === undefined) history.remove(resultId(stringAt(item, "call_id")));
+    else if (event.type === "response.create") bot.refused(stringAt(event, "event_id"), false);
+    else if (id === undefined) history.removeResult(stringAt(item, "call_id") ?? "");
     else if (register.has(id)) this.deleted(id);
   }
 

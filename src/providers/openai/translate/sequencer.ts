@@ -17,6 +17,11 @@ interface Waiting extends ResponseRequest {
   readonly attempt: "first" | "last";
 }
 
+interface Requested extends Waiting {
+  readonly eventId: string;
+  readonly phase: "asked" | "cancelled";
+}
+
 /**
  * Asks for responses one at a time. The service makes one response of a conversation at once and refuses a second, so a
  * request waits until the last response is done.
@@ -24,8 +29,14 @@ interface Waiting extends ResponseRequest {
 export class ResponseSequencer {
   readonly #active = new Map<string, { phase: "making" | "cancelling" }>();
   /** Asked for, and not begun. */
-  #requested: (Waiting & { readonly eventId: string; readonly phase: "asked" | "cancelled" }) | undefined;
+  #requested: Requested | undefined;
+  /** What the newest response was taken to answer; the service's own crosses ours on the wire, and then it was that one. */
+  #met: { readonly id: string; readonly request: Requested } | undefined;
+  /** Continuations that the service's own answer was taken to be. */
+  #presumed: readonly Waiting[] = [];
   #waiting: Waiting[] = [];
+  /** What waited when the user began to speak: the answer to them is the answer to that, if it comes. */
+  #deferred: readonly Waiting[] = [];
   #userTurn: "none" | "speaking" | "unanswered" = "none";
   /** "held": there is no connection that could be asked. */
   #phase: "open" | "held" = "open";
@@ -47,11 +58,16 @@ export class ResponseSequencer {
   /** The service began a response: what it was to make, and whether it was cancelled before it began. */
   created(id: string): { readonly request: ResponseRequest; readonly was: "asked" | "cancelled" } {
     const requested = this.#requested;
+    // Whoever asked for it: what the user has said is answered.
+    if (requested === undefined || this.#userTurn === "unanswered") this.#userTurn = "none";
+    this.#presumed = [];
     if (requested === undefined) {
-      // The service's own answer to the user. It knows all that was sent before, so it continues after tools as well.
-      this.#userTurn = "none";
+      this.#deferred = [];
+      // The service's own answer to the user. It knows all that had come there, so it continues after tools as well.
+      this.#presumed = this.#waiting.filter(({ patient }) => patient === true);
       this.#waiting = this.#waiting.filter(({ patient }) => patient !== true);
     }
+    this.#met = requested && { id, request: requested };
     this.#requested = undefined;
     const was = requested?.phase ?? "asked";
     this.#active.set(id, { phase: was === "cancelled" ? "cancelling" : "making" });
@@ -64,21 +80,34 @@ export class ResponseSequencer {
     this.#flush();
   }
 
+  /** The service had begun its newest response before it knew the results of tools. */
+  unmet(): void {
+    const presumed = this.#presumed;
+    this.#presumed = [];
+    for (const request of presumed) this.request(plain(request));
+  }
+
+  /** The response that was taken to answer this `response.create`, where one was. */
+  metBy(eventId: string | undefined): string | undefined {
+    return this.#met?.request.eventId === eventId ? this.#met?.id : undefined;
+  }
+
   /**
-   * The service refused a `response.create`. `busy`: because another response is active. Returns whether it is asked for
-   * again, once, after that one.
+   * The service refused a `response.create`. `busy`: because another response is active. Returns whether nothing is lost by that: it
+   * is asked for again, once, after that one, or is not wanted any more.
    */
   refused(eventId: string | undefined, busy: boolean): boolean {
-    const request = this.#requested;
+    const crossed = this.metBy(eventId) === undefined ? undefined : this.#met?.request;
+    const request = crossed ?? this.#requested;
     if (request === undefined || (eventId !== undefined && eventId !== request.eventId)) return false;
-    this.#requested = undefined;
+    if (crossed === undefined) this.#requested = undefined;
+    this.#met = undefined;
     this.#ended();
+    const isWanted = request.phase === "asked";
     const retry = busy && request.attempt === "first";
-    if (retry) {
-      this.#waiting.unshift({ ...plain(request), attempt: "last" });
-    }
+    if (retry && isWanted) this.#waiting.unshift({ ...plain(request), attempt: "last" });
     this.#flush();
-    return retry;
+    return retry || (busy && !isWanted);
   }
 
   /** The service says that what was to be cancelled is not active. Returns the responses whose ends were lost. */
@@ -90,9 +119,13 @@ export class ResponseSequencer {
     return [...this.#active].flatMap(([id, { phase }]) => (phase === "cancelling" ? [id] : []));
   }
 
-  /** Drops what waits; with `cancel`, also stops what is being made. */
-  interrupt(cancel: boolean): void {
+  /** Drops what waits; with `cancel`, also stops what is being made. `byUser`: they are speaking. */
+  interrupt(cancel: boolean, byUser: boolean): void {
+    const deferred = [...this.#deferred, ...this.#waiting].filter(({ params }) => params === undefined);
+    this.#deferred = byUser ? deferred.slice(0, 1) : [];
     this.#waiting = [];
+    this.#presumed = [];
+    if (this.#met !== undefined) this.#met = { ...this.#met, request: { ...this.#met.request, phase: "cancelled" } };
     if (!cancel) return;
     if (this.#requested?.phase === "asked") {
       this.#requested = { ...this.#requested, phase: "cancelled" };
@@ -111,6 +144,7 @@ export class ResponseSequencer {
 
   userStopped(): void {
     this.#userTurn = this.autoResponds() ? "unanswered" : "none";
+    if (this.#userTurn === "none") this.#resume();
     this.#flush();
   }
 
@@ -140,9 +174,12 @@ export class ResponseSequencer {
    */
   hold(again: readonly ResponseRequest[]): void {
     const requested = this.#requested?.phase === "asked" ? [this.#requested] : [];
-    const unmet = [...again, ...requested, ...this.#waiting];
+    const unmet = [...again, ...requested, ...this.#deferred, ...this.#waiting];
+    this.#deferred = [];
     this.#waiting = [];
     this.#requested = undefined;
+    this.#met = undefined;
+    this.#presumed = [];
     this.#active.clear();
     this.#phase = "held";
     for (const request of unmet) this.request(plain(request));
@@ -158,6 +195,13 @@ export class ResponseSequencer {
   release(): void {
     this.#phase = "open";
     this.#flush();
+  }
+
+  /** Nobody has answered the user: what waited for that is asked for. */
+  #resume(): void {
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const request of deferred) this.request(plain(request));
   }
 
   /** Tells the turns once nothing is made any more. */

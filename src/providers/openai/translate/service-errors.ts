@@ -31,11 +31,11 @@ export function actOnError(details: ErrorDetails, { sink, redact, bot, sessionSe
       sink.debug(`An interruption came too late to matter (${error.message})`);
       return;
     case "busy":
-      if (!bot.sequencer.refused(details.eventId, true)) break;
+      if (!bot.refused(details.eventId, true)) break;
       sink.debug("Another response was being made; this one is asked for again after it.");
       return;
     case "not-created":
-      bot.sequencer.refused(details.eventId, false);
+      bot.refused(details.eventId, false);
       break;
     case "other":
       break;

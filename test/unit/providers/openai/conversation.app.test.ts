@@ -18,6 +18,8 @@ const result = (tool_call_id: string, value: unknown) => ({
   result: value,
 });
 
+const creates = (scenario: Scenario) => scenario.sentTypes.filter((type) => type === "response.create").length;
+
 describe("send-text", () => {
   it("is said and answered", () => {
     const scenario = Scenario.ready();
@@ -80,6 +82,78 @@ describe("send-text", () => {
     expect(scenario.of("report")).toHaveLength(1);
   });
 
+  const busyWith = (scenario: Scenario) =>
+    server.error({
+      code: "conversation_already_has_active_response",
+      event_id: scenario.lastId("response.create"),
+    });
+  const crossed = () => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.started, server.stopped, server.committed);
+    // The service has begun to answer the user, and we do not know it yet.
+    scenario.app("send-text", { content: "also this" });
+    scenario.receive(server.created("resp_vad"));
+    return scenario;
+  };
+
+  it("is answered after the answer to the user that it crossed, and nothing is reported", () => {
+    const scenario = crossed();
+    scenario.receive(busyWith(scenario), server.done("resp_vad"));
+    expect(scenario.of("report")).toEqual([]);
+    expect(creates(scenario)).toBe(2);
+    scenario.receive(server.created("resp_2"), server.done("resp_2"));
+    expect(creates(scenario)).toBe(2);
+    expect(scenario.conversation.isBusy).toBe(false);
+  });
+
+  it("is answered after the user where it waited when they began to speak, and the service does not answer them", () => {
+    const manual = { audio: { input: { turn_detection: { type: "server_vad", create_response: false } } } };
+    const scenario = Scenario.ready({}, manual);
+    scenario.receive(server.created());
+    scenario.app("send-text", { content: "also this" });
+    scenario.receive(server.started, server.done("resp_1", { status: "cancelled" }));
+    expect(creates(scenario)).toBe(0);
+    scenario.receive(server.stopped);
+    expect(creates(scenario)).toBe(1);
+  });
+
+  it("has the calls of an answer that it crossed continued after its own", () => {
+    const scenario = crossed();
+    scenario.receive(busyWith(scenario), server.callDone("c1", "f", "{}", "resp_vad"), server.done("resp_vad"));
+    scenario.receive(server.created("resp_2"));
+    scenario.app("llm-function-call-result", result("c1", 1));
+    scenario.receive(server.done("resp_2"));
+    expect(creates(scenario)).toBe(3);
+  });
+
+  it("leaves nobody waiting where the service answered it before the user", () => {
+    const scenario = crossed();
+    scenario.receive(server.callDone("c1", "f", "{}", "resp_vad"), server.done("resp_vad"));
+    scenario.app("llm-function-call-result", result("c1", 1));
+    expect(creates(scenario)).toBe(2);
+  });
+
+  it.each<[string, (scenario: Scenario) => void]>([
+    ["interrupts", (scenario) => scenario.interrupt()],
+    ["is interrupted by the user", (scenario) => scenario.receive(server.started)],
+  ])("is not asked for again once somebody %s", (_who, stop) => {
+    const scenario = crossed();
+    stop(scenario);
+    scenario.receive(busyWith(scenario), server.done("resp_vad", { status: "cancelled" }));
+    expect(creates(scenario)).toBe(1);
+    expect(scenario.of("report")).toEqual([]);
+  });
+
+  it("that was interrupted before it began is not asked for again when it is refused", () => {
+    const scenario = Scenario.ready();
+    scenario.app("send-text", { content: "hi" });
+    const busy = busyWith(scenario);
+    scenario.interrupt();
+    scenario.receive(busy);
+    expect(creates(scenario)).toBe(1);
+    expect(scenario.of("report")).toEqual([]);
+  });
+
   it("reports a response that the service will not make, and can be asked for the next", () => {
     const scenario = Scenario.ready();
     scenario.app("send-text", { content: "hi" });
@@ -134,8 +208,6 @@ describe("function calls", () => {
     }
     return scenario;
   };
-  const creates = (scenario: Scenario) => scenario.sentTypes.filter((type) => type === "response.create").length;
-
   it("are started, in progress and stopped, once each", () => {
     const scenario = calling("c1");
     const output_ = [
@@ -272,6 +344,36 @@ describe("function calls", () => {
     expect(creates(scenario)).toBe(0);
     scenario.receive(server.created("resp_2"), server.done("resp_2"));
     expect(creates(scenario)).toBe(0);
+  });
+
+  it("are continued once more where the answer to the user had begun before the service had the result", () => {
+    const scenario = calling("c1");
+    scenario.receive(server.done(), server.started, server.stopped);
+    scenario.app("llm-function-call-result", result("c1", 1));
+    const added = { type: "conversation.item.added", item: { id: "i1", ...output("c1", "1").item } };
+    scenario.receive(server.created("resp_2"), added, server.done("resp_2"));
+    expect(creates(scenario)).toBe(1);
+  });
+
+  it("are continued by the answer to the user where the service had the result before", () => {
+    const scenario = calling("c1");
+    scenario.receive(server.done(), server.started, server.stopped);
+    scenario.app("llm-function-call-result", result("c1", 1));
+    const added = { type: "conversation.item.added", item: { id: "i1", ...output("c1", "1").item } };
+    scenario.receive(added, server.created("resp_2"), added, server.done("resp_2"));
+    expect(creates(scenario)).toBe(0);
+  });
+
+  it("end with the conversation that the app replaces", () => {
+    const scenario = calling("c1");
+    scenario.receive(server.done());
+    const messages = [{ role: "system", content: "You are new." }];
+    const told = scenario.conversation.command({ type: "replace", messages, interrupt: true });
+    const data = { tool_call_id: "c1", cancelled: true, function_name: "f" };
+    expect(told).toMatchObject([{ type: "deliver", message: { type: "llm-function-call-stopped", data } }, {}]);
+    scenario.forget();
+    scenario.app("llm-function-call-result", result("c1", 1));
+    expect(scenario.sent).toEqual([]);
   });
 
   it("wait for the user to finish, and are continued then where the service does not answer by itself", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { HistoryItem } from "../../../../src/dialogue/conversation-history.js";
 import { collectGarbage } from "../../../../packages/testkit/src/util/garbage.js";
 import { Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 
@@ -206,6 +207,44 @@ describe("a conversation that goes on over another wire", () => {
     failed.receive(server.created(), server.done("resp_1", { status: "failed" }));
     failed.end();
     expect(failed.continued().sentTypes).not.toContain("response.create");
+  });
+
+  it("answers a text that waited when the user began to speak, where the line is lost before they are understood", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(server.created());
+    s.app("send-text", { content: "also this" });
+    s.receive(server.started);
+    s.end();
+    expect(s.continued().sent.at(-1)).toEqual(create);
+  });
+
+  it("is told as it was by a service that gives its calls the same ids again", () => {
+    const s = Scenario.ready({ keeps: true });
+    for (const [n, city] of ["A", "B"].entries()) {
+      s.app("send-text", { content: `Weather in ${city}?` });
+      s.receive(
+        server.created(`c${n}`),
+        server.callDone("call_0", "f", `{"city":"${city}"}`, `c${n}`),
+        server.done(`c${n}`),
+      );
+      s.app("llm-function-call-result", {
+        function_name: "f",
+        tool_call_id: "call_0",
+        arguments: {},
+        result: `rain in ${city}`,
+      });
+      s.receive(server.created(`r${n}`), server.text(`Rain in ${city}.`, `r${n}`, `i${n}`), server.done(`r${n}`));
+    }
+    const said = (item: HistoryItem): unknown =>
+      item.type === "message" ? item.content : item.type === "tool-call" ? item.arguments : item.output;
+    expect(s.conversation.history.items.map(said)).toEqual(
+      ["A", "B"].flatMap((city) => [
+        `Weather in ${city}?`,
+        `{"city":"${city}"}`,
+        `rain in ${city}`,
+        `Rain in ${city}.`,
+      ]),
+    );
   });
 
   it("tells no sound, only what was said in it", () => {
