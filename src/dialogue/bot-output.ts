@@ -98,9 +98,11 @@ export class BotOutput {
     if (item.text.isFinished) this.#items.delete(itemId);
   }
 
-  /** Every item has been played to its end. */
-  completeAll(): void {
-    for (const itemId of [...this.#items.keys()]) this.complete(itemId);
+  /** Every item, or every one of this response, has been played to its end. */
+  completeAll(responseId: string | undefined): void {
+    for (const [itemId, item] of [...this.#items]) {
+      if (responseId === undefined || item.responseId === responseId) this.complete(itemId);
+    }
   }
 
   /** Nothing more will be heard of an item. */

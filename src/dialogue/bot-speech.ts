@@ -121,9 +121,9 @@ export class BotSpeech {
     this.#started();
   }
 
-  /** The service played everything (WebRTC). */
-  serviceStopped(): void {
-    this.output.completeAll();
+  /** The service played everything, or all of this response (WebRTC). */
+  serviceStopped(responseId: string | undefined): void {
+    this.output.completeAll(responseId);
     this.#stopped();
   }
 

@@ -93,7 +93,7 @@ export class Bot<Request = true> {
       case "playback.began":
       case "playback.ended":
       case "playback.cut":
-        if (this.setup.playedBy === "service") this.#servicePlayback(event.type);
+        if (this.setup.playedBy === "service") this.#servicePlayback(event.type, event.reply);
         break;
       default:
         if (this.takes(event)) this.#piece(event);
@@ -255,15 +255,17 @@ export class Bot<Request = true> {
     this.#responses.voiceStarted(reply);
   }
 
-  #servicePlayback(type: `playback.${"began" | "ended" | "cut"}`): void {
+  #servicePlayback(type: `playback.${"began" | "ended" | "cut"}`, reply: string | undefined): void {
     if (type === "playback.began") {
       this.#service = { phase: "playing", since: this.setup.now() };
       this.#speech.serviceStarted();
       return;
     }
     this.#service = { phase: "silent" };
-    this.unheardReplies.stopped();
-    if (type === "playback.ended") this.#speech.serviceStopped();
+    // The next reply may be under way while this one is played.
+    if (type === "playback.ended" && reply !== undefined) this.unheardReplies.settled(reply);
+    else this.unheardReplies.stopped();
+    if (type === "playback.ended") this.#speech.serviceStopped(reply);
     else this.#speech.serviceCleared();
   }
 

@@ -64,8 +64,8 @@ export type BotEvent =
     }
   /** The service has shortened an item to what was heard of it. */
   | { readonly type: "item.truncated"; readonly item: string }
-  /** The service's own playback, where it plays (WebRTC). */
-  | { readonly type: "playback.began" | "playback.ended" | "playback.cut" };
+  /** The service's own playback, where it plays (WebRTC); `reply`: the one that is played, where it says so. */
+  | { readonly type: "playback.began" | "playback.ended" | "playback.cut"; readonly reply?: string | undefined };
 
 /** What a voice service tells of its user. */
 export type UserEvent =

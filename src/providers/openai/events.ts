@@ -160,11 +160,11 @@ export function readEvent(type: string, record: JsonRecord): Iterable<ServerEven
       ];
     }
     case "output_audio_buffer.started":
-      return [{ type: "playback.began" }];
+      return [{ type: "playback.began", reply: read.optionalId("response_id") }];
     case "output_audio_buffer.stopped":
-      return [{ type: "playback.ended" }];
+      return [{ type: "playback.ended", reply: read.optionalId("response_id") }];
     case "output_audio_buffer.cleared":
-      return [{ type: "playback.cut" }];
+      return [{ type: "playback.cut", reply: read.optionalId("response_id") }];
     case "error":
       return [{ type: "error", error: detailsOf(errorWords(record)) }];
     default:

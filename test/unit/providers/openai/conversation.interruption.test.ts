@@ -282,6 +282,20 @@ describe("over WebRTC, where the service plays", () => {
     expect(scenario.sent).toEqual([]);
   });
 
+  it("takes the end of one answer's sound for nothing of the next", () => {
+    const s = Scenario.ready({ playedBy: "service", keeps: true });
+    const buffer = (edge: string, response_id: string) => ({ type: `output_audio_buffer.${edge}`, response_id });
+    s.receive(server.created("r1"), buffer("started", "r1"), server.transcript("Let me look. ", "r1", "i1"));
+    s.receive(server.callDone("c1", "f", "{}", "r1"), server.done("r1"));
+    s.app("llm-function-call-result", { function_name: "f", tool_call_id: "c1", arguments: {}, result: 1 });
+    s.receive(server.created("r2"), server.transcript("It is sunny. ", "r2", "i2"));
+    s.forget();
+    s.receive(buffer("stopped", "r1"));
+    expect(s.data("bot-output")).toMatchObject([{ text: "Let me look.", spoken_status: "completed" }]);
+    s.end();
+    expect(s.continued().sent.at(-1)).toEqual({ type: "response.create" });
+  });
+
   it("clears the service's buffer when interrupted by hand", () => {
     const scenario = Scenario.ready({ playedBy: "service" });
     scenario.receive(server.created(), { type: "output_audio_buffer.started" });
