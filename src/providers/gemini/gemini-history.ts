@@ -11,8 +11,11 @@ export class GeminiHistory {
   #calls = 0;
   /** In `superseded`, the app has replaced the conversation: it goes on over the next connection, not over this one. */
   #phase: "unopened" | "current" | "superseded" = "unopened";
-  /** Something was told that a handle may not cover; it does when a turn that began after it is over. */
-  #pending: "nothing" | "told" | "answered" = "nothing";
+  /**
+   * Something was told that a handle may not cover; it does when a turn that began after it is over. "crossed": an answer to what
+   * came before it was owed then, so that the next turn may be that one.
+   */
+  #pending: "nothing" | "crossed" | "told" | "answered" = "nothing";
   /** Whether the bot is to answer on the next connection. */
   #answer: "none" | "due" = "none";
   /** Texts that the bot is to say once it is silent, on whichever connection that is. */
@@ -51,9 +54,9 @@ export class GeminiHistory {
     this.owes(false);
   }
 
-  /** Adds what has no id of its own. */
-  append(item: HistoryItem): void {
-    this.#pending = "told";
+  /** Adds what has no id of its own. `crosses`: an answer to what came before is owed. */
+  append(item: HistoryItem, crosses = false): void {
+    this.#pending = crosses || this.#pending === "crossed" ? "crossed" : "told";
     this.#whole.append(item);
     this.#uncovered.append(item);
   }
@@ -89,6 +92,12 @@ export class GeminiHistory {
   /** A turn of the bot is over, and nobody cut it. One that was under way may have crossed what was told. */
   settled(): void {
     if (this.#pending === "answered") this.#pending = "nothing";
+    else this.arrived();
+  }
+
+  /** What was told has stopped the answer before it, or that one is over. */
+  arrived(): void {
+    if (this.#pending === "crossed") this.#pending = "told";
   }
 
   /** The service gave a handle: with it, it knows everything so far. */

@@ -70,16 +70,15 @@ export function checkMessages(messages: unknown, name: string): GeminiMessage[] 
  * @throws InvalidOptionsError naming the message that cannot be sent.
  */
 export function contentsOf(items: readonly HistoryItem[], name: string): Content[] {
-  const calls = new Map(
-    items.flatMap((item) => (item.type === "tool-call" ? [[item.callId, item.name] as const] : [])),
-  );
+  const names = new Map<string, string>();
   const answered = new Set(items.flatMap((item) => (item.type === "tool-result" ? [item.callId] : [])));
   const contents: Content[] = [];
   for (const [index, item] of items.entries()) {
+    if (item.type === "tool-call") names.set(item.callId, item.name);
     if (item.type === "message") contents.push(readContent(item.role, item.content, `${name}[${index}]`));
     else if (item.type === "tool-result") {
       const { callId: id, output } = item;
-      join(contents, "user", { functionResponse: { id, name: calls.get(id) ?? id, response: { output } } });
+      join(contents, "user", { functionResponse: { id, name: names.get(id) ?? id, response: { output } } });
     } else if (answered.has(item.callId)) {
       const { callId: id, name: called } = item;
       join(contents, "model", { functionCall: { id, name: called, args: argumentsOf(item.arguments) } });

@@ -61,6 +61,11 @@ export class GeminiBot {
     return this.#asked !== "nothing" || this.#turn !== undefined || this.sink.is("busy");
   }
 
+  /** Whether the app has asked for an answer that has not begun. */
+  get isAsked(): boolean {
+    return this.#asked !== "nothing";
+  }
+
   /** What the service owes: an answer that the app asked for, and the rest of one that it makes, unless a tool is waited for. */
   get owed(): Expects {
     const owes = this.sink.is("expects.reply") || this.sink.is("expects.progress");

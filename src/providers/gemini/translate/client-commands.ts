@@ -43,15 +43,17 @@ export class ClientCommands implements ServiceCommands {
   say(said: Said, message: RTVIMessage): void {
     const content = readContent(said.role, said.content, message.type);
     const run = said.run ?? content.role === "user";
+    const crosses = this.#crosses;
     this.#add([content], run, message.type, said.audio ? "played" : "dropped");
-    this.#parts.conversationHistory.append(messageOf(content));
+    this.#parts.conversationHistory.append(messageOf(content), crosses);
     this.#asked(run);
   }
 
   append(messages: unknown, run: boolean): void {
     const items = readContext(messages, "messages");
+    const crosses = this.#crosses;
     this.#add(contentsOf(items, "messages"), run, "llm:append_to_messages");
-    for (const item of items) this.#parts.conversationHistory.append(item);
+    for (const item of items) this.#parts.conversationHistory.append(item, crosses);
     this.#asked(run);
   }
 
@@ -60,6 +62,8 @@ export class ClientCommands implements ServiceCommands {
     const items = readContext(messages, "messages");
     contentsOf(items, "messages");
     if (interrupt) this.interrupt();
+    // A call is part of the conversation that it was made in.
+    this.#parts.bot.tools.end();
     this.#parts.conversationHistory.replace(items);
   }
 
@@ -148,6 +152,12 @@ export class ClientCommands implements ServiceCommands {
     this.#add([{ role: "user", parts: [{ text: orderToSay(text) }] }], true, "tts:say");
   }
 
+  /** Whether an answer to something before may be under way. */
+  get #crosses(): boolean {
+    const { bot } = this.#parts;
+    return bot.isAsked || bot.isAwaited;
+  }
+
   /** What `speak` orders is no part of the conversation, so that it cannot be asked for again. */
   #asked(run: boolean): void {
     if (run) this.#parts.bot.awaited();
@@ -171,7 +181,9 @@ export class ClientCommands implements ServiceCommands {
   #event(contents: readonly Content[], run: boolean, feature: string): Record<string, unknown> {
     if (this.#parts.textInput === "client_content") {
       const turns = contents.map(turnOf);
-      return { clientContent: { ...(turns.length > 0 && { turns }), turnComplete: run } };
+      // Any content stops an answer that is being made; one that was asked for is asked for again with it.
+      const turnComplete = run || this.#parts.bot.isAsked;
+      return { clientContent: { ...(turns.length > 0 && { turns }), turnComplete } };
     }
     if (run && contents.length > 0 && contents.every(({ role }) => role !== "model")) {
       const text = contents.map(({ parts }) => textOf(parts, `${feature}.content`)).join("\n");

@@ -139,7 +139,8 @@ export class MessageReader {
   #interrupted(): void {
     const own = this.ports.bot.wasAsked;
     this.ports.bot.silence();
-    if (!own) this.ports.user.interrupted();
+    if (own) this.ports.conversationHistory.arrived();
+    else this.ports.user.interrupted();
     this.ports.bot.interrupted();
   }
 

@@ -1,6 +1,7 @@
 import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../../src/errors.js";
+import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
 import { KEY, Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 describe("the opening", () => {
@@ -47,6 +48,19 @@ describe("text of the app", () => {
     s.app(type, data);
     expect(s.sent).toEqual([{ clientContent: { turns: [{ role, parts: [{ text: "hi" }] }], turnComplete } }]);
     expect(s.data("append-to-context-result")).toHaveLength(type === "append-to-context" ? 1 : 0);
+  });
+
+  it("that asks for no answer takes none away that was asked for", () => {
+    const s = Scenario.ready();
+    const added = (content: string) => {
+      s.forget();
+      s.app("append-to-context", { role: "user", content, run_immediately: false });
+      return s.sent;
+    };
+    s.app("send-text", { content: "What time is it?" });
+    expect(added("I am in Rome.")).toMatchObject([{ clientContent: { turnComplete: true } }]);
+    s.receive(server.interrupted, server.complete, server.audio(20), server.generated, server.complete);
+    expect(added("It is cold.")).toMatchObject([{ clientContent: { turnComplete: false } }]);
   });
 
   it("goes as realtime input where the model wants it so", () => {
@@ -372,6 +386,34 @@ describe("resumption", () => {
     expect([lifetime.handle, lifetime.resumable]).toEqual(["h1", false]);
     s.receive({ sessionResumptionUpdate: { newHandle: "h2" } }, { sessionResumptionUpdate: { resumable: true } });
     expect(lifetime.handle).toBe("h1");
+  });
+
+  it.each<[string, (s: Scenario) => unknown, number]>([
+    ["a text", (s) => s.app("send-text", { content: "one" }), 2],
+    ["the user's voice", (s) => s.receive(server.heard("one")), 2],
+    ["nothing", () => undefined, 1],
+  ])("tells a text that crossed the answer to %s, until an answer of its own is over", (_what, first, answers) => {
+    const conversationHistory = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory });
+    first(s);
+    s.app("send-text", { content: "two" });
+    for (let answer = 1; answer <= answers; answer += 1) {
+      s.receive({ sessionResumptionUpdate: { newHandle: `h${answer}`, resumable: true } });
+      expect(conversationHistory.uncovered).toContainEqual({ type: "message", role: "user", content: "two" });
+      s.receive(server.audio(20), server.said(`Answer ${answer}.`), server.generated, server.complete);
+    }
+    s.receive({ sessionResumptionUpdate: { newHandle: "h3", resumable: true } });
+    expect(conversationHistory.uncovered).toEqual([]);
+  });
+
+  it("tells a text no more that has stopped the answer before it, and was answered", () => {
+    const conversationHistory = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory });
+    s.app("send-text", { content: "one" });
+    s.app("send-text", { content: "two" });
+    s.receive(server.interrupted, server.complete, server.audio(20), server.generated, server.complete);
+    s.receive({ sessionResumptionUpdate: { newHandle: "h", resumable: true } });
+    expect(conversationHistory.uncovered).toEqual([]);
   });
 
   const unreadable = ["12", "", "-1s", "1e3s", 12, { seconds: "9" }].map((timeLeft) => ({ timeLeft }));
