@@ -113,8 +113,8 @@ export const microphoneMachine = setup({
     isAnother: ({ context }) => context.isAnother,
   },
   delays: {
-    /** A device that has given audio for so long works: its loss has nothing to do with the one before. */
-    proven: 10_000,
+    /** A device that has lived so long works: its loss has nothing to do with the one before. One that gives nothing is found out in 14 s. */
+    proven: 20_000,
   },
 }).createMachine({
   id: "microphone",

@@ -29,7 +29,7 @@ const LONGEST: Readonly<Record<string, number>> = { connected: 3_000, disconnect
 /** An attempt that has not opened. */
 const LONGEST_CONNECTING = 2_000;
 /** A device that has worked for so long after a loss has nothing to do with it. */
-const PROVEN = 10_000;
+const PROVEN = 20_000;
 /** How long before its announced end a connection is changed, whatever is going on. */
 const CHANGE_MARGIN = 1_000;
 /** Attempts that must fail in a row before a session is given up. */

@@ -1,0 +1,134 @@
+import type { RTVIEventCallbacks } from "@pipecat-ai/client-js";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import {
+  AudioPage,
+  device,
+  type PageContext,
+  PageWorkletNode,
+} from "../../../packages/testkit/src/worlds/audio-page.js";
+import { WebAudioMediaManager } from "../../../src/media/web-audio-media-manager.js";
+import { OpenAIRealTimeWebSocketTransport } from "../../../src/providers/openai/index.js";
+
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
+const laptop = device("l Laptop");
+const speakers = device("s Speakers", "audiooutput");
+const LIVE = { open: { held: "live" } };
+
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+class DeadSocket extends EventTarget {
+  readyState = 0;
+  bufferedAmount = 0;
+  close(): void {}
+  send(): void {}
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+interface Begun {
+  /** What the app does in its callbacks. */
+  readonly app?: (transport: OpenAIRealTimeWebSocketTransport) => RTVIEventCallbacks;
+  /** Whether there is a session, with an output; else the microphone alone. */
+  readonly inSession?: boolean;
+}
+
+/** A transport and its devices, on a page whose contexts render until they are stuck, and whose devices take their time. */
+async function begin(devices: readonly MediaDeviceInfo[], { app = () => ({}), inSession = false }: Begun = {}) {
+  const page = new AudioPage(...devices);
+  const slow = { microphone: 0, output: 0 };
+  const stuck = { contexts: new Set<unknown>(), all: false };
+  const isStuck = (context: unknown): boolean => stuck.all || stuck.contexts.has(context);
+  class Context extends (page.AudioContext as unknown as new (options?: AudioContextOptions) => PageContext) {
+    #moved = Promise.resolve();
+
+    constructor(options?: AudioContextOptions) {
+      super(options);
+      Object.defineProperty(this, "currentTime", { get: () => (isStuck(this) ? 1 : performance.now()) });
+    }
+
+    override setSinkId(sinkId: string): Promise<void> {
+      this.#moved = this.#moved.then(() => wait(slow.output)).then(() => super.setSinkId(sinkId));
+      return this.#moved;
+    }
+  }
+  class WorkletNode extends PageWorkletNode {
+    override says(data: unknown): void {
+      if (!isStuck(this.context)) super.says(data);
+    }
+  }
+  vi.stubGlobal("AudioWorkletNode", WorkletNode);
+  const { mediaDevices } = page;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (constraints) => {
+    if (slow.microphone > 0) await wait(slow.microphone);
+    return open(constraints);
+  };
+  vi.stubGlobal("navigator", { mediaDevices });
+  const manager = new WebAudioMediaManager({ AudioContext: Context as never, mediaDevices, logger: QUIET });
+  const options = { WebSocket: DeadSocket as never, logger: QUIET, timeouts: { connect: 60_000 } };
+  const transport = new OpenAIRealTimeWebSocketTransport({ api_key: "ek" }, manager, options);
+  const own = app(transport);
+  const log: string[] = [];
+  const callbacks: RTVIEventCallbacks = {
+    ...own,
+    onMicUpdated: (microphone) => void log.push(`mic ${microphone.deviceId}`),
+    onSpeakerUpdated: (speaker) => void log.push(`speaker ${speaker.deviceId}`),
+    onDeviceError: (error) => {
+      log.push(`error ${error.devices.join()} ${error.type}`);
+      own.onDeviceError?.(error);
+    },
+    onTrackStarted: (track, who) => void (who?.local && log.push(`started ${track.label}`)),
+    onTrackStopped: (track, who) => {
+      if (who?.local) log.push(`stopped ${track.label}`);
+      own.onTrackStopped?.(track, who);
+    },
+  };
+  transport.initialize({ transport, callbacks }, () => undefined);
+  const begun = inSession ? transport.connect().catch(() => undefined) : transport.initDevices();
+  await pass(1_000);
+  if (!inSession) await begun;
+  log.length = 0;
+  const errors = (): string[] => log.filter((entry) => entry.startsWith("error"));
+  const microphone = (): unknown => transport.actor.getSnapshot().children.microphone?.getSnapshot().value;
+  return { page, slow, stuck, log, errors, manager, transport, mediaDevices, microphone };
+}
+
+it("media: a context that says that it runs, and renders nothing, is closed, and another takes its place", async () => {
+  const { page, stuck, transport, errors, microphone } = await begin([laptop, speakers]);
+  const [dead] = page.contexts;
+  stuck.contexts.add(dead);
+  await pass(60_000);
+  expect([errors(), microphone(), dead?.state]).toEqual([["error mic unknown"], LIVE, "closed"]);
+  await transport.disconnect();
+});
+
+it("media: what plays the bot in a context that renders nothing moves on as well", async () => {
+  const { page, stuck, transport, errors } = await begin([laptop, speakers], { inSession: true });
+  stuck.contexts.add(page.context);
+  await pass(20_000);
+  expect(errors().sort()).toEqual(["error mic unknown", "error speaker unknown"]);
+  expect(page.contexts.map(({ state }) => state)).toEqual(["closed", "running"]);
+  expect(page.context.nodes.map(({ name }) => name.split("-").at(-1)).sort()).toEqual(["capture", "playback"]);
+  await transport.disconnect();
+});
+
+it("media: where no context renders anything the microphone is asked for once more, and not for ever", async () => {
+  const { page, stuck, transport, errors, microphone } = await begin([laptop, speakers]);
+  stuck.all = true;
+  await pass(120_000);
+  expect([errors().length, page.contexts.length, microphone()]).toEqual([2, 2, { open: "lost" }]);
+  await transport.disconnect();
+});
+
+it("media: a processor that does not end keeps its context no longer than a moment", async () => {
+  const { page, stuck, transport } = await begin([laptop, speakers]);
+  stuck.all = true;
+  await transport.disconnect();
+  await pass(600);
+  expect(page.contexts.map(({ state }) => state)).toEqual(["closed"]);
+});
