@@ -11,6 +11,8 @@ import { OpenAIRealTimeWebSocketTransport } from "../../../src/providers/openai/
 
 const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 const laptop = device("l Laptop");
+const headset = device("h Headset");
+const usb = device("u USB");
 const speakers = device("s Speakers", "audiooutput");
 const LIVE = { open: { held: "live" } };
 
@@ -98,6 +100,16 @@ async function begin(devices: readonly MediaDeviceInfo[], { app = () => ({}), in
   return { page, slow, stuck, log, errors, manager, transport, mediaDevices, microphone };
 }
 
+/** What is given is what was there at the question, and comes later. */
+function decideWhenAsked(mediaDevices: MediaDevices): void {
+  const open = mediaDevices.getUserMedia;
+  mediaDevices.getUserMedia = async (constraints) => {
+    const [given] = await Promise.all([Promise.allSettled([open(constraints)]), wait(300)]);
+    if (given[0].status === "rejected") throw given[0].reason;
+    return given[0].value;
+  };
+}
+
 it("media: a context that says that it runs, and renders nothing, is closed, and another takes its place", async () => {
   const { page, stuck, transport, errors, microphone } = await begin([laptop, speakers]);
   const [dead] = page.contexts;
@@ -131,4 +143,84 @@ it("media: a processor that does not end keeps its context no longer than a mome
   await transport.disconnect();
   await pass(600);
   expect(page.contexts.map(({ state }) => state)).toEqual(["closed"]);
+});
+
+it.each(["the old one is unplugged", "the session ends"])(
+  "media: a microphone that is being changed to is used though %s meanwhile",
+  async (what) => {
+    const { page, slow, transport, manager } = await begin([laptop, usb, headset]);
+    slow.microphone = 500;
+    void transport.updateMic("h");
+    await pass(100);
+    if (what === "the session ends") {
+      await transport.disconnect();
+      void transport.initDevices();
+    } else {
+      page.plug(usb, headset);
+      page.tracks[0]?.end();
+    }
+    await pass(5_000);
+    expect(manager.selectedMic).toMatchObject({ deviceId: "h" });
+    await transport.disconnect();
+  },
+);
+
+it("media: a microphone that was refused is not asked for again after the end", async () => {
+  const { slow, transport, manager, page } = await begin([laptop, usb]);
+  slow.microphone = 500;
+  void transport.updateMic("gone");
+  await pass(1_000);
+  await transport.disconnect();
+  page.asked.length = 0;
+  void transport.initDevices();
+  await pass(1_000);
+  expect([page.asked, manager.selectedMic]).toMatchObject([["default"], { deviceId: "l" }]);
+  await transport.disconnect();
+});
+
+it("media: a default that changes again while the microphone follows it is followed, too", async () => {
+  const system = (label: string): MediaDeviceInfo => device(`default Default - ${label}`);
+  const { page, transport, manager, mediaDevices } = await begin([system("Laptop"), laptop, usb, headset]);
+  decideWhenAsked(mediaDevices);
+  page.first = "u";
+  page.plug(system("USB"), laptop, usb, headset);
+  await pass(100);
+  page.first = "h";
+  page.plug(system("Headset"), laptop, usb, headset);
+  await pass(20_000);
+  expect(manager.selectedMic).toMatchObject({ deviceId: "h" });
+  await transport.disconnect();
+});
+
+it.each(["gone", "default"])(
+  "media: a preferred microphone that comes back while %s is asked for is used, unless that is preferred now",
+  async (other) => {
+    const { page, slow, transport, manager } = await begin([laptop, headset]);
+    void transport.updateMic("h");
+    await pass(100);
+    page.plug(laptop);
+    page.tracks.at(-1)?.end();
+    await pass(100);
+    slow.microphone = 500;
+    void transport.updateMic(other);
+    await pass(100);
+    page.plug(laptop, headset);
+    await pass(20_000);
+    expect(manager.selectedMic).toMatchObject({ deviceId: other === "gone" ? "h" : "l" });
+    await transport.disconnect();
+  },
+);
+
+it("media: a preferred microphone that comes back while its stand-in is asked for is used", async () => {
+  const { page, transport, manager, mediaDevices } = await begin([laptop, headset]);
+  void transport.updateMic("h");
+  await pass(100);
+  decideWhenAsked(mediaDevices);
+  page.plug(laptop);
+  page.tracks.at(-1)?.end();
+  await pass(450);
+  page.plug(laptop, headset);
+  await pass(20_000);
+  expect(manager.selectedMic).toMatchObject({ deviceId: "h" });
+  await transport.disconnect();
 });
