@@ -14,6 +14,8 @@ const laptop = device("l Laptop");
 const headset = device("h Headset");
 const usb = device("u USB");
 const speakers = device("s Speakers", "audiooutput");
+const phones = device("p Phones", "audiooutput");
+const hdmi = device("x HDMI", "audiooutput");
 const LIVE = { open: { held: "live" } };
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
@@ -222,5 +224,52 @@ it("media: a preferred microphone that comes back while its stand-in is asked fo
   page.plug(laptop, headset);
   await pass(20_000);
   expect(manager.selectedMic).toMatchObject({ deviceId: "h" });
+  await transport.disconnect();
+});
+
+it("media: a speaker that is chosen while the output moves away from one that is gone is the one that plays", async () => {
+  const { page, slow, transport, log } = await begin([laptop, speakers, phones, hdmi], {
+    inSession: true,
+    app: (mine) => ({
+      onAvailableSpeakersUpdated: (all) => {
+        if (all.every(({ deviceId }) => deviceId !== "p")) mine.updateSpeaker("x");
+      },
+    }),
+  });
+  transport.updateSpeaker("p");
+  await pass(500);
+  slow.output = 50;
+  page.plug(laptop, speakers, hdmi);
+  await pass(2_000);
+  expect(log.at(-1)).toBe("speaker x");
+  expect([transport.selectedSpeaker, page.context.sinkId]).toMatchObject([{ deviceId: "x" }, "x"]);
+  await transport.disconnect();
+});
+
+it("media: a speaker that is back while the output moves to its stand-in is used again", async () => {
+  const { page, slow, transport, log } = await begin([laptop, speakers, phones], { inSession: true });
+  transport.updateSpeaker("p");
+  await pass(500);
+  slow.output = 200;
+  page.plug(laptop, speakers);
+  await pass(100);
+  page.plug(laptop, speakers, phones);
+  await pass(5_000);
+  expect([log.at(-1), page.context.sinkId]).toEqual(["speaker p", "p"]);
+  await transport.disconnect();
+});
+
+it("media: an output that does not answer keeps the next list waiting no longer than some seconds", async () => {
+  const { page, transport } = await begin([laptop, speakers, phones], { inSession: true });
+  transport.updateSpeaker("p");
+  await pass(500);
+  const { setSinkId } = page.context;
+  page.context.setSinkId = () => new Promise(() => undefined);
+  page.plug(laptop, speakers);
+  await pass(1_000);
+  page.context.setSinkId = setSinkId;
+  page.plug(laptop, speakers, hdmi);
+  await pass(20_000);
+  expect(page.context.sinkId).toBe("");
   await transport.disconnect();
 });
