@@ -273,3 +273,65 @@ it("media: an output that does not answer keeps the next list waiting no longer 
   expect(page.context.sinkId).toBe("");
   await transport.disconnect();
 });
+
+it("media: a microphone that can be had by the time that its stand-in is refused is taken", async () => {
+  const { page, transport, mediaDevices, microphone } = await begin([usb, laptop]);
+  const works = mediaDevices.getUserMedia;
+  // The browser still tries the default that has just gone.
+  mediaDevices.getUserMedia = async () => {
+    await wait(200);
+    throw new DOMException("gone", "NotReadableError");
+  };
+  page.tracks[0]?.end();
+  await pass(100);
+  page.plug(laptop);
+  mediaDevices.getUserMedia = works;
+  await pass(60_000);
+  expect(microphone()).toEqual(LIVE);
+  await transport.disconnect();
+});
+
+it("media: an app that chooses the default when the microphone is lost gets the next one that comes", async () => {
+  let choices = 0;
+  const { page, transport, microphone } = await begin([usb], {
+    app: (mine) => ({
+      onDeviceError: () => {
+        choices += 1;
+        if (choices === 1) void mine.updateMic("default");
+      },
+    }),
+  });
+  page.plug();
+  page.tracks[0]?.end();
+  await pass(1_000);
+  page.plug(usb);
+  await pass(60_000);
+  expect(microphone()).toEqual(LIVE);
+  await transport.disconnect();
+});
+
+it.each([
+  ["refused", "NotAllowedError", "permissions", 1],
+  ["busy", "NotReadableError", "in-use", 2],
+])(
+  "media: a microphone that is %s is not asked for again because headphones come and go",
+  async (_, name, type, times) => {
+    const { page, transport, mediaDevices, errors } = await begin([laptop, phones]);
+    let asked = 0;
+    mediaDevices.getUserMedia = () => {
+      asked += 1;
+      return Promise.reject(new DOMException("denied", name));
+    };
+    page.tracks[0]?.end();
+    await pass(100);
+    for (let round = 0; round < 3; round += 1) {
+      page.plug(laptop);
+      await pass(100);
+      page.plug(laptop, phones);
+      await pass(100);
+    }
+    // Of the first change nobody knows what was there before.
+    expect([asked, errors().filter((error) => error.endsWith(type)).length]).toEqual([times, times]);
+    await transport.disconnect();
+  },
+);
