@@ -265,12 +265,20 @@ export class WebAudioMicrophone implements MicrophonePort {
 
   /** Each track that was told of is told of again when it ends, is muted, or gives way to another. */
   #announce(): void {
-    const track = this.#muted ? undefined : this.track;
     const before = this.#announced;
-    if (before === track) return;
+    if (before !== undefined && before !== this.#audible) {
+      this.#announced = undefined;
+      this.#events.trackStopped(before);
+    }
+    // Whoever heard of the end may have closed the microphone, or muted it.
+    const track = this.#audible;
+    if (track === undefined || this.#announced !== undefined) return;
     this.#announced = track;
-    if (before !== undefined) this.#events.trackStopped(before);
-    if (track !== undefined) this.#events.trackStarted(track);
+    this.#events.trackStarted(track);
+  }
+
+  get #audible(): MediaStreamTrack | undefined {
+    return this.#muted ? undefined : this.track;
   }
 
   #newSession(): CaptureSession {

@@ -335,3 +335,21 @@ it.each([
     await transport.disconnect();
   },
 );
+
+it.each([
+  ["disconnects", (mine: OpenAIRealTimeWebSocketTransport) => void mine.disconnect(), ["stopped Laptop"]],
+  ["mutes", (mine: OpenAIRealTimeWebSocketTransport) => mine.enableMic(false), ["stopped Laptop"]],
+  ["does nothing", () => undefined, ["stopped Laptop", "started Headset"]],
+] as const)("media: an app that %s when a track has stopped hears of no track out of order", async (_, react, told) => {
+  const { transport, log } = await begin([laptop, headset], {
+    app: (mine) => ({
+      onTrackStopped: ({ label }) => {
+        if (label === "Laptop") react(mine);
+      },
+    }),
+  });
+  void transport.updateMic("h");
+  await pass(100);
+  expect(log.filter((entry) => /^(started|stopped)/u.test(entry))).toEqual(told);
+  await transport.disconnect();
+});
