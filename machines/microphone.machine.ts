@@ -1,4 +1,4 @@
-import { assign, cancel, fromCallback, raise, sendParent, sendTo, setup } from "xstate";
+import { and, assign, cancel, fromCallback, not, raise, sendParent, sendTo, setup, stateIn } from "xstate";
 import { crashFault } from "./crash.js";
 import type { Fault } from "../src/contracts/fault.js";
 
@@ -39,8 +39,9 @@ export type MicrophoneEvent =
   | { readonly type: "mic.muted" }
   | { readonly type: "mic.unmuted" }
   | { readonly type: "mic.chosen"; readonly deviceId: string }
-  /** The devices present now, after something was plugged in. `follows`: the port goes back to the preferred one by itself. */
-  | { readonly type: "device.arrived"; readonly deviceIds: readonly string[]; readonly follows: boolean };
+  /** The devices present now, after one was plugged in. `follows`: the port goes back to the preferred one by itself. */
+  | { readonly type: "device.arrived"; readonly deviceIds: readonly string[]; readonly follows: boolean }
+  | { readonly type: "device.left" };
 
 export interface MicrophoneInput {
   readonly muted: boolean;
@@ -82,7 +83,6 @@ export const microphoneMachine = setup({
     rememberChoice: assign({
       deviceId: (_, params: { deviceId: string }) => params.deviceId,
       fallback: false,
-      isAnother: false,
     }),
     rememberDevice: assign({ device: (_, params: { device: MicrophoneDevice }) => params.device }),
     forgetSession: assign({ streaming: false, fallback: false, isAnother: false, device: null }),
@@ -111,10 +111,15 @@ export const microphoneMachine = setup({
     preferredDeviceArrived: ({ context }, params: { deviceIds: readonly string[] }) =>
       context.fallback && context.deviceId !== "" && params.deviceIds.includes(context.deviceId),
     isAnother: ({ context }) => context.isAnother,
+    isReplacing: stateIn({ open: { held: { acquiring: "another" } } }),
+    isOvertaken: stateIn({ open: { held: { acquiring: "overtaken" } } }),
+    isRefused: ({ event }) => event.type === "mic.failed" && event.fault.deviceError === "permissions",
+    mayBeHad: and(["isOvertaken", not("isRefused")]),
+    mayCome: and(["isReplacing", not("isRefused")]),
   },
   delays: {
-    /** A device that has given audio for so long works: its loss has nothing to do with the one before. */
-    proven: 10_000,
+    /** A device that has lived so long works: its loss has nothing to do with the one before. One that gives nothing is found out in 14 s. */
+    proven: 20_000,
   },
 }).createMachine({
   id: "microphone",
@@ -166,7 +171,31 @@ export const microphoneMachine = setup({
           states: {
             acquiring: {
               description: "The browser, or the user, has not answered yet. A mute counts already.",
+              entry: "forgetDevice",
+              initial: "first",
+              states: {
+                first: { description: "The app asked, and takes no for an answer." },
+                another: {
+                  description:
+                    "In place of one that was lost: where it cannot be had, the next one that arrives is taken.",
+                  on: {
+                    "device.left": "overtaken",
+                    "mic.chosen": {
+                      target: "overtaken",
+                      actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) },
+                    },
+                  },
+                },
+                overtaken: {
+                  description:
+                    "Devices came or went since, or another was chosen: what cannot be had is asked for once more.",
+                },
+              },
               on: {
+                // What was lost, and how long ago, is as it was.
+                "mic.chosen": {
+                  actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) },
+                },
                 "mic.acquired": [
                   {
                     guard: "isMuted",
@@ -207,8 +236,9 @@ export const microphoneMachine = setup({
           },
           on: {
             "mic.failed": [
+              { guard: "mayBeHad", target: ".acquiring.another", reenter: true },
               {
-                guard: "isAnother",
+                guard: "mayCome",
                 target: "lost",
                 actions: { type: "reportFailed", params: ({ event }) => ({ fault: event.fault }) },
               },
@@ -224,7 +254,7 @@ export const microphoneMachine = setup({
                 actions: { type: "reportLost", params: ({ event }) => ({ fault: event.fault }) },
               },
               {
-                target: "held",
+                target: ".acquiring.another",
                 reenter: true,
                 actions: [
                   "fallBack",
@@ -235,17 +265,18 @@ export const microphoneMachine = setup({
             ],
             "device.arrived": [
               {
-                // Without a gap, in the same capture.
                 guard: {
                   type: "preferredDeviceArrived",
-                  params: ({ event }) => ({ deviceIds: event.follows ? event.deviceIds : [] }),
+                  params: ({ event }) => ({ deviceIds: event.follows ? [] : event.deviceIds }),
                 },
+                target: ".acquiring.another",
+                reenter: true,
                 actions: ["prefer", "dropProof"],
               },
+              { guard: "isReplacing", target: ".acquiring.overtaken" },
               {
+                // Without a gap, in the same capture.
                 guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
-                target: "held",
-                reenter: true,
                 actions: ["prefer", "dropProof"],
               },
             ],
@@ -260,21 +291,17 @@ export const microphoneMachine = setup({
             "device.arrived": [
               {
                 guard: { type: "preferredDeviceArrived", params: ({ event }) => ({ deviceIds: event.deviceIds }) },
-                target: "held",
+                target: "held.acquiring.another",
                 actions: ["prefer", "dropProof"],
               },
-              { target: "held" },
+              { target: "held.acquiring.another" },
             ],
-            "mic.requested": "held",
+            "mic.requested": "held.acquiring.another",
             "mic.chosen": {
-              target: "held",
-              // Where it cannot be had, the next one that arrives is taken all the same.
-              actions: [
-                { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) },
-                "markAnother",
-              ],
+              target: "held.acquiring.another",
+              actions: { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) },
             },
-            "mic.unmuted": { target: "held", actions: "markUnmuted" },
+            "mic.unmuted": { target: "held.acquiring.another", actions: "markUnmuted" },
             "mic.muted": { actions: "markMuted" },
             "session.began": { actions: "markStreaming" },
           },
@@ -284,7 +311,11 @@ export const microphoneMachine = setup({
         "mic.released": "off",
         "mic.proven": { actions: "forgetLoss" },
         "mic.chosen": {
-          actions: [{ type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) }, "dropProof"],
+          actions: [
+            { type: "rememberChoice", params: ({ event }) => ({ deviceId: event.deviceId }) },
+            "forgetLoss",
+            "dropProof",
+          ],
         },
       },
     },

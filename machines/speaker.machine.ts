@@ -59,8 +59,8 @@ export const speakerMachine = setup({
     isFirst: ({ context }) => !context.isAnother,
   },
   delays: {
-    /** An output that has lived so long works: its loss has nothing to do with the one before. */
-    proven: 10_000,
+    /** An output that has lived so long works: its loss has nothing to do with the one before. It may share a context with the microphone. */
+    proven: 20_000,
   },
 }).createMachine({
   id: "speaker",

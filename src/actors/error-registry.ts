@@ -45,7 +45,8 @@ function toError(thrown: unknown): Error {
 
 function describe(error: Error, id: number): Fault {
   if (!isRtviMachineError(error)) {
-    return { id, code: "device-error", message: error.message, retryable: false };
+    const deviceError = error instanceof DeviceError ? { deviceError: error.type } : {};
+    return { id, code: "device-error", message: error.message, retryable: false, ...deviceError };
   }
   return {
     id,

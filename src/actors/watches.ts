@@ -10,7 +10,8 @@ export interface DeviceSource {
 }
 
 /**
- * Reports `device.arrived` with the microphones present after each change.
+ * Reports `device.arrived` with the microphones present after one was plugged in, and `device.left`. Of the first change nobody knows
+ * what was there before: it may be either. Other devices say nothing.
  * @param follows Whether the port goes back to the preferred microphone by itself.
  */
 export function deviceWatchActor(
@@ -23,15 +24,15 @@ export function deviceWatchActor(
   return fromCallback(({ sendBack }) => {
     if (!canListen(source)) return;
     const lifetime = lifetimeWithin(outer);
+    let before: readonly string[] | undefined;
     const look = async (): Promise<void> => {
       const microphones = await listMicrophones();
-      if (lifetime.signal.aborted || microphones.length === 0) return;
-      const fact: MicrophoneEvent = {
-        type: "device.arrived",
-        deviceIds: microphones.map(({ deviceId }) => deviceId),
-        follows: follows(),
-      };
-      enter(() => sendBack(fact));
+      if (lifetime.signal.aborted) return;
+      const deviceIds = microphones.map(({ deviceId }) => deviceId);
+      const known = before;
+      before = deviceIds;
+      const fact = factOf(known, { type: "device.arrived", deviceIds, follows: follows() });
+      if (fact !== undefined) enter(() => sendBack(fact));
     };
     source.addEventListener(
       "devicechange",
@@ -45,4 +46,13 @@ export function deviceWatchActor(
       lifetime.end();
     };
   });
+}
+
+function factOf(
+  before: readonly string[] | undefined,
+  arrived: Extract<MicrophoneEvent, { type: "device.arrived" }>,
+): MicrophoneEvent | undefined {
+  const { deviceIds } = arrived;
+  if (deviceIds.some((id) => before?.includes(id) !== true)) return arrived;
+  return before === undefined || before.some((id) => !deviceIds.includes(id)) ? { type: "device.left" } : undefined;
 }

@@ -31,6 +31,8 @@ export interface Fault {
   readonly message: string;
   /** Whether another attempt may succeed without anyone changing anything. */
   readonly retryable: boolean;
+  /** What RTVI calls the kind of a device error: "permissions", "not-found". */
+  readonly deviceError?: string;
   /** HTTP status, where one was seen. */
   readonly status?: number;
   /** WebSocket close code, where one was seen. */

@@ -27,7 +27,7 @@ export interface MicrophoneReports {
  * Capture as the `microphone` chart drives it. Audio does not pass here: it flows straight to the uplink pipe.
  */
 export interface MicrophonePort {
-  /** The device that was chosen last and could be had, "" for the system's default. Where a port tells it, it returns to that one by itself when it is plugged in again. */
+  /** The device that was chosen last and could be had, or was still asked for when the microphone closed, "" for the system's default. Where a port tells it, it returns to that one by itself when it is plugged in again. */
   readonly preferred?: string | undefined;
   /**
    * Acquires the microphone. Resolves when it is live.

@@ -85,6 +85,12 @@ export class AudioEngine {
     for (const [rate, shared] of this.#contexts) if (shared.context === context) this.#contexts.delete(rate);
   }
 
+  /** A context that will render nothing any more is closed, so that all who share it hear of it. */
+  giveUp(context: AudioContext): void {
+    this.abandon(context);
+    this.#end(context);
+  }
+
   #load({ context, worklets }: SharedContext, worklet: WorkletName): Promise<void> {
     const ready = worklets.get(worklet) ?? this.#inTime(context, worklet);
     worklets.set(worklet, ready);
@@ -136,6 +142,10 @@ export class AudioEngine {
   #close(key: number | typeof NATIVE_RATE, { context }: SharedContext): void {
     // It may have been replaced by one that works.
     if (this.#contexts.get(key)?.context === context) this.#contexts.delete(key);
+    this.#end(context);
+  }
+
+  #end(context: AudioContext): void {
     if (context.state === "closed") return;
     context.close().catch((error: unknown) => {
       this.#options.logger.debug("AudioContext.close() failed.", error);

@@ -242,9 +242,11 @@ export class CaptureSession {
   }
 
   /** A device that the system has muted gives nothing either, but is not lost. */
-  #onStarved(): void {
+  #onStarved(dead?: AudioContext): void {
     this.#starved = this.#track?.muted === true ? 0 : this.#starved + 1;
-    if (this.#starved >= STARVED_ALLOWED) this.#lose(microphoneError("unknown", "The microphone delivers no audio."));
+    if (this.#starved < STARVED_ALLOWED) return;
+    const silent = dead === undefined ? "microphone delivers" : "AudioContext of the microphone renders";
+    this.#lose(microphoneError("unknown", `The ${silent} no audio.`), dead);
   }
 
   readonly #onStateChange = (): void => {
@@ -294,26 +296,28 @@ export class CaptureSession {
   /** What nobody tells: a device that ended without a word, and a context that says that it runs and renders nothing. */
   readonly #checkLiveness = (): void => {
     if (this.#track?.readyState === "ended") this.#onEnded();
-    const stands = this.#standsStill();
-    if (stands) this.#onStarved();
-    if (!this.closed) this.#checkLivenessIn(stands ? DOUBT_MS : LIVENESS_CHECK_MS);
+    const dead = this.#standingStill();
+    if (dead !== undefined) this.#onStarved(dead);
+    if (!this.closed) this.#checkLivenessIn(dead === undefined ? LIVENESS_CHECK_MS : DOUBT_MS);
   };
 
   #checkLivenessIn(ms: number): void {
     this.#livenessCheck = setTimeout(this.#checkLiveness, ms);
   }
 
-  #standsStill(): boolean {
+  #standingStill(): AudioContext | undefined {
     const context = this.#lease?.context;
-    if (context?.state !== "running") return false;
+    if (context?.state !== "running") return undefined;
     const stands = context.currentTime === this.#renderedAt;
     this.#renderedAt = context.currentTime;
-    return stands;
+    return stands ? context : undefined;
   }
 
-  #lose(error: DeviceError): void {
+  /** @param dead closed before the owner, which may open another microphone, hears of it. */
+  #lose(error: DeviceError, dead?: AudioContext): void {
     if (this.closed) return;
     this.close();
+    if (dead !== undefined) this.#settings.engine.giveUp(dead);
     this.#events.lost(error);
   }
 }

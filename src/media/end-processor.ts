@@ -1,6 +1,10 @@
 import type { Logger } from "../log.js";
 import type { ContextLease } from "./audio-engine.js";
+import { within } from "../util/within.js";
 import type { StopCommand, StoppedMessage } from "./worklets/protocol.js";
+
+/** A processor ends within a render quantum; where nothing is rendered, though the context says that it runs, it never does. */
+const END_MS = 500;
 
 /** Nodes whose processor has thrown: it is never called again. */
 const crashed = new WeakSet<AudioWorkletNode>();
@@ -34,7 +38,7 @@ export function releaseAfter(
 
 async function endProcessor(node: AudioWorkletNode): Promise<void> {
   const { port } = node;
-  const ended = hasEnded(node);
+  const ended = within(hasEnded(node), END_MS, undefined);
   port.postMessage({ type: "stop" } satisfies StopCommand);
   await ended;
   port.onmessage = null;

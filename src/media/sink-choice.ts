@@ -4,6 +4,8 @@ import { type DeviceList, findDevice, normaliseDeviceId } from "./devices.js";
 
 /** How long an output may take to move to the device that was chosen before it counts as open. */
 const RESTORE_MS = 2_000;
+/** The same for one that moves because devices came or went, before it counts as refused: lists wait for it. */
+const MOVE_MS = 10_000;
 
 /** What plays, as far as its device can be chosen. */
 export interface SinkOutput {
@@ -31,6 +33,9 @@ export class SinkChoice {
   #choices = 0;
   /** The newest choice that the output has taken. */
   #taken = 0;
+  /** One move at a time: what a list says meanwhile is looked at when it is over. */
+  #phase: "resting" | "moving" = "resting";
+  #unseen: readonly MediaDeviceInfo[] | undefined;
   /** Whoever chose waits for the answer, also where nothing changes. */
   #answerDue = false;
 
@@ -58,7 +63,7 @@ export class SinkChoice {
     return this.#settings.deviceList.hold();
   }
 
-  /** Looks which device is in use, and has told of it when it resolves. Never rejects. */
+  /** Looks which device is in use, and has told of it when it resolves, unless the output is moving. Never rejects. */
   async refresh(): Promise<void> {
     const { deviceList, logger } = this.#settings;
     try {
@@ -71,10 +76,11 @@ export class SinkChoice {
   /** Brings an output that has just opened to the device that was chosen; without it the default has to do. */
   async restore(): Promise<void> {
     if (this.#sinkId === "") return;
+    const taken = this.#taken;
     try {
       await within(this.#output.setSink(this.#sinkId), RESTORE_MS, undefined);
     } catch (error) {
-      this.#sinkId = "";
+      if (taken === this.#taken) this.#sinkId = "";
       this.#settings.logger.warn("The chosen speaker is not there; using the system's default.", error);
     }
   }
@@ -95,6 +101,10 @@ export class SinkChoice {
 
   /** To be called when devices come or go: one that is gone gives way to the system's default, until it is back. */
   devicesChanged(devices: readonly MediaDeviceInfo[]): void {
+    if (this.#phase === "moving") {
+      this.#unseen = devices;
+      return;
+    }
     const isListed = (sinkId: string): boolean => findDevice(devices, "audiooutput", sinkId) !== undefined;
     // A browser that lists no outputs does not say that one is gone.
     if (!isListed("")) return;
@@ -107,14 +117,29 @@ export class SinkChoice {
 
   /** Where the output does not take the device, it stays where it was, and that is told. */
   async #move(sinkId: string, devices: readonly MediaDeviceInfo[]): Promise<void> {
-    const taken = this.#taken;
+    this.#phase = "moving";
     try {
-      await this.#output.setSink(sinkId);
-      if (taken === this.#taken) this.#sinkId = sinkId;
+      if ((await within(this.#moved(sinkId), MOVE_MS, "late")) === "late")
+        throw new Error("The output does not answer.");
     } catch (error) {
       this.#settings.logger.warn(`The speaker "${sinkId === "" ? "default" : sinkId}" cannot be used.`, error);
     }
-    this.#tell(devices);
+    this.#phase = "resting";
+    const unseen = this.#unseen;
+    this.#unseen = undefined;
+    if (unseen === undefined) this.#tell(devices);
+    else this.devicesChanged(unseen);
+  }
+
+  async #moved(sinkId: string): Promise<void> {
+    let taken = this.#taken;
+    await this.#output.setSink(sinkId);
+    if (taken === this.#taken) this.#sinkId = sinkId;
+    // A choice that was taken meanwhile may have come to the output before this: it goes there again.
+    while (taken !== this.#taken) {
+      taken = this.#taken;
+      await this.#output.setSink(this.#sinkId);
+    }
   }
 
   #tell(devices: readonly MediaDeviceInfo[]): void {

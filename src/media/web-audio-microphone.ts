@@ -40,7 +40,11 @@ interface Opening {
   session: CaptureSession;
   /** A swap that is not finished. */
   next: CaptureSession | undefined;
-  /** The real device in use, and what the system's default was then. */
+  /** What that swap is to bring: who loses the old device, or ends, meanwhile still wants it. */
+  wanted: string | undefined;
+  /** The newest list of devices, where it came before it was known which is in use. */
+  unseen: readonly MediaDeviceInfo[] | undefined;
+  /** The real device in use, and the system's default under which it was asked for. */
   device: MediaDeviceInfo | undefined;
   defaultKey: string | undefined;
 }
@@ -68,7 +72,7 @@ export class WebAudioMicrophone implements MicrophonePort {
     return this.#opening?.session.track;
   }
 
-  /** The device that was chosen last and could be had; "" is the system's default. */
+  /** The device that was chosen last and could be had, or was still asked for when the microphone closed; "" is the system's default. */
   get preferred(): string {
     return this.#preferred;
   }
@@ -90,6 +94,8 @@ export class WebAudioMicrophone implements MicrophonePort {
       unwatch: this.#settings.deviceList.hold(),
       session: this.#newSession(),
       next: undefined,
+      wanted: undefined,
+      unseen: undefined,
       device: undefined,
       defaultKey: undefined,
     };
@@ -100,6 +106,7 @@ export class WebAudioMicrophone implements MicrophonePort {
       const device = await this.#adopt(opening, opening.session, track);
       // Another one was chosen meanwhile.
       if (this.#preferred !== wanted) void this.choose(this.#preferred);
+      else this.#lookAgain(opening);
       return toDeviceInfo(device);
     } catch (error) {
       if (this.#opening === opening) this.close();
@@ -134,12 +141,13 @@ export class WebAudioMicrophone implements MicrophonePort {
     }
     opening.next?.close();
     opening.next = this.#newSession();
+    opening.wanted = wanted;
     try {
       const track = await this.#start(opening, "next", wanted);
       const { session: old, next } = opening;
       if (next.closed) return;
       opening.session = next;
-      opening.next = undefined;
+      opening.next = opening.wanted = opening.device = undefined;
       this.#preferred = wanted;
       const adopted = this.#adopt(opening, next, track);
       old.close();
@@ -147,23 +155,34 @@ export class WebAudioMicrophone implements MicrophonePort {
     } catch (error) {
       // A later choice, or close(), has taken its place.
       if (error instanceof ConnectionAbortedError) return;
-      opening.next = undefined;
+      opening.next = opening.wanted = undefined;
       this.#events.failed(toMicrophoneError(error));
       // Whoever heard of the failure must not think that there is none.
       if (this.#opening === opening && opening.device !== undefined) this.#events.device(opening.device);
     }
+    this.#lookAgain(opening);
   }
 
   /** To be called when devices come or go: follows the system's default, and returns to the preferred device. */
   devicesChanged(devices: readonly MediaDeviceInfo[]): void {
     const opening = this.#opening;
-    if (opening?.device === undefined || opening.next !== undefined) return;
+    if (opening === undefined) return;
+    const isSettled = opening.device !== undefined && opening.next === undefined;
+    opening.unseen = isSettled ? undefined : devices;
+    if (isSettled) this.#follow(opening, devices);
+  }
+
+  #lookAgain(opening: Opening): void {
+    if (this.#opening === opening && opening.unseen !== undefined) this.devicesChanged(opening.unseen);
+  }
+
+  #follow(opening: Opening, devices: readonly MediaDeviceInfo[]): void {
     const defaultKey = defaultKeyOf(devices, "audioinput");
     const preferred = findDevice(devices, "audioinput", this.#preferred);
     const stale =
       this.#preferred === ""
         ? defaultKey !== undefined && opening.defaultKey !== undefined && defaultKey !== opening.defaultKey
-        : preferred !== undefined && preferred.deviceId !== opening.device.deviceId;
+        : preferred !== undefined && preferred.deviceId !== opening.device?.deviceId;
     opening.defaultKey = defaultKey ?? opening.defaultKey;
     if (stale) void this.choose(this.#preferred);
   }
@@ -179,6 +198,7 @@ export class WebAudioMicrophone implements MicrophonePort {
   /** What `close` does, save that whether chunks are wanted survives: after a loss, the next device goes on. */
   #release(opening: Opening): void {
     this.#opening = undefined;
+    this.#preferred = opening.wanted ?? this.#preferred;
     opening.signal.removeEventListener("abort", this.#onAbort);
     opening.session.close();
     opening.next?.close();
@@ -237,7 +257,7 @@ export class WebAudioMicrophone implements MicrophonePort {
       throw withdrawal();
     }
     opening.device = device;
-    opening.defaultKey = defaultKeyOf(devices ?? [], "audioinput");
+    opening.defaultKey ??= defaultKeyOf(devices ?? [], "audioinput");
     this.#events.device(device, devices);
     if (devices === undefined) this.#settings.deviceList.refresh();
     return device;
@@ -245,12 +265,20 @@ export class WebAudioMicrophone implements MicrophonePort {
 
   /** Each track that was told of is told of again when it ends, is muted, or gives way to another. */
   #announce(): void {
-    const track = this.#muted ? undefined : this.track;
     const before = this.#announced;
-    if (before === track) return;
+    if (before !== undefined && before !== this.#audible) {
+      this.#announced = undefined;
+      this.#events.trackStopped(before);
+    }
+    // Whoever heard of the end may have closed the microphone, or muted it.
+    const track = this.#audible;
+    if (track === undefined || this.#announced !== undefined) return;
     this.#announced = track;
-    if (before !== undefined) this.#events.trackStopped(before);
-    if (track !== undefined) this.#events.trackStarted(track);
+    this.#events.trackStarted(track);
+  }
+
+  get #audible(): MediaStreamTrack | undefined {
+    return this.#muted ? undefined : this.track;
   }
 
   #newSession(): CaptureSession {

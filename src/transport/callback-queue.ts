@@ -10,6 +10,12 @@ export class CallbackQueue {
   #entered = 0;
   #phase: "resting" | "draining" = "resting";
   readonly #waiting: Callback[] = [];
+  readonly #returned: () => void;
+
+  /** @param returned called after each callback: what the app did in it is over. */
+  constructor(returned: () => void = () => undefined) {
+    this.#returned = returned;
+  }
 
   /** Runs something from outside; callbacks wait until the outermost such run is over. Passes on what it returns or throws. */
   readonly enter = <Result>(run: () => Result): Result => {
@@ -32,7 +38,13 @@ export class CallbackQueue {
     if (this.#entered > 0 || this.#phase === "draining") return;
     this.#phase = "draining";
     try {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        try {
+          next();
+        } finally {
+          this.#returned();
+        }
+      }
     } finally {
       this.#phase = "resting";
     }

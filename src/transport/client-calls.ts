@@ -74,6 +74,11 @@ export class ClientCalls {
     this.#mark("looked");
   }
 
+  /** A callback of the app has returned: that it read the state says nothing of a call that follows in the same run. */
+  callbackReturned(): void {
+    this.#run.delete("looked");
+  }
+
   #mark(what: "looked" | "turned"): void {
     if (this.#run.size === 0) {
       queueMicrotask(() => {

@@ -96,6 +96,11 @@ export class ConnectAttempts {
     this.#calls.looked();
   }
 
+  /** A callback of the app has returned. */
+  callbackReturned(): void {
+    this.#calls.callbackReturned();
+  }
+
   /** Resolves when the microphone was granted or refused, or when nobody waits for it any more. */
   initDevices(): Promise<void> {
     const { number, opens } = this.#calls.next();

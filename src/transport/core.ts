@@ -58,7 +58,7 @@ export class TransportCore {
   readonly session: Session;
   readonly manager: MediaManager;
   /** Everything from outside enters here, and every callback of the app leaves from here. */
-  readonly queue = new CallbackQueue();
+  readonly queue = new CallbackQueue(() => this.attempts.callbackReturned());
   readonly #parts: CoreParts;
   readonly #media: TransportMedia;
   readonly #downlink: Downlink;

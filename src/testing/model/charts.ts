@@ -171,11 +171,14 @@ export const microphoneChart: ChartUnderTest = {
   machine: microphoneMachine,
   input: { muted: false },
   alphabet: {
-    ...bare("mic.requested", "mic.released", "session.began", "mic.muted", "mic.unmuted", "mic.proven"),
+    ...bare("mic.requested", "mic.released", "session.began", "mic.muted", "mic.unmuted", "mic.proven", "device.left"),
     ...crashed("capture", "deviceWatch"),
     "mic.chosen": [{ event: { type: "mic.chosen", deviceId: "b" } }],
     "mic.acquired": [{ event: { type: "mic.acquired", device } }],
-    "mic.failed": [{ event: { type: "mic.failed", fault: final } }],
+    "mic.failed": [
+      { note: "away", event: { type: "mic.failed", fault: final } },
+      { note: "refused", event: { type: "mic.failed", fault: { ...final, deviceError: "permissions" } } },
+    ],
     "mic.lost": [{ event: { type: "mic.lost", fault: final } }],
     "device.arrived": [
       { note: "the chosen one", event: { type: "device.arrived", deviceIds: ["a", "b"], follows: false } },

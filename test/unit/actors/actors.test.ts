@@ -551,7 +551,7 @@ describe("the watches", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("tell of the microphones there are after a change, unless there are none or nobody knows", async () => {
+  it("tell of the microphones there are after one came, and that one went, unless nobody knows", async () => {
     const devices = new CountingTarget();
     let list: () => Promise<{ deviceId: string }[]> = () => Promise.resolve([{ deviceId: "a" }]);
     const watch = run(deviceWatchActor(devices, () => list(), follows, composition.signal, enter));
@@ -562,7 +562,22 @@ describe("the watches", () => {
     list = () => Promise.reject(new Error("no"));
     devices.dispatchEvent(new Event("devicechange"));
     await drain();
-    expect(watch.facts).toEqual([{ type: "device.arrived", deviceIds: ["a"], follows: false }]);
+    expect(watch.facts).toEqual([
+      { type: "device.arrived", deviceIds: ["a"], follows: false },
+      { type: "device.left" },
+    ]);
+    const changes = async (...ids: string[]): Promise<string[]> => {
+      const told = watch.facts.length;
+      list = () => Promise.resolve(ids.map((deviceId) => ({ deviceId })));
+      devices.dispatchEvent(new Event("devicechange"));
+      await drain();
+      return watch.facts.slice(told).map(({ type }) => type);
+    };
+    expect(await changes("a", "b")).toEqual(["device.arrived"]);
+    // Headphones, say.
+    expect(await changes("a", "b")).toEqual([]);
+    expect(await changes("b")).toEqual(["device.left"]);
+    expect(await changes("c")).toEqual(["device.arrived"]);
     watch.stop();
     list = () => Promise.resolve([{ deviceId: "a" }]);
     const following = run(

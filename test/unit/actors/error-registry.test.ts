@@ -27,7 +27,10 @@ describe("ErrorRegistry", () => {
   it("takes anything that was thrown", () => {
     const book = new ErrorRegistry();
     expect(book.errorOf(book.record("just text"))).toBeInstanceOf(ConnectionFailedError);
-    expect(book.record(new DeviceError(["mic"], "in-use")).code).toBe("device-error");
+    expect(book.record(new DeviceError(["mic"], "in-use"))).toMatchObject({
+      code: "device-error",
+      deviceError: "in-use",
+    });
   });
 
   it("makes a typed error of a fault that a chart made itself", () => {

@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { PipecatClient } from "@pipecat-ai/client-js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ScriptedTransport } from "../../../src/testing/scripted-transport.js";
 import { afterMicrotasks, ClientCalls } from "../../../src/transport/client-calls.js";
 
 /** More microtasks than a client takes to react. */
@@ -25,6 +27,13 @@ describe("calls of a client: which begin an attempt", () => {
     calls.looked();
     await reactions();
     expect(calls.next(), "in another run").toEqual({ number: 3, opens: false, afresh: false });
+  });
+
+  it("is none because a callback of the app has read the state before it in the same run", () => {
+    const { calls } = calling();
+    calls.looked();
+    calls.callbackReturned();
+    expect(calls.next().opens).toBe(false);
   });
 
   it("is told apart by what went before in the same run: a start that was answered, a disconnect", async () => {
@@ -128,5 +137,44 @@ describe("calls of a client: readiness", () => {
     calls.asksForReady(failed, () => request);
     await failed.catch(() => undefined);
     expect(calls.takeReadyRequest()).toBeUndefined();
+  });
+});
+
+describe("calls of a client: an app that reads the state in its callback", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    const page = Object.assign(new EventTarget(), { navigator: { userAgent: "test" } });
+    vi.stubGlobal("window", page);
+    vi.stubGlobal("navigator", page.navigator);
+    for (const level of ["log", "warn", "info", "debug", "error"] as const) {
+      vi.spyOn(console, level).mockImplementation(() => undefined);
+    }
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  it("has the newer of two connects, and an answer to both", async () => {
+    const transport = new ScriptedTransport();
+    const client: PipecatClient = new PipecatClient({
+      transport,
+      callbacks: { onTransportStateChanged: () => void client.state, onError: () => undefined },
+    });
+    const ends = ["pending", "pending"];
+    const connect = (at: number): void => {
+      client.connect().then(
+        () => (ends[at] = "resolved"),
+        (error: unknown) => (ends[at] = error instanceof Error ? error.name : "odd"),
+      );
+    };
+    connect(0);
+    for (let microtask = 0; microtask < 4; microtask += 1) await Promise.resolve();
+    connect(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(ends).toEqual(["AlreadyConnectedError", "resolved"]);
+    await client.disconnect();
+    await vi.advanceTimersByTimeAsync(20_000);
   });
 });

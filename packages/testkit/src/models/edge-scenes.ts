@@ -28,6 +28,13 @@ export const plugged =
     media.getAllMics = () => Promise.resolve([{ ...device, toJSON: () => device }]);
     devices.dispatchEvent(new Event("devicechange"));
   };
+export const pulledOut = ({ devices, media }: World): void => {
+  media.getAllMics = () => Promise.resolve([]);
+  devices.dispatchEvent(new Event("devicechange"));
+};
+/** The browser takes its time, and then has none. */
+export const asking = ({ media }: World): void => void (media.microphone.script = "hang");
+export const answered = ({ media }: World): void => media.microphone.answer("not-found");
 export const chosen = ({ transport }: World): void => void transport.updateMic("b");
 export const taken = ({ media }: World): void => media.microphone.lose();
 export const after =
@@ -81,14 +88,27 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
     before: ({ media }) => void Object.assign(media.microphone, { preferred: "b" }),
     then: [chosen, taken, plugged("b")],
   },
-  { then: [silenced, after(12_000), silenced, silenced] },
+  { then: [silenced, after(11_000), after(11_000), silenced, silenced] },
   {
     options: { reconnect: { initial: true, base: 100, cap: 1_000, attempts: 3, minUptime: 2_000 } },
     before: ({ transport }) => void (transport.script.connect = "refuse"),
     then: [after(300), after(1_000), after(1_000), after(1_000)],
   },
   { then: [chosen, taken, taken, plugged("b")] },
-  { then: [taken, after(12_000), taken, after(1_000), taken, plugged("c"), after(12_000), taken] },
+  {
+    then: [
+      taken,
+      after(11_000),
+      after(11_000),
+      taken,
+      after(1_000),
+      taken,
+      plugged("c"),
+      after(11_000),
+      after(11_000),
+      taken,
+    ],
+  },
   {
     then: [
       ({ transport }) => transport.service.perform({ type: "play", itemId: "item", pcm: new ArrayBuffer(8) }),
@@ -145,6 +165,10 @@ export const EDGE_SCENES: readonly EdgeScene[] = [
     ],
   },
   { then: [taken, taken, ({ transport }) => transport.enableMic(false)] },
+  { then: [asking, taken, chosen, answered, answered] },
+  { then: [asking, taken, pulledOut, answered, answered] },
+  { then: [asking, taken, plugged("c"), answered] },
+  { before: asking, then: [chosen, answered] },
   {
     before: ({ media }) => void (media.microphone.script = "permissions"),
     then: [(world) => world.initDevices()],

@@ -1,6 +1,8 @@
 import type { World } from "../worlds/world.js";
 import {
   after,
+  answered,
+  asking,
   chosen,
   crashes,
   hangsUp,
@@ -10,6 +12,7 @@ import {
   offline,
   online,
   plugged,
+  pulledOut,
   silenced,
   taken,
   unplugged,
@@ -41,6 +44,8 @@ const muted = ({ transport }: World): void => transport.enableMic(false);
 const unmuted = ({ transport }: World): void => transport.enableMic(true);
 const devices = (world: World): void => world.initDevices();
 const refused = ({ media }: World): void => void (media.microphone.script = "permissions");
+const denied = ({ media }: World): void => media.microphone.answer("permissions");
+const granted = ({ media }: World): void => media.microphone.answer();
 const again = (world: World): void => world.connect();
 /** The app connects again as soon as it hears of the end. */
 const returning = ({ reactions }: World): void => void reactions.set("disconnected", (world) => world.connect());
@@ -108,13 +113,18 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [lost, after(300), sends] },
   { then: [says, lost, after(300), says, sends] },
   // Microphones that come and go.
-  { then: [chosen, taken, plugged("c"), plugged("b"), ...passing(5_000), taken, ...passing(6_000), taken] },
-  { then: [chosen, unplugged, plugged("b"), ...passing(5_000), taken, ...passing(6_000), taken] },
-  { then: [taken, after(1_000), taken, after(1_000), plugged("c"), ...passing(8_500), taken] },
+  { then: [chosen, taken, plugged("c"), plugged("b"), ...passing(10_000), taken, ...passing(12_000), taken] },
+  { then: [chosen, unplugged, plugged("b"), ...passing(10_000), taken, ...passing(12_000), taken] },
+  { then: [taken, after(1_000), taken, after(1_000), plugged("c"), ...passing(17_000), taken] },
   { then: [taken, taken, chosen, plugged("c"), taken] },
   { then: [chosen, taken, absent("b"), after(300)] },
   { then: [taken, taken, devices, taken] },
-  { then: [taken, taken, plugged("c"), ...passing(12_000), taken] },
+  { then: [taken, taken, plugged("c"), ...passing(24_000), taken] },
+  { then: [asking, taken, chosen, answered, answered, plugged("c")] },
+  { then: [asking, taken, pulledOut, answered, answered, plugged("c")] },
+  { then: [asking, taken, plugged("c"), answered, answered, plugged("d")] },
+  { then: [chosen, asking, taken, chosen, granted, taken] },
+  { then: [asking, taken, plugged("c"), denied, plugged("d")] },
   { then: [taken, leaves, after(100), muted, unmuted] },
   { before: muted, then: [leaves, unmuted] },
   { then: [muted, leaves, muted, unmuted] },
@@ -124,10 +134,10 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [leaves, devices, taken, crashes("capture")] },
   // Outputs.
   { then: [({ media }) => media.speaker.report({ type: "blocked" }), clicked] },
-  { then: [silenced, after(1_000), silenced, clicked, ...passing(3_000), silenced, ...passing(7_000), silenced] },
+  { then: [silenced, after(1_000), silenced, clicked, ...passing(6_000), silenced, ...passing(14_000), silenced] },
   { then: [silenced, leaves, after(100), again, silenced] },
   { then: [silenced, silenced, taken, after(300)] },
-  { then: [silenced, silenced, clicked, silenced, ...passing(12_000), silenced] },
-  { then: [silenced, ...passing(5_000), silenced, clicked, ...passing(6_000), silenced, silenced] },
+  { then: [silenced, silenced, clicked, silenced, ...passing(24_000), silenced] },
+  { then: [silenced, ...passing(10_000), silenced, clicked, ...passing(12_000), silenced, silenced] },
   { then: [silenced, leaves, after(100)] },
 ];

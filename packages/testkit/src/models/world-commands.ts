@@ -161,7 +161,16 @@ const MICROPHONE: Acts<World> = {
     media.microphone.script = "not-found";
   },
   "another is chosen": ({ transport }) => void transport.updateMic("b"),
-  "devices come": ({ devices }) => devices.dispatchEvent(new Event("devicechange")),
+  "another is plugged in": ({ media, devices }) => {
+    const all = media.getAllMics();
+    media.getAllMics = async () => {
+      const mics = await all;
+      const next = { label: "", groupId: "", kind: "audioinput", deviceId: `plugged-${mics.length}` } as const;
+      return [...mics, { ...next, toJSON: () => next }];
+    };
+    devices.dispatchEvent(new Event("devicechange"));
+  },
+  "other devices come": ({ devices }) => devices.dispatchEvent(new Event("devicechange")),
   mutes: ({ transport }) => transport.enableMic(false),
   unmutes: ({ transport }) => transport.enableMic(true),
 };

@@ -29,7 +29,7 @@ const LONGEST: Readonly<Record<string, number>> = { connected: 3_000, disconnect
 /** An attempt that has not opened. */
 const LONGEST_CONNECTING = 2_000;
 /** A device that has worked for so long after a loss has nothing to do with it. */
-const PROVEN = 10_000;
+const PROVEN = 20_000;
 /** How long before its announced end a connection is changed, whatever is going on. */
 const CHANGE_MARGIN = 1_000;
 /** Attempts that must fail in a row before a session is given up. */
@@ -85,6 +85,9 @@ export class SessionRules {
   #mic: "at will" | "when asked" = "at will";
   /** It was lost again, and none is held since. */
   #isGone = false;
+  /** The microphones at the last change, and how often they changed, or another was chosen. */
+  #listed: readonly string[] | undefined;
+  #changes = 0;
   /** How often the microphone was asked for, and how often it was when a device arrived for which the session waited. */
   #asks = 0;
   #asksAtArrival: number | undefined;
@@ -375,9 +378,18 @@ export class SessionRules {
     };
     const { dispatchEvent } = devices;
     devices.dispatchEvent = (event) => {
-      this.#mic = "at will";
       const isMissing = this.#in("microphone", (microphone) => microphone.matches({ open: "lost" }));
-      if (isMissing) this.#asksAtArrival = this.#asks;
+      const asks = this.#asks;
+      void media.getAllMics().then((mics) => {
+        const ids = mics.map(({ deviceId }) => deviceId);
+        const before = this.#listed;
+        this.#listed = ids;
+        if (before?.join() === ids.join()) return;
+        this.#changes += 1;
+        this.#mic = "at will";
+        const isNew = before !== undefined && ids.some((id) => !before.includes(id));
+        if (isMissing && isNew) this.#asksAtArrival = asks;
+      });
       return dispatchEvent.call(devices, event);
     };
     transport.enableMic = (on) => {
@@ -391,8 +403,9 @@ export class SessionRules {
     };
     transport.updateMic = (id) => {
       this.#chosen = id;
+      this.#changes += 1;
       this.#mic = "at will";
-      this.#micSuspectUntil = undefined;
+      if (!this.#isAcquiring) this.#micSuspectUntil = undefined;
       this.#choice = "as chosen";
       const asks = this.#asks;
       const hasFailed = this.#isLive() && this.#in("microphone", (microphone) => microphone.matches("failed"));
@@ -438,6 +451,7 @@ export class SessionRules {
       this.#isGone = false;
       this.#asking += 1;
       this.#asks += 1;
+      const changes = this.#changes;
       const lost = (error: DeviceError): void => {
         if (this.#isAcquiring) {
           // Before anybody knew of it: it is refused.
@@ -459,7 +473,8 @@ export class SessionRules {
       try {
         return await open.call(microphone, request, { ...reports, lost });
       } catch (error) {
-        if (!request.signal.aborted) this.#mic = "when asked";
+        // Where devices have changed since, it is worth another question.
+        if (!request.signal.aborted && changes === this.#changes) this.#mic = "when asked";
         throw error;
       } finally {
         this.#asking -= 1;
