@@ -204,9 +204,10 @@ export class ResponseSequencer {
     for (const request of deferred) this.request(plain(request));
   }
 
-  /** Tells the turns once nothing is made any more. */
+  /** Tells the turns once nothing is made any more, and nothing is asked for. */
   #ended(): void {
-    if (this.#active.size === 0) this.sink.tell({ type: "reply.ended", another: false });
+    const isOver = this.#active.size === 0 && this.#requested === undefined;
+    if (isOver) this.sink.tell({ type: "reply.ended", another: false });
   }
 
   #replace(old: Waiting, by: Waiting): void {
