@@ -286,6 +286,13 @@ describe("the history of a conversation", () => {
     expect(texts(scenario)).toEqual([]);
   });
 
+  it("has all that it may have, although a turn of the user has no id that its words could come by", () => {
+    const scenario = Scenario.ready({ limits: { items: 2 } });
+    for (const content of ["One", "Two"]) scenario.app("append-to-context", { role: "user", content });
+    scenario.receive({ type: "input_audio_buffer.committed" });
+    expect(texts(scenario)).toEqual(["user: One", "user: Two"]);
+  });
+
   it("has functions and their results", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.created(), server.callAdded("c1", "f"), server.callDone("c1", "f", '{"a":1}'));

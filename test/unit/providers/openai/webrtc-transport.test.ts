@@ -247,8 +247,14 @@ describe("signalling", () => {
     await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBeDefined());
     FakePeerConnection.last.open();
     await connecting;
+    await rig.transport.disconnect();
+  });
+
+  it("ends a session by Pipecat's name of it, too", async () => {
+    const rig = await ready();
     await rig.transport.disconnectLLM();
     expect(rig.transport.state).toBe("disconnected");
+    expect(FakePeerConnection.last.isClosed).toBe(true);
   });
 
   it("closes its call as soon as it is told to, and says so", async () => {
