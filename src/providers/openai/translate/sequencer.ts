@@ -204,10 +204,10 @@ export class ResponseSequencer {
     for (const request of deferred) this.request(plain(request));
   }
 
-  /** Tells the turns once nothing is made any more, and nothing is asked for. */
+  /** Tells the turns once nothing is made any more, and nothing is owed. */
   #ended(): void {
-    const isOver = this.#active.size === 0 && this.#requested === undefined;
-    if (isOver) this.sink.tell({ type: "reply.ended", another: false });
+    const isOwed = this.#requested !== undefined || this.#userTurn === "unanswered";
+    if (this.#active.size === 0 && !isOwed) this.sink.tell({ type: "reply.ended", another: false });
   }
 
   #replace(old: Waiting, by: Waiting): void {

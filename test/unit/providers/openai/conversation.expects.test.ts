@@ -67,6 +67,13 @@ describe("what OpenAI owes", () => {
       expect(scenario.sentTypes.filter((type) => type === "response.create")).toHaveLength(1);
     });
 
+    it("is none on the answer to the user, who has spoken meanwhile: that is still owed", () => {
+      const { scenario, cancel } = interrupted();
+      scenario.receive(server.started, stopped);
+      tooLate(scenario, cancel);
+      expect(expected(scenario)).toBe("reply");
+    });
+
     it("is none on the answer that is being made: progress is still owed", () => {
       const { scenario, cancel } = interrupted();
       scenario.receive(server.created("resp_2"));
