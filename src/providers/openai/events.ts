@@ -180,7 +180,8 @@ export function readEvent(type: string, record: JsonRecord): Iterable<ServerEven
 function* readSession(type: "session.created" | "session.updated", read: FieldReader): Generator<ServerEvent> {
   const given = read.any("session");
   yield { type, session: isRecord(given) ? given : {} };
-  if (!isRecord(given)) read.raw("session");
+  // Throws where it is none.
+  read.raw("session");
 }
 
 function readResponse(read: FieldReader): { readonly reply: string; readonly kind: "conversation" | "aside" } {

@@ -63,7 +63,6 @@ export function messageItems(message: OpenAIMessage, dialect: OpenAIDialect, nam
 }
 
 function contentParts(content: unknown, textType: string, name: string): JsonRecord[] {
-  if (typeof content === "string") return [{ type: textType, text: content }];
   const parts: unknown[] = Array.isArray(content) ? content : [content];
   if (parts.length === 0) throw new InvalidOptionsError(`${name} is empty.`);
   return parts.map((part) => contentPart(part, textType, name));

@@ -122,7 +122,8 @@ export class OpenAIBot {
 
   /** The app has answered a call with an event of its own. */
   answered(callId: string, output: string): void {
-    if (this.tools.answered(callId, output)) this.#untold.delete(callId);
+    this.tools.answered(callId, output);
+    this.#untold.delete(callId);
   }
 
   /** A service that does not know the call is told both at once. */

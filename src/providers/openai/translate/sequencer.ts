@@ -204,9 +204,10 @@ export class ResponseSequencer {
     for (const request of deferred) this.request(plain(request));
   }
 
-  /** Tells the turns once nothing is made any more. */
+  /** Tells the turns once nothing is made any more, and nothing is owed. */
   #ended(): void {
-    if (this.#active.size === 0) this.sink.tell({ type: "reply.ended", another: false });
+    const isOwed = this.#requested !== undefined || this.#userTurn === "unanswered";
+    if (this.#active.size === 0 && !isOwed) this.sink.tell({ type: "reply.ended", another: false });
   }
 
   #replace(old: Waiting, by: Waiting): void {

@@ -132,8 +132,8 @@ export class SessionSetup {
     this.#inForce = session;
     const isFirst = this.#phase === "configuring";
     this.#unanswered.shift();
-    if (isFirst) this.#phase = "ready";
     if (!isFirst) return false;
+    this.#phase = "ready";
     this.setup.initialMessages.forEach((message, index) => {
       const name = `initial_messages[${index}]`;
       const items = messageItems(message, this.#dialect, name);
@@ -168,10 +168,10 @@ export class SessionSetup {
     this.#unanswered = this.#unanswered.filter((id) => id !== refused);
   }
 
-  /** Asks for a sign of life: settings that change nothing. Only once the first ones were answered: the answers look alike. */
+  /** Asks for a sign of life: settings that change nothing. To be called once it is ready: the answers to all settings look alike. */
   probe(): void {
     const session = this.#dialect === "beta" ? {} : { type: "realtime" };
-    if (this.isReady) this.#unanswered.push(this.sink.sendFor("probe", { type: "session.update", session }));
+    this.#unanswered.push(this.sink.sendFor("probe", { type: "session.update", session }));
   }
 
   /** The model has spoken: from now on the voice is fixed. */

@@ -117,6 +117,27 @@ describe("send-text", () => {
     expect(creates(scenario)).toBe(1);
   });
 
+  it("is answered with the user where it waited when they began to speak, and the service answers them", () => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.created());
+    scenario.app("send-text", { content: "also this" });
+    scenario.receive(server.started, server.done("resp_1", { status: "cancelled" }), server.stopped);
+    scenario.receive(server.created("resp_2"), server.done("resp_2"));
+    expect(creates(scenario)).toBe(0);
+  });
+
+  it("is asked for again after the next answer, where that was asked for before the service refused it", () => {
+    const scenario = crossed();
+    const busy = busyWith(scenario);
+    scenario.receive(server.done("resp_vad"));
+    scenario.app("run");
+    scenario.receive(busy);
+    expect(creates(scenario)).toBe(2);
+    expect(scenario.conversation.expects).toBe("reply");
+    scenario.receive(server.created("resp_2"), server.done("resp_2"));
+    expect(creates(scenario)).toBe(3);
+  });
+
   it("has the calls of an answer that it crossed continued after its own", () => {
     const scenario = crossed();
     scenario.receive(busyWith(scenario), server.callDone("c1", "f", "{}", "resp_vad"), server.done("resp_vad"));
@@ -152,6 +173,22 @@ describe("send-text", () => {
     scenario.receive(busy);
     expect(creates(scenario)).toBe(1);
     expect(scenario.of("report")).toEqual([]);
+  });
+
+  it.each<[string, (scenario: Scenario) => void]>([
+    ["nothing else was asked for", () => undefined],
+    ["another answer was asked for", (scenario) => scenario.app("run")],
+  ])("leaves it to the app what becomes of a response that it asked for itself, where %s", (_what, before) => {
+    const scenario = Scenario.ready();
+    before(scenario);
+    const asked = creates(scenario);
+    scenario.conversation.command({ type: "raw", event: { type: "response.create", event_id: "mine" } });
+    const refused = { code: "conversation_already_has_active_response", message: "Wait a little." };
+    scenario.receive(server.error({ ...refused, event_id: "mine" }));
+    expect(creates(scenario)).toBe(asked);
+    expect(scenario.of("report").map(({ error }) => error.message)).toEqual([
+      expect.stringContaining("Wait a little."),
+    ]);
   });
 
   it("reports a response that the service will not make, and can be asked for the next", () => {
@@ -346,6 +383,33 @@ describe("function calls", () => {
     expect(creates(scenario)).toBe(0);
   });
 
+  it("of two responses wait for the user to finish, too", () => {
+    const scenario = calling("c1");
+    scenario.receive(server.done(), server.created("resp_2"), server.callDone("c2", "f", "{}", "resp_2"));
+    scenario.receive(server.done("resp_2"), server.started);
+    scenario.app("llm-function-call-result", result("c1", 1));
+    scenario.app("llm-function-call-result", result("c2", 2));
+    expect(creates(scenario)).toBe(0);
+  });
+
+  it("wait for the user to finish although an answer begins that was asked for before they spoke", () => {
+    const scenario = calling("c1");
+    scenario.receive(server.done());
+    scenario.app("run");
+    scenario.receive(server.started, server.created("resp_2"), server.done("resp_2", { status: "cancelled" }));
+    scenario.app("llm-function-call-result", result("c1", 1));
+    expect(creates(scenario)).toBe(1);
+  });
+
+  it("are continued after an answer that was asked for before their result was there", () => {
+    const scenario = calling("c1");
+    scenario.receive(server.done());
+    scenario.app("run");
+    scenario.app("llm-function-call-result", result("c1", 1));
+    scenario.receive(server.created("resp_2"), server.done("resp_2"));
+    expect(creates(scenario)).toBe(2);
+  });
+
   it("are continued once more where the answer to the user had begun before the service had the result", () => {
     const scenario = calling("c1");
     scenario.receive(server.done(), server.started, server.stopped);
@@ -448,7 +512,7 @@ describe("other messages of the app", () => {
     ["client-message", { t: "raw", d: { kind: "x" } }, "type"],
     ["client-message", { t: "raw" }, "type"],
     ["send-text", {}, "send-text.content"],
-    ["send-text", { content: 7 }, "send-text.content"],
+    ["send-text", { content: 7 }, "send-text.content must be a string or a list of parts"],
     ["send-text", undefined, "send-text.content"],
     ["append-to-context", { role: "robot", content: "x" }, "append-to-context.role"],
     ["append-to-context", { role: 5, content: "x" }, "append-to-context.role"],

@@ -96,6 +96,9 @@ describe("a conversation that goes on over another wire", () => {
     added("item_r", { type: "function_call_output", call_id: "c1", output: "ok" });
     added("item_d", { role: "user", content: [{ type: "input_text", text: "Not this." }] });
     s.receive({ type: "conversation.item.deleted", item_id: "item_d" });
+    added("item_e", { role: "user", content: [null] });
+    expect(s.of("report")).toEqual([]);
+    expect(s.conversation.history.items[1]).toEqual({ type: "message", role: "user", content: "By the way" });
     s.end();
     const next = s.continued();
     expect(next.sent.slice(1).filter(({ type }) => type === "conversation.item.create")).toEqual([
@@ -117,6 +120,26 @@ describe("a conversation that goes on over another wire", () => {
     s.receive({ type: "conversation.item.added", previous_item_id: null, item });
     s.end();
     expect(s.continued().sent.slice(1)).toEqual(pair("ok"));
+  });
+
+  it("is told what the app sent in an event of its own, although that was refused at first", () => {
+    const s = Scenario.ready(keeps);
+    const item = { id: "mine", type: "message", role: "user", content: [{ type: "input_text", text: "Look" }] };
+    const event = { type: "conversation.item.create", item };
+    s.conversation.unsent(s.conversation.command({ type: "raw", event }));
+    s.conversation.command({ type: "raw", event });
+    s.receive({ type: "conversation.item.added", item });
+    s.end();
+    expect(s.continued().sent.slice(1)).toEqual([message("user", "Look")]);
+  });
+
+  it("is told without what is too large for the wire, which is reported", () => {
+    const s = Scenario.ready(keeps);
+    for (const content of ["One", "x".repeat(600), "Three"]) s.app("append-to-context", { role: "user", content });
+    s.end();
+    const next = s.continued({ maxEventSize: () => 600 });
+    expect(next.sent.slice(1)).toEqual([message("user", "One"), message("user", "Three")]);
+    expect(next.of("report")).toHaveLength(1);
   });
 
   it("names no item twice, over any number of wires, and can delete what it has told", () => {
@@ -207,6 +230,15 @@ describe("a conversation that goes on over another wire", () => {
     failed.receive(server.created(), server.done("resp_1", { status: "failed" }));
     failed.end();
     expect(failed.continued().sentTypes).not.toContain("response.create");
+  });
+
+  it("does not answer the user again where the answer was interrupted before all their words were understood", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(server.started, server.stopped, server.committed, server.created());
+    s.receive({ type: "conversation.item.input_audio_transcription.delta", item_id: "item_u", delta: "What is" });
+    s.interrupt();
+    s.end();
+    expect(s.continued().sent.slice(1)).toEqual([message("user", "What is")]);
   });
 
   it("answers a text that waited when the user began to speak, where the line is lost before they are understood", () => {

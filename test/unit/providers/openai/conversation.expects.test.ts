@@ -46,6 +46,42 @@ describe("what OpenAI owes", () => {
     expect(scenario.sentTypes.filter((type) => type === "response.create")).toHaveLength(2);
   });
 
+  describe("a cancel that came too late", () => {
+    const tooLate = (scenario: Scenario, event_id: string) =>
+      scenario.receive(server.error({ code: "response_cancel_not_active", event_id }));
+    /** The answer had ended by itself as the app interrupted it; the service has yet to say so. */
+    const interrupted = () => {
+      const scenario = Scenario.ready();
+      scenario.receive(server.created());
+      scenario.interrupt();
+      scenario.receive(server.done());
+      return { scenario, cancel: scenario.lastId("response.cancel") };
+    };
+
+    it("is no word on the answer that was asked for after it: that is still owed, and asked for once", () => {
+      const { scenario, cancel } = interrupted();
+      ask(scenario);
+      scenario.conversation.command({ type: "speak", text: "and then this" });
+      tooLate(scenario, cancel);
+      expect(expected(scenario)).toBe("reply");
+      expect(scenario.sentTypes.filter((type) => type === "response.create")).toHaveLength(1);
+    });
+
+    it("is none on the answer to the user, who has spoken meanwhile: that is still owed", () => {
+      const { scenario, cancel } = interrupted();
+      scenario.receive(server.started, stopped);
+      tooLate(scenario, cancel);
+      expect(expected(scenario)).toBe("reply");
+    });
+
+    it("is none on the answer that is being made: progress is still owed", () => {
+      const { scenario, cancel } = interrupted();
+      scenario.receive(server.created("resp_2"));
+      tooLate(scenario, cancel);
+      expect(expected(scenario)).toBe("progress");
+    });
+  });
+
   it("is an answer to a user who has stopped speaking, where the service answers by itself", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.started);

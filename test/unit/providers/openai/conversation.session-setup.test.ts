@@ -80,6 +80,19 @@ describe("opening a session", () => {
     scenario.receive(betaCreated);
     expect(scenario.of("log")).toMatchObject([{ level: "warn", message: expect.stringContaining("beta") as string }]);
     expect(scenario.sent[0]).toMatchObject({ session: { type: "realtime" } });
+    const old = new Scenario({ dialect: "beta" });
+    old.receive(created);
+    expect(old.of("log")).toMatchObject([{ level: "warn", message: expect.stringContaining("ga dialect") as string }]);
+  });
+
+  it.each([
+    ["ga", created],
+    ["beta", betaCreated],
+    ["ga", { type: "session.created", session: { id: "sess_1" } }],
+  ] as const)("does not warn of one that fits, or does not show: %s, %j", (dialect, event) => {
+    const scenario = new Scenario({ dialect });
+    scenario.receive(event);
+    expect(scenario.of("log")).toEqual([]);
   });
 
   it("fails when its settings are refused, rather than going on without them", () => {

@@ -31,13 +31,55 @@ describe("the user's turn", () => {
     ]);
   });
 
-  it("ends by a minute of silence at most, whatever the service says that it waits for", () => {
-    const detection = { type: "server_vad", silence_duration_ms: 1e300 };
-    const scenario = Scenario.ready({}, { audio: { input: { turn_detection: detection } } });
-    scenario.conversation.streaming();
-    scenario.receive(server.started);
-    scenario.effects.push(...scenario.conversation.command({ type: "mic", on: false }));
-    expect(scenario.sentTypes).toEqual(Array<string>(600).fill("input_audio_buffer.append"));
+  describe("the user's audio that stops", () => {
+    const silence = (pieces: number) => Array<string>(pieces).fill("input_audio_buffer.append");
+    const streaming = (turn_detection?: object | null) => {
+      const scenario = Scenario.ready({}, { audio: { input: { turn_detection } } });
+      scenario.conversation.streaming();
+      return scenario;
+    };
+    const mic = (scenario: Scenario, on: boolean) =>
+      scenario.effects.push(...scenario.conversation.command({ type: "mic", on }));
+
+    it.each([
+      ["of the default", undefined, 10],
+      ["of what it says", { type: "server_vad", silence_duration_ms: 700 }, 12],
+      ["of the longest of eager detection", { type: "semantic_vad", eagerness: "high" }, 25],
+      ["of the longest of detection that is not eager", { type: "semantic_vad", eagerness: "low" }, 85],
+      ["of the longest of semantic detection", { type: "semantic_vad" }, 45],
+      ["of the longest of any, where its eagerness is new", { type: "semantic_vad", eagerness: "utmost" }, 85],
+      ["of a minute at most", { type: "server_vad", silence_duration_ms: 1e300 }, 600],
+      ["of no length in push to talk, where the app ends the turn", null, 0],
+    ])("is followed by silence %s where the service hears them speak: %j", (_length, detection, pieces) => {
+      const scenario = streaming(detection);
+      scenario.receive(server.started);
+      mic(scenario, false);
+      expect(scenario.sentTypes).toEqual(silence(pieces));
+    });
+
+    it("is followed by silence once, however often it stops", () => {
+      const scenario = streaming();
+      scenario.receive(server.started);
+      mic(scenario, false);
+      mic(scenario, false);
+      expect(scenario.sentTypes).toEqual(silence(10));
+    });
+
+    it("is followed by silence once the service hears them, where it had not when the audio stopped", () => {
+      const scenario = streaming();
+      mic(scenario, false);
+      expect(scenario.sent).toEqual([]);
+      scenario.receive(server.started, server.stopped, server.committed);
+      scenario.receive(transcription("completed", { transcript: "Hello." }));
+      expect(scenario.sentTypes).toEqual(silence(10));
+    });
+
+    it("is not what comes when the microphone is turned on", () => {
+      const scenario = streaming();
+      scenario.receive(server.started);
+      mic(scenario, true);
+      expect(scenario.sent).toEqual([]);
+    });
   });
 
   it("says nothing of silence, and reports what could not be transcribed", () => {
@@ -323,6 +365,13 @@ describe("responses that do not complete", () => {
       serviceCode: "insufficient_quota",
       message: expect.stringContaining("billing") as string,
     });
+  });
+
+  it("is not told to have begun where it was never announced, and made nothing", () => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.done("resp_1", { status: "failed" }));
+    expect(scenario.told).toEqual([]);
+    expect(scenario.of("report")).toHaveLength(1);
   });
 
   it("says nothing of a cancelled one", () => {

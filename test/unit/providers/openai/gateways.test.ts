@@ -193,7 +193,7 @@ describe("gateways: the words of an error are never lost", () => {
   it("is no error what has no type and says none", () => {
     const s = Scenario.ready();
     s.receive({ hello: 1 } as never);
-    expect(s.of("report")[0]?.error).toBeInstanceOf(ProtocolError);
+    expect(s.of("report")[0]?.error).toEqual(new ProtocolError("OpenAI sent a message that is not an event."));
     expect([{}, { error: null }, { message: "hello" }].map(tellsError)).toEqual([false, false, false]);
   });
 
@@ -250,6 +250,7 @@ describe("gateways: what only the app can answer, or know", () => {
     const s = Scenario.ready();
     s.receive(server.created(), item({ id: "i", type }), server.done());
     expect(s.data("server-message")).toEqual([]);
+    expect(s.of("report")).toEqual([]);
   });
 
   it.each(["response.mcp_call.failed", "mcp_list_tools.failed"])("a server's tool that failed: %s", (type) => {
@@ -273,6 +274,23 @@ describe("gateways: a response ends, whatever in it cannot be read", () => {
     s.receive(server.created(), server.audio(20), server.done("resp_1", fields));
     expect(s.told).toEqual(expect.arrayContaining(["bot-tts-stopped", "bot-llm-stopped"]));
     expect(s.conversation.expects).toBe("nothing");
+  });
+
+  it.each([undefined, null, ""])(
+    "and was made, where it says %j of how it came out and tells of no error",
+    (status) => {
+      const s = Scenario.ready();
+      s.receive(server.created(), server.text("Hello."), server.done("resp_1", { status }));
+      expect(s.told.slice(-2)).toEqual(["bot-llm-stopped", "metrics"]);
+      expect(s.of("report")).toEqual([]);
+    },
+  );
+
+  it.each([7, "expired"])("and has failed, where all that it says of it is the status %j", (status) => {
+    const s = Scenario.ready();
+    s.receive(server.created(), server.text("Hello."), server.done("resp_1", { status }));
+    expect(s.told.at(-1)).toBe("bot-llm-stopped");
+    expect(s.of("report").map(({ error }) => error.message)).toEqual([expect.stringContaining(`status ${status} `)]);
   });
 
   it("hands out what of its output can be read", () => {
@@ -342,9 +360,11 @@ describe("gateways: a call is answered, whatever shape it has", () => {
 
   it("one that was broken off is none", () => {
     const s = Scenario.ready();
-    const output = [call({ status: "in_progress" }), call({ status: "incomplete", call_id: "c2" })];
+    const broken = { status: "incomplete", call_id: "c2", arguments: '{"a":' };
+    const output = [call({ status: "in_progress" }), call(broken)];
     s.receive(server.created(), server.done("resp_1", { status: "cancelled", output }));
     expect(outputs(s)).toEqual([]);
+    expect(s.of("report")).toEqual([]);
     expect(s.data("llm-function-call-in-progress")).toEqual([]);
   });
 });

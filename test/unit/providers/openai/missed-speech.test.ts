@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { missedSpeech } from "../../../../src/providers/openai/missed-speech.js";
+import { Scenario } from "../../../../packages/testkit/src/messages/openai.js";
 
 const RATE = 24_000;
 const LOUD = 3_000;
@@ -41,5 +42,28 @@ describe("what was said while nobody could hear it", () => {
     const { pieces = [] } = missedSpeech(sound(1_000, LOUD, 16_000), 16_000, 1_000_000) ?? {};
     expect(lengthOf(pieces)).toBeGreaterThan(2 * RATE * 0.98);
     expect(lengthOf(pieces)).toBeLessThanOrEqual(2 * RATE);
+  });
+});
+
+describe("the service that is told what it missed", () => {
+  const missed = { type: "missed-speech", pcm: [...sound(600, LOUD), ...sound(600, 0)], rate: RATE } as const;
+  const tell = (scenario: Scenario): string[] => {
+    scenario.effects.push(...scenario.conversation.command(missed));
+    return scenario.sentTypes;
+  };
+
+  it.each([
+    ["is asked for an answer", { type: "server_vad" }, ["response.create"]],
+    ["is asked for none where the app asks for answers", { type: "server_vad", create_response: false }, []],
+    ["is asked for none in push to talk", null, []],
+  ])("%s", (_what, turn_detection, asked) => {
+    const scenario = Scenario.ready({}, { audio: { input: { turn_detection } } });
+    expect(tell(scenario)).toEqual(["conversation.item.create", ...asked]);
+  });
+
+  it("is told nothing before it is ready", () => {
+    const scenario = new Scenario();
+    scenario.receive({ type: "session.created", session: { type: "realtime" } });
+    expect(tell(scenario)).toEqual(["session.update"]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { AuthenticationError, ConnectionFailedError, InvalidOptionsError } from "../../../../src/errors.js";
-import { resolveKey } from "../../../../src/providers/openai/credential.js";
+import { resolveKey, tokenOf } from "../../../../src/providers/openai/credential.js";
 import { readConnectionParams } from "../../../../src/providers/openai/params.js";
 import { planSession, webSocketProtocols, webSocketUrl } from "../../../../src/providers/openai/plan.js";
 import { readServiceEvent } from "../../../../src/providers/openai/raw-events.js";
@@ -132,6 +132,10 @@ describe("resolveKey", () => {
     ["a beta session", () => Promise.resolve({ client_secret: { value: " ek_1\n" } })],
   ])("takes %s from the function", async (_name, ask) => {
     await expect(resolveKey(ask, undefined, request, 0)).resolves.toBe("ek_1");
+  });
+
+  it("tokenOf: finds none in what is no credential", () => {
+    expect([undefined, null, 7, ["ek_1"], {}, { client_secret: null }].map(tokenOf)).toEqual(Array(6).fill(undefined));
   });
 
   it("prefers the secret of the session, until it has expired and there is another key", async () => {

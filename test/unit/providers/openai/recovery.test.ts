@@ -94,8 +94,9 @@ class Rig {
     return this.told.filter((message) => message.type === type).length;
   }
 
-  async leave(): Promise<void> {
-    const gone = this.transport.disconnect();
+  /** @param how Pipecat has another name for it. */
+  async leave(how: "disconnect" | "disconnectLLM" = "disconnect"): Promise<void> {
+    const gone = this.transport[how]();
     await drain();
     if (FakeWebSocket.last.readyState < 3) FakeWebSocket.last.drop(1000, "", true);
     await gone;
@@ -176,9 +177,6 @@ describe("a connection that is lost", () => {
     rig.receive(...call);
     FakeWebSocket.last.drop(1006);
     rig.send("llm-function-call-result", { tool_call_id: "c2", result: 1 });
-    const circle: { self?: unknown } = {};
-    circle.self = circle;
-    expect(() => rig.send("llm-function-call-result", { tool_call_id: "c1", result: circle })).toThrow();
     rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
     expect(rig.count("llm-function-call-stopped")).toBe(1);
     await rig.pass(100);
@@ -187,6 +185,33 @@ describe("a connection that is lost", () => {
     rig.receive(server.created("resp_d"), server.callDone("c9", "f", "{}", "resp_d"));
     await rig.leave();
     expect(rig.told.at(-1)).toMatchObject({ type: "llm-function-call-stopped", data: { cancelled: true } });
+  });
+
+  it("has a tool fail that answers meanwhile with what cannot be sent: the next one is told that, and goes on", async () => {
+    const rig = await Rig.ready();
+    rig.receive(...call);
+    FakeWebSocket.last.drop(1006);
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    expect(() => rig.send("llm-function-call-result", { tool_call_id: "c1", result: circle })).toThrow();
+    expect(rig.told.at(-1)).toMatchObject({ type: "llm-function-call-stopped", data: { cancelled: true } });
+    await rig.pass(100);
+    await rig.opens(2);
+    expect(rig.sentTypes).toEqual(["session.update", "function_call", "function_call_output", "response.create"]);
+    expect(JSON.stringify(rig.sent)).toContain("no result");
+    await rig.leave();
+  });
+
+  it("has an event of the app's own wait for the next one", async () => {
+    const rig = await Rig.ready();
+    FakeWebSocket.last.drop(1006);
+    rig.send("client-message", { t: "raw", d: { type: "input_audio_buffer.commit" } });
+    expect(rig.count("server-response")).toBe(0);
+    await rig.pass(100);
+    await rig.opens(2);
+    expect(rig.sentTypes).toEqual(["session.update", "input_audio_buffer.commit"]);
+    expect(rig.count("server-response")).toBe(1);
+    await rig.leave();
   });
 
   it("dials again when the new session meets a trouble of the service's own", async () => {
@@ -252,6 +277,17 @@ describe("a connection that is lost", () => {
       expect(refused(rig)).toMatchObject([{ data: late }]);
       await rig.leave();
     });
+
+    it("has it refused when the session was not ready yet, and became so: nothing was sent to it", async () => {
+      const rig = await calledBeforeReady();
+      rig.send("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+      rig.receive({ type: "session.updated", session: { type: "realtime" } });
+      await drain();
+      expect(rig.transport.state).toBe("ready");
+      expect(rig.sentTypes).toEqual(["session.update"]);
+      await rig.leave();
+      expect(refused(rig)).toMatchObject([{ data: late }]);
+    });
   });
 
   it("cancels a call of a session that was lost before it was ready: the next one does not go on with it", async () => {
@@ -266,15 +302,19 @@ describe("a connection that is lost", () => {
     await rig.leave();
   });
 
-  it("keeps nothing for the session after", async () => {
-    const rig = await Rig.ready();
-    rig.send("send-text", { content: "Hello?" });
-    await rig.leave();
-    void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
-    await rig.opens(2);
-    expect(rig.sentTypes).toEqual(["session.update"]);
-    await rig.leave();
-  });
+  it.each(["disconnect", "disconnectLLM"] as const)(
+    "keeps nothing for the session after, left by %s()",
+    async (how) => {
+      const rig = await Rig.ready();
+      rig.send("send-text", { content: "Hello?" });
+      await rig.leave(how);
+      expect(rig.transport.state).toBe("disconnected");
+      void rig.transport.connect().then(() => rig.transport.sendReadyMessage());
+      await rig.opens(2);
+      expect(rig.sentTypes).toEqual(["session.update"]);
+      await rig.leave();
+    },
+  );
 
   it("tells no more of it than it is told to", async () => {
     const rig = await Rig.ready({ keep_conversation: { items: 2 } });

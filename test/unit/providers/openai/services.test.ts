@@ -4,27 +4,21 @@ import type { Command } from "../../../../src/contracts/dialogue.js";
 import { OpenAIRealTimeWebSocketTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
 import { restoredTools } from "../../../../src/providers/openai/services/tools.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
-import { silent } from "../../../../packages/testkit/src/worlds/world.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../../../packages/testkit/src/scripted/fake-web-socket.js";
+import { drain, silent } from "../../../../packages/testkit/src/worlds/world.js";
 import { played, Scenario, server } from "../../../../packages/testkit/src/messages/openai.js";
 import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
 
-/** A transport without a session: it answers for itself. */
-function offline(options: OpenAIServiceOptions = {}) {
+/** What the app asks of a transport, and is told. */
+function asking(transport: OpenAIRealTimeWebSocketTransport) {
   const told: RTVIMessage[] = [];
-  const transport = new OpenAIRealTimeWebSocketTransport(
-    { api_key: canary(), ...options },
-    new ScriptedMediaManager(),
-    {
-      logger: silent,
-    },
-  );
-  transport.initialize({ transport }, (message) => void told.push(message));
+  transport.initialize({ transport, callbacks: {} }, (message) => void told.push(message));
   const ask = (type: string, data: unknown = {}) => {
     transport.sendMessage(new RTVIMessage(type, data, "id1"));
     return told.at(-1);
   };
-  const set = (service: string, name: string, value: unknown) =>
-    ask("update-config", { config: [{ service, options: [{ name, value }] }] });
+  const set = (service: string, name: string, value: unknown, more: object = {}) =>
+    ask("update-config", { config: [{ service, options: [{ name, value }] }], ...more });
   const config = () => {
     const { config: all } = ask("get-config")?.data as {
       config: { service: string; options: { name: string; value: unknown }[] }[];
@@ -37,6 +31,46 @@ function offline(options: OpenAIServiceOptions = {}) {
     );
   };
   return { ask, set, config, told };
+}
+
+/** A transport without a session: it answers for itself. */
+function offline(options: OpenAIServiceOptions = {}) {
+  const service = { api_key: canary(), ...options };
+  return asking(new OpenAIRealTimeWebSocketTransport(service, new ScriptedMediaManager(), { logger: silent }));
+}
+
+/** One whose session is ready; `leave` ends it. */
+async function inSession(options: OpenAIServiceOptions = {}, params?: unknown) {
+  const service = { api_key: canary(), ...options };
+  const transport = new OpenAIRealTimeWebSocketTransport(service, new ScriptedMediaManager(), {
+    WebSocket: FakeWebSocketConstructor,
+    logger: silent,
+  });
+  const asked = asking(transport);
+  const ready = transport.connect(params).then(() => transport.sendReadyMessage());
+  await drain();
+  const socket = FakeWebSocket.last;
+  const receive = (...events: object[]) => {
+    for (const event of events) socket.message(JSON.stringify(event));
+  };
+  socket.open();
+  await drain();
+  receive({ type: "session.created", session: { type: "realtime" } });
+  receive({ type: "session.updated", session: { type: "realtime" } });
+  await ready;
+  const begun = socket.sent.length;
+  /** The client events since it was ready, without their ids. */
+  const sent = () =>
+    socket.sent.slice(begun).map((text) => {
+      const { event_id: _id, ...event } = JSON.parse(String(text)) as Record<string, unknown>;
+      return event;
+    });
+  const leave = async () => {
+    const gone = transport.disconnect();
+    socket.drop(1000, "", true);
+    await gone;
+  };
+  return { ...asked, receive, sent, leave };
 }
 
 describe("the services of the OpenAI transports", () => {
@@ -133,6 +167,14 @@ describe("the services of the OpenAI transports", () => {
     expect(config()).toEqual(before);
   });
 
+  it("leave alone what was not set", () => {
+    const initial_messages = [{ role: "user", content: "hi" }];
+    const { set, config } = offline({ model: "m0", initial_messages, session_config: { instructions: "Be kind." } });
+    const before = config();
+    set("tts", "speed", 1.2);
+    expect(config()).toEqual({ ...before, tts: { speed: 1.2 } });
+  });
+
   it("turn detection off and on, and semantic detection into detection by loudness", () => {
     const { set, config } = offline({ session_config: { turn_detection: { type: "semantic_vad", eagerness: "low" } } });
     expect(config().vad).toEqual({ enabled: true });
@@ -166,6 +208,40 @@ describe("the services of the OpenAI transports", () => {
         data: { error: expect.stringContaining("not ready") as string },
       });
     }
+  });
+});
+
+describe("the services in a session", () => {
+  const faster = { type: "session.update", session: { type: "realtime", audio: { output: { speed: 1.2 } } } };
+  it.each([
+    ["goes on", {}, [faster]],
+    [
+      "is interrupted where the app says so",
+      { interrupt: true },
+      [{ type: "response.cancel", response_id: "resp_1" }, faster],
+    ],
+  ])("change what the service is told, and the bot %s", async (_what, more, sent) => {
+    const session = await inSession();
+    session.receive(server.created());
+    session.set("tts", "speed", 1.2, more);
+    expect(session.sent()).toEqual(sent);
+    await session.leave();
+  });
+
+  it("tell the service nothing of what only the next session is opened with", async () => {
+    const session = await inSession();
+    session.set("llm", "initial_messages", [{ role: "user", content: "hi" }]);
+    expect(session.sent()).toEqual([]);
+    await session.leave();
+    expect(session.config().llm).toMatchObject({ initial_messages: [{ role: "user", content: "hi" }] });
+  });
+
+  it("keep a model that was given for one session out of the next", async () => {
+    const session = await inSession({ model: "m0" }, { model: "m1" });
+    session.set("tts", "speed", 1.2);
+    expect(session.config().llm).toEqual({ model: "m1", initial_messages: [] });
+    await session.leave();
+    expect(session.config()).toMatchObject({ llm: { model: "m0" }, tts: { speed: 1.2 } });
   });
 });
 
@@ -210,6 +286,13 @@ describe("the history of a conversation", () => {
     expect(texts(scenario)).toEqual([]);
   });
 
+  it("has all that it may have, although a turn of the user has no id that its words could come by", () => {
+    const scenario = Scenario.ready({ limits: { items: 2 } });
+    for (const content of ["One", "Two"]) scenario.app("append-to-context", { role: "user", content });
+    scenario.receive({ type: "input_audio_buffer.committed" });
+    expect(texts(scenario)).toEqual(["user: One", "user: Two"]);
+  });
+
   it("has functions and their results", () => {
     const scenario = Scenario.ready();
     scenario.receive(server.created(), server.callAdded("c1", "f"), server.callDone("c1", "f", '{"a":1}'));
@@ -228,6 +311,7 @@ describe("what the app does to the conversation", () => {
     scenario.receive({ type: "conversation.item.added", item: { id: "item_u", type: "message" } });
     scenario.receive({ type: "conversation.item.added", item: { id: "item_x", type: "message" } });
     scenario.receive({ type: "conversation.item.deleted", item_id: "item_x" });
+    scenario.receive({ type: "conversation.item.added", item: { type: "message" } });
     scenario.forget();
     const messages = [
       { role: "system", content: "Be brief." },
@@ -249,6 +333,24 @@ describe("what the app does to the conversation", () => {
     // What was to be deleted may have gone by itself.
     scenario.receive(server.error({ event_id: scenario.lastId("conversation.item.delete") }));
     expect(scenario.of("report")).toEqual([]);
+  });
+
+  const messages = [{ role: "user", content: "By the way" }];
+  it.each<[string, Command, string[]]>([
+    ["appends to", { type: "append", messages, run: false }, []],
+    ["replaces", { type: "replace", messages, interrupt: false }, []],
+    ["appends to", { type: "append", messages, run: true }, ["response.cancel"]],
+    ["replaces", { type: "replace", messages, interrupt: true }, ["response.cancel"]],
+  ])("%s it, and interrupts the bot and asks for an answer only where it says so: %j", (_what, command, cancels) => {
+    const scenario = Scenario.ready();
+    scenario.receive(server.created(), server.audio(100));
+    scenario.forget();
+    scenario.effects.push(...scenario.conversation.command(command));
+    expect(scenario.of("flush")).toHaveLength(cancels.length);
+    expect(scenario.sentTypes).toEqual([...cancels, "conversation.item.create"]);
+    scenario.receive(server.done());
+    const answers = scenario.sentTypes.filter((type) => type === "response.create");
+    expect(answers).toHaveLength(command.type === "append" && command.run ? 1 : 0);
   });
 
   it("does nothing at all when a message makes no sense", () => {

@@ -125,6 +125,10 @@ describe("the GA session object", () => {
     });
   });
 
+  it("names no audio at all where the escape hatch takes it out", () => {
+    expect(ga({ voice: "ash" }, { over: { audio: null } })).toEqual({ type: "realtime" });
+  });
+
   it("warns of temperature, once per session object", () => {
     const built = buildSession({ temperature: 0.7 }, { dialect: "ga", defaults: true, formats: true });
     expect(built.warnings).toEqual([expect.stringContaining("temperature")]);

@@ -6,9 +6,13 @@ import {
   type Tracks,
 } from "@pipecat-ai/client-js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Upcalls } from "../../../../src/contracts/connection.js";
 import type { TransportOptions } from "../../../../src/options.js";
 import { OpenAIRealTimeWebRTCTransport, type OpenAIServiceOptions } from "../../../../src/providers/openai/index.js";
+import { planSession } from "../../../../src/providers/openai/plan.js";
+import { webRTCChannel } from "../../../../src/providers/openai/webrtc-channel.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
+import { redactor } from "../../../../src/util/redact.js";
 import { server } from "../../../../packages/testkit/src/messages/openai.js";
 import {
   FakePeerConnection,
@@ -16,6 +20,7 @@ import {
   fakeTrack,
 } from "../../../../packages/testkit/src/scripted/fake-peer-connection.js";
 import { canary } from "../../../../packages/testkit/src/secrets/secrets.js";
+import { silent } from "../../../../packages/testkit/src/worlds/world.js";
 
 const KEY = canary("ek_");
 const SDP = { status: 201, headers: { "Content-Type": "application/sdp" } };
@@ -104,6 +109,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
@@ -221,6 +227,51 @@ describe("signalling", () => {
     transport.initialize({ transport, callbacks: {} }, () => undefined);
     await expect(transport.connect()).rejects.toMatchObject({ code: "unsupported-environment" });
   });
+
+  it("says what is missing where there is no fetch", async () => {
+    vi.stubGlobal("fetch", undefined);
+    const options = { RTCPeerConnection: FakePeerConnectionConstructor, logger: silent };
+    const transport = new OpenAIRealTimeWebRTCTransport({ api_key: KEY }, new Manager(), options);
+    transport.initialize({ transport, callbacks: {} }, () => undefined);
+    await expect(transport.connect()).rejects.toMatchObject({
+      code: "unsupported-environment",
+      message: expect.stringContaining("fetch") as string,
+    });
+    expect(FakePeerConnection.all).toEqual([]);
+  });
+
+  it("takes a manager of any rate: the browser carries the audio", async () => {
+    const rig = build();
+    Object.assign(rig.manager, { inputSampleRate: 16_000, outputSampleRate: 48_000 });
+    const connecting = rig.transport.connect();
+    await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBeDefined());
+    FakePeerConnection.last.open();
+    await connecting;
+    await rig.transport.disconnect();
+  });
+
+  it("ends a session by Pipecat's name of it, too", async () => {
+    const rig = await ready();
+    await rig.transport.disconnectLLM();
+    expect(rig.transport.state).toBe("disconnected");
+    expect(FakePeerConnection.last.isClosed).toBe(true);
+  });
+
+  it("closes its call as soon as it is told to, and says so", async () => {
+    const options = { RTCPeerConnection: FakePeerConnectionConstructor, fetch: () => Promise.resolve(answered()) };
+    const opened = vi.fn<Upcalls["opened"]>();
+    const closed = vi.fn<Upcalls["closed"]>();
+    const up = { opened, closed, peer: () => undefined, track: () => undefined } as unknown as Upcalls;
+    const key = { key: KEY, redact: redactor([KEY]) };
+    const attempt = { attempt: 1, resuming: false, signal: new AbortController().signal };
+    webRTCChannel(options).open(planSession({}, undefined, false), key, attempt, up, undefined);
+    await vi.waitFor(() => expect(FakePeerConnection.last.answer).toBeDefined());
+    FakePeerConnection.last.open();
+    await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce());
+    opened.mock.calls[0]?.[0].close();
+    expect(FakePeerConnection.last.isClosed).toBe(true);
+    expect(closed).toHaveBeenCalledOnce();
+  });
 });
 
 describe("the microphone", () => {
@@ -316,6 +367,25 @@ describe("the bot", () => {
     await rig.transport.disconnect();
     expect(rig.transport.tracks().bot).toBeUndefined();
     expect(rig.tracks.at(-1)).toEqual(["stopped", "bot", "bot"]);
+  });
+
+  it("has no track of a picture", async () => {
+    const rig = await ready();
+    FakePeerConnection.last.track(fakeTrack("camera", "video"));
+    expect(rig.transport.tracks().bot).toBeUndefined();
+    expect(rig.tracks).toEqual([]);
+    await rig.transport.disconnect();
+  });
+
+  it("is not read where a message is longer than any may be", async () => {
+    const rig = await ready();
+    rig.told.length = 0;
+    const pad = "x".repeat(16 * 1024 * 1024);
+    receive({ ...server.created(), pad });
+    expect(rig.types()).toEqual([]);
+    receive(server.created());
+    expect(rig.types()).toEqual(["bot-llm-started"]);
+    await rig.transport.disconnect();
   });
 
   it("is interrupted by a cancel and a clear, and never truncated by us", async () => {
