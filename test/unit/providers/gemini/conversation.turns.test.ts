@@ -352,6 +352,22 @@ describe("an interruption by the app", () => {
     expect(s.bytes).toEqual({ turn_1: 4800, turn_2: 480 });
   });
 
+  it.each([
+    ["stopped by the first", [server.interrupted, server.complete]],
+    ["over before the first arrived", [server.generated, server.complete]],
+  ])("by two texts is not taken for the user's voice either, where the turn before them is %s", (_how, end) => {
+    const s = Scenario.ready();
+    s.receive(server.audio(100));
+    s.app("send-text", { content: "stop" });
+    s.app("send-text", { content: "and tell me the time" });
+    // The second stops the answer to the first.
+    s.receive(...end, server.interrupted, server.complete, server.audio(10));
+    expect(s.told).not.toContain("user-started-speaking");
+    expect(s.bytes).toEqual({ turn_1: 4800, turn_2: 480 });
+    s.receive(server.interrupted);
+    expect(s.told).toContain("user-started-speaking");
+  });
+
   it("by context that needs no answer is not taken for the user's voice either", () => {
     const s = Scenario.ready();
     s.receive(server.audio(100));
