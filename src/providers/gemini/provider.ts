@@ -135,7 +135,7 @@ class GeminiSession implements ProviderSession<Params, SessionPlan, string> {
   }
 
   changeParams(params: GeminiConnectionParams): void {
-    if (this.#params !== undefined) this.#params = params;
+    this.#params = params;
   }
 
   settingsChanged(): void {

@@ -110,11 +110,11 @@ export class GeminiBot {
   /** A message of ours may stop what is being made. `answer`: it wants one. */
   asked(answer = false): void {
     if (this.#turn?.fate === "wanted") this.#turn.fate = "crossed";
-    if (this.#asked === "nothing") {
-      if (!answer) return;
+    if (this.#asked !== "nothing") this.#asked = "crossed";
+    else if (answer) {
       this.sink.tell({ type: "reply.requested" });
       this.#asked = "answer";
-    } else if (this.#turn === undefined) this.#asked = "crossed";
+    }
   }
 
   /** Asks for silence at once, before anybody is told why. */
@@ -211,9 +211,10 @@ export class GeminiBot {
   interrupted(): void {
     this.#voice.interrupt("service");
     this.#completion = "owed";
-    if (this.#asked === "crossed") this.#asked = "answer";
     this.#tail = "cut";
     if (this.#turn !== undefined) this.#finish(this.#turn, "cut");
+    // What stopped a turn was not what crosses the answer after it.
+    else if (this.#asked === "crossed") this.#asked = "answer";
   }
 
   /** The session is over: closes whatever was said to have started. */

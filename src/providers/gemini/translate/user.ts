@@ -171,7 +171,7 @@ export class User {
   /** What the user says from now on prompts a next turn. */
   #speaksAnew(): void {
     this.#answeredAt = undefined;
-    if (this.#text === "") this.#prompting = undefined;
+    this.#prompting = undefined;
   }
 
   #infer(): void {

@@ -31,11 +31,12 @@ describe("Gemini: the scheduling of a result", () => {
     ["a function that was not declared", "other", { scheduling: "SILENT" }],
     ["a word that is none of the API's", "later", { scheduling: "tomorrow at nine" }],
     ["a list", "later", ["SILENT"]],
+    ["a date", "later", new Date(0)],
   ])("scheduling: is the app's own data with %s", (_what, name, result) => {
     const s = declared();
     s.receive(server.call("c1", name));
     answer(s, "c1", result);
-    expect(responses(s)).toEqual([{ id: "c1", name, response: { output: result } }]);
+    expect(JSON.stringify(responses(s))).toBe(JSON.stringify([{ id: "c1", name, response: { output: result } }]));
   });
 
   it("scheduling: a silent result is no question, and is written down without it", () => {
@@ -54,6 +55,20 @@ describe("Gemini: the scheduling of a result", () => {
     answer(s, "c1", { scheduling: "INTERRUPT" });
     s.receive(server.interrupted);
     expect(s.told).not.toContain("user-started-speaking");
+  });
+
+  it("willContinue: keeps the call open also where the app answers in the service's own language", () => {
+    const s = declared();
+    s.receive(server.call("c1", "later"));
+    const respond = (fields: object) =>
+      s.command({
+        type: "raw",
+        event: { toolResponse: { functionResponses: [{ id: "c1", response: {}, ...fields }] } },
+      });
+    respond({ willContinue: true });
+    expect(s.data("llm-function-call-stopped")).toEqual([]);
+    respond({});
+    expect(s.data("llm-function-call-stopped")).toHaveLength(1);
   });
 
   it("willContinue: keeps the call open for another result", () => {
@@ -128,8 +143,14 @@ describe("Gemini: calls that lack something", () => {
   it("unreadable: what has neither a name nor an id can only be reported", () => {
     const s = Scenario.ready();
     s.receive(server.calls({ args: {} }));
-    expect(s.sent).toEqual([]);
-    expect(s.of("report")).toHaveLength(1);
+    expect(s.effects).toMatchObject([{ type: "report" }]);
+    expect(s.dialogue.isBusy).toBe(false);
+  });
+
+  it("unreadable: a message that calls nothing is reported", () => {
+    const s = Scenario.ready();
+    s.receive(server.calls());
+    expect(s.effects).toMatchObject([{ type: "report", error: { code: "protocol-error" } }]);
   });
 
   it("unreadable: a list that is a single call, and arguments that are JSON, can be read", () => {

@@ -41,6 +41,14 @@ describe("a close of the service", () => {
     expect(error.message).toContain(reason);
   });
 
+  it.each([
+    [1011, "You exceeded your current quota", "quota"],
+    [1008, "models/x is not found for API version v1beta", "model_not_found"],
+    [1007, "Request contains an invalid argument.", "1007"],
+  ])("%i %j has the code %s", (code, reason, serviceCode) => {
+    expect(closeError(code, reason, redact, WAS)).toMatchObject({ serviceCode });
+  });
+
   it("begins anew only where a table says so", () => {
     expect(beginsAnew(1007, "x", { ...WAS, resumed: true })).toBe(true);
     expect(beginsAnew(1007, "x", WAS)).toBe(false);

@@ -2,6 +2,7 @@ import { UnsupportedFeatureError } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../../src/errors.js";
 import { GeminiHistory } from "../../../../src/providers/gemini/gemini-history.js";
+import { ResumptionHandle } from "../../../../src/providers/gemini/resumption-handle.js";
 import { KEY, Scenario, server } from "../../../../packages/testkit/src/messages/gemini.js";
 
 describe("the opening", () => {
@@ -25,6 +26,56 @@ describe("the opening", () => {
     ]);
     s.receive({ setupComplete: {} });
     expect(s.of("ready")).toHaveLength(1);
+  });
+
+  it("says nothing before the setup is taken, whatever the service sends, and then what has been waiting", () => {
+    const conversationHistory = new GeminiHistory();
+    conversationHistory.orders.push("Welcome!");
+    const s = new Scenario({ conversationHistory });
+    s.keep(s.dialogue.open());
+    s.receive({ usageMetadata: {} }, {});
+    expect([s.sent.length, s.dialogue.isReady]).toEqual([1, false]);
+    s.receive({ setupComplete: {} });
+    expect(JSON.stringify(s.sent.slice(1))).toContain("Welcome!");
+  });
+
+  it("says that the user speaks once the setup is taken, where the app said so before", () => {
+    const s = new Scenario({ manual: true });
+    s.keep(s.dialogue.open());
+    s.command({ type: "activity", on: true });
+    expect([s.sent.length, s.told]).toEqual([1, []]);
+    s.receive({ setupComplete: {} });
+    expect(s.sent.slice(1)).toEqual([{ realtimeInput: { activityStart: {} } }]);
+    expect(s.told).toEqual(["user-started-speaking"]);
+  });
+
+  it.each([
+    ["resumed", { handle: "h", replays: true }],
+    ["replayed", { replays: true }],
+    ["fresh", {}],
+  ])("tells how the conversation goes on: %s", (continuity, setup) => {
+    const s = new Scenario(setup);
+    s.receive({ setupComplete: {} });
+    expect(s.of("ready")).toEqual([{ type: "ready", continuity }]);
+  });
+
+  it("writes down what the conversation begins with, calls of functions included", () => {
+    const conversationHistory = new GeminiHistory();
+    const functionCall = { id: "c1", name: "f", args: { a: 1 } };
+    const functionResponse = { id: "c1", name: "f", response: { output: "5" } };
+    Scenario.ready({
+      conversationHistory,
+      initial: [
+        { role: "user", parts: [{ text: "hi" }] },
+        { role: "model", parts: [{ functionCall }] },
+        { role: "user", parts: [{ functionResponse }] },
+      ],
+    });
+    expect(conversationHistory.items).toEqual([
+      { type: "message", role: "user", content: "hi" },
+      { type: "tool-call", callId: "c1", name: "f", arguments: '{"a":1}' },
+      { type: "tool-result", callId: "c1", output: "5" },
+    ]);
   });
 
   it("reads binary messages", () => {
@@ -101,6 +152,9 @@ describe("text of the app", () => {
     ["append-to-context", { role: "user", content: [{ type: "image_url", image_url: "https://x/y.png" }] }, "content"],
     ["append-to-context", { role: "user", content: [] }, "content"],
     ["append-to-context", { role: "user", content: 7 }, "content"],
+    ["append-to-context", { role: "user", content: [null] }, "content must be a string or a list"],
+    ["append-to-context", { role: "user", content: [{}] }, "content"],
+    ["append-to-context", { role: "user", content: [{ type: "video", video: "AAAA" }] }, "content"],
     ["llm-function-call-result", { result: 1 }, "tool_call_id"],
     ["llm-function-call-result", { tool_call_id: "c", result: 10n }, "result"],
     ["client-message", { t: "raw", d: { setup: {} } }, "clientContent"],
@@ -138,6 +192,37 @@ describe("text of the app", () => {
     s.receive(server.audio(20));
     s.plays("began", "turn_1", 0, 20);
     expect(s.data("metrics")).toEqual([{ ttfb: [{ processor: "gemini-live", value: 0.25 }] }]);
+  });
+});
+
+describe("a conversation that the app has replaced", () => {
+  const user = (content: string) => ({ role: "user", content });
+  const replaced = (conversationHistory: GeminiHistory): Scenario => {
+    const s = Scenario.ready({ conversationHistory });
+    s.receive(server.audio(100));
+    s.command({ type: "replace", messages: [user("anew")], interrupt: false });
+    s.forget();
+    return s;
+  };
+
+  it("leaves the bot speaking where nobody interrupts it", () => {
+    const s = replaced(new GeminiHistory());
+    s.receive(server.audio(100));
+    expect([s.of("flush"), s.bytes]).toEqual([[], { turn_1: 4800 }]);
+  });
+
+  it.each([
+    [true, "with its answer"],
+    [false, "without an answer"],
+  ])("waits for the next connection, and so does what follows (run: %j)", (run, _how) => {
+    const conversationHistory = new GeminiHistory();
+    const s = replaced(conversationHistory);
+    s.command({ type: "append", messages: [user("and this")], run });
+    s.receive(server.generated, server.complete);
+    s.end();
+    expect(s.sent).toEqual([]);
+    expect(conversationHistory.items).toMatchObject([{ content: "anew" }, { content: "and this" }]);
+    expect(conversationHistory.isAnswerDue).toBe(run);
   });
 });
 
@@ -246,6 +331,12 @@ describe("functions", () => {
     expect([s.dialogue.isBusy, s.dialogue.expects]).toEqual([false, "nothing"]);
   });
 
+  it("in the middle of an answer belong to it", () => {
+    const s = Scenario.ready();
+    s.receive(server.audio(20), server.call("c1"), server.generated, server.complete);
+    expect(s.told.filter((type) => type.startsWith("bot-llm-st"))).toEqual(["bot-llm-started", "bot-llm-stopped"]);
+  });
+
   it("are closed when the session ends", () => {
     const s = Scenario.ready();
     s.receive(server.audio(10), server.interrupted, server.complete, server.call("c1"), server.interrupted);
@@ -264,6 +355,7 @@ describe("the microphone", () => {
     s.microphone(true);
     s.dialogue.streaming();
     s.microphone(true);
+    expect([s.sent, s.dialogue.takesAudio]).toEqual([[], true]);
     s.microphone(false);
     s.microphone(false);
     expect(s.sent).toEqual([{ realtimeInput: { audioStreamEnd: true } }]);
@@ -290,6 +382,57 @@ describe("the microphone", () => {
     expect(s.sent).toHaveLength(1);
     s.microphone(true);
     expect(takes()).toBe(true);
+  });
+
+  const pause = (s: Scenario) => s.command({ type: "mic", on: false, pause: true });
+
+  it("that gives nothing ends its stream once, and goes on by itself", () => {
+    const s = Scenario.ready();
+    pause(s);
+    expect(s.sent).toEqual([]);
+    s.receive(server.heard("well"));
+    s.dialogue.streaming();
+    pause(s);
+    pause(s);
+    expect(s.sent).toEqual([{ realtimeInput: { audioStreamEnd: true } }]);
+    expect(s.told).not.toContain("user-stopped-speaking");
+    s.dialogue.streaming();
+    expect(s.dialogue.takesAudio).toBe(true);
+  });
+
+  it("that gives nothing stays muted where it was", () => {
+    const s = Scenario.ready({ micOn: false });
+    pause(s);
+    s.dialogue.streaming();
+    expect([s.sent, s.dialogue.takesAudio]).toEqual([[], false]);
+  });
+
+  it("that gives nothing ends the turn of push to talk, which goes on with it", () => {
+    const s = Scenario.ready({ manual: true });
+    s.microphone(true);
+    s.dialogue.streaming();
+    pause(s);
+    expect(s.told.at(-1)).toBe("user-stopped-speaking");
+    s.keep(s.dialogue.streaming());
+    expect(s.told.at(-1)).toBe("user-started-speaking");
+    const [start, end] = [{ realtimeInput: { activityStart: {} } }, { realtimeInput: { activityEnd: {} } }];
+    expect(s.sent).toEqual([start, end, start]);
+  });
+
+  it("stays muted in push to talk, whatever is under way", () => {
+    const s = Scenario.ready({ manual: true });
+    s.microphone(true);
+    s.dialogue.streaming();
+    expect(s.dialogue.takesAudio).toBe(true);
+    s.microphone(false);
+    s.dialogue.streaming();
+    expect(s.dialogue.takesAudio).toBe(false);
+  });
+
+  it.each([true, false])("is no button where the service listens by itself: activity %j", (on) => {
+    const s = Scenario.ready();
+    expect(() => s.command({ type: "activity", on })).toThrow(UnsupportedFeatureError);
+    expect(s.effects).toEqual([]);
   });
 
   it("is muted on a new connection where it was muted before", () => {
@@ -352,6 +495,13 @@ describe("raw events", () => {
     ]);
   });
 
+  it("come as they are where they hold no audio", () => {
+    const s = Scenario.ready({ rawEvents: true });
+    const silent = { serverContent: { modelTurn: { parts: [] } } };
+    s.receive(silent);
+    expect(s.data("server-message")).toEqual([{ t: "raw", d: silent }]);
+  });
+
   it("come with audio where it is wanted", () => {
     const s = Scenario.ready({ rawEvents: "all" });
     s.receive(message);
@@ -386,6 +536,16 @@ describe("resumption", () => {
     expect([lifetime.handle, lifetime.resumable]).toEqual(["h1", false]);
     s.receive({ sessionResumptionUpdate: { newHandle: "h2" } }, { sessionResumptionUpdate: { resumable: true } });
     expect(lifetime.handle).toBe("h1");
+  });
+
+  it("lets go of no handle without a reason, and offers none that was refused until there is another", () => {
+    const resumption = new ResumptionHandle();
+    resumption.drop();
+    const s = Scenario.ready({ resumption });
+    s.receive(server.audio(20), server.complete);
+    expect(resumption.past).toEqual({ handle: undefined, fresh: true });
+    s.receive({ sessionResumptionUpdate: { newHandle: "h1", resumable: true } }, server.audio(20), server.complete);
+    expect(resumption.past).toEqual({ handle: "h1", fresh: false });
   });
 
   it.each<[string, (s: Scenario) => unknown, number]>([

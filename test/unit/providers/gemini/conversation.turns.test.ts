@@ -176,6 +176,23 @@ describe("a turn of the bot", () => {
     s.receive({ serverContent: {} }, { usageMetadata: {} }, {}, { somethingNew: { a: 1 } });
     expect(s.effects).toEqual([]);
   });
+
+  it.each([
+    ["an empty transcript of the bot", server.said("", { finished: true })],
+    ["an empty transcript of the user", server.heard("", { finished: true })],
+    ["the end of what was never begun", server.generated],
+    ["a sign of a voice that says nothing", { voiceActivity: { voiceActivityType: "TYPE_UNSPECIFIED" } }],
+  ])("says nothing of %s, and goes on as before", (_what, message) => {
+    const s = Scenario.ready();
+    s.receive(message);
+    expect(s.effects).toEqual([]);
+    s.receive(server.heard("hi"), server.audio(20));
+    expect(s.told.filter((type) => type !== "user-transcription").slice(0, 3)).toEqual([
+      "user-started-speaking",
+      "user-stopped-speaking",
+      "bot-llm-started",
+    ]);
+  });
 });
 
 describe("an interruption by the user", () => {
@@ -200,6 +217,27 @@ describe("an interruption by the user", () => {
     s.receive(server.audio(20));
     expect(s.told).toContain("user-stopped-speaking");
     expect(s.bytes).toEqual({ turn_2: 960 });
+  });
+
+  it.each<[string, (s: Scenario) => unknown]>([
+    ["a text that wants no answer", (s) => s.app("append-to-context", { role: "system", content: "by the way" })],
+    ["a result that nobody waits for", (s) => s.app("llm-function-call-result", { tool_call_id: "c", result: 1 })],
+    ["a failure of a call that is not open", (s) => s.command({ type: "fail-call", call: "c", failure: { what: "" } })],
+    ["no words of the user", (s) => s.receive(server.heard("", { finished: true }))],
+  ])("drops the late transcript also after %s", (_what, then) => {
+    const s = Scenario.ready();
+    s.receive(server.audio(500), server.said("One."), server.interrupted);
+    then(s);
+    s.forget();
+    s.receive(server.said("Two."));
+    expect(s.told).toEqual([]);
+  });
+
+  it("is one also where nothing of an answer had come", () => {
+    const s = Scenario.ready();
+    s.receive(server.interrupted, server.complete);
+    expect(s.told).toEqual(["user-started-speaking"]);
+    expect(s.of("report")).toEqual([]);
   });
 
   it("takes interrupted and turnComplete out of one message, and plays the next turn", () => {
@@ -314,12 +352,36 @@ describe("an interruption by the app", () => {
     expect(s.bytes).toEqual({ turn_1: 4800, turn_2: 480 });
   });
 
+  it.each([
+    ["stopped by the first", [server.interrupted, server.complete]],
+    ["over before the first arrived", [server.generated, server.complete]],
+  ])("by two texts is not taken for the user's voice either, where the turn before them is %s", (_how, end) => {
+    const s = Scenario.ready();
+    s.receive(server.audio(100));
+    s.app("send-text", { content: "stop" });
+    s.app("send-text", { content: "and tell me the time" });
+    // The second stops the answer to the first.
+    s.receive(...end, server.interrupted, server.complete, server.audio(10));
+    expect(s.told).not.toContain("user-started-speaking");
+    expect(s.bytes).toEqual({ turn_1: 4800, turn_2: 480 });
+    s.receive(server.interrupted);
+    expect(s.told).toContain("user-started-speaking");
+  });
+
   it("by context that needs no answer is not taken for the user's voice either", () => {
     const s = Scenario.ready();
     s.receive(server.audio(100));
     s.app("append-to-context", { role: "user", content: "by the way", run_immediately: false });
     s.receive(server.interrupted);
     expect(s.told).not.toContain("user-started-speaking");
+  });
+
+  it("by context that needs no answer is the service's to make", () => {
+    const s = Scenario.ready();
+    s.receive(server.audio(100));
+    s.app("append-to-context", { role: "user", content: "by the way", run_immediately: false });
+    s.receive(server.audio(100));
+    expect([s.of("flush"), s.bytes]).toEqual([[], { turn_1: 9600 }]);
   });
 
   it("asks for nothing when the bot is silent", () => {
@@ -386,5 +448,18 @@ describe("the user", () => {
     expect(s.told.at(-1)).toBe("user-stopped-speaking");
     s.receive(server.heard(" there"), server.audio(10));
     expect(s.told.filter((type) => type === "user-started-speaking")).toHaveLength(1);
+    // Without a sign it was the service's own affair.
+    s.receive(server.interrupted);
+    expect(s.told.filter((type) => type === "user-started-speaking")).toHaveLength(1);
+  });
+
+  it("is over when the connection is gone, and what was understood is final", () => {
+    const conversationHistory = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory });
+    s.receive(server.heard("what time"));
+    s.keep(s.dialogue.end());
+    expect(s.told.slice(-2)).toEqual(["user-transcription", "user-stopped-speaking"]);
+    expect(s.data("user-transcription").at(-1)).toMatchObject({ text: "what time", final: true });
+    expect(conversationHistory.items).toMatchObject([{ role: "user", content: "what time" }]);
   });
 });

@@ -10,6 +10,8 @@ const gets =
 const plays = (turn: string, ms: number) => (s: Scenario) => s.plays("progress", turn, ms, 1_000);
 const drained = (s: Scenario) => s.plays("drained", "turn_1", 1_000);
 const result = (id: string) => (s: Scenario) => s.app("llm-function-call-result", { tool_call_id: id, result: 1 });
+const respond = (fields: object) => (s: Scenario) =>
+  s.command({ type: "raw", event: { toolResponse: { functionResponses: [{ ...fields, response: { output: 1 } }] } } });
 const append = (run: boolean) => (s: Scenario) =>
   s.command({ type: "append", messages: [{ role: "user", content: "a fact" }], run });
 const run = (s: Scenario) => s.command({ type: "run" });
@@ -38,6 +40,7 @@ describe("a lost connection", () => {
     ["an answer of which no word was played", ask("hi"), SPEECH, plays("turn_1", 0)],
     ["an answer that was made, and not played yet", ask("hi"), SPEECH, DONE],
     ["a text that cut another answer", ask("a"), SPEECH, plays("turn_1", 500), ask("b"), gets(server.interrupted)],
+    ["a text after which the answer before it went on to its end", ask("a"), SPEECH, ask("b"), SPEECH, DONE],
     ["a text that crossed the end of another answer", ask("a"), SPEECH, ask("b"), DONE, plays("turn_1", 900)],
     ["words of the user", gets(server.heard("what time"))],
     ["words that came after the answer began", SPEECH, gets(server.heard("what time"))],
@@ -86,6 +89,10 @@ describe("a lost connection", () => {
     ["who goes on while a function runs", gets(server.call("c1")), VOICE("START")],
     ["a conversation that was replaced", ask("hi"), replace],
     ["no words", gets(server.heard(" "))],
+    ["who goes on speaking while the bot answers", VOICE("START"), gets(server.heard("what")), SPEECH],
+    ["a result of a call that nobody made", respond({ id: "c9" })],
+    ["a result of a function that nobody called", respond({ name: "g" })],
+    ["a silent result", gets(server.call("c1"), server.complete), respond({ id: "c1", scheduling: "SILENT" })],
     ["words of a question that is being answered", SPEECH, plays("turn_1", 500), gets(server.heard("what time"))],
   ])("takes along no answer: %s", (_what, ...steps) => {
     expect(dueAfter(...steps)).toBe(false);

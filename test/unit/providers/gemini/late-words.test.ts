@@ -78,6 +78,24 @@ describe("Gemini: words that come after the turn they prompted", () => {
     expect(contents(history)).toEqual([QUESTION, "Noon."]);
   });
 
+  it("late words: the end of a question to which the model said nothing", () => {
+    const history = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory: history });
+    s.receive(server.heard("well", { finished: true }), server.complete, server.heard(" hm"));
+    expect(finals(s)).toEqual(["well", "hm"]);
+    expect(contents(history)).toEqual(["well hm"]);
+  });
+
+  it("late words: take no place of their own in the history, which is limited", () => {
+    const history = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory: history });
+    for (let turn = 0; turn < 200; turn += 1) {
+      s.receive(server.heard(`question ${turn}`, { finished: true }), ...ANSWER, server.heard("?"));
+      s.wait(1_000);
+    }
+    expect(contents(history)[0]).toBe("question 0?");
+  });
+
   it("late words: of a turn to which the model said nothing", () => {
     const s = Scenario.ready();
     s.receive(server.complete, server.heard("hm"));
@@ -166,6 +184,9 @@ describe("Gemini: a turn of the user that is only concluded", () => {
     s.receive({ voiceActivity: { voiceActivityType: "ACTIVITY_START" } }, server.heard("well"));
     s.wait(60_000);
     expect(edges(s)).toEqual(["user-started-speaking"]);
+    // A lull that crossed the service's word.
+    s.keep(s.dialogue.lulled());
+    expect(finals(s)).toEqual([]);
     s.receive({ voiceActivity: { voiceActivityType: "ACTIVITY_END" } });
     expect(edges(s)).toEqual(["user-started-speaking", "user-stopped-speaking"]);
     expect(s.dialogue.isBusy).toBe(false);

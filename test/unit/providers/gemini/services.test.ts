@@ -1,6 +1,8 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it, vi } from "vitest";
 import { GeminiLiveWebsocketTransport, type GeminiLLMServiceOptions } from "../../../../src/providers/gemini/index.js";
+import type { Command } from "../../../../src/contracts/dialogue.js";
+import { readConnectionParams } from "../../../../src/providers/gemini/params.js";
 import { GeminiProvider } from "../../../../src/providers/gemini/provider.js";
 import { planSession } from "../../../../src/providers/gemini/plan.js";
 import { ScriptedMediaManager } from "../../../../src/testing/index.js";
@@ -146,10 +148,13 @@ describe("the services of the Gemini transport", () => {
   });
 
   it("take functions as in chat completions, and leave what was not changed", () => {
-    const { set, setup } = offline({ settings: { seed: 7, topP: 0.5 } });
+    const over = { other_thing: 1, generationConfig: { topK: 3 } };
+    const { set, setup } = offline({ settings: { seed: 7, topP: 0.5 }, setup: over });
     set("llm", "tools", [{ type: "function", function: { name: "f" } }]);
+    set("llm", "top_p", 0.6);
     expect(setup().setup).toMatchObject({
-      generationConfig: { seed: 7, topP: 0.5 },
+      ...over,
+      generationConfig: { seed: 7, topP: 0.6, topK: 3 },
       tools: [{ functionDeclarations: [{ name: "f" }] }],
     });
   });
@@ -191,5 +196,65 @@ describe("the services of the Gemini transport", () => {
       type: "error-response",
       data: { error: expect.stringContaining("not ready") as string },
     });
+  });
+});
+
+/** The services of a session, and what they ask of its dialogue. */
+function begun(options: GeminiLLMServiceOptions, params?: unknown, isInSession = true) {
+  const provider = new GeminiProvider({ name: "TestTransport", options, transport: {} });
+  provider.begin({
+    params: readConnectionParams(params),
+    kept: undefined,
+    rates: { input: 16_000, output: 24_000 },
+    logger: silent,
+    isMicWanted: () => true,
+  });
+  const advised: Command[] = [];
+  const responder = provider.responder({
+    isInSession: () => isInSession,
+    isReady: () => true,
+    command: () => undefined,
+    advise: (command) => void advised.push(command),
+  });
+  const set = (service: string, name: string, value: unknown, interrupt?: boolean) =>
+    responder.answer(
+      new RTVIMessage("update-config", { config: [{ service, options: [{ name, value }] }], interrupt }, "id1"),
+    );
+  return { provider, advised, set };
+}
+
+describe("a change of the services during a session", () => {
+  const interrupts = { type: "interrupt" };
+  const updates = { type: "update", settings: { generationConfig: { temperature: 0.7 } } };
+  const messages = [{ role: "user", content: "hi" }];
+
+  it.each<[string, unknown, boolean | undefined, object[]]>([
+    ["temperature", 0.7, undefined, [updates]],
+    ["temperature", 0.7, true, [interrupts, updates]],
+    ["temperature", 0.1, undefined, []],
+    ["temperature", 0.1, true, [interrupts]],
+    ["initial_messages", messages, undefined, []],
+  ])(
+    "of llm.%s to %j asks for what has changed, and for silence where it is wanted: %j",
+    (name, value, wanted, asked) => {
+      const { advised, set } = begun({ settings: { temperature: 0.1, top_k: 3 } });
+      set("llm", name, value, wanted);
+      expect(advised).toEqual(asked);
+    },
+  );
+
+  it("lies over its connection parameters, and leaves their token", () => {
+    const { provider, set } = begun({}, { token: "auth_tokens/1", settings: { temperature: 0.1, seed: 7 } });
+    set("llm", "temperature", 0.7);
+    expect(provider.params).toEqual({
+      secret: "auth_tokens/1",
+      fields: { generationConfig: { temperature: 0.7, seed: 7 } },
+    });
+  });
+
+  it("leaves the parameters of a session that is on its way", () => {
+    const { provider, set } = begun({}, { token: "auth_tokens/1", settings: { temperature: 0.1 } }, false);
+    set("llm", "temperature", 0.7);
+    expect(provider.params).toMatchObject({ secret: "auth_tokens/1" });
   });
 });

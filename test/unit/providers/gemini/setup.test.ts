@@ -54,6 +54,12 @@ describe("setup", () => {
     expect(setupOf({})).toEqual(DEFAULTS);
   });
 
+  it("takes what is undefined for what was left out", () => {
+    const settings = { tools: undefined, temperature: undefined, generation_config: undefined };
+    const options = { settings, generation_config: { temperature: undefined } };
+    expect(setupOf(options as unknown as GeminiLLMServiceOptions)).toStrictEqual(DEFAULTS);
+  });
+
   it.each(["settings", "generation_config"])("is made of the names of Pipecat's README, in %s", (option) => {
     const settings = {
       candidate_count: 1,
@@ -142,6 +148,16 @@ describe("setup", () => {
     [
       { setup: { generationConfig: { temperature: 2 }, other_thing: 1 } },
       { generationConfig: { temperature: 2 }, other_thing: 1 },
+    ],
+    [
+      {
+        settings: { speech_config: { multi_speaker: { speaker_configs: [{ voice_config: { voice_name: "Puck" } }] } } },
+      },
+      {
+        generationConfig: {
+          speechConfig: { multiSpeaker: { speakerConfigs: [{ voiceConfig: { voiceName: "Puck" } }] } },
+        },
+      },
     ],
     [{ model: "gemini-x" }, { model: "models/gemini-x" }],
     [{ model: "models/gemini-x" }, { model: "models/gemini-x" }],
@@ -262,6 +278,15 @@ describe("the conversation so far", () => {
     expect(later).toMatchObject({ history: returned.history, runInitial: false });
   });
 
+  it("has no call that was never answered: the service would wait", () => {
+    const call = (callId: string) => ({ type: "tool-call", callId, name: "f", arguments: "{}" }) as const;
+    const items = [call("c1"), call("c2"), { type: "tool-result", callId: "c2", output: "5" } as const];
+    expect(plan({}, undefined, { items }).history).toEqual([
+      { role: "model", parts: [{ functionCall: { id: "c2", name: "f", args: {} } }] },
+      { role: "user", parts: [{ functionResponse: { id: "c2", name: "f", response: { output: "5" } } }] },
+    ]);
+  });
+
   it("goes with a word of its own to models that take text as it comes", () => {
     const model = "gemini-3.1-flash-live-preview";
     expect(plan({ model, initial_messages })).toMatchObject({
@@ -337,7 +362,7 @@ describe("connection parameters", () => {
     [{ name: "room 7" }, undefined],
     [{}, undefined],
   ])("%j bring the credential", (params, secret) => {
-    expect(readConnectionParams(params)?.secret).toBe(secret);
+    expect(readConnectionParams(params)).toEqual(secret === undefined ? {} : { secret });
   });
 
   it.each([
