@@ -211,10 +211,18 @@ describe("a conversation that the app has replaced", () => {
     expect([s.of("flush"), s.bytes]).toEqual([[], { turn_1: 4800 }]);
   });
 
-  it.each([
-    [true, "with its answer"],
-    [false, "without an answer"],
-  ])("waits for the next connection, and so does what follows (run: %j)", (run, _how) => {
+  it("takes the calls along that were made in it", () => {
+    const conversationHistory = new GeminiHistory();
+    const s = Scenario.ready({ conversationHistory });
+    s.receive(server.call("c1"));
+    s.command({ type: "replace", messages: [user("anew")], interrupt: false });
+    expect(s.data("llm-function-call-stopped")).toMatchObject([{ tool_call_id: "c1", cancelled: true }]);
+    s.app("llm-function-call-result", { tool_call_id: "c1", result: 1 });
+    expect(s.sent).toEqual([]);
+    expect(conversationHistory.items).toMatchObject([{ content: "anew" }]);
+  });
+
+  it.each([true, false])("waits for the next connection, and so does what follows (run: %j)", (run) => {
     const conversationHistory = new GeminiHistory();
     const s = replaced(conversationHistory);
     s.command({ type: "append", messages: [user("and this")], run });

@@ -238,6 +238,8 @@ describe("an interruption by the user", () => {
     s.receive(server.interrupted, server.complete);
     expect(s.told).toEqual(["user-started-speaking"]);
     expect(s.of("report")).toEqual([]);
+    s.wait(3_000);
+    expect([s.told.at(-1), s.dialogue.isBusy]).toEqual(["user-stopped-speaking", false]);
   });
 
   it("takes interrupted and turnComplete out of one message, and plays the next turn", () => {
