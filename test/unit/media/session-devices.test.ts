@@ -337,9 +337,9 @@ it.each([
 );
 
 it.each([
-  ["disconnects", (mine: OpenAIRealTimeWebSocketTransport) => void mine.disconnect(), ["stopped Laptop"]],
-  ["mutes", (mine: OpenAIRealTimeWebSocketTransport) => mine.enableMic(false), ["stopped Laptop"]],
-  ["does nothing", () => undefined, ["stopped Laptop", "started Headset"]],
+  ["disconnects", (mine: OpenAIRealTimeWebSocketTransport): void => void mine.disconnect(), ["stopped Laptop"]],
+  ["mutes", (mine: OpenAIRealTimeWebSocketTransport): void => mine.enableMic(false), ["stopped Laptop"]],
+  ["does nothing", (): void => undefined, ["stopped Laptop", "started Headset"]],
 ] as const)("media: an app that %s when a track has stopped hears of no track out of order", async (_, react, told) => {
   const { transport, log } = await begin([laptop, headset], {
     app: (mine) => ({

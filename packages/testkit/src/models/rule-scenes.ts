@@ -45,6 +45,7 @@ const unmuted = ({ transport }: World): void => transport.enableMic(true);
 const devices = (world: World): void => world.initDevices();
 const refused = ({ media }: World): void => void (media.microphone.script = "permissions");
 const denied = ({ media }: World): void => media.microphone.answer("permissions");
+const gone = ({ media }: World): void => void (media.microphone.script = "not-found");
 const granted = ({ media }: World): void => media.microphone.answer();
 const again = (world: World): void => world.connect();
 /** The app connects again as soon as it hears of the end. */
@@ -72,6 +73,9 @@ const throwing = {
 
 /** What the rules need to see to tell a broken chart from a sound one: losses in a row, long waits, ends in all phases. */
 export const RULE_SCENES: readonly EdgeScene[] = [
+  // What a session leaves behind shows in any that follows: first, because all the others can tell a little of it.
+  { before: muted, then: [leaves, unmuted] },
+  { then: [silenced, leaves, ...passing(22_000), again, silenced] },
   // Reconnects that fail, in each way in which they may, until the session is given up.
   { then: [refuses, lost, ...times(8, after(600))] },
   { then: [hangs, lost, ...times(12, after(1_100))] },
@@ -125,8 +129,17 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [asking, taken, plugged("c"), answered, answered, plugged("d")] },
   { then: [chosen, asking, taken, chosen, granted, taken] },
   { then: [asking, taken, plugged("c"), denied, plugged("d")] },
+  { then: [asking, taken, denied, plugged("d")] },
+  { then: [asking, taken, ...passing(22_000), answered, plugged("c"), taken] },
+  { then: [taken, chosen, taken, taken] },
+  { then: [taken, taken, gone, chosen] },
+  { then: [taken, taken, gone, unmuted] },
+  { then: [chosen, unplugged, absent("b")] },
+  {
+    before: ({ media }) => void Object.assign(media.microphone, { preferred: "b" }),
+    then: [chosen, taken, plugged("b"), ...passing(10_000), taken, ...passing(12_000), taken],
+  },
   { then: [taken, leaves, after(100), muted, unmuted] },
-  { before: muted, then: [leaves, unmuted] },
   { then: [muted, leaves, muted, unmuted] },
   { before: refused, then: [muted, unmuted, leaves, devices] },
   { then: [taken, taken, unmuted, taken] },

@@ -48,8 +48,6 @@ export class OutageRules {
   /** How often the microphone was asked for when a device arrived, and whether it is the one that is missed. */
   #arrival: { readonly asks: number; readonly isMissed: boolean } | undefined;
   #asks = 0;
-  /** What of it is not answered. */
-  #asking = 0;
   #chosen = "";
   #standIn = false;
   #isLosing = false;
@@ -160,8 +158,7 @@ export class OutageRules {
     if (this.#output === "is asked for" && this.#isLive())
       claim(speaker.isOpen, "a microphone that comes brings back the output");
     this.#output = "as it is";
-    if (microphone.held === 0 && this.#asking === 0)
-      claim(device === null, "the session knows that it holds no microphone");
+    if (microphone.held === 0) claim(device === null, "the session knows that it holds no microphone");
   }
 
   /** How a session's connection ended: as the app wished, because no other helps, or because enough were tried. */
@@ -248,7 +245,6 @@ export class OutageRules {
     const { open } = microphone;
     microphone.open = async (request, reports) => {
       this.#asks += 1;
-      this.#asking += 1;
       this.#arrival = undefined;
       if (request.deviceId === this.#chosen) this.#standIn = false;
       else if (this.#isLosing) this.#standIn = true;
@@ -257,13 +253,9 @@ export class OutageRules {
         reports.lost(error);
         this.#isLosing = false;
       };
-      try {
-        const device = await open.call(microphone, request, { ...reports, lost });
-        this.#output = this.#isLive() && media.speaker.open === this.#openOutput ? "is asked for" : "as it is";
-        return device;
-      } finally {
-        this.#asking -= 1;
-      }
+      const device = await open.call(microphone, request, { ...reports, lost });
+      this.#output = this.#isLive() && media.speaker.open === this.#openOutput ? "is asked for" : "as it is";
+      return device;
     };
     const { updateMic, initDevices } = transport;
     transport.initDevices = () => {

@@ -1,6 +1,7 @@
-import type { DeviceError, RTVIMessage, TransportState } from "@pipecat-ai/client-js";
+import { DeviceError, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
 import type { AnyMachineSnapshot, SnapshotFrom, StateValue } from "xstate";
 import type { transportMachine } from "../../../../machines/index.js";
+import type { MicrophonePort } from "../../../../src/contracts/microphone.js";
 import type { OutputReport } from "../../../../src/contracts/speaker.js";
 import type { ScriptedSpeaker } from "../../../../src/testing/scripted-media.js";
 import { VoiceTransport } from "../../../../src/transport/voice-transport.js";
@@ -82,7 +83,11 @@ export class SessionRules {
   readonly #written = new Map<string, number>();
   /** Until when the loss of the microphone is the second in a row; undefined after no loss. */
   #micSuspectUntil: number | undefined;
-  #mic: "at will" | "when asked" = "at will";
+  #mic: "at will" | "when asked" | "when the app asks" = "at will";
+  /** Whether one was held, and lost, since the app asked: the question is for another in its place. */
+  #loss: "none" | "since" = "none";
+  /** How often it was asked for when another in place of a lost one could not be had, though devices had changed. */
+  #asksAtRefusal: number | undefined;
   /** It was lost again, and none is held since. */
   #isGone = false;
   /** The microphones at the last change, and how often they changed, or another was chosen. */
@@ -177,14 +182,18 @@ export class SessionRules {
       this.#outputSuspectUntil = undefined;
       this.#asksAtArrival = undefined;
       this.#micSuspectUntil = undefined;
+      this.#asksAtRefusal = undefined;
       this.#isGone = false;
       this.#mic = "at will";
+      this.#loss = "none";
     }
   }
 
   /** What takes the place of a device whose code has crashed has nothing to do with it. */
   crashed(actor: string): void {
-    if (actor === "capture") this.#micSuspectUntil = undefined;
+    if (actor !== "capture") return;
+    this.#micSuspectUntil = undefined;
+    this.#loss = "none";
   }
 
   told({ type }: RTVIMessage): void {
@@ -221,6 +230,13 @@ export class SessionRules {
     if (this.#asksAtArrival !== undefined) {
       claim(this.#asks > this.#asksAtArrival, "a device that arrives for a session without a microphone is asked for");
       this.#asksAtArrival = undefined;
+    }
+    if (this.#asksAtRefusal !== undefined) {
+      claim(
+        this.#asks > this.#asksAtRefusal,
+        "a microphone that cannot be had is asked for again where devices have changed",
+      );
+      this.#asksAtRefusal = undefined;
     }
     if (microphone.held > 0) {
       claim(microphone.muted === !this.#wanted, "the microphone is muted if the app wants that");
@@ -386,7 +402,14 @@ export class SessionRules {
         this.#listed = ids;
         if (before?.join() === ids.join()) return;
         this.#changes += 1;
-        this.#mic = "at will";
+        if (this.#mic === "when asked") this.#mic = "at will";
+        const port: MicrophonePort = media.microphone;
+        const isMissed = this.#choice === "lost since" && this.#chosen !== "" && ids.includes(this.#chosen);
+        if (isMissed && port.preferred !== undefined && media.microphone.held > 0) {
+          // The port goes back to it by itself.
+          this.#choice = "as chosen";
+          this.#micSuspectUntil = undefined;
+        }
         const isNew = before !== undefined && ids.some((id) => !before.includes(id));
         if (isMissing && isNew) this.#asksAtArrival = asks;
       });
@@ -440,6 +463,8 @@ export class SessionRules {
       );
       const mayAsk = this.#mic === "at will" || this.#devicesAsked > 0;
       this.#demand(mayAsk, "a microphone that is refused, or lost again, is not asked for again by itself");
+      // A chart that asks at each refusal would do so for ever, and the run with it.
+      if (!mayAsk && !this.#world.isCrashing) return new Promise(() => undefined);
       if (isChosen && this.#chosen !== "" && this.#choice === "lost since") {
         // The one that was missed is back: what becomes of it has nothing to do with its stand-in.
         this.#choice = "as chosen";
@@ -460,6 +485,7 @@ export class SessionRules {
           return;
         }
         this.#choice = "lost since";
+        this.#loss = "since";
         const { now } = this.#world.clock;
         const isAgain = this.#micSuspectUntil !== undefined && now < this.#micSuspectUntil;
         if (isAgain) this.#mic = "when asked";
@@ -473,13 +499,24 @@ export class SessionRules {
       try {
         return await open.call(microphone, request, { ...reports, lost });
       } catch (error) {
-        // Where devices have changed since, it is worth another question.
-        if (!request.signal.aborted && changes === this.#changes) this.#mic = "when asked";
+        if (!request.signal.aborted) this.#refused(error, changes);
         throw error;
       } finally {
         this.#asking -= 1;
       }
     };
+  }
+
+  /** @param changes How often devices had changed when it was asked for. */
+  #refused(error: unknown, changes: number): void {
+    if (error instanceof DeviceError && error.type === "permissions") {
+      this.#mic = "when the app asks";
+      this.#loss = "none";
+      return;
+    }
+    this.#isGone = this.#loss === "since";
+    if (changes === this.#changes) this.#mic = "when asked";
+    else if (this.#isGone) this.#asksAtRefusal = this.#asks;
   }
 
   #followOutput(): void {
