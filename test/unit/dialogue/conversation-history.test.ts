@@ -118,6 +118,27 @@ describe("ConversationHistory", () => {
   });
 });
 
+describe("ConversationHistory: calls whose ids come again", () => {
+  it("takes the newest result back, and none of a call that has none", () => {
+    const history = new ConversationHistory();
+    const call = (n: number) =>
+      history.note(`call ${n}`, { type: "tool-call", callId: "call_0", name: "f", arguments: "{}" });
+    const result = (n: number) =>
+      history.note(`result ${n}`, { type: "tool-result", callId: "call_0", output: `${n}` });
+    for (const n of [1, 2]) {
+      call(n);
+      result(n);
+    }
+    history.removeResult("call_0");
+    history.removeResult("call_1");
+    expect(history.items.map((item) => (item.type === "tool-result" ? item.output : item.type))).toEqual([
+      "tool-call",
+      "1",
+      "tool-call",
+    ]);
+  });
+});
+
 describe("a conversation as messages", () => {
   it("comes back as it went", () => {
     const parts = [{ type: "text", text: "look" }];
