@@ -65,7 +65,6 @@ function messageFrame(data: string): Uint8Array<ArrayBuffer> {
 }
 
 async function bytesOf(data: unknown): Promise<Uint8Array> {
-  if (data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (typeof Blob !== "undefined" && data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
   if (isArrayBuffer(data)) return new Uint8Array(data);

@@ -51,6 +51,9 @@ describe("acks", () => {
     acks.received(undefined);
     acks.received("of somebody else");
     expect(ids(acks)).toEqual(["a"]);
+    acks.sent({ label: "rtvi-ai", type: "send-text", data: {} } as RTVIMessage, 10);
+    acks.received(undefined);
+    expect(acks.take()).toHaveLength(1);
   });
 
   it("confirm everything by any word of a bot that has never answered a ping", () => {
@@ -92,6 +95,24 @@ describe("acks", () => {
     send(acks, "c");
     expect(acks.received("ping")).toBe(true);
     expect(ids(acks)).toEqual(["c"]);
+  });
+
+  it("confirm by a ping what was sent before it, though the connection refuses what comes after", () => {
+    const acks = calibrated();
+    const refused = new RTVIMessage("send-text", {}, "b");
+    send(acks, "a");
+    acks.pinged("ping");
+    acks.sent(refused, 10);
+    acks.unsent(refused);
+    acks.received("ping");
+    expect(ids(acks)).toEqual([]);
+  });
+
+  it("keep what was sent when the connection refuses a message that was not", () => {
+    const acks = calibrated();
+    send(acks, "a");
+    acks.unsent(new RTVIMessage("send-text", {}, "b"));
+    expect(ids(acks)).toEqual(["a"]);
   });
 
   it("want a ping when there is something to confirm and none is under way", () => {

@@ -5,6 +5,9 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { turnsMachine } from "../../../../machines/turns.machine.js";
 import { turnsOf } from "../../../../src/actors/turns.js";
 import type { TurnFact } from "../../../../src/contracts/turns.js";
+import { NO_RESULT } from "../../../../src/dialogue/tool-calls.js";
+import { InvalidOptionsError } from "../../../../src/errors.js";
+import { ManualClock } from "../../../../src/testing/index.js";
 import { OpenActivities } from "../../../../src/providers/pipecat/open-activities.js";
 import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
 import { turnFactOf } from "../../../../src/providers/pipecat/turn-facts.js";
@@ -69,6 +72,18 @@ describe("what was in flight when the connection was lost", () => {
     expect(rig.of("user-mute-stopped")).toHaveLength(1);
     await comeBack(rig);
     await rig.transport.disconnect();
+    expect(rig.of("user-mute-stopped")).toHaveLength(1);
+  });
+
+  it("is no user who was never muted, nor one whom the next bot mutes before it is ready", async () => {
+    const rig = await ready();
+    await comeBack(rig, RESUMED);
+    await comeBack(rig);
+    expect(rig.of("user-mute-stopped")).toEqual([]);
+    await lose();
+    await rig.receive(bot.rtvi("user-mute-started"), bot.rtvi("bot-ready", FRESH));
+    expect(rig.of("user-mute-stopped")).toEqual([]);
+    await comeBack(rig);
     expect(rig.of("user-mute-stopped")).toHaveLength(1);
   });
 
@@ -302,6 +317,69 @@ describe("the result of a call that was cancelled", () => {
   });
 });
 
+describe("a call that the app does not answer", () => {
+  const failed = { function_name: "f", tool_call_id: "c1", arguments: {}, result: { error: NO_RESULT } };
+
+  it("is answered in its place once, and the app hears why as often as it asks", async () => {
+    const rig = await ready();
+    await rig.receive(called("c1"));
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    const data = { ...failed, result: circular };
+    for (let count = 0; count < 2; count += 1) {
+      const message = new RTVIMessage("llm-function-call-result", data);
+      expect(() => rig.transport.sendMessage(message)).toThrow(InvalidOptionsError);
+    }
+    expect(answersSent()).toMatchObject([{ data: failed }]);
+    // It was thrown, and told as the answer to each message.
+    expect(rig.errors).toEqual([]);
+    expect(rig.messageErrors).toHaveLength(2);
+  });
+
+  it.each([
+    ["is answered in its place in time where the protocol is an older one", legacy("c1"), 1],
+    ["is the server's concern where it tells how a call ends", called("c1"), 0],
+  ])("%s", async (_what, frame, answers) => {
+    const clock = new ManualClock();
+    const rig = await ready({ clock, functionCallTimeout: 1_000, timeouts: { silence: 0 } });
+    await rig.receive(frame);
+    clock.advance(10_000);
+    await turn();
+    expect(answersSent()).toMatchObject(Array(answers).fill({ data: failed }));
+    expect(rig.errors).toHaveLength(answers);
+  });
+});
+
+describe("what the turns are told of calls", () => {
+  const data = (tool_call_id: string) => ({ tool_call_id, function_name: "f" });
+
+  it("is when the first is open and when none is any more, once each", () => {
+    const openActivities = new OpenActivities();
+    const told = (type: string, id: string) => {
+      openActivities.received(type, data(id));
+      return openActivities.takeFacts();
+    };
+    expect(told("llm-function-call-in-progress", "c1")).toEqual([{ type: "tools.called" }]);
+    expect(told("llm-function-call-in-progress", "c2")).toEqual([]);
+    openActivities.settle(false);
+    expect(openActivities.takeFacts()).toEqual([]);
+    expect(told(STOPPED, "c1")).toEqual([]);
+    expect(told(STOPPED, "c2")).toEqual([{ type: "tools.settled" }]);
+  });
+
+  it("is how long to wait for the result of one of an older protocol: while its bot is there", () => {
+    const openActivities = new OpenActivities();
+    openActivities.received("llm-function-call", data("c1"));
+    expect(openActivities.takeFacts()).toEqual([{ type: "call.began", call: 1 }, { type: "tools.called" }]);
+    openActivities.lost(true);
+    expect(openActivities.takeFacts()).toEqual([{ type: "call.ended", call: 1 }]);
+    openActivities.settle(true);
+    expect(openActivities.takeFacts()).toEqual([{ type: "call.began", call: 1 }]);
+    openActivities.lost(false);
+    expect(openActivities.takeFacts()).toEqual([{ type: "call.ended", call: 1 }, { type: "tools.settled" }]);
+  });
+});
+
 describe("a bot that makes no sense", () => {
   const TYPES = ["started", "in-progress", "stopped"].map((what) => `llm-function-call-${what}`);
   const ids = fc.constantFrom(...(["a", "b", "", 7, null, {}, undefined] as unknown[]));
@@ -337,6 +415,15 @@ describe("a bot that makes no sense", () => {
       }),
     );
   });
+
+  it.each(["vad-user-started-speaking", "system-log-started"])(
+    "and begins %s, which nobody ends, is at rest",
+    (type) => {
+      const openActivities = new OpenActivities();
+      openActivities.received(type, undefined);
+      expect(openActivities.isBusy).toBe(false);
+    },
+  );
 
   it.each([
     ["llm-function-call-started", () => ({ function_name: "f" })],

@@ -1,5 +1,6 @@
 import { RTVIMessage } from "@pipecat-ai/client-js";
 import { describe, expect, it } from "vitest";
+import { NotReadyError } from "../../../../src/errors.js";
 import { TwilioSerializer } from "../../../../src/providers/pipecat/index.js";
 import { ProtobufFrameSerializer } from "../../../../src/providers/pipecat/protobuf-serializer.js";
 import { ManualClock } from "../../../../src/testing/index.js";
@@ -50,6 +51,12 @@ describe("a ping", () => {
     expect([rig.errors, rig.messageErrors, rig.transport.state]).toEqual([[], [], "ready"]);
     await rig.receive(bot.rtvi("error-response", { error: "no" }, "of another"));
     expect(rig.messageErrors).toHaveLength(1);
+  });
+
+  it("is not sent again when the bot says again that it is ready", async () => {
+    const rig = await ready();
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    expect(sentPings()).toHaveLength(1);
   });
 
   it("finds out that the line is dead while nobody says anything", async () => {
@@ -282,6 +289,14 @@ describe("a message that was sent as the connection was lost", () => {
     await dialled(2);
     await comeBack(rig);
     expect(idsSent()).toEqual(["client-ready", "a"]);
+  });
+
+  it("is refused beyond a bound, but for what is never sent again", async () => {
+    const rig = await answered();
+    for (let count = 0; count < 1_000; count += 1) say(rig, "a");
+    expect(() => say(rig, "b")).toThrow(NotReadyError);
+    for (const type of ["raw-audio", "disconnect-bot"]) rig.transport.sendMessage(text(type, type));
+    expect(idsSent().slice(-3)).toEqual(["a", "raw-audio", "disconnect-bot"]);
   });
 
   it("is not sent again when it is sound, and neither is what is raw", async () => {

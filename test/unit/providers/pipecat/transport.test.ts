@@ -76,6 +76,14 @@ describe("the handshake", () => {
     expect(rig.of("bot-ready")).toHaveLength(2);
   });
 
+  it("sends client-ready once on a connection, however often the client asks", async () => {
+    const rig = await connected();
+    const announced = [rig.transport.sendReadyMessage(), rig.transport.sendReadyMessage()];
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    await Promise.all(announced);
+    expect(sentMessages().map(({ type }) => type)).toEqual(["client-ready"]);
+  });
+
   it("is ready at once where the serializer cannot say client-ready, and connect() of the client settles", async () => {
     const rig = await connected({ serializer: new TwilioSerializer() });
     await rig.transport.sendReadyMessage();
@@ -157,6 +165,17 @@ describe("microphone audio", () => {
     await announced;
     // 100 ms are five chunks of 20 ms at 16 kHz: the newest.
     expect(audioSent().map(({ audio }) => audio[0])).toEqual([6, 7, 8, 9, 10]);
+  });
+
+  it("of the app's own is not sent before the bot is ready", async () => {
+    const rig = await connected();
+    rig.transport.handleUserAudioStream(samples(512).buffer as ArrayBuffer);
+    expect(audioSent()).toEqual([]);
+    const announced = rig.transport.sendReadyMessage();
+    await rig.receive(bot.rtvi("bot-ready", {}));
+    await announced;
+    rig.transport.handleUserAudioStream(samples(512).buffer as ArrayBuffer);
+    expect(audioSent()).toHaveLength(1);
   });
 
   it("of one session never reaches the next", async () => {
@@ -338,7 +357,8 @@ describe("what the bot says", () => {
     rig.told.length = 0;
     await rig.receive(bot.message(message), bot.message(message));
     expect(rig.told).toEqual([]);
-    expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+    const error = expect.stringContaining("not one of RTVI's") as string;
+    expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", error, fatal: false } }]);
     expect(rig.transport.state).toBe("ready");
   });
 
@@ -531,12 +551,29 @@ describe("a serializer of the app's own", () => {
     expect(rig.told).toEqual([]);
   });
 
+  it("reads nothing more of a connection that is over", async () => {
+    let answer: (decoded: { type: "raw"; message: unknown }) => void = () => undefined;
+    const read: unknown[] = [];
+    const rig = await connected({
+      serializer: own((data) => {
+        read.push(data);
+        return new Promise((resolve) => (answer = resolve));
+      }),
+    });
+    await rig.receive("first", "second");
+    await rig.transport.disconnect();
+    answer({ type: "raw", message: 1 });
+    await turn();
+    expect(read).toEqual(["first"]);
+  });
+
   it.each([undefined, null, 7, {}, { type: "audio" }, { type: "audio", audio: new Uint8Array(4) }, { type: "other" }])(
     "that gives %j is reported, and the session goes on",
     async (decoded) => {
       const rig = await connected({ serializer: own(() => Promise.resolve(decoded as never)) });
       await rig.receive("x", "x");
-      expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", fatal: false } }]);
+      const error = expect.stringContaining("must give") as string;
+      expect(rig.errors).toMatchObject([{ data: { code: "protocol-error", error, fatal: false } }]);
       expect(rig.transport.state).toBe("connected");
       expect(rig.speaker.heard).toEqual([]);
     },
@@ -582,6 +619,19 @@ describe("disconnectBot()", () => {
     FakeWebSocket.last.drop(1006);
     await dialled(3);
     expect(rig.states.at(-1)).toBe("connecting");
+  });
+
+  it("is not taken back by another message that the connection refuses", async () => {
+    const rig = await ready();
+    rig.transport.sendMessage(RTVIMessage.disconnectBot());
+    FakeWebSocket.last.send = () => {
+      throw new Error("no");
+    };
+    expect(() => rig.transport.sendMessage(new RTVIMessage("send-text", { content: "bye" }))).toThrow("no");
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(rig.states.slice(-2)).toEqual(["disconnecting", "disconnected"]);
+    });
   });
 });
 

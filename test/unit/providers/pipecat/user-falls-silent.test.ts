@@ -113,6 +113,23 @@ describe("a user who falls silent for the client while the server hears them spe
     expect(clock.pending).toBe(0);
   });
 
+  it("is not silent when the app turns on a microphone that is on", async () => {
+    const rig = await speaking();
+    rig.transport.enableMic(true);
+    expect(audio()).toHaveLength(1);
+  });
+
+  it("sends nothing where the serializer makes nothing of silence", async () => {
+    const serializer = Object.assign(new TwilioSerializer(), {
+      serializeAudio: (pcm: ArrayBuffer) => (new Int16Array(pcm).some((sample) => sample !== 0) ? "sound" : undefined),
+    });
+    const rig = await connected({ serializer });
+    await rig.transport.sendReadyMessage();
+    speak(rig);
+    rig.transport.enableMic(false);
+    expect(FakeWebSocket.last.sent).toEqual(["sound"]);
+  });
+
   it("is silent over a serializer without RTVI, by which no server says who speaks", async () => {
     const rig = await connected({ serializer: new TwilioSerializer(), recorderSampleRate: 8_000 });
     await rig.transport.sendReadyMessage();

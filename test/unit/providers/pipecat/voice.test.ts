@@ -211,6 +211,30 @@ describe("BotVoice", () => {
     expect(output.write).toHaveBeenCalledTimes(2);
   });
 
+  it.each(["user-transcription", "bot-llm-stopped", "metrics", "a-message-to-come"])(
+    "goes on dropping what is late when %s comes, which begins nothing",
+    (type) => {
+      const voice = voiceAt();
+      say(voice);
+      voice.received("user-started-speaking");
+      voice.received(type);
+      say(voice);
+      expect(output.write).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it.each(["user-stopped-speaking", "bot-started-speaking", "bot-llm-started", "bot-tts-started"])(
+    "goes on with an utterance when %s comes in the middle of it",
+    (type) => {
+      const voice = voiceAt();
+      say(voice);
+      voice.received(type);
+      say(voice);
+      const [first, second] = output.write.mock.calls.map(([, itemId]) => itemId);
+      expect(first).toBe(second);
+    },
+  );
+
   it("keeps the first cut's limit when a second message tells of the same interruption", () => {
     const voice = voiceAt();
     say(voice);
