@@ -1,6 +1,7 @@
-import { BotNotReadyError, MessageTooLargeError, RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
+import { BotNotReadyError, MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
 import { BoundedSet } from "../util/bounded-set.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
+import { isInSession } from "../util/in-session.js";
 import { RTVIClientHelper, type RTVIClientHelperOptions } from "./helper.js";
 
 /** One message of the conversation. */
@@ -48,8 +49,6 @@ const CALLS = ["llm-function-call", "llm-function-call-in-progress"];
 const STARTS = ["llm-function-call-start", "llm-function-call-started"];
 const JSON_COMPLETION = "llm-json-completion";
 const REMEMBERED = 256;
-/** Nobody waits for a result any more; while a session is reconnected, its bot does. */
-const OVER: ReadonlySet<TransportState> = new Set(["disconnecting", "disconnected", "error"]);
 
 /** The `llm` service at hand: its context, and the functions it calls. Register it as `registerHelper("llm", helper)`. */
 export class LLMHelper extends RTVIClientHelper {
@@ -144,7 +143,7 @@ export class LLMHelper extends RTVIClientHelper {
     } catch (error) {
       result = failure(error);
     }
-    if (OVER.has(this._client.state)) return;
+    if (!isInSession(this._client.state)) return;
     try {
       this.#answer(call, result);
     } catch (error) {

@@ -27,6 +27,7 @@ import {
   type RTVIConfigResponse,
 } from "./answers.js";
 import { optionValue, serviceOptions, withOptions } from "./config-options.js";
+import { isInSession } from "../util/in-session.js";
 import { RTVIClientHelper, type HelperClient } from "./helper.js";
 import { MessageRouter, type RTVIServicesCallbacks } from "./message-router.js";
 import { tapMessages } from "./message-tap.js";
@@ -193,7 +194,7 @@ export class RTVIServices implements HelperClient {
    * @throws BotNotReadyError; MessageTooLargeError.
    */
   sendMessage(message: RTVIMessage): void {
-    const isAwaited = message.type === "llm-function-call-result";
+    const isAwaited = message.type === "llm-function-call-result" && isInSession(this.state);
     if (this.state !== "ready" && !isAwaited) throw notReady(message.type);
     this.#send(message);
   }

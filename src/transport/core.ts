@@ -21,7 +21,7 @@ import { BOT } from "./bot.js";
 import { CallbackQueue } from "./callback-queue.js";
 import { ClientMessages } from "./client-messages.js";
 import { ConnectAttempts } from "./connect-attempts.js";
-import { isInSession } from "./lifecycle-promises.js";
+import { isInSession } from "../util/in-session.js";
 import { errorMessage } from "./messages.js";
 import { MicrophoneAudio } from "./microphone-audio.js";
 import { isMicrophoneHeld, isMicrophoneMuted } from "./microphone-state.js";

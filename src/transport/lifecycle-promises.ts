@@ -6,6 +6,7 @@ import { refusalOf } from "./refusals.js";
 import { StatePromises } from "./state-promises.js";
 import { dropOldest } from "../util/bounded-set.js";
 import { asError } from "../util/reason.js";
+import { isInSession } from "../util/in-session.js";
 
 /** What the promises need of the session. */
 export interface LifecyclePorts {
@@ -286,11 +287,6 @@ function takeAll(waiting: Set<() => void>): void {
   const settlers = [...waiting];
   waiting.clear();
   for (const settle of settlers) settle();
-}
-
-/** Whether a session is under way. */
-export function isInSession(state: TransportState): boolean {
-  return state === "connecting" || state === "connected" || state === "ready";
 }
 
 function endOfSession(state: TransportState, error: Error | undefined): Error | undefined {

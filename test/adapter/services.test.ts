@@ -356,7 +356,7 @@ describe("LLMHelper", () => {
 
   it("never leaves the model waiting: a function that fails, or says too much, is an error to it", async () => {
     const error = vi.fn();
-    const { transport, helper, said, client } = await withHelper({}, { ...silent, error });
+    const { transport, helper, said, client, services } = await withHelper({}, { ...silent, error });
     helper.handleFunctionCall(() => Promise.reject(new Error("out of order")));
     transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
     await vi.waitFor(() => {
@@ -389,6 +389,8 @@ describe("LLMHelper", () => {
     finish("too late");
     await Promise.resolve();
     expect(said()).toHaveLength(3);
+    const result = new RTVIMessage("llm-function-call-result", { tool_call_id: "call_4", result: 1 });
+    expect(() => services.sendMessage(result)).toThrow(BotNotReadyError);
     expect(error).toHaveBeenCalledTimes(1);
   });
 
