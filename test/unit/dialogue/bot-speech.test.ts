@@ -217,7 +217,7 @@ describe("BotSpeech: what is played", () => {
     speech.itemEnded("item_a");
     speech.responseEnded("resp");
     expect(turns.is("bot.speaking")).toBe(true);
-    speech.serviceStopped();
+    speech.serviceStopped(undefined);
     expect(turns.is("bot.speaking")).toBe(false);
   });
 });
