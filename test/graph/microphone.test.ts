@@ -124,15 +124,21 @@ describe("a running microphone", () => {
       },
     };
   }
-  const device = { deviceId: "usb", label: "USB", groupId: "" };
-  const fault = { id: 1, code: "device-error", message: "scripted", retryable: false } as const;
 
-  it("falls back to the default microphone when the chosen one is lost, and returns to it", () => {
+  /** The chosen microphone was in use, and is lost: another is asked for in its place. */
+  function afterLoss() {
     const microphone = start();
     microphone.send({ type: "mic.chosen", deviceId: "usb" });
     microphone.send({ type: "mic.requested" });
     microphone.capture({ type: "mic.acquired", device });
     microphone.capture({ type: "mic.lost", fault });
+    return microphone;
+  }
+  const device = { deviceId: "usb", label: "USB", groupId: "" };
+  const fault = { id: 1, code: "device-error", message: "scripted", retryable: false } as const;
+
+  it("falls back to the default microphone when the chosen one is lost, and returns to it", () => {
+    const microphone = afterLoss();
     expect(microphone.inputs.at(-1)).toMatchObject({ deviceId: "" });
     microphone.capture({ type: "mic.acquired", device: { ...device, deviceId: "built-in" } });
     microphone.arrive("built-in", "usb");
@@ -142,11 +148,7 @@ describe("a running microphone", () => {
   });
 
   it("waits for a device when the only one is unplugged, and takes it when it is plugged in again", () => {
-    const microphone = start();
-    microphone.send({ type: "mic.chosen", deviceId: "usb" });
-    microphone.send({ type: "mic.requested" });
-    microphone.capture({ type: "mic.acquired", device });
-    microphone.capture({ type: "mic.lost", fault });
+    const microphone = afterLoss();
     microphone.capture({ type: "mic.failed", fault });
     expect(microphone.state()).toBe("open.lost");
     expect(microphone.held).toBe(0);
@@ -220,11 +222,7 @@ describe("a running microphone", () => {
   });
 
   it("microphone: a chosen one that is back and cannot be had is waited for", () => {
-    const microphone = start();
-    microphone.send({ type: "mic.chosen", deviceId: "usb" });
-    microphone.send({ type: "mic.requested" });
-    microphone.capture({ type: "mic.acquired", device });
-    microphone.capture({ type: "mic.lost", fault });
+    const microphone = afterLoss();
     microphone.capture({ type: "mic.failed", fault });
     microphone.arrive("usb");
     microphone.capture({ type: "mic.failed", fault });
@@ -297,11 +295,7 @@ describe("a running microphone", () => {
   });
 
   it("takes any device when none is left, and the chosen one only when that is there", () => {
-    const microphone = start();
-    microphone.send({ type: "mic.chosen", deviceId: "usb" });
-    microphone.send({ type: "mic.requested" });
-    microphone.capture({ type: "mic.acquired", device });
-    microphone.capture({ type: "mic.lost", fault });
+    const microphone = afterLoss();
     microphone.capture({ type: "mic.failed", fault });
     microphone.arrive("built-in");
     expect(microphone.inputs).toMatchObject([{ deviceId: "usb" }, { deviceId: "" }, { deviceId: "" }]);
@@ -352,11 +346,7 @@ describe("a running microphone", () => {
   );
 
   it("goes back to the chosen device once only: after its return, the next loss falls back again", () => {
-    const microphone = start();
-    microphone.send({ type: "mic.chosen", deviceId: "usb" });
-    microphone.send({ type: "mic.requested" });
-    microphone.capture({ type: "mic.acquired", device });
-    microphone.capture({ type: "mic.lost", fault });
+    const microphone = afterLoss();
     microphone.capture({ type: "mic.failed", fault });
     microphone.arrive("usb");
     microphone.capture({ type: "mic.acquired", device });

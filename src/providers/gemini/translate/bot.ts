@@ -58,7 +58,7 @@ export class GeminiBot {
 
   /** Whether the bot speaks, is about to, or waits for a function. */
   get busy(): boolean {
-    return this.#asked !== "nothing" || this.#turn !== undefined || this.sink.is("busy");
+    return this.isAsked || this.#turn !== undefined || this.sink.is("busy");
   }
 
   /** Whether the app has asked for an answer that has not begun. */

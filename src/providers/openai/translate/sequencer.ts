@@ -58,11 +58,13 @@ export class ResponseSequencer {
   /** The service began a response: what it was to make, and whether it was cancelled before it began. */
   created(id: string): { readonly request: ResponseRequest; readonly was: "asked" | "cancelled" } {
     const requested = this.#requested;
-    // Whoever asked for it: what the user has said is answered.
-    if (requested === undefined || this.#userTurn === "unanswered") this.#userTurn = "none";
+    if (requested === undefined || this.#userTurn === "unanswered") {
+      // Whoever asked for it: what the user has said is answered, and what waited for that.
+      this.#userTurn = "none";
+      this.#deferred = [];
+    }
     this.#presumed = [];
     if (requested === undefined) {
-      this.#deferred = [];
       // The service's own answer to the user. It knows all that had come there, so it continues after tools as well.
       this.#presumed = this.#waiting.filter(({ patient }) => patient === true);
       this.#waiting = this.#waiting.filter(({ patient }) => patient !== true);

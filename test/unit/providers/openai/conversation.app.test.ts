@@ -18,6 +18,8 @@ const result = (tool_call_id: string, value: unknown) => ({
   result: value,
 });
 
+/** The service does not answer the user by itself. */
+const manual = { audio: { input: { turn_detection: { type: "server_vad", create_response: false } } } };
 const creates = (scenario: Scenario) => scenario.sentTypes.filter((type) => type === "response.create").length;
 
 describe("send-text", () => {
@@ -107,7 +109,6 @@ describe("send-text", () => {
   });
 
   it("is answered after the user where it waited when they began to speak, and the service does not answer them", () => {
-    const manual = { audio: { input: { turn_detection: { type: "server_vad", create_response: false } } } };
     const scenario = Scenario.ready({}, manual);
     scenario.receive(server.created());
     scenario.app("send-text", { content: "also this" });
@@ -441,7 +442,6 @@ describe("function calls", () => {
   });
 
   it("wait for the user to finish, and are continued then where the service does not answer by itself", () => {
-    const manual = { audio: { input: { turn_detection: { type: "server_vad", create_response: false } } } };
     const scenario = Scenario.ready({}, manual);
     scenario.receive(server.created(), server.callArguments("c1", "{}", { name: "f" }), server.done(), server.started);
     scenario.app("llm-function-call-result", result("c1", 1));

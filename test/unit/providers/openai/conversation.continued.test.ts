@@ -250,6 +250,17 @@ describe("a conversation that goes on over another wire", () => {
     expect(s.continued().sent.at(-1)).toEqual(create);
   });
 
+  it("does not answer again what waited for the user, where the answer to them crossed another request", () => {
+    const s = Scenario.ready(keeps);
+    s.receive(server.created());
+    s.app("send-text", { content: "also this" });
+    s.receive(server.started, server.done("resp_1", { status: "cancelled" }), server.stopped);
+    s.conversation.command({ type: "speak", text: "One moment." });
+    s.receive(server.created("resp_vad"), server.text("It is so.", "resp_vad"), server.done("resp_vad"));
+    s.end();
+    expect(s.continued().sentTypes).not.toContain("response.create");
+  });
+
   it("is told as it was by a service that gives its calls the same ids again", () => {
     const s = Scenario.ready({ keeps: true });
     for (const [n, city] of ["A", "B"].entries()) {
