@@ -1,4 +1,10 @@
-export { connectionMachine, microphoneMachine, speakerMachine, transportMachine } from "../machines/index.js";
+export {
+  connectionMachine,
+  microphoneMachine,
+  speakerMachine,
+  transportMachine,
+  turnsMachine,
+} from "../machines/index.js";
 export type { RtviTag, TransportContext, TransportEvent, TransportFact } from "../machines/index.js";
 export type { NetworkSource } from "./actors/network.js";
 export type { TransportActor } from "./compose.js";

@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from "xstate";
 import type { HarnessFactory } from "./conformance/harness.js";
 import { runModel, type ModelRunOptions } from "./model/run-model.js";
 import { charts as smallCharts, turnsChart, type ChartUnderTest } from "./model/charts.js";
@@ -7,6 +8,9 @@ import { edgesOf, pathsTo, statesOf, type ModelEdge, type ModelPath } from "./mo
 export interface ChartModel {
   /** `transport`, `connection`, `microphone`, `speaker` or `turns`. */
   readonly id: string;
+  /** The chart itself, and what it is walked with: where a path's steps begin. */
+  readonly machine: AnyStateMachine;
+  readonly input: unknown;
   /** Every state that can be rested in, as a path: `idle.error`; regions that run beside each other are joined by ` & `. */
   states(): readonly string[];
   /** Every edge between them. */
@@ -39,6 +43,8 @@ export type { ModelEdge, ModelPath, ModelRunOptions };
 function modelOf(chart: ChartUnderTest): ChartModel {
   return {
     id: chart.id,
+    machine: chart.machine,
+    input: chart.input,
     states: () => statesOf(chart),
     edges: () => edgesOf(chart),
     shortestPaths: () => pathsTo(chart, 1),

@@ -13,7 +13,7 @@ const client = new PipecatClient({
   transport: new OpenAIRealTimeWebSocketTransport({
     api_key: async ({ signal }) => (await fetch("/api/session", { method: "POST", signal })).json(),
     ...(process.env.NEXT_PUBLIC_REALTIME_URL && { base_url: process.env.NEXT_PUBLIC_REALTIME_URL }),
-    session_config: { instructions: "You are a friendly assistant." },
+    settings: { instructions: "You are a friendly assistant." },
   }),
   enableMic: true,
 });

@@ -6,7 +6,7 @@ export const transport = new OpenAIRealTimeWebRTCTransport({
   api_key: async ({ signal }) =>
     (await (await fetch("/api/session", { method: "POST", signal })).json()) as OpenAICredential,
   base_url: import.meta.env.VITE_REALTIME_URL as string,
-  session_config: {
+  settings: {
     instructions: "You are a friendly assistant. Answer in one or two sentences.",
     input_audio_transcription: { model: "gpt-4o-mini-transcribe" },
   },

@@ -1,3 +1,4 @@
+import type { AnyEventObject } from "xstate";
 import type { ChartUnderTest } from "./charts.js";
 import type { Letter } from "./turn-letters.js";
 import { placeOf, walk, type Walk } from "./graph.js";
@@ -16,6 +17,8 @@ export interface ModelPath {
   readonly state: string;
   /** The events on the way, as an edge has them. */
   readonly events: readonly string[];
+  /** The same, as the chart takes them: in order, each as `transition(machine, snapshot, event)` of XState wants it. */
+  readonly steps: readonly AnyEventObject[];
 }
 
 const walks = new Map<ChartUnderTest, Walk>();
@@ -51,28 +54,31 @@ export function pathsTo(chart: ChartUnderTest, most: number): readonly ModelPath
   // The ends of edges are snapshots of their own: they are told apart by what they hold.
   const keyOf = ({ value, context }: { readonly value: unknown; readonly context: unknown }): string =>
     JSON.stringify(chart.summary === undefined ? [value, context] : value);
-  const out = new Map<string, { readonly event: string; readonly to: string; readonly place: string }[]>();
+  const out = new Map<string, { readonly letter: Letter; readonly to: string; readonly place: string }[]>();
   for (const { from, letter, to } of edges) {
     const known = out.get(keyOf(from)) ?? [];
-    known.push({ event: nameOf(letter), to: keyOf(to), place: placeOf(to) });
+    known.push({ letter, to: keyOf(to), place: placeOf(to) });
     out.set(keyOf(from), known);
   }
   const found = new Map<string, ModelPath[]>();
   const visits = new Map<string, number>();
   let ways = [
-    { at: keyOf(start), state: placeOf(start), events: [] as readonly string[], been: new Set([keyOf(start)]) },
+    { at: keyOf(start), state: placeOf(start), letters: [] as readonly Letter[], been: new Set([keyOf(start)]) },
   ];
   while (ways.length > 0) {
     const next: typeof ways = [];
-    for (const { at, state, events, been } of ways) {
+    for (const { at, state, letters, been } of ways) {
       const visit = (visits.get(at) ?? 0) + 1;
       if (visit > most) continue;
       visits.set(at, visit);
       const known = found.get(state) ?? [];
-      if (known.length < most) found.set(state, [...known, { state, events }]);
-      for (const { event, to, place } of out.get(at) ?? []) {
+      if (known.length < most) {
+        const path = { state, events: letters.map(nameOf), steps: letters.map(({ event }) => event) };
+        found.set(state, [...known, path]);
+      }
+      for (const { letter, to, place } of out.get(at) ?? []) {
         if (!been.has(to))
-          next.push({ at: to, state: place, events: [...events, event], been: new Set([...been, to]) });
+          next.push({ at: to, state: place, letters: [...letters, letter], been: new Set([...been, to]) });
       }
     }
     ways = next;

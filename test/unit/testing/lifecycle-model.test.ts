@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { initialTransition, transition, type AnyMachineSnapshot } from "xstate";
 import { RealTimeWebsocketTransport } from "../../../src/index.js";
+import { placeOf } from "../../../src/testing/model/graph.js";
 import { lifecycleModel, scriptedHarness, socketHarness, type ConformanceHarness } from "../../../src/testing/index.js";
 import {
   geminiHarness,
@@ -27,6 +29,17 @@ describe("lifecycleModel: the charts", () => {
         expect(events.length).toBeGreaterThanOrEqual(byState.get(state) ?? Infinity);
       }
       expect(chart.edges().every(({ from, to }) => states.includes(from) && states.includes(to))).toBe(true);
+    },
+  );
+
+  it.each(model.charts)(
+    "$id: the steps of a shortest path lead the chart to its state",
+    ({ machine, input, ...chart }) => {
+      const [start] = initialTransition(machine, input);
+      for (const { state, steps } of chart.shortestPaths()) {
+        const end = steps.reduce((at: AnyMachineSnapshot, step) => transition(machine, at, step)[0], start);
+        expect(placeOf(end)).toBe(state);
+      }
     },
   );
 
