@@ -20,7 +20,7 @@ import type { RetryContext } from "../src/contracts/retry.js";
 export type AttemptFact =
   | { readonly type: "connection.opened"; readonly continuity: Continuity }
   /** The service will end it within so many ms. */
-  | { readonly type: "connection.expiring"; readonly withinMs: number }
+  | ({ readonly type: "connection.expiring" } & Plan)
   /** The user or the bot speaks, or one waits for the other: no moment to change the connection. */
   | { readonly type: "connection.busy" }
   | { readonly type: "connection.quiet" }
@@ -98,13 +98,19 @@ export interface ConnectionContext extends ConnectionInput {
   readonly reconnects: number;
   /** Attempts that ended in a row, also those that do not count as a reconnect; forgotten at the same moment. */
   readonly failures: number;
-  /** When a planned reconnect is made at the latest, in ms from when the service said that it ends the connection. */
+  /** When a planned reconnect is made at the latest, in ms from when it may be made. */
   readonly deadline: number;
   /** Ms until the next attempt. */
   readonly wait: number;
   readonly outcome: ConnectionOutcome["outcome"];
   /** Why the last attempt ended. */
   readonly fault: Fault | null;
+}
+
+/** When a connection is to be changed for a new one, in ms: from `afterMs` on, and `withinMs` later at the latest. */
+interface Plan {
+  readonly afterMs: number;
+  readonly withinMs: number;
 }
 
 /** How a session's connection ended: on purpose, by a fault that no reconnect can mend, or after the last reconnect. */
@@ -155,7 +161,7 @@ export const connectionMachine = setup({
     }),
     forgetFailures: assign({ reconnects: 0, failures: 0 }),
     setDeadline: assign({
-      deadline: (_, params: { withinMs: number }) => Math.max(0, params.withinMs - CHANGE_MARGIN),
+      deadline: (_, { withinMs }: Plan) => Math.max(0, withinMs - CHANGE_MARGIN),
     }),
     setWait: assign({ wait: (_, params: { wait: number }) => params.wait }),
     conclude: assign({ outcome: (_, params: Pick<ConnectionOutcome, "outcome">) => params.outcome }),
@@ -212,6 +218,7 @@ export const connectionMachine = setup({
       stateIn({ active: { phase: { attempt: { open: { proof: "lasting" } } } } }),
       stateIn({ active: { phase: { attempt: { open: { proof: "proven" } } } } }),
     ]),
+    isForLater: (_, { afterMs }: Plan) => afterMs > 0,
     mustChange: and(["hasLasted", not("isOffline")]),
     mayChange: and(["mustChange", "isQuiet"]),
     waitsLonger: ({ context }, params: { wait: number }) => context.wait > params.wait,
@@ -219,6 +226,8 @@ export const connectionMachine = setup({
   delays: {
     connectTimeout: ({ context }) => context.connectTimeout,
     minUptime: ({ context }) => context.minUptime,
+    /** It is entered by this event alone. */
+    notBefore: ({ event }) => (event.type === "connection.expiring" ? event.afterMs : 0),
     deadline: ({ context }) => context.deadline,
     wait: ({ context }) => context.wait,
   },
@@ -332,6 +341,10 @@ export const connectionMachine = setup({
                       initial: "none",
                       states: {
                         none: { description: "The service has not said that it ends the connection." },
+                        later: {
+                          description: "It will be changed, and need not be yet.",
+                          after: { notBefore: "reconnect" },
+                        },
                         reconnect: {
                           description:
                             "A reconnect is planned: it waits for a quiet moment, at most until its deadline.",
@@ -345,10 +358,14 @@ export const connectionMachine = setup({
                         },
                       },
                       on: {
-                        "connection.expiring": {
-                          target: ".reconnect",
-                          actions: { type: "setDeadline", params: ({ event }) => event },
-                        },
+                        "connection.expiring": [
+                          {
+                            guard: { type: "isForLater", params: ({ event }) => event },
+                            target: ".later",
+                            actions: { type: "setDeadline", params: ({ event }) => event },
+                          },
+                          { target: ".reconnect", actions: { type: "setDeadline", params: ({ event }) => event } },
+                        ],
                       },
                     },
                     traffic: {

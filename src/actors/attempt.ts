@@ -2,7 +2,7 @@ import { fromCallback } from "xstate";
 import type { AttemptCommand, AttemptFact } from "../../machines/connection.machine.js";
 import type { Fault } from "../contracts/fault.js";
 import type { OpenConnection, OpeningConnection } from "../contracts/connection.js";
-import { LONGEST_WAIT, timersOf, type Timers } from "../policy/time.js";
+import { LONGEST_WAIT, type Timers } from "../policy/time.js";
 import type { ErrorRegistry } from "./error-registry.js";
 import { lifetimeWithin } from "./lifetime.js";
 import { LivenessCheck } from "../connection/liveness-check.js";
@@ -27,15 +27,12 @@ export function attemptActor(open: OpenConnection, errors: ErrorRegistry, outer:
     if (lifetime.signal.aborted) return;
     let phase: "connecting" | "open" | "closed" = "connecting";
     let isBusy = false;
-    const timers = timersOf(patience.clock);
-    let expiry: unknown;
     const report = (fact: AttemptFact): void => {
       if (!lifetime.signal.aborted) sendBack(fact);
     };
     const closed = (fault: Fault): void => {
       if (phase === "closed") return;
       phase = "closed";
-      timers.clearTimeout(expiry);
       livenessCheck.end();
       report({ type: "connection.closed", fault });
     };
@@ -63,11 +60,8 @@ export function attemptActor(open: OpenConnection, errors: ErrorRegistry, outer:
               if (isBusy) report({ type: "connection.busy" });
             },
             expiring: ({ afterMs, withinMs }) => {
-              timers.clearTimeout(expiry);
-              const expiring = (): void => report({ type: "connection.expiring", withinMs: asWait(withinMs) });
               if (phase !== "open") return;
-              if (afterMs > 0) expiry = timers.setTimeout(expiring, asWait(afterMs));
-              else expiring();
+              report({ type: "connection.expiring", afterMs: asWait(afterMs), withinMs: asWait(withinMs) });
             },
             busy: (busy) => {
               const isNews = isBusy !== busy;
@@ -103,7 +97,6 @@ export function attemptActor(open: OpenConnection, errors: ErrorRegistry, outer:
     });
     // The composition may be over although nobody stops the actor.
     lifetime.signal.addEventListener("abort", () => {
-      timers.clearTimeout(expiry);
       livenessCheck.end();
     });
     return () => {

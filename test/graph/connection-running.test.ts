@@ -311,7 +311,7 @@ describe("a running connection", () => {
     it("plan: a quiet connection is changed at once, without asking the policy or counting a reconnect", () => {
       const connection = start();
       last();
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
       expect(attempts).toBe(2);
       expect(phase(connection)).toEqual({ attempt: "connecting" });
       expect(connection.getSnapshot().context.reconnects).toBe(0);
@@ -322,7 +322,7 @@ describe("a running connection", () => {
       start();
       last();
       attempt({ type: "connection.busy" });
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
       clock.increment(50_000);
       expect(attempts).toBe(1);
       attempt({ type: "connection.quiet" });
@@ -333,7 +333,7 @@ describe("a running connection", () => {
       start();
       last();
       attempt({ type: "connection.busy" });
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
       clock.increment(58_999);
       expect(attempts).toBe(1);
       clock.increment(1);
@@ -344,7 +344,7 @@ describe("a running connection", () => {
       start();
       last();
       network({ type: "network.lost" });
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
       clock.increment(60_000);
       expect(attempts).toBe(1);
       network({ type: "network.returned", wait: 300 });
@@ -356,7 +356,7 @@ describe("a running connection", () => {
       last();
       attempt({ type: "connection.busy" });
       network({ type: "network.lost" });
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
       clock.increment(60_000);
       expect(attempts).toBe(1);
       network({ type: "network.returned", wait: 300 });
@@ -367,9 +367,58 @@ describe("a running connection", () => {
       start();
       last();
       attempt({ type: "connection.busy" });
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
-      attempt({ type: "connection.expiring", withinMs: 2_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 2_000 });
       clock.increment(1_000);
+      expect(attempts).toBe(2);
+    });
+
+    it("plan: a connection that need not be changed yet is kept in the quietest moment", () => {
+      const connection = start();
+      last();
+      attempt({ type: "connection.expiring", afterMs: 3_000, withinMs: 60_000 });
+      clock.increment(2_999);
+      expect(attempts).toBe(1);
+      expect(connection.getSnapshot().matches({ active: { phase: { attempt: { open: { plan: "later" } } } } })).toBe(
+        true,
+      );
+      clock.increment(1);
+      expect(attempts).toBe(2);
+    });
+
+    it("plan: the deadline counts from when the connection may be changed", () => {
+      start();
+      last();
+      attempt({ type: "connection.busy" });
+      attempt({ type: "connection.expiring", afterMs: 3_000, withinMs: 60_000 });
+      clock.increment(3_000);
+      clock.increment(58_999);
+      expect(attempts).toBe(1);
+      clock.increment(1);
+      expect(attempts).toBe(2);
+    });
+
+    it("plan: of plans for later, and for now, the newest counts", () => {
+      start();
+      last();
+      attempt({ type: "connection.expiring", afterMs: 3_000, withinMs: 60_000 });
+      clock.increment(2_999);
+      attempt({ type: "connection.expiring", afterMs: 3_000, withinMs: 60_000 });
+      clock.increment(2_999);
+      expect(attempts).toBe(1);
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
+      expect(attempts).toBe(2);
+    });
+
+    it("plan: one for later ends with its connection", () => {
+      start();
+      last();
+      attempt({ type: "connection.expiring", afterMs: 3_000, withinMs: 60_000 });
+      drop();
+      clock.increment(100);
+      expect(attempts).toBe(2);
+      last();
+      clock.increment(60_000);
       expect(attempts).toBe(2);
     });
 
@@ -377,7 +426,7 @@ describe("a running connection", () => {
       start();
       for (let round = 1; round <= 3; round += 1) {
         open();
-        attempt({ type: "connection.expiring", withinMs: 0 });
+        attempt({ type: "connection.expiring", afterMs: 0, withinMs: 0 });
         clock.increment(CONNECTION_INPUT.minUptime - 1);
         expect(attempts).toBe(round);
         clock.increment(1);
@@ -388,7 +437,7 @@ describe("a running connection", () => {
     it("plan: a new connection that fails goes the ordinary way", () => {
       start();
       last();
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
       drop();
       expect(asked, "the outage begins here").toMatchObject([{ reconnect: 1, failures: 1 }]);
       expect(reported).toEqual(["opened", "changing"]);
@@ -400,10 +449,10 @@ describe("a running connection", () => {
       start();
       last();
       attempt({ type: "connection.busy" });
-      attempt({ type: "connection.expiring", withinMs: 0 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 0 });
       clock.increment(0);
       last();
-      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 60_000 });
       expect(attempts).toBe(3);
     });
   });

@@ -128,12 +128,15 @@ describe("the graph of the connection", () => {
       const isQuiet = inOpen(from, { traffic: "quiet" }) || type === "connection.quiet";
       expect(isQuiet || inOpen(from, { plan: "due" }) || type.startsWith("xstate.after.deadline"), type).toBe(true);
       expect(!inOpen(from, { plan: "none" }) || type === "connection.expiring", type).toBe(true);
+      const isDue = type === "connection.expiring" || type.startsWith("xstate.after.notBefore");
+      expect(!inOpen(from, { plan: "later" }) || isDue, type).toBe(true);
     }
     expect(new Set(changes.map(({ letter }) => letter.event.type))).toEqual(
       new Set([
         "connection.expiring",
         "connection.quiet",
         "network.returned",
+        "xstate.after.notBefore.connection.active.phase.attempt.open.plan.later",
         "xstate.after.deadline.connection.active.phase.attempt.open.plan.reconnect",
         "xstate.after.minUptime.connection.active.phase.attempt.open.proof.young",
       ]),

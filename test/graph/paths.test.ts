@@ -121,6 +121,7 @@ const DELAYS: Readonly<Record<string, number>> = {
   disconnectTimeout: 500,
   connectTimeout: 1_000,
   minUptime: 5_000,
+  notBefore: 20_000,
   deadline: 8_000,
   wait: 1_000,
 };

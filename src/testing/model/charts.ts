@@ -143,6 +143,7 @@ export const connectionChart: ChartUnderTest = {
       "connection.quiet",
       "xstate.after.connectTimeout.connection.active.phase.attempt.connecting",
       "xstate.after.minUptime.connection.active.phase.attempt.open.proof.young",
+      "xstate.after.notBefore.connection.active.phase.attempt.open.plan.later",
       "xstate.after.deadline.connection.active.phase.attempt.open.plan.reconnect",
       "xstate.after.wait.connection.active.phase.waiting.counting",
     ),
@@ -158,7 +159,10 @@ export const connectionChart: ChartUnderTest = {
       { note: "new", event: { type: "connection.opened", continuity: "fresh" } },
       { note: "resumed", event: { type: "connection.opened", continuity: "resumed" } },
     ],
-    "connection.expiring": [{ event: { type: "connection.expiring", withinMs: 9_000 } }],
+    "connection.expiring": [
+      { note: "now", event: { type: "connection.expiring", afterMs: 0, withinMs: 9_000 } },
+      { note: "later", event: { type: "connection.expiring", afterMs: 20_000, withinMs: 9_000 } },
+    ],
     "connection.closed": [
       { note: "retryable", event: { type: "connection.closed", fault } },
       { note: "final", event: { type: "connection.closed", fault: final } },

@@ -27,8 +27,8 @@ function harness(close: () => void = () => undefined, probe: () => boolean = () 
       on: {
         "*": {
           actions: ({ event }) => {
-            const { withinMs } = event as { withinMs?: number };
-            heard.push(withinMs === undefined ? event.type : `${event.type} ${withinMs}`);
+            const { afterMs, withinMs } = event as { afterMs?: number; withinMs?: number };
+            heard.push(withinMs === undefined ? event.type : `${event.type} ${afterMs} ${withinMs}`);
           },
         },
       },
@@ -53,40 +53,11 @@ describe("attemptActor", () => {
     const { reports, heard, faults } = harness();
     reports.expiring({ afterMs: 0, withinMs: 1 });
     reports.opened();
-    for (const withinMs of [60_000, -1, Number.NaN, Infinity]) reports.expiring({ afterMs: 0, withinMs });
+    for (const ms of [60_000, -1, Number.NaN, Infinity]) reports.expiring({ afterMs: ms, withinMs: ms });
     reports.closed(faults.record(new Error("a")));
     reports.expiring({ afterMs: 0, withinMs: 1 });
-    const times = ["60000", "0", "0", "2147483647"].map((ms) => `connection.expiring ${ms}`);
+    const times = ["60000", "0", "0", "2147483647"].map((ms) => `connection.expiring ${ms} ${ms}`);
     expect(heard).toEqual(["connection.opened", ...times, "connection.closed"]);
-  });
-
-  it("reports later what need not be now, and of several such wishes the latest", () => {
-    const { reports, heard, clock, faults } = harness();
-    reports.opened();
-    reports.expiring({ afterMs: 100, withinMs: 1 });
-    clock.advance(99);
-    reports.expiring({ afterMs: 100, withinMs: 2 });
-    clock.advance(99);
-    expect(heard).toEqual(["connection.opened"]);
-    clock.advance(1);
-    expect(heard).toEqual(["connection.opened", "connection.expiring 2"]);
-    reports.expiring({ afterMs: 100, withinMs: 3 });
-    reports.expiring({ afterMs: 0, withinMs: 4 });
-    expect(heard).toEqual(["connection.opened", "connection.expiring 2", "connection.expiring 4"]);
-    reports.expiring({ afterMs: Infinity, withinMs: 5 });
-    clock.advance(1_000);
-    reports.closed(faults.record(new Error("lost")));
-    expect(clock.pending).toBe(0);
-    expect(heard).toHaveLength(4);
-  });
-
-  it("leaves no wish to be renewed to the end of the composition", () => {
-    const { reports, heard, clock, outer } = harness();
-    reports.opened();
-    reports.expiring({ afterMs: 100, withinMs: 1 });
-    outer.abort();
-    expect(clock.pending).toBe(0);
-    expect(heard).toEqual(["connection.opened"]);
   });
 
   it("tells once for each change whether it is busy, from its opening on", () => {

@@ -9,8 +9,6 @@ export const NOT_FOUND: Readonly<Record<string, string>> = {
     "equivalent: the actor answers once, as it begins, and that answer is what ends the state",
   "connection.active.phase.waiting.counting|xstate.after.wait.connection.active.phase.waiting.counting|0 to changing in place of attempt":
     "equivalent but for an event: `changing` goes on to `attempt` in the same step, and the root ignores what it reports where there is no connection",
-  "connection.active.phase.attempt.open.plan|connection.expiring|0 to due in place of reconnect":
-    "changes at once: a connection that is changed is gone before the rules can see whether somebody was cut off; the chart's own tests see it",
   "microphone.open.lost|mic.requested|0 to overtaken in place of another":
     "asks twice where the app asked once: while an initDevices() waits, the rules let each question pass",
   "transport.lifecycle.session without the end of turns":

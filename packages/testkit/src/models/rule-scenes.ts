@@ -29,10 +29,11 @@ const refuses = ({ transport }: World): void => void (transport.script.connect =
 const hangs = ({ transport }: World): void => void (transport.script.connect = "hang");
 const isNeverReady = ({ transport }: World): void => void (transport.script.ready = "never");
 const isReady = ({ transport }: World): void => transport.service.said();
+/** The service ends the connection; it is to be changed from `afterMs` on. */
 const ends =
-  (withinMs: number) =>
+  (withinMs: number, afterMs = 0) =>
   ({ transport }: World): void =>
-    transport.service.perform({ type: "change-connection", withinMs });
+    transport.service.perform({ type: "change-connection", afterMs, withinMs });
 const busy = ({ transport }: World): void => transport.service.current?.setBusy(true);
 const plays = ({ transport }: World): void =>
   transport.service.perform({ type: "play", itemId: "item", pcm: new ArrayBuffer(8) });
@@ -96,6 +97,8 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { ...never, then: [...passing(2_500), isReady, after(500), ...passing(2_500)] },
   { ...never, then: [...passing(2_500), plays, ends(10_000)] },
   { then: [...passing(2_500), busy, ends(4_000), ...passing(3_500)] },
+  { then: [...passing(2_500), ends(4_000, 1_000), ...passing(1_500)] },
+  { then: [ends(4_000, 1_000), ...passing(2_500)] },
   // Ends in each phase.
   { then: [leaves] },
   { then: [hangs, lost, after(300), leaves] },

@@ -72,6 +72,9 @@ const SERVICE: Acts<World> = {
   "wire expires": ({ transport }) => {
     transport.service.perform({ type: "change-connection", withinMs: 3_000 });
   },
+  "wire expires later": ({ transport }) => {
+    transport.service.perform({ type: "change-connection", afterMs: 4_000, withinMs: 3_000 });
+  },
   busy: ({ transport }) => {
     transport.service.current?.setBusy(true);
   },

@@ -62,8 +62,8 @@ export class SessionRules {
   #opened: "never" | "once" = "never";
   /** When the connection in use, or the attempt, was lost. */
   #lostAt: number | undefined;
-  /** When the service ends the connection. */
-  #endsAt: number | undefined;
+  /** From when on the connection is to be changed, and when the service ends it. */
+  #plan: { readonly from: number; readonly endsAt: number } | undefined;
   /** Attempts since a connection has proven itself. */
   #row = 0;
   /** The number of the last attempt that was seen. */
@@ -326,9 +326,15 @@ export class SessionRules {
       claim(told === this.#readies - 1, "each return to ready is a recovery", told);
     }
     const isOld = this.#isOld;
-    if (this.#endsAt !== undefined && isOld && network.navigator.onLine) {
-      const isDue = !current.isBusy || this.#world.clock.now >= Math.max(0, this.#endsAt - CHANGE_MARGIN);
-      claim(!isDue, "a connection that its service ends is changed in a quiet moment, and in time");
+    if (this.#plan !== undefined) {
+      const { now } = this.#world.clock;
+      const latest = Math.max(this.#plan.from, this.#plan.endsAt - CHANGE_MARGIN);
+      const isPlanned = (plan: string): boolean => is({ phase: { attempt: { open: { plan } } } });
+      if (now < this.#plan.from) claim(isPlanned("later"), "a connection that need not be changed yet is kept");
+      else if (now < latest) claim(isPlanned("reconnect"), "a change of connections waits for a quiet moment");
+      const isDue = now >= latest || (now >= this.#plan.from && !current.isBusy);
+      const isMissed = isDue && isOld && network.navigator.onLine;
+      claim(!isMissed, "a connection that its service ends is changed in a quiet moment, and in time");
     }
     const proof = isOld ? (current.isReady ? "proven" : "lasting") : "young";
     claim(
@@ -572,13 +578,16 @@ export class SessionRules {
     service.lost = (error) => {
       if (service.current?.isOpen === true && !error.retryable) this.#end = "final";
       // A connection that is about to be changed may be lost while the next attempt has begun.
-      if (transport.state === "ready" && this.#endsAt === undefined) this.#lostAt = clock.now;
+      if (transport.state === "ready" && this.#plan === undefined) this.#lostAt = clock.now;
       lost.call(service, error);
     };
     service.perform = (...effects) => {
       if (effects.some(({ type }) => type === "flush")) this.#silenced();
       const [ending] = effects.filter((effect) => effect.type === "change-connection");
-      if (ending !== undefined && service.current?.isOpen === true) this.#endsAt = clock.now + ending.withinMs;
+      if (ending !== undefined && service.current?.isOpen === true) {
+        const from = clock.now + (ending.afterMs ?? 0);
+        this.#plan = { from, endsAt: from + ending.withinMs };
+      }
       perform.call(service, ...effects);
     };
     const { attempt } = service.watch;
@@ -594,7 +603,7 @@ export class SessionRules {
       }
       this.#openSince = undefined;
       this.#lostAt = undefined;
-      this.#endsAt = undefined;
+      this.#plan = undefined;
       this.#wasReady = false;
       if (request.attempt === 1) {
         this.#end = "mendable";
