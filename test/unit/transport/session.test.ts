@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from "vitest";
 import { drain, silent } from "../../../packages/testkit/src/worlds/world.js";
 import { InternalError } from "../../../src/errors.js";
+import { Downlink } from "../../../src/pipes/downlink.js";
 import { Uplink } from "../../../src/pipes/uplink.js";
 import { ManualClock, ScriptedTransport } from "../../../src/testing/index.js";
 
@@ -56,6 +57,20 @@ describe("session: a defect of a chart", () => {
     const { transport, told } = await crashed();
     expect(told).toEqual(["bot-stopped-speaking", "bot left", "error"]);
     expect(transport.state).toBe("error");
+  });
+
+  it("gives back at once what the session holds, also what the chart of a child held that died with it", async () => {
+    const { transport } = start();
+    await transport.connect();
+    await transport.initDevices();
+    await drain();
+    const held = () => [transport.service.connections, transport.media.microphone.held, transport.media.speaker.isOpen];
+    expect(held()).toEqual([1, 1, true]);
+    vi.spyOn(Downlink.prototype, "flush").mockImplementationOnce(() => {
+      throw new Error("a defect");
+    });
+    transport.actor.send({ type: "bot.interrupted" });
+    expect(held()).toEqual([0, 0, false]);
   });
 
   it("is told of also where no session has begun yet", async () => {
