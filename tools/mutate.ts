@@ -82,7 +82,10 @@ async function main(): Promise<void> {
   const journal = new Journal(JOURNAL, values.forget);
   const versions = new Map([...codes].map(([file, code]) => [file, versionOf(code)]));
   const versionFor = ({ file }: Mutant): string => versions.get(file) ?? "";
-  const explained = JSON.parse(readFileSync(SURVIVORS, "utf8")) as readonly Explained[];
+  const survivorsText = readFileSync(SURVIVORS, "utf8");
+  const explained = JSON.parse(survivorsText) as readonly Explained[];
+  // Of two explanations that a merge has put into one object, JSON knows the last.
+  if (survivorsText.split('"id":').length !== explained.length + 1) throw new Error(`${SURVIVORS}: one id per object.`);
   const reasons = new Map(explained.map(({ id, reason }) => [id, reason]));
   const verdictOf = (mutant: Mutant): Verdict | undefined => journal.judgementOf(mutant, versionFor(mutant))?.verdict;
   const waiting = chosen.filter((mutant) => {

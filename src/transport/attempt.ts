@@ -55,10 +55,11 @@ export function attemptConnection(
     (...args: Args): void => {
       if (isCurrent()) queue.enter(() => run(...args));
     };
-  const closed = (error: Error): void => {
-    over(true);
-    reports.closed(session.errors.record(error));
-  };
+  /**
+   * The chart gives the attempt up, which ends what had begun on it. Not the other way round: without a conversation it is quiet, and
+   * a planned change of connections, which waits for that, would come first.
+   */
+  const closed = (error: Error): void => reports.closed(session.errors.record(error));
   const opened = (now: Connection): void => {
     if (provided === undefined || planned === undefined) return;
     connection = now;

@@ -116,11 +116,8 @@ export class TransportCore {
         },
         unconfirmed: (messages) => this.messages.lost(messages),
         report: (error, as) => this.reportError(error, false, as),
-        lost: (error) => {
-          this.turns.tell({ type: "connection.lost" });
-          this.runner.end(true);
-          this.#reports?.closed(this.session.errors.record(error));
-        },
+        // The chart gives the attempt up, which ends what had begun on it.
+        lost: (error) => this.#reports?.closed(this.session.errors.record(error)),
         end: () => void this.attempts.disconnect(),
         observe: inspection?.message,
         logger: this.logger,
@@ -366,7 +363,6 @@ export class TransportCore {
     else if (isRecovering) this.microphone.recovering();
     else this.microphone.drop();
     if (state !== "disconnected" && state !== "error") return;
-    this.runner.end(false);
     this.microphone.end();
     this.#reports = undefined;
     this.tracks.usePeer(undefined);

@@ -258,6 +258,13 @@ describe.each(NAMES.filter((name) => name !== "Thrive"))("manager of %s", (name)
   it.each(KINDS.filter((kind) => kind !== "null"))("%s is refused", (kind) => {
     expect(refusal(() => CLASSES[name]!({}, VALUES[kind]))).toMatch(/^manager must be an object with the methods/);
   });
+
+  it("a class is refused as such, whatever static fields it has", () => {
+    class Manager extends ScriptedMediaManager {
+      static readonly logger = console;
+    }
+    expect(refusal(() => CLASSES[name]!({}, Manager))).toMatch(/^manager must be an object .* not a function\.$/);
+  });
 });
 
 describe.each(SERVICES)("service options of %s", (name, options) => {

@@ -227,6 +227,29 @@ describe("a planned change of wires", () => {
     expect(world.transport.service.attempts).toBe(3);
   });
 
+  it.each<[string, (world: World, error: ServiceError) => void]>([
+    ["is lost", ({ transport }, error) => transport.service.lost(error)],
+    ["is of no use any more", ({ transport }, error) => transport.service.perform({ type: "fault", error })],
+  ])("is not what happens where the connection %s while the change waits for a quiet moment", async (_what, end) => {
+    const world = await ready();
+    const { service } = world.transport;
+    const awaitQuiet = (): void => {
+      service.current?.setBusy(true);
+      service.perform({ type: "change-connection", withinMs: 60_000 });
+    };
+    awaitQuiet();
+    end(world, new ServiceError("overloaded", { retryable: true }));
+    await elapse(world, 1_000);
+    expect(world.recoveries).toMatchObject([{ attempts: 1, planned: false, fault: { message: "overloaded" } }]);
+    awaitQuiet();
+    end(world, new ServiceError("no more credit"));
+    await elapse(world, 1_000);
+    expect(world.announced).toContain("error");
+    expect(service.attempts).toBe(2);
+    await world.release();
+    world.checkSettled();
+  });
+
   it("goes the ordinary way when the new dial fails, and was planned all the same", async () => {
     const world = await ready();
     world.transport.script.connect = "refuse";
