@@ -20,7 +20,7 @@ import type { RetryContext } from "../src/contracts/retry.js";
 export type AttemptFact =
   | { readonly type: "connection.opened"; readonly continuity: Continuity }
   /** The service will end it within so many ms. */
-  | ({ readonly type: "connection.expiring" } & Plan)
+  | ({ readonly type: "connection.expiring" } & PlannedChange)
   /** The user or the bot speaks, or one waits for the other: no moment to change the connection. */
   | { readonly type: "connection.busy" }
   | { readonly type: "connection.quiet" }
@@ -108,7 +108,7 @@ export interface ConnectionContext extends ConnectionInput {
 }
 
 /** When a connection is to be changed for a new one, in ms: from `afterMs` on, and `withinMs` later at the latest. */
-interface Plan {
+export interface PlannedChange {
   readonly afterMs: number;
   readonly withinMs: number;
 }
@@ -161,7 +161,7 @@ export const connectionMachine = setup({
     }),
     forgetFailures: assign({ reconnects: 0, failures: 0 }),
     setDeadline: assign({
-      deadline: (_, { withinMs }: Plan) => Math.max(0, withinMs - CHANGE_MARGIN),
+      deadline: (_, { withinMs }: PlannedChange) => Math.max(0, withinMs - CHANGE_MARGIN),
     }),
     setWait: assign({ wait: (_, params: { wait: number }) => params.wait }),
     conclude: assign({ outcome: (_, params: Pick<ConnectionOutcome, "outcome">) => params.outcome }),
@@ -218,7 +218,7 @@ export const connectionMachine = setup({
       stateIn({ active: { phase: { attempt: { open: { proof: "lasting" } } } } }),
       stateIn({ active: { phase: { attempt: { open: { proof: "proven" } } } } }),
     ]),
-    isForLater: (_, { afterMs }: Plan) => afterMs > 0,
+    isForLater: (_, { afterMs }: PlannedChange) => afterMs > 0,
     mustChange: and(["hasLasted", not("isOffline")]),
     mayChange: and(["mustChange", "isQuiet"]),
     waitsLonger: ({ context }, params: { wait: number }) => context.wait > params.wait,
