@@ -1,17 +1,17 @@
 import {
   AuthenticationError,
-  ConnectionFailedError,
   ConnectionLostError,
   ServiceError,
   type ErrorFacts,
   type RtviMachineError,
 } from "../../errors.js";
-
-/** WebSocket close codes after which a fresh connection may work: going away, no status, dropped, and the server's own trouble. */
-const RETRYABLE = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
-
-/** Private close codes that services use for a credential they do not accept. */
-const UNAUTHORIZED = new Set([3000, 3003, 4001, 4003, 4401, 4403]);
+import {
+  closeOf,
+  failedToOpen,
+  isPrivateClose,
+  isRetryableClose,
+  isUnauthorizedClose,
+} from "../../policy/close-codes.js";
 
 /**
  * Why an open connection to OpenAI is gone.
@@ -19,13 +19,13 @@ const UNAUTHORIZED = new Set([3000, 3003, 4001, 4003, 4401, 4403]);
  */
 export function closeError(code: number, reason: string, redact: (text: string) => string): RtviMachineError {
   const said = redact(reason);
-  const facts: ErrorFacts = { closeCode: code, reason: said, retryable: RETRYABLE.has(code) };
-  const tail = said === "" ? `code ${code}` : `code ${code}: ${said}`;
+  const facts: ErrorFacts = { closeCode: code, reason: said, retryable: isRetryableClose(code) };
+  const tail = closeOf(code, said);
   if (/session_expired|maximum duration/i.test(reason)) {
     const advice = "The OpenAI session reached its maximum duration; a new session is needed.";
     return new ServiceError(`${advice} (${tail})`, { ...facts, serviceCode: "session_expired", retryable: true });
   }
-  if (UNAUTHORIZED.has(code) || /invalid_api_key|incorrect api key|unauthori[sz]ed|authentication/i.test(reason)) {
+  if (isUnauthorizedClose(code) || /invalid_api_key|incorrect api key|unauthori[sz]ed|authentication/i.test(reason)) {
     return new AuthenticationError(`OpenAI refused the credential: check \`api_key\`. (${tail})`, {
       ...facts,
       retryable: false,
@@ -39,25 +39,16 @@ export function closeError(code: number, reason: string, redact: (text: string) 
       retryable: false,
     });
   }
-  if (code >= 4000 && code <= 4999) {
+  if (isPrivateClose(code)) {
     return new ServiceError(`OpenAI ended the session (${tail}).`, { ...facts, serviceCode: String(code) });
   }
   return new ConnectionLostError(`The connection to OpenAI was lost (${tail}).`, facts);
 }
 
-/**
- * Why a connection to OpenAI did not open. A browser shows a refused upgrade (401, 404, 429) and an unreachable host
- * alike: as code 1006 without a reason.
- */
+/** Why a connection to OpenAI did not open. */
 export function connectError(code: number, reason: string, redact: (text: string) => string): RtviMachineError {
-  const told = closeError(code, reason, redact);
-  if (!(told instanceof ConnectionLostError)) return told;
-  const said = redact(reason);
-  return new ConnectionFailedError(
-    `The connection to OpenAI could not be opened (code ${code}${said === "" ? "" : `: ${said}`}): ` +
-      "the host cannot be reached, or it refused `api_key`, `model` or this page's origin.",
-    { closeCode: code, reason: said, retryable: told.retryable },
-  );
+  const advice = "the host cannot be reached, or it refused `api_key`, `model` or this page's origin.";
+  return failedToOpen(closeError(code, reason, redact), "OpenAI", advice);
 }
 
 /**

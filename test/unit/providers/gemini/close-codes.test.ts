@@ -33,6 +33,7 @@ describe("a close of the service", () => {
     [1011, "You exceeded your current quota, please check your plan and billing details", {}, ServiceError, false],
     [1013, "", {}, ConnectionLostError, true],
     [4321, "who knows", {}, ServiceError, false],
+    [4401, "who knows", {}, AuthenticationError, false],
   ])("%i %j %j", (code, reason, was, kind, retryable) => {
     const error = closeError(code, reason, redact, { ...WAS, ...was });
     expect(error).toBeInstanceOf(kind);
