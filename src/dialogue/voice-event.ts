@@ -79,5 +79,5 @@ export type UserEvent =
   /** There will be no transcript of an item. */
   | { readonly type: "user.not-understood"; readonly item: string };
 
-/** The vocabulary that every voice service is decoded into. */
+/** What a voice service says of its bot and, where it says so (OpenAI does), of its user: each service is decoded into these. */
 export type VoiceEvent = BotEvent | UserEvent;

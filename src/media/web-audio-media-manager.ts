@@ -7,6 +7,7 @@ import {
 import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { checkValue, inside } from "../util/check-options.js";
+import { BOT } from "./bot-participant.js";
 import { AudioEngine } from "./audio-engine.js";
 import { speakerError, toDeviceError } from "./device-errors.js";
 import { DeviceList, listDevices, pageMediaDevices } from "./devices.js";
@@ -18,7 +19,6 @@ import { WEB_AUDIO_OPTIONS, type WebAudioOptions } from "./web-audio-options.js"
 import { WebAudioSpeaker } from "./web-audio-speaker.js";
 
 const LOCAL = { id: "local", name: "", local: true } as const;
-const BOT = { id: "bot", name: "bot", local: false } as const;
 /** What Pipecat's managers tell where there is no camera: a device without an id. */
 const NO_CAMERA: MediaDeviceInfo = { deviceId: "", groupId: "", kind: "videoinput", label: "", toJSON: () => ({}) };
 

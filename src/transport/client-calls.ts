@@ -23,6 +23,8 @@ export interface ReadyRequest {
  * reaction, where the transport is driven without a client, which need not react at all.
  */
 const REACTION = 2;
+/** Microtasks after a `disconnect()` of the client's own within which it has forgotten its requests. */
+const FORGETTING = 3;
 
 /** Runs after so many microtasks. */
 export function afterMicrotasks(count: number, run: () => void): void {
@@ -112,8 +114,8 @@ export class ClientCalls {
   release(release: () => Promise<void>): Promise<void> {
     const echo = this.#echoes.take()?.what;
     if (echo !== undefined) {
-      // The client forgets its requests after it, and must have done so before anything new begins.
-      afterMicrotasks(3, echo.over);
+      // Nothing new may begin before.
+      afterMicrotasks(FORGETTING, echo.over);
       const isOvertaken = echo.end === "refused" || echo.end.calls < this.#calls;
       return isOvertaken ? Promise.resolve() : release();
     }

@@ -17,7 +17,7 @@ import { Downlink } from "../pipes/downlink.js";
 import { timeOf, timersOf } from "../policy/time.js";
 import type { JsonRecord } from "../util/records.js";
 import { attemptConnection, type AttemptPorts } from "./attempt.js";
-import { BOT } from "./bot.js";
+import { BOT } from "../media/bot-participant.js";
 import { CallbackQueue } from "./callback-queue.js";
 import { ClientMessages } from "./client-messages.js";
 import { ConnectAttempts } from "./connect-attempts.js";

@@ -47,7 +47,6 @@ export interface SessionListener {
 /** What a composition needs beside what the session adds itself. */
 export type SessionParts = Omit<Parts, "errors" | "lifetime" | "muted">;
 
-const NO_OUTAGE = { phase: "none" } as const;
 const NO_TURNS: Turns = { tell: () => [], is: () => false };
 
 /**
@@ -65,8 +64,8 @@ export class Session {
   /** Whether the microphone starts muted, before there is a chart that knows. */
   #muted: "muted" | "unmuted" = "unmuted";
   #turns: { readonly of: TurnsActor; readonly turns: Turns } | undefined;
-  /** Whether the session was ready and is to be again; `since`: when it lost its connection. */
-  #outage: { readonly phase: "none" } | { readonly phase: "open"; readonly since: number } = NO_OUTAGE;
+  /** When the session was last ready: from then on a recovery is measured. */
+  #readyUntil = 0;
   #recovery: Recovery | undefined;
   readonly #now: () => number;
   readonly #parts: SessionParts;
@@ -121,7 +120,7 @@ export class Session {
 
   /** The service is ready, and this is what it knows of the conversation. */
   serviceReady(continuity: Continuity): void {
-    const gapMs = this.#outage.phase === "none" ? 0 : Math.max(0, this.#now() - this.#outage.since);
+    const gapMs = this.isRecovering ? Math.max(0, this.#now() - this.#readyUntil) : 0;
     this.actor.send({ type: "service.ready", continuity, gapMs });
   }
 
@@ -252,7 +251,7 @@ export class Session {
       listener.deviceFault(new DeviceError(["speaker"], "permissions", AUTOPLAY_ADVICE));
     });
     const readyNoMore = (): void => {
-      if (this.#entered === "ready") this.#outage = { phase: "open", since: this.#now() };
+      if (this.#entered === "ready") this.#readyUntil = this.#now();
     };
     actor.on("connection.changing", readyNoMore);
     actor.on("connection.lost", ({ fault }) => {
@@ -267,7 +266,6 @@ export class Session {
   #enter(state: TransportState, error: Error | undefined): void {
     if (state === this.#entered) return;
     this.#entered = state;
-    if (state !== "connecting" && state !== "connected") this.#outage = NO_OUTAGE;
     // They may have just begun.
     this.#followTurns();
     const recovery = state === "ready" ? this.#recovery : undefined;

@@ -2,7 +2,7 @@ import type { RTVIEventCallbacks } from "@pipecat-ai/client-js";
 import type { BotTrack, Connection } from "../contracts/connection.js";
 import type { MediaManager } from "../media/media-manager.js";
 import type { TransportMedia } from "../media/transport-media.js";
-import { BOT } from "./bot.js";
+import { BOT } from "../media/bot-participant.js";
 
 /** What the tracks need of their transport. */
 export interface TracksPorts {

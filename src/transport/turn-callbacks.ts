@@ -4,7 +4,7 @@ import type { Provider, Responder } from "../contracts/provider.js";
 import type { TurnEdge, TurnFact } from "../contracts/turns.js";
 import type { DialogueRunner } from "../dialogue/dialogue-runner.js";
 import type { TransportMedia } from "../media/transport-media.js";
-import { BOT } from "./bot.js";
+import { BOT } from "../media/bot-participant.js";
 import type { CallbackQueue } from "./callback-queue.js";
 import type { ClientMessages } from "./client-messages.js";
 import type { Session } from "./session.js";
