@@ -6,7 +6,7 @@ import type { ConnectionReports } from "../contracts/connection.js";
 import type { Command, OutgoingMessage } from "../contracts/dialogue.js";
 import type { Provider, Responder } from "../contracts/provider.js";
 import type { PlaybackReport, PlayedItem } from "../contracts/speaker.js";
-import { DialogueRunner } from "../dialogue/dialogue-runner.js";
+import { DialogueRunner, type DialoguePorts } from "../dialogue/dialogue-runner.js";
 import { defaultLogger, type Logger } from "../log.js";
 import { pageMediaDevices } from "../media/devices.js";
 import { ratesOf } from "../media/manager-rates.js";
@@ -29,7 +29,7 @@ import { Ownership, type ClientOfTransport } from "./ownership.js";
 import { ProviderSessions } from "./provider-sessions.js";
 import { queuedCallbacks, runSafely, safeCallbacks, safeHandler, safeLogger } from "./safe-callbacks.js";
 import { SelectedDevices } from "./selected-devices.js";
-import { Session } from "./session.js";
+import { Session, type SessionListener } from "./session.js";
 import { Tracks } from "./tracks.js";
 import { TurnCallbacks } from "./turn-callbacks.js";
 import { uplinkOf } from "./uplink-of.js";
@@ -94,37 +94,7 @@ export class TransportCore {
     const played = (report: PlaybackReport): void =>
       this.queue.enter(() => this.runner.do((dialogue) => dialogue.playback(report)));
     this.#downlink = new Downlink(measuring?.speaker ?? speaker, played);
-    this.runner = new DialogueRunner(
-      {
-        enter: this.queue.enter,
-        deliver: (message) => {
-          this.#media.follow(message.type);
-          this.messages.deliver(message);
-        },
-        reject: (message, error) => this.messages.reject(message, error),
-        play: (itemId, pcm) => this.play(pcm, itemId),
-        flush: () => this.flush(),
-        tell: (fact) => this.turns.tell(fact),
-        ready: (continuity, botReady) => {
-          this.turns.serviceReady(continuity, botReady);
-          this.session.serviceReady(continuity);
-        },
-        changeConnection: (afterMs, withinMs) => this.#reports?.expiring({ afterMs, withinMs }),
-        stands: (expects, isBusy) => {
-          this.#reports?.expects(expects);
-          this.#reports?.busy(isBusy);
-        },
-        unconfirmed: (messages) => this.messages.lost(messages),
-        report: (error, as) => this.reportError(error, false, as),
-        // The chart gives the attempt up, which ends what had begun on it.
-        lost: (error) => this.#reports?.closed(this.session.errors.record(error)),
-        end: () => void this.attempts.disconnect(),
-        observe: inspection?.message,
-        logger: this.logger,
-      },
-      provider.service,
-      timeOf(options.clock),
-    );
+    this.runner = new DialogueRunner(this.#dialoguePorts(inspection?.message), provider.service, timeOf(options.clock));
     const uplink = uplinkOf(manager, options.preRoll, (pcm) => this.microphone.send(pcm));
     this.session = new Session(
       {
@@ -144,20 +114,7 @@ export class TransportCore {
         options,
         logger: this.logger,
       },
-      {
-        post: (callback) => this.queue.post(callback),
-        entered: (state, error) => this.#entered(state, error),
-        edge: (edge) => this.turns.unprompted(edge),
-        announced: (state, error) => this.#announced(state, error),
-        settled: () => this.attempts.settled(),
-        decided: (verdict) => this.attempts.decided(verdict),
-        crashed: (error) => this.attempts.promises.crashed(error),
-        microphoneSettled: () => this.attempts.promises.microphoneSettled(),
-        deviceFault: (error) => this.reportDeviceError(error),
-        speakerFreed: () => this.devices.reportSpeaker(),
-        connectionLost: (error) => this.reportError(error),
-        recovered: (recovery) => runSafely("onRecovered", this.logger, () => options.onRecovered?.(recovery)),
-      },
+      this.#sessionListener(),
     );
     const [runner, queue, logger] = [this.runner, this.queue, this.logger];
     this.messages = new ClientMessages({
@@ -235,6 +192,55 @@ export class TransportCore {
       command: (commands) => this.runner.command(commands),
       advise: (command) => this.advise(command),
     });
+  }
+
+  /** Where the effects of the dialogue go. */
+  #dialoguePorts(observe: DialoguePorts["observe"]): DialoguePorts {
+    return {
+      enter: this.queue.enter,
+      deliver: (message) => {
+        this.#media.follow(message.type);
+        this.messages.deliver(message);
+      },
+      reject: (message, error) => this.messages.reject(message, error),
+      play: (itemId, pcm) => this.play(pcm, itemId),
+      flush: () => this.flush(),
+      tell: (fact) => this.turns.tell(fact),
+      ready: (continuity, botReady) => {
+        this.turns.serviceReady(continuity, botReady);
+        this.session.serviceReady(continuity);
+      },
+      changeConnection: (afterMs, withinMs) => this.#reports?.expiring({ afterMs, withinMs }),
+      stands: (expects, isBusy) => {
+        this.#reports?.expects(expects);
+        this.#reports?.busy(isBusy);
+      },
+      unconfirmed: (messages) => this.messages.lost(messages),
+      report: (error, as) => this.reportError(error, false, as),
+      // The chart gives the attempt up, which ends what had begun on it.
+      lost: (error) => this.#reports?.closed(this.session.errors.record(error)),
+      end: () => void this.attempts.disconnect(),
+      observe,
+      logger: this.logger,
+    };
+  }
+
+  /** Where what the charts say goes. */
+  #sessionListener(): SessionListener {
+    return {
+      post: (callback) => this.queue.post(callback),
+      entered: (state, error) => this.#entered(state, error),
+      edge: (edge) => this.turns.unprompted(edge),
+      announced: (state, error) => this.#announced(state, error),
+      settled: () => this.attempts.settled(),
+      decided: (verdict) => this.attempts.decided(verdict),
+      crashed: (error) => this.attempts.promises.crashed(error),
+      microphoneSettled: () => this.attempts.promises.microphoneSettled(),
+      deviceFault: (error) => this.reportDeviceError(error),
+      speakerFreed: () => this.devices.reportSpeaker(),
+      connectionLost: (error) => this.reportError(error),
+      recovered: (recovery) => runSafely("onRecovered", this.logger, () => this.options.onRecovered?.(recovery)),
+    };
   }
 
   /** The XState actor of the session's root chart. */
