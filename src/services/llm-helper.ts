@@ -1,7 +1,9 @@
 import { BotNotReadyError, MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
+import { InvalidOptionsError } from "../errors.js";
 import { BoundedSet } from "../util/bounded-set.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 import { isInSession } from "../util/in-session.js";
+import { asError } from "../util/reason.js";
 import { RTVIClientHelper, type RTVIClientHelperOptions } from "./helper.js";
 
 /** One message of the conversation. */
@@ -147,7 +149,8 @@ export class LLMHelper extends RTVIClientHelper {
     try {
       this.#answer(call, result);
     } catch (error) {
-      if (error instanceof MessageTooLargeError) this.#answer(call, failure(error));
+      const isUnsendable = error instanceof MessageTooLargeError || error instanceof InvalidOptionsError;
+      if (isUnsendable) this.#answer(call, failure(error));
       throw error;
     }
   }
@@ -173,7 +176,7 @@ export class LLMHelper extends RTVIClientHelper {
 
 /** A result in place of one that there is not: without any the model would wait for ever. */
 function failure(error: unknown): { error: string } {
-  return { error: error instanceof Error ? error.message : String(error) };
+  return { error: asError(error).message };
 }
 
 /** A context as servers of 0.3 give it: an object, or the bare list of messages. */

@@ -159,6 +159,25 @@ describe("RTVIServices", () => {
     }
   });
 
+  it("sends nothing that JSON cannot hold, and says so", async () => {
+    const { services, said } = await start();
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const value of [circle, 1n]) {
+      const asked = services.updateConfig([{ service: "llm", options: [{ name: "tools", value }] }]);
+      await expect(asked).rejects.toThrow('The message "update-config" cannot be written as JSON.');
+      await expect(asked).rejects.toThrow(InvalidOptionsError);
+    }
+    expect(said()).toEqual([]);
+  });
+
+  it("asks nothing once it is closed: nobody would see the answer", async () => {
+    const { services, said } = await start();
+    services.close();
+    await expect(services.getConfig()).rejects.toThrow(ConnectionAbortedError);
+    expect(said()).toEqual([]);
+  });
+
   it("hands out the standard events that client-js lost: config and generic-message", async () => {
     const onConfig = vi.fn();
     const onGenericMessage = vi.fn(() => {
@@ -392,6 +411,42 @@ describe("LLMHelper", () => {
     const result = new RTVIMessage("llm-function-call-result", { tool_call_id: "call_4", result: 1 });
     expect(() => services.sendMessage(result)).toThrow(BotNotReadyError);
     expect(error).toHaveBeenCalledTimes(1);
+  });
+
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+
+  it.each([
+    ["a circle", circle],
+    ["a bigint", 1n],
+    ["a function", () => 1],
+    ["a getter that throws", Object.defineProperty({}, "a", { enumerable: true, get: () => JSON.parse("{") as never })],
+  ])("never leaves the model waiting: a result that JSON cannot hold is an error to it: %s", async (_name, result) => {
+    const error = vi.fn();
+    const { transport, helper, said, messageErrors } = await withHelper({}, { ...silent, error });
+    helper.handleFunctionCall(() => Promise.resolve(result));
+    transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
+    await vi.waitFor(() => {
+      expect(said()).toMatchObject([
+        { data: { tool_call_id: "call_1", result: { error: expect.stringContaining("JSON") as string } } },
+      ]);
+      expect(error).toHaveBeenCalledTimes(1);
+    });
+    expect(messageErrors).toEqual([]);
+  });
+
+  it.each([
+    ["an object without a prototype", Object.create(null), "nothing says why"],
+    ["an object with words", { message: "quota" }, "quota"],
+    ["nothing", undefined, "undefined"],
+  ])("never leaves the model waiting: a function may throw what is no error: %s", async (_name, thrown, words) => {
+    const { transport, helper, said } = await withHelper();
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- apps do
+    helper.handleFunctionCall(() => Promise.reject(thrown));
+    transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
+    await vi.waitFor(() => {
+      expect(said()).toMatchObject([{ data: { result: { error: expect.stringContaining(words) as string } } }]);
+    });
   });
 
   it("tells the app, and bears messages that make no sense", async () => {
