@@ -6,7 +6,7 @@ import {
   type TransportState,
 } from "@pipecat-ai/client-js";
 import { ConnectionAbortedError, ConnectionLostError, InvalidOptionsError, ProtocolError } from "../errors.js";
-import { defaultLogger, type Logger } from "../log.js";
+import { defaultLogger, safeLogger, type Logger } from "../log.js";
 import { sendingFault } from "../transport/messages.js";
 import type {
   ConfigOption,
@@ -78,7 +78,7 @@ export class RTVIServices implements HelperClient {
     }
     this.#client = client;
     this.#timeout = timeout;
-    this.#router = new MessageRouter(callbacks, logger);
+    this.#router = new MessageRouter(callbacks, safeLogger(logger));
     this.#untap = tapMessages(client, (message) => {
       this.#pending.answered(message);
       this.#router.receive(message);

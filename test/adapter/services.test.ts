@@ -178,6 +178,18 @@ describe("RTVIServices", () => {
     expect(said()).toEqual([]);
   });
 
+  it("keeps no message from the client, although callback and logger throw", async () => {
+    const throws = (): never => JSON.parse("{") as never;
+    const { transport, client } = await start({
+      callbacks: { onConfig: throws },
+      logger: { ...silent, error: throws },
+    });
+    const ready = vi.fn();
+    client.on("botReady", ready);
+    transport.says("bot-ready", { version: "1.0.0", config: CONFIG });
+    expect(ready).toHaveBeenCalledTimes(1);
+  });
+
   it("hands out the standard events that client-js lost: config and generic-message", async () => {
     const onConfig = vi.fn();
     const onGenericMessage = vi.fn(() => {
@@ -446,6 +458,21 @@ describe("LLMHelper", () => {
     transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
     await vi.waitFor(() => {
       expect(said()).toMatchObject([{ data: { result: { error: expect.stringContaining(words) as string } } }]);
+    });
+  });
+
+  it("runs a function whose announcement the app rejects, and logs that", async () => {
+    const error = vi.fn();
+    const rejects = (): void => Promise.reject(new Error("app")) as never;
+    const callbacks = { onLLMFunctionCall: rejects, onLLMFunctionCallStart: rejects, onLLMJsonCompletion: rejects };
+    const { transport, helper, said } = await withHelper(callbacks, { ...silent, error });
+    helper.handleFunctionCall(() => Promise.resolve(1));
+    transport.says("llm-function-call-start", { function_name: "f" });
+    transport.says("llm-json-completion", "{}");
+    transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
+    await vi.waitFor(() => {
+      expect(said()).toMatchObject([{ data: { result: 1 } }]);
+      expect(error.mock.calls.map(([what]: unknown[]) => what)).toEqual(Array(3).fill('The helper of "llm" rejected'));
     });
   });
 

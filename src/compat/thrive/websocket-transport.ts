@@ -1,10 +1,12 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { AlreadyConnectedError, InvalidOptionsError, NotReadyError } from "../../errors.js";
+import { defaultLogger, safeLogger } from "../../log.js";
 import { isMediaManager, MANAGER, type MediaManager } from "../../media/media-manager.js";
 import { dialectOf, type OpenAIDialect } from "../../providers/openai/dialect.js";
 import type { TransportOptions } from "../../options.js";
 import { checkOthers, checkService, checkTransport } from "../../transport/check-arguments.js";
-import { FUNCTION, type Rule } from "../../util/check-options.js";
+import { runSafely } from "../../transport/safe-callbacks.js";
+import { FUNCTION, recordOf, type Rule } from "../../util/check-options.js";
 import { recordAt } from "../../util/records.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../providers/openai/transport.js";
 import { readConfig, THRIVE_CONFIG, type WebSocketTransportConfig } from "./config.js";
@@ -30,7 +32,7 @@ export interface ConnectOptions {
    * such function.
    */
   token: string;
-  /** Hears every event of the session, audio too. What it throws is logged and changes nothing. */
+  /** Hears every event of the session, audio too. What it throws, or rejects with, is logged and changes nothing. */
   onEvent: (event: RealtimeEvent) => void;
 }
 
@@ -75,6 +77,7 @@ export function createWebSocketTransport(
   checkDeps(deps);
   checkTransport(options);
   const { service, hears } = readConfig(config);
+  const logger = safeLogger(options.logger ?? defaultLogger);
   const credential = new SessionCredential(deps.getSessionToken);
   const rtvi = new OpenAIRealTimeWebSocketTransport(service, deps.mediaManager, retrying(options), credential.read);
   let session: { readonly onEvent: ConnectOptions["onEvent"] } | undefined;
@@ -111,12 +114,9 @@ export function createWebSocketTransport(
     onError: ({ data }: RTVIMessage): void => {
       const event = errorEvent(data);
       const told = session;
-      try {
-        if (!wasTold(event, last)) told?.onEvent(event);
-      } finally {
-        // In an app on a PipecatClient it is the client that closes.
-        if (event.error.fatal === true && session === told) void release();
-      }
+      if (!wasTold(event, last)) told?.onEvent(event);
+      // In an app on a PipecatClient it is the client that closes.
+      if (event.error.fatal === true && session === told) void release();
     },
     onDeviceError: (error: Parameters<typeof deviceErrorEvent>[0]): void => {
       session?.onEvent(deviceErrorEvent(error));
@@ -132,10 +132,12 @@ export function createWebSocketTransport(
   return {
     kind: "websocket",
     rtvi,
-    async connect({ token, onEvent }) {
-      checkOptions(token, onEvent);
+    async connect(given) {
+      const { token, onEvent } = checkOptions(given);
       if (session !== undefined) throw new AlreadyConnectedError("This transport is in a session; close() it first.");
-      const mine = { onEvent };
+      const mine = {
+        onEvent: (event: RealtimeEvent): void => runSafely("onEvent", logger, () => onEvent(event)),
+      };
       session = mine;
       credential.authenticate(token);
       try {
@@ -169,7 +171,9 @@ function checkDeps(deps: unknown): void {
   checkOthers(deps, "The second argument", DEPS);
 }
 
-function checkOptions(token: unknown, onEvent: unknown): void {
+function checkOptions(given: ConnectOptions): ConnectOptions {
+  const { token, onEvent } = recordOf(given, "What connect() is called with");
   if (typeof token !== "string") throw new InvalidOptionsError("`token` must be a string.");
   if (typeof onEvent !== "function") throw new InvalidOptionsError("`onEvent` must be a function.");
+  return given;
 }
