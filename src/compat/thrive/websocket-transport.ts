@@ -81,9 +81,13 @@ export function createWebSocketTransport(
   const credential = new SessionCredential(deps.getSessionToken);
   const rtvi = new OpenAIRealTimeWebSocketTransport(service, deps.mediaManager, retrying(options), credential.read);
   let session: { readonly onEvent: ConnectOptions["onEvent"] } | undefined;
+  /** The session whose events come. One that begins while another ends has none yet. */
+  let current: typeof session;
   let released: Promise<void> | undefined;
   let dialect: OpenAIDialect = "ga";
   let last: string | undefined;
+
+  const told = (): typeof session => (session === current ? session : undefined);
 
   /** Unless another session has begun, whose it is. */
   const forgetToken = (): void => {
@@ -107,21 +111,22 @@ export function createWebSocketTransport(
     if (event === undefined || isOwnRace(event)) return;
     if (event.type === "session.created") dialect = dialectOf(recordAt(event, "session")) ?? "ga";
     last = event.type;
-    for (const each of documentedEvents(event, dialect)) session?.onEvent(each);
+    for (const each of documentedEvents(event, dialect)) told()?.onEvent(each);
   };
 
   const callbacks = {
     onError: ({ data }: RTVIMessage): void => {
       const event = errorEvent(data);
-      const told = session;
-      if (!wasTold(event, last)) told?.onEvent(event);
+      const ends = told();
+      if (!wasTold(event, last)) ends?.onEvent(event);
       // In an app on a PipecatClient it is the client that closes.
-      if (event.error.fatal === true && session === told) void release();
+      if (event.error.fatal === true && session === ends) void release();
     },
     onDeviceError: (error: Parameters<typeof deviceErrorEvent>[0]): void => {
-      session?.onEvent(deviceErrorEvent(error));
+      told()?.onEvent(deviceErrorEvent(error));
     },
     onTransportStateChanged: (state: string): void => {
+      if (state === "connecting") [current, last] = [session, undefined];
       // Ended through `rtvi`; an end of our own making has said so already, and may have been followed by a new session.
       if (state === "disconnecting" && released === undefined) session = undefined;
       if (state === "disconnected") forgetToken();

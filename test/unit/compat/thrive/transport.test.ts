@@ -176,7 +176,7 @@ describe("a session", { timeout: 20_000 }, () => {
 describe("onEvent", () => {
   it.each([
     ["throws", (): never => JSON.parse("{") as never],
-    ["is async, and rejects", () => Promise.reject(new Error("the app's"))],
+    ["is async, and rejects", (): never => Promise.reject(new Error("the app's")) as never],
   ])("hears every event although it %s, which is logged", async (_how, fails) => {
     const error = vi.fn();
     const service = await withService({ dialect: "beta" });
@@ -499,6 +499,31 @@ describe("the end", { timeout: 20_000 }, () => {
     await again;
     rig.transport.send(hello);
     await rig.seen("conversation.item.completed");
+  });
+
+  it("by an error of the service: a new session may begin in its handler, and is told nothing of the old one", async () => {
+    const service = await withService();
+    const rig = rigFor(service.wsUrl, {}, {}, { reconnect: false });
+    let again: Promise<void> | undefined;
+    await rig.transport.connect({
+      token: canary(),
+      onEvent: (event) => {
+        if (event.type !== "error") return;
+        void rig.transport.close();
+        again ??= rig.connect();
+      },
+    });
+    const message = "Your session hit the maximum duration of 60 minutes.";
+    service.sessions[0]?.send({
+      type: "error",
+      error: { type: "invalid_request_error", code: "session_expired", message },
+    });
+    await vi.waitFor(() => {
+      expect(again).toBeDefined();
+    });
+    await again;
+    expect(rig.types()).toEqual(["session.created", "conversation.created", "session.updated"]);
+    expect(rig.transport.rtvi.state).toBe("ready");
   });
 
   it("by the service leaves nothing held, and the transport free", async () => {
