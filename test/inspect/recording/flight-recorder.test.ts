@@ -250,6 +250,15 @@ describe("flightRecorder: what it keeps", () => {
     expect(wordy).not.toContain(secret);
   });
 
+  it("takes of statistics what is a number, and can be read again whatever was measured", () => {
+    const recorder = flightRecorder();
+    const measured = { bufferedAmount: 1, roundTripMs: Number.NaN, jitterMs: Infinity, playedMs: undefined };
+    recorder.statistics(Object.assign({ underruns: 2n, packetsSent: "3" }, measured) as never);
+    const read = readRecording(JSON.parse(fileOf(recorder)));
+    expect(read.entries).toEqual([expect.objectContaining({ kind: "statistics", numbers: { bufferedAmount: 1 } })]);
+    expect(readRecording(recorder.export()).entries).toEqual(read.entries);
+  });
+
   it("keeps numbers that JSON has not", async () => {
     const rig = start({}, { timeouts: { ready: Infinity } });
     await ready(rig);
