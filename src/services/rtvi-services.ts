@@ -227,7 +227,8 @@ export class RTVIServices implements HelperClient {
   }
 
   readonly #stateChanged = (state: TransportState): void => {
-    if (state === "ready") return;
+    // What a transport answers itself waits there for the next connection, and is answered in any case.
+    if (state === "ready" || (isInSession(state) && answersServices(this.#client.transport))) return;
     this.#pending.rejectAll(
       state === "disconnecting" || state === "disconnected"
         ? new ConnectionAbortedError("disconnect() was called before the server answered.")

@@ -10,6 +10,10 @@ import {
   RTVIServices,
   type RTVIServicesOptions,
 } from "../../src/services/index.js";
+import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
+import { ScriptedMediaManager } from "../../src/testing/index.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../packages/testkit/src/scripted/fake-web-socket.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 import { ServicesServer } from "../../packages/testkit/src/worlds/services-server.js";
 import { silent } from "../../packages/testkit/src/worlds/world.js";
 
@@ -230,6 +234,57 @@ describe("RTVIServices", () => {
     client.on("botReady", ready);
     transport.says("bot-ready", { version: "1.0.0" });
     expect(ready).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("RTVIServices: a direct transport in an outage", () => {
+  it("is asked once: what waits for the connection is answered, and not told to be lost before", async () => {
+    const key = canary();
+    const transport = new OpenAIRealTimeWebSocketTransport({ api_key: key }, new ScriptedMediaManager(), {
+      WebSocket: FakeWebSocketConstructor,
+      logger: silent,
+      reconnect: { base: 1, cap: 1 },
+    });
+    const client = new PipecatClient({ transport });
+    client.setLogLevel(LogLevel.NONE);
+    const services = new RTVIServices(client, { logger: silent });
+    const opened = async (count: number) => {
+      await vi.waitFor(() => {
+        expect(FakeWebSocket.all.length).toBeGreaterThanOrEqual(count);
+      });
+      FakeWebSocket.last.open();
+      await vi.waitFor(() => {
+        expect(client.state).toBe("connected");
+      });
+      return FakeWebSocket.last;
+    };
+    const greet = (socket: FakeWebSocket) => {
+      for (const type of ["session.created", "session.updated"]) {
+        socket.message(JSON.stringify({ type, session: { type: "realtime" } }));
+      }
+    };
+    const before = FakeWebSocket.all.length;
+    const connecting = client.connect();
+    greet(await opened(before + 1));
+    await connecting;
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(client.state).toBe("connecting");
+    });
+    const settled = vi.fn();
+    const said = services.action({ service: "tts", action: "say", arguments: [{ name: "text", value: "Ahoy" }] });
+    said.then(settled, settled);
+    const second = await opened(before + 2);
+    // Lost again, before it could be said.
+    second.drop(1006);
+    const third = await opened(before + 3);
+    expect(settled).not.toHaveBeenCalled();
+    greet(third);
+    expect((await said).data).toEqual({ result: true });
+    expect([...second.sent, ...third.sent].filter((text) => String(text).includes("Ahoy"))).toHaveLength(1);
+    const gone = client.disconnect();
+    third.drop(1000);
+    await gone;
   });
 });
 
