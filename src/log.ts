@@ -15,3 +15,19 @@ export const defaultLogger: Logger = {
     console.error(PREFIX, message, ...details);
   },
 };
+
+/** The app's logger: one that throws, or rejects, must not change what it is told about. */
+export function safeLogger(logger: Logger): Logger {
+  const guarded =
+    (level: keyof Logger): Logger[typeof level] =>
+    (message, ...details) => {
+      try {
+        const log: (...line: Parameters<Logger[typeof level]>) => unknown = logger[level];
+        const logged = Reflect.apply(log, logger, [message, ...details]);
+        if (logged instanceof Promise) logged.catch(() => undefined);
+      } catch {
+        return;
+      }
+    };
+  return { debug: guarded("debug"), info: guarded("info"), warn: guarded("warn"), error: guarded("error") };
+}

@@ -81,15 +81,19 @@ function eventsOf(inspector: Inspector): (event: InspectionEvent) => void {
   );
 }
 
-function guarded<Value>(run: (value: Value) => void, logger: Logger): (value: Value) => void {
+function guarded<Value>(run: (value: Value) => unknown, logger: Logger): (value: Value) => void {
   let state: "sound" | "broken" = "sound";
+  const failed = (error: unknown): void => {
+    if (state === "sound")
+      logger.error("options.inspect threw; further errors of this inspector are not logged", error);
+    state = "broken";
+  };
   return (value) => {
     try {
-      run(value);
+      const returned = run(value);
+      if (returned instanceof Promise) returned.catch(failed);
     } catch (error) {
-      if (state === "sound")
-        logger.error("options.inspect threw; further errors of this inspector are not logged", error);
-      state = "broken";
+      failed(error);
     }
   };
 }

@@ -5,7 +5,7 @@ import {
   UnsupportedFeatureError,
 } from "@pipecat-ai/client-js";
 import type { OutputReport, PlayedItem } from "../contracts/speaker.js";
-import { defaultLogger, type Logger } from "../log.js";
+import { defaultLogger, safeLogger, type Logger } from "../log.js";
 import { checkValue, inside } from "../util/check-options.js";
 import { BOT } from "./bot-participant.js";
 import { AudioEngine } from "./audio-engine.js";
@@ -59,12 +59,8 @@ export class WebAudioMediaManager extends MediaManager {
     this._userAudioCallback = () => undefined;
     checkValue("audio", options, inside(WEB_AUDIO_OPTIONS));
     const { inputSampleRate = 24_000, outputSampleRate = 24_000, chunkMs = 20, fadeMs = 10, levelMs = 100 } = options;
-    const {
-      echoCancellation = true,
-      noiseSuppression = true,
-      autoGainControl = true,
-      logger = defaultLogger,
-    } = options;
+    const { echoCancellation = true, noiseSuppression = true, autoGainControl = true } = options;
+    const logger = safeLogger(options.logger ?? defaultLogger);
     this.inputSampleRate = inputSampleRate;
     this.outputSampleRate = outputSampleRate;
     this.#logger = logger;

@@ -1,7 +1,9 @@
 import { BotNotReadyError, MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
+import { InvalidOptionsError } from "../errors.js";
 import { BoundedSet } from "../util/bounded-set.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 import { isInSession } from "../util/in-session.js";
+import { asError } from "../util/reason.js";
 import { RTVIClientHelper, type RTVIClientHelperOptions } from "./helper.js";
 
 /** One message of the conversation. */
@@ -32,11 +34,11 @@ export interface FunctionCallParams {
 /** Runs a function for the model. What it resolves to is the result; nothing is null, and what it throws an error. */
 export type FunctionCallCallback = (fn: FunctionCallParams) => Promise<unknown>;
 
-/** What an app hears of the model. */
+/** What an app hears of the model. What one throws, or rejects with, is logged. */
 export interface LLMHelperCallbacks {
-  onLLMJsonCompletion?: (jsonString: string) => void;
-  onLLMFunctionCall?: (func: LLMFunctionCallData) => void;
-  onLLMFunctionCallStart?: (functionName: string) => void;
+  onLLMJsonCompletion?: (jsonString: string) => void | Promise<void>;
+  onLLMFunctionCall?: (func: LLMFunctionCallData) => void | Promise<void>;
+  onLLMFunctionCallStart?: (functionName: string) => void | Promise<void>;
 }
 
 /** Options of `LLMHelper`. */
@@ -113,13 +115,13 @@ export class LLMHelper extends RTVIClientHelper {
   async handleMessage({ type, data }: RTVIMessage): Promise<void> {
     const { callbacks } = this._options;
     if (type === JSON_COMPLETION) {
-      if (typeof data === "string") callbacks?.onLLMJsonCompletion?.(data);
+      if (typeof data === "string") await callbacks?.onLLMJsonCompletion?.(data);
       return;
     }
     if (!isRecord(data)) return;
     const name = stringAt(data, "function_name");
     if (name === undefined) return;
-    if (STARTS.includes(type)) callbacks?.onLLMFunctionCallStart?.(name);
+    if (STARTS.includes(type)) await callbacks?.onLLMFunctionCallStart?.(name);
     else await this.#called(name, data);
   }
 
@@ -129,11 +131,10 @@ export class LLMHelper extends RTVIClientHelper {
     this.#calls.add(callId);
     const given = fieldOf(data, "args") ?? fieldOf(data, "arguments");
     const call = { function_name: name, tool_call_id: callId, args: isRecord(given) ? { ...given } : {} };
-    try {
-      this._options.callbacks?.onLLMFunctionCall?.(call);
-    } finally {
-      if (this.#callback !== undefined) await this.#run(this.#callback, call);
-    }
+    const told = async (): Promise<void> => {
+      await this._options.callbacks?.onLLMFunctionCall?.(call);
+    };
+    await Promise.all([told(), this.#callback && this.#run(this.#callback, call)]);
   }
 
   async #run(callback: FunctionCallCallback, call: LLMFunctionCallData): Promise<void> {
@@ -147,7 +148,8 @@ export class LLMHelper extends RTVIClientHelper {
     try {
       this.#answer(call, result);
     } catch (error) {
-      if (error instanceof MessageTooLargeError) this.#answer(call, failure(error));
+      const isUnsendable = error instanceof MessageTooLargeError || error instanceof InvalidOptionsError;
+      if (isUnsendable) this.#answer(call, failure(error));
       throw error;
     }
   }
@@ -173,7 +175,7 @@ export class LLMHelper extends RTVIClientHelper {
 
 /** A result in place of one that there is not: without any the model would wait for ever. */
 function failure(error: unknown): { error: string } {
-  return { error: error instanceof Error ? error.message : String(error) };
+  return { error: asError(error).message };
 }
 
 /** A context as servers of 0.3 give it: an object, or the bare list of messages. */

@@ -16,6 +16,8 @@ interface Waiting {
 /** Requests on their way, by id: each settles with its answer, with an error, or when its time is up. */
 export class PendingRequests {
   readonly #waiting = new Map<string, Waiting>();
+  /** Why nothing is asked any more. */
+  #end: Error | undefined;
 
   /**
    * The answer to a request.
@@ -23,6 +25,7 @@ export class PendingRequests {
    * @param send Sends the request; what it throws is the request's end.
    */
   ask(request: RTVIMessage, type: ServiceRequestType, timeout: number, send: () => void): Promise<RTVIMessage> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     if (this.#waiting.size >= MOST_WAITING) {
       return Promise.reject(new ServiceError(`More than ${MOST_WAITING} requests wait for an answer.`));
     }
@@ -52,7 +55,13 @@ export class PendingRequests {
     else waiting.resolve(message);
   }
 
-  /** Nothing will be answered any more. */
+  /** Nothing is asked any more, and nothing answered. */
+  end(error: Error): void {
+    this.#end = error;
+    this.rejectAll(error);
+  }
+
+  /** What waits will not be answered any more. */
   rejectAll(error: Error): void {
     for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(error);
   }

@@ -1,14 +1,13 @@
 import {
   BotNotReadyError,
-  MessageTooLargeError,
-  messageSizeWithinLimit,
   RTVIEvent,
   RTVIMessage,
   type PipecatClient,
   type TransportState,
 } from "@pipecat-ai/client-js";
 import { ConnectionAbortedError, ConnectionLostError, InvalidOptionsError, ProtocolError } from "../errors.js";
-import { defaultLogger, type Logger } from "../log.js";
+import { defaultLogger, safeLogger, type Logger } from "../log.js";
+import { sendingFault } from "../transport/messages.js";
 import type {
   ConfigOption,
   RTVIActionRequestData,
@@ -51,8 +50,8 @@ export interface RTVIServicesOptions {
  *
  * Every request settles: with its answer, or rejected with `BotNotReadyError` outside `ready` (a direct transport answers
  * in every state, but actions need a session), `RequestRejectedError` with the server's words, `RequestTimeoutError`,
- * `ProtocolError` for an answer that cannot be read, or `ConnectionAbortedError` and `ConnectionLostError` when the session
- * ends first.
+ * `ProtocolError` for an answer that cannot be read, `InvalidOptionsError` for a request that JSON cannot hold, or
+ * `ConnectionAbortedError` and `ConnectionLostError` when the session ends first.
  *
  * ```ts
  * const services = new RTVIServices(client);
@@ -79,7 +78,7 @@ export class RTVIServices implements HelperClient {
     }
     this.#client = client;
     this.#timeout = timeout;
-    this.#router = new MessageRouter(callbacks, logger);
+    this.#router = new MessageRouter(callbacks, safeLogger(logger));
     this.#untap = tapMessages(client, (message) => {
       this.#pending.answered(message);
       this.#router.receive(message);
@@ -191,7 +190,7 @@ export class RTVIServices implements HelperClient {
 
   /**
    * Sends a message as it is; nobody waits for an answer. A function's result is taken while the session is reconnected, too.
-   * @throws BotNotReadyError; MessageTooLargeError.
+   * @throws BotNotReadyError; MessageTooLargeError; InvalidOptionsError for what JSON cannot hold.
    */
   sendMessage(message: RTVIMessage): void {
     const isAwaited = message.type === "llm-function-call-result" && isInSession(this.state);
@@ -199,11 +198,11 @@ export class RTVIServices implements HelperClient {
     this.#send(message);
   }
 
-  /** Lets go of the client: no message is seen any more, and what waits is rejected. */
+  /** Lets go of the client: no message is seen any more, and what waits is rejected, as is every request from then on. */
   close(): void {
     this.#untap();
     this.#client.off(RTVIEvent.TransportStateChanged, this.#stateChanged);
-    this.#pending.rejectAll(new ConnectionAbortedError("close() was called before the server answered."));
+    this.#pending.end(new ConnectionAbortedError("close() was called before the server answered."));
   }
 
   async #ask<Answer extends RTVIMessage>(
@@ -222,14 +221,14 @@ export class RTVIServices implements HelperClient {
 
   #send(message: RTVIMessage): void {
     const { transport } = this.#client;
-    if (!messageSizeWithinLimit(message, transport.maxMessageSize)) {
-      throw new MessageTooLargeError(`The message is larger than ${transport.maxMessageSize} bytes.`);
-    }
+    const fault = sendingFault(message, transport.maxMessageSize);
+    if (fault !== undefined) throw fault;
     transport.sendMessage(message);
   }
 
   readonly #stateChanged = (state: TransportState): void => {
-    if (state === "ready") return;
+    // What a transport answers itself waits there for the next connection, and is answered in any case.
+    if (state === "ready" || (isInSession(state) && answersServices(this.#client.transport))) return;
     this.#pending.rejectAll(
       state === "disconnecting" || state === "disconnected"
         ? new ConnectionAbortedError("disconnect() was called before the server answered.")

@@ -198,9 +198,10 @@ export class LifecyclePromises {
     return this.#states.next((next, error) => (next === "ready" ? "done" : endOfSession(next, error)));
   }
 
-  /** The promise, or a rejection when the session ends before. */
-  untilEnd(promise: Promise<void>): Promise<void> {
-    if (isInSession(this.ports.state())) return this.#states.bound(promise, endOfSession);
+  /** The promise, or a rejection when the session ends before, or has ended. */
+  untilEnd(promise: Promise<void>, session = this.#ended): Promise<void> {
+    const isOver = session !== this.#ended || !isInSession(this.ports.state());
+    if (!isOver) return this.#states.bound(promise, endOfSession);
     promise.catch(() => undefined);
     return Promise.reject(this.#ending);
   }
@@ -218,7 +219,8 @@ export class LifecyclePromises {
     }
     const session = this.#ended;
     const ready = request?.isJoined === true ? new Promise<void>(() => undefined) : announce();
-    return this.calls.answersWith(this.#states.bound(ready, endOfSession), () => {
+    // What is announced may be the session's end.
+    return this.calls.answersWith(this.untilEnd(ready, session), () => {
       // An app that asks by itself, without a client, disconnects by itself as well.
       const isApp = request === undefined;
       return { calls: isApp || session === this.#ended ? this.calls.count : this.#endedAt };

@@ -16,20 +16,6 @@ export function runSafely(name: string, logger: Logger, run: () => unknown): voi
   }
 }
 
-/** The app's logger: one that throws must not change what it is told about. */
-export function safeLogger(logger: Logger): Logger {
-  const guarded =
-    (level: keyof Logger): Logger[typeof level] =>
-    (message, ...details) => {
-      try {
-        logger[level](message, ...details);
-      } catch {
-        return;
-      }
-    };
-  return { debug: guarded("debug"), info: guarded("info"), warn: guarded("warn"), error: guarded("error") };
-}
-
 /** The app's callbacks, each guarded. Functions are looked up at the call, as the client may wrap them later. */
 export function safeCallbacks(callbacks: RTVIEventCallbacks, logger: Logger): RTVIEventCallbacks {
   return new Proxy(callbacks, {

@@ -198,11 +198,14 @@ function checkUnknown(key: string, name: string, table: OptionTable, { isOpen, e
   throw new InvalidOptionsError(`\`${name}\` is no option: there are ${Object.keys(table).join(", ")}.`);
 }
 
-/** The type of a value, and of numbers that are no secret the value. */
+/** What a value is instead: its type, where that is not what it should be, and of numbers that are no secret the value. */
 function kindOf(value: unknown, { isAmount, expected }: Rule): string {
   if (value === null || (typeof value === "number" && isAmount === true)) return String(value);
   if (Array.isArray(value)) return expected.startsWith("a list") ? "a list of other things" : "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  if (value === "" && expected.includes("string")) return "an empty one";
+  if (typeof value === "string" && expected.startsWith('"')) return "a string that is none of them";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return expected.includes("an object with") ? "one without them" : "an object";
 }
 
 /** The option that was meant by a key: in another spelling, or up to two letters away. */

@@ -13,3 +13,9 @@ export function parseJson(text: string): unknown {
   const suspect = text.includes("__proto__") || (text.includes("\\u00") && ESCAPED.test(text));
   return JSON.parse(text, suspect ? withoutProto : undefined);
 }
+
+/** A value as it would come over a connection: what is done to either changes nothing of the other. @throws what `JSON.stringify` throws. */
+export function jsonCopy(value: unknown): unknown {
+  const text = JSON.stringify(value) as string | undefined;
+  return text === undefined ? undefined : parseJson(text);
+}

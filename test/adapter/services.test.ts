@@ -10,6 +10,10 @@ import {
   RTVIServices,
   type RTVIServicesOptions,
 } from "../../src/services/index.js";
+import { OpenAIRealTimeWebSocketTransport } from "../../src/providers/openai/index.js";
+import { ScriptedMediaManager } from "../../src/testing/index.js";
+import { FakeWebSocket, FakeWebSocketConstructor } from "../../packages/testkit/src/scripted/fake-web-socket.js";
+import { canary } from "../../packages/testkit/src/secrets/secrets.js";
 import { ServicesServer } from "../../packages/testkit/src/worlds/services-server.js";
 import { silent } from "../../packages/testkit/src/worlds/world.js";
 
@@ -159,6 +163,37 @@ describe("RTVIServices", () => {
     }
   });
 
+  it("sends nothing that JSON cannot hold, and says so", async () => {
+    const { services, said } = await start();
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const value of [circle, 1n]) {
+      const asked = services.updateConfig([{ service: "llm", options: [{ name: "tools", value }] }]);
+      await expect(asked).rejects.toThrow('The message "update-config" cannot be written as JSON.');
+      await expect(asked).rejects.toThrow(InvalidOptionsError);
+    }
+    expect(said()).toEqual([]);
+  });
+
+  it("asks nothing once it is closed: nobody would see the answer", async () => {
+    const { services, said } = await start();
+    services.close();
+    await expect(services.getConfig()).rejects.toThrow(ConnectionAbortedError);
+    expect(said()).toEqual([]);
+  });
+
+  it("keeps no message from the client, although callback and logger throw", async () => {
+    const throws = (): never => JSON.parse("{") as never;
+    const { transport, client } = await start({
+      callbacks: { onConfig: throws },
+      logger: { ...silent, error: throws },
+    });
+    const ready = vi.fn();
+    client.on("botReady", ready);
+    transport.says("bot-ready", { version: "1.0.0", config: CONFIG });
+    expect(ready).toHaveBeenCalledTimes(1);
+  });
+
   it("hands out the standard events that client-js lost: config and generic-message", async () => {
     const onConfig = vi.fn();
     const onGenericMessage = vi.fn(() => {
@@ -199,6 +234,57 @@ describe("RTVIServices", () => {
     client.on("botReady", ready);
     transport.says("bot-ready", { version: "1.0.0" });
     expect(ready).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("RTVIServices: a direct transport in an outage", () => {
+  it("is asked once: what waits for the connection is answered, and not told to be lost before", async () => {
+    const key = canary();
+    const transport = new OpenAIRealTimeWebSocketTransport({ api_key: key }, new ScriptedMediaManager(), {
+      WebSocket: FakeWebSocketConstructor,
+      logger: silent,
+      reconnect: { base: 1, cap: 1 },
+    });
+    const client = new PipecatClient({ transport });
+    client.setLogLevel(LogLevel.NONE);
+    const services = new RTVIServices(client, { logger: silent });
+    const opened = async (count: number) => {
+      await vi.waitFor(() => {
+        expect(FakeWebSocket.all.length).toBeGreaterThanOrEqual(count);
+      });
+      FakeWebSocket.last.open();
+      await vi.waitFor(() => {
+        expect(client.state).toBe("connected");
+      });
+      return FakeWebSocket.last;
+    };
+    const greet = (socket: FakeWebSocket) => {
+      for (const type of ["session.created", "session.updated"]) {
+        socket.message(JSON.stringify({ type, session: { type: "realtime" } }));
+      }
+    };
+    const before = FakeWebSocket.all.length;
+    const connecting = client.connect();
+    greet(await opened(before + 1));
+    await connecting;
+    FakeWebSocket.last.drop(1006);
+    await vi.waitFor(() => {
+      expect(client.state).toBe("connecting");
+    });
+    const settled = vi.fn();
+    const said = services.action({ service: "tts", action: "say", arguments: [{ name: "text", value: "Ahoy" }] });
+    said.then(settled, settled);
+    const second = await opened(before + 2);
+    // Lost again, before it could be said.
+    second.drop(1006);
+    const third = await opened(before + 3);
+    expect(settled).not.toHaveBeenCalled();
+    greet(third);
+    expect((await said).data).toEqual({ result: true });
+    expect([...second.sent, ...third.sent].filter((text) => String(text).includes("Ahoy"))).toHaveLength(1);
+    const gone = client.disconnect();
+    third.drop(1000);
+    await gone;
   });
 });
 
@@ -392,6 +478,57 @@ describe("LLMHelper", () => {
     const result = new RTVIMessage("llm-function-call-result", { tool_call_id: "call_4", result: 1 });
     expect(() => services.sendMessage(result)).toThrow(BotNotReadyError);
     expect(error).toHaveBeenCalledTimes(1);
+  });
+
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+
+  it.each([
+    ["a circle", circle],
+    ["a bigint", 1n],
+    ["a function", () => 1],
+    ["a getter that throws", Object.defineProperty({}, "a", { enumerable: true, get: () => JSON.parse("{") as never })],
+  ])("never leaves the model waiting: a result that JSON cannot hold is an error to it: %s", async (_name, result) => {
+    const error = vi.fn();
+    const { transport, helper, said, messageErrors } = await withHelper({}, { ...silent, error });
+    helper.handleFunctionCall(() => Promise.resolve(result));
+    transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
+    await vi.waitFor(() => {
+      expect(said()).toMatchObject([
+        { data: { tool_call_id: "call_1", result: { error: expect.stringContaining("JSON") as string } } },
+      ]);
+      expect(error).toHaveBeenCalledTimes(1);
+    });
+    expect(messageErrors).toEqual([]);
+  });
+
+  it.each([
+    ["an object without a prototype", Object.create(null), "nothing says why"],
+    ["an object with words", { message: "quota" }, "quota"],
+    ["nothing", undefined, "undefined"],
+  ])("never leaves the model waiting: a function may throw what is no error: %s", async (_name, thrown, words) => {
+    const { transport, helper, said } = await withHelper();
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- apps do
+    helper.handleFunctionCall(() => Promise.reject(thrown));
+    transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
+    await vi.waitFor(() => {
+      expect(said()).toMatchObject([{ data: { result: { error: expect.stringContaining(words) as string } } }]);
+    });
+  });
+
+  it("runs a function whose announcement the app rejects, and logs that", async () => {
+    const error = vi.fn();
+    const rejects = (): void => Promise.reject(new Error("app")) as never;
+    const callbacks = { onLLMFunctionCall: rejects, onLLMFunctionCallStart: rejects, onLLMJsonCompletion: rejects };
+    const { transport, helper, said } = await withHelper(callbacks, { ...silent, error });
+    helper.handleFunctionCall(() => Promise.resolve(1));
+    transport.says("llm-function-call-start", { function_name: "f" });
+    transport.says("llm-json-completion", "{}");
+    transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
+    await vi.waitFor(() => {
+      expect(said()).toMatchObject([{ data: { result: 1 } }]);
+      expect(error.mock.calls.map(([what]: unknown[]) => what)).toEqual(Array(3).fill('The helper of "llm" rejected'));
+    });
   });
 
   it("tells the app, and bears messages that make no sense", async () => {

@@ -274,6 +274,34 @@ describe("a subclass that misbehaves", () => {
     await expect(transport.sendReadyMessage()).rejects.toBeInstanceOf(ConnectionAbortedError);
   });
 
+  it.each([
+    ["in it", (transport: SeedTransport) => transport.connectionError("gone"), {}],
+    ["in a callback of the app that it leads to", () => undefined, { fails: true }],
+  ])(
+    "sendReadyMessage() that resolves although the session fails %s does not hold connect()",
+    async (_where, ends, app) => {
+      const { transport, client, log } = start(
+        {},
+        {
+          onTransportStateChanged: (state) => {
+            if (state === "ready" && "fails" in app) transport.connectionError("gone");
+          },
+        },
+      );
+      transport.announces = () => {
+        ends(transport);
+        // Its service is ready in the same run.
+        transport.state = "ready";
+        return Promise.resolve();
+      };
+      await expect(client.connect()).rejects.toThrow("gone");
+      await vi.waitFor(() => {
+        expect(client.state).toBe("disconnected");
+      });
+      expect(log).not.toContain("bot ready");
+    },
+  );
+
   it("disconnectLLM() that hangs does not hold disconnect() longer than its deadline", async () => {
     const { transport, client, clock } = start();
     await client.connect();

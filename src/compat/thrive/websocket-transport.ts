@@ -1,10 +1,12 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import { AlreadyConnectedError, InvalidOptionsError, NotReadyError } from "../../errors.js";
+import { defaultLogger, safeLogger } from "../../log.js";
 import { isMediaManager, MANAGER, type MediaManager } from "../../media/media-manager.js";
 import { dialectOf, type OpenAIDialect } from "../../providers/openai/dialect.js";
 import type { TransportOptions } from "../../options.js";
 import { checkOthers, checkService, checkTransport } from "../../transport/check-arguments.js";
-import { FUNCTION, type Rule } from "../../util/check-options.js";
+import { runSafely } from "../../transport/safe-callbacks.js";
+import { FUNCTION, recordOf, type Rule } from "../../util/check-options.js";
 import { recordAt } from "../../util/records.js";
 import { OpenAIRealTimeWebSocketTransport } from "../../providers/openai/transport.js";
 import { readConfig, THRIVE_CONFIG, type WebSocketTransportConfig } from "./config.js";
@@ -30,7 +32,7 @@ export interface ConnectOptions {
    * such function.
    */
   token: string;
-  /** Hears every event of the session, audio too. What it throws is logged and changes nothing. */
+  /** Hears every event of the session, audio too. What it throws, or rejects with, is logged and changes nothing. */
   onEvent: (event: RealtimeEvent) => void;
 }
 
@@ -75,12 +77,17 @@ export function createWebSocketTransport(
   checkDeps(deps);
   checkTransport(options);
   const { service, hears } = readConfig(config);
+  const logger = safeLogger(options.logger ?? defaultLogger);
   const credential = new SessionCredential(deps.getSessionToken);
   const rtvi = new OpenAIRealTimeWebSocketTransport(service, deps.mediaManager, retrying(options), credential.read);
   let session: { readonly onEvent: ConnectOptions["onEvent"] } | undefined;
+  /** The session whose events come. One that begins while another ends has none yet. */
+  let current: typeof session;
   let released: Promise<void> | undefined;
   let dialect: OpenAIDialect = "ga";
   let last: string | undefined;
+
+  const told = (): typeof session => (session === current ? session : undefined);
 
   /** Unless another session has begun, whose it is. */
   const forgetToken = (): void => {
@@ -104,24 +111,22 @@ export function createWebSocketTransport(
     if (event === undefined || isOwnRace(event)) return;
     if (event.type === "session.created") dialect = dialectOf(recordAt(event, "session")) ?? "ga";
     last = event.type;
-    for (const each of documentedEvents(event, dialect)) session?.onEvent(each);
+    for (const each of documentedEvents(event, dialect)) told()?.onEvent(each);
   };
 
   const callbacks = {
     onError: ({ data }: RTVIMessage): void => {
       const event = errorEvent(data);
-      const told = session;
-      try {
-        if (!wasTold(event, last)) told?.onEvent(event);
-      } finally {
-        // In an app on a PipecatClient it is the client that closes.
-        if (event.error.fatal === true && session === told) void release();
-      }
+      const ends = told();
+      if (!wasTold(event, last)) ends?.onEvent(event);
+      // In an app on a PipecatClient it is the client that closes.
+      if (event.error.fatal === true && session === ends) void release();
     },
     onDeviceError: (error: Parameters<typeof deviceErrorEvent>[0]): void => {
-      session?.onEvent(deviceErrorEvent(error));
+      told()?.onEvent(deviceErrorEvent(error));
     },
     onTransportStateChanged: (state: string): void => {
+      if (state === "connecting") [current, last] = [session, undefined];
       // Ended through `rtvi`; an end of our own making has said so already, and may have been followed by a new session.
       if (state === "disconnecting" && released === undefined) session = undefined;
       if (state === "disconnected") forgetToken();
@@ -132,10 +137,12 @@ export function createWebSocketTransport(
   return {
     kind: "websocket",
     rtvi,
-    async connect({ token, onEvent }) {
-      checkOptions(token, onEvent);
+    async connect(given) {
+      const { token, onEvent } = checkOptions(given);
       if (session !== undefined) throw new AlreadyConnectedError("This transport is in a session; close() it first.");
-      const mine = { onEvent };
+      const mine = {
+        onEvent: (event: RealtimeEvent): void => runSafely("onEvent", logger, () => onEvent(event)),
+      };
       session = mine;
       credential.authenticate(token);
       try {
@@ -169,7 +176,9 @@ function checkDeps(deps: unknown): void {
   checkOthers(deps, "The second argument", DEPS);
 }
 
-function checkOptions(token: unknown, onEvent: unknown): void {
+function checkOptions(given: ConnectOptions): ConnectOptions {
+  const { token, onEvent } = recordOf(given, "What connect() is called with");
   if (typeof token !== "string") throw new InvalidOptionsError("`token` must be a string.");
   if (typeof onEvent !== "function") throw new InvalidOptionsError("`onEvent` must be a function.");
+  return given;
 }

@@ -16,7 +16,7 @@ export interface ExecutedAction {
 export function actOf(action: ExecutedAction, parent: string | undefined, redaction: Redaction): Act | undefined {
   const { type, params } = action;
   if (!type.startsWith("xstate.")) return type;
-  const { event, to, delay, id } = isRecord(params) ? params : {};
+  const { event, to, delay, id, sendId } = isRecord(params) ? params : {};
   switch (type) {
     case "xstate.emit":
       return withEvent("emit", event, "", redaction);
@@ -25,7 +25,7 @@ export function actOf(action: ExecutedAction, parent: string | undefined, redact
     case "xstate.raise":
       return typeof delay === "number" ? withEvent("raise", event, ` after ${delay} ms`, redaction) : undefined;
     case "xstate.cancel":
-      return `cancel ${eventWords(String(params))}`;
+      return `cancel ${eventWords(String(sendId))}`;
     case "xstate.spawnChild":
     case "xstate.stopChild":
       return `${type === "xstate.spawnChild" ? "start" : "stop"} ${String(id)}`;

@@ -67,7 +67,10 @@ export class Recorder {
     this.#add({ kind: "message", at: this.#now(), ...outline, count: 1 });
   }
 
-  statistics(numbers: Statistics): void {
+  statistics(statistics: Statistics): void {
+    // An app, or a browser, may not have measured everything: JSON has no such numbers.
+    const measured = Object.entries(statistics).filter(([, number]) => Number.isFinite(number));
+    const numbers: Statistics = Object.fromEntries(measured);
     this.#add({ kind: "statistics", at: this.#now(), numbers });
   }
 

@@ -25,11 +25,15 @@ interface Arrival {
 
 interface Traced {
   readonly name: string;
-  readonly ref: TracedRef;
+  readonly parent: string | undefined;
+  /** The session id of its parent. */
+  readonly above: string | undefined;
+  /** Whoever records several transports must not keep those that nobody has any more. */
+  readonly ref: WeakRef<TracedRef>;
   readonly isChart: boolean;
   readonly arrivals: Arrival[];
-  /** The last that was written. */
-  snapshot: unknown;
+  /** As it was last written; undefined before it began. */
+  status: string | undefined;
   value: string;
   context: Readonly<Record<string, unknown>>;
 }
@@ -41,6 +45,8 @@ interface Traced {
 export class Tracer {
   readonly #actors = new Map<string, Traced>();
   readonly #names = new Map<string, number>();
+  /** Snapshots that were written. */
+  readonly #written = new WeakSet<object>();
   #due: "nothing" | "catching up" = "nothing";
   readonly #now: () => number;
   readonly #redaction: Redaction;
@@ -81,7 +87,7 @@ export class Tracer {
         };
         actor.arrivals.push(arrival);
         // It begins where it is already, and its children begin in the course of it.
-        if (event.event.type === "xstate.init") this.#writeStep(actor, arrival, actor.ref.getSnapshot());
+        if (event.event.type === "xstate.init") this.#writeStep(actor, arrival, actor.ref.deref()?.getSnapshot());
         else this.#catchUpSoon();
         break;
       }
@@ -91,27 +97,32 @@ export class Tracer {
           ?.took.push(...event._transitions.map(transitionId).filter((id) => id !== undefined));
         break;
       case "@xstate.snapshot":
-        this.#settle(actor, event.event, event.snapshot);
+        this.#settle(actorRef.sessionId, actor, event.event, event.snapshot);
         break;
     }
   };
 
   #begin(ref: TracedRef): void {
-    for (const [sessionId, { snapshot }] of this.#actors) {
-      if (statusOf(snapshot) === "error") this.#actors.delete(sessionId);
+    for (const [sessionId, actor] of this.#actors) {
+      const isGone = actor.ref.deref() === undefined;
+      if (isGone) this.#write({ kind: "step", at: this.#now(), actor: actor.name, event: STOP, status: "stopped" });
+      if (isGone || actor.status === "error") this.#actors.delete(sessionId);
     }
     const chart = chartOf(ref.logic);
     const id = ref.id === ref.sessionId ? (chart ?? "actor") : ref.id;
     const count = (this.#names.get(id) ?? 0) + 1;
     this.#names.set(id, count);
     const name = count === 1 ? id : `${id}#${count}`;
-    const parent = ref._parent === undefined ? undefined : this.#actors.get(ref._parent.sessionId)?.name;
+    const above = ref._parent?.sessionId;
+    const parent = above === undefined ? undefined : this.#actors.get(above)?.name;
     this.#actors.set(ref.sessionId, {
       name,
-      ref,
+      parent,
+      above,
+      ref: new WeakRef(ref),
       isChart: chart !== undefined,
       arrivals: [],
-      snapshot: undefined,
+      status: undefined,
       value: "",
       context: {},
     });
@@ -127,10 +138,11 @@ export class Tracer {
   /** Of the event that the actor is at. */
   #act({ sessionId }: { readonly sessionId: string }, action: ExecutedAction): void {
     const actor = this.#actors.get(sessionId);
-    const arrival = actor?.arrivals[0];
-    if (actor?.isChart !== true || arrival === undefined) return;
-    const act = actOf(action, actor.ref._parent?.sessionId, this.#redaction);
-    if (act !== undefined) arrival.did.push(act);
+    if (actor?.isChart !== true) return;
+    const act = actOf(action, actor.above, this.#redaction);
+    if (act === undefined) return;
+    if (actor.arrivals.length === 0) actor.arrivals.push(stopOf(actor));
+    actor.arrivals[0]?.did.push(act);
   }
 
   /** Writes the steps that have been taken, and of whose snapshot XState has yet to tell. */
@@ -138,8 +150,8 @@ export class Tracer {
     for (const actor of this.#actors.values()) {
       const [arrival] = actor.arrivals;
       if (arrival?.phase !== "waiting") continue;
-      const snapshot = actor.ref.getSnapshot();
-      if (snapshot === actor.snapshot || actor.snapshot === undefined) continue;
+      const snapshot = actor.ref.deref()?.getSnapshot();
+      if (!isRecord(snapshot) || this.#written.has(snapshot) || actor.status === undefined) continue;
       this.#writeStep(actor, arrival, snapshot);
     }
   }
@@ -154,25 +166,28 @@ export class Tracer {
     });
   }
 
-  #settle(actor: Traced, event: { readonly type: string }, snapshot: unknown): void {
-    const index = actor.arrivals.findIndex((arrival) => arrival.event === event);
-    if (index === -1) return;
-    for (const arrival of actor.arrivals.splice(0, index + 1)) {
+  #settle(sessionId: string, actor: Traced, event: { readonly type: string }, snapshot: unknown): void {
+    const { arrivals } = actor;
+    // What waits for an actor that is stopped never arrives.
+    if (event.type === STOP.type && !arrivals.some(isStop)) arrivals.splice(0, arrivals.length, stopOf(actor));
+    const index = arrivals.findIndex((arrival) => arrival.event === event || isStop(arrival));
+    for (const arrival of arrivals.splice(0, index + 1)) {
       if (arrival.phase === "waiting") this.#writeStep(actor, arrival, snapshot);
     }
-    if (statusOf(snapshot) !== "active") this.#actors.delete(actor.ref.sessionId);
+    if (statusOf(snapshot) !== "active") this.#actors.delete(sessionId);
   }
 
   #writeStep(actor: Traced, arrival: Arrival, snapshot: unknown): void {
     arrival.phase = "written";
-    const isFirst = actor.snapshot === undefined;
-    actor.snapshot = snapshot;
+    const isFirst = actor.status === undefined;
+    if (isRecord(snapshot)) this.#written.add(snapshot);
     const { value, context } = isRecord(snapshot) ? snapshot : {};
     const text = value === undefined ? "" : JSON.stringify(value);
     const isElsewhere = text !== actor.value;
     const changed = isRecord(context) ? this.#changed(actor, context) : undefined;
     const status = statusOf(snapshot);
     const isIgnored = actor.isChart && !isFirst && arrival.took.length === 0 && status === "active";
+    actor.status = status;
     actor.value = text;
     this.#write({
       kind: "step",
@@ -200,6 +215,13 @@ export class Tracer {
     return this.#redaction.record(Object.fromEntries(keys.map((key) => [key, context[key]])));
   }
 }
+
+/** The end of an actor that was stopped, of which XState tells no event, or that nobody has any more. */
+const STOP = { type: "xstate.stop" };
+
+const stopOf = ({ parent }: Traced): Arrival => ({ event: STOP, from: parent, took: [], did: [], phase: "waiting" });
+
+const isStop = ({ event }: Arrival): boolean => event === STOP;
 
 const isTraced = (ref: object): ref is TracedRef => "logic" in ref && "id" in ref && "sessionId" in ref;
 

@@ -1,5 +1,7 @@
 import type { Command } from "../../contracts/dialogue.js";
+import { InvalidOptionsError } from "../../errors.js";
 import type { ServiceAction } from "./service-table.js";
+import { sameValue } from "./values.js";
 
 /** Where the actions find what they act on. */
 export interface ActionPorts {
@@ -30,12 +32,18 @@ export function serviceActions({ command, context }: ActionPorts) {
     set_context: {
       arguments: {
         messages: { type: "array", required: true },
+        tools: { type: "array" },
         interrupt: { type: "bool" },
         run_immediately: { type: "bool" },
       },
       result: "bool",
-      run: ({ messages, interrupt, run_immediately: run }) =>
-        done({ type: "replace", messages, interrupt: interrupt === true }, run === true && { type: "run" }),
+      run: ({ messages, tools, interrupt, run_immediately: run }) => {
+        // A context that was read has them, and may come back with other messages.
+        if (tools !== undefined && !sameValue(tools, context().tools)) {
+          throw new InvalidOptionsError("llm:set_context changes no tools: update-config sets llm.tools.");
+        }
+        return done({ type: "replace", messages, interrupt: interrupt === true }, run === true && { type: "run" });
+      },
     },
   } satisfies Record<string, ServiceAction>;
   const tts = {

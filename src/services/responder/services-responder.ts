@@ -1,6 +1,7 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
 import type { Responder } from "../../contracts/provider.js";
 import { InvalidOptionsError } from "../../errors.js";
+import { jsonCopy } from "../../util/json.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 import {
   ANSWERS,
@@ -52,14 +53,15 @@ export class ServicesResponder<S> implements Responder {
   }
 
   /**
-   * The answer to a message; undefined when it is none of the services' requests.
+   * The answer to a message; undefined when it is none of the services' requests. As from a server, it is the app's to change.
    * @throws InvalidOptionsError naming what is unknown or wrong, and what is known; whatever an action throws. Then
    * nothing has been changed.
    */
   answer(message: RTVIMessage): ServiceAnswer | undefined {
     const { type } = message;
     if (!isServiceRequest(type)) return undefined;
-    return { type: ANSWERS[type], data: this.#dataFor(type, isRecord(message.data) ? message.data : {}) };
+    const data = jsonCopy(message.data);
+    return { type: ANSWERS[type], data: jsonCopy(this.#dataFor(type, isRecord(data) ? data : {})) };
   }
 
   #dataFor(type: ServiceRequestType, data: JsonRecord): unknown {

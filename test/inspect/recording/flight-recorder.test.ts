@@ -14,6 +14,7 @@ import {
   type Recording,
 } from "../../../src/inspect/index.js";
 import { InvalidOptionsError } from "../../../src/index.js";
+import { collectGarbage } from "../../../packages/testkit/src/util/garbage.js";
 import { canary } from "../../../packages/testkit/src/secrets/secrets.js";
 import { ScriptedNetwork } from "../../../packages/testkit/src/worlds/world.js";
 import {
@@ -147,6 +148,51 @@ describe("flightRecorder: the ring", () => {
     expect(replay(fileOf(rig.recorder)).difference).toBeUndefined();
   });
 
+  it("stays below its bytes with what had begun before its entries, however many sessions that were", async () => {
+    const rig = start({ bytes: 20_000 });
+    const sizes: number[] = [];
+    for (let session = 0; session < 60; session += 1) {
+      await ready(rig);
+      await rig.transport.disconnect();
+      sizes.push(fileOf(rig.recorder).length);
+    }
+    expect(sizes.at(-1)).toBeLessThan(22_500);
+    const { base } = rig.recorder.export();
+    expect(base.filter(({ actor }) => actor.startsWith("capture")).length).toBeLessThan(2);
+    expect(replay(fileOf(rig.recorder))).toMatchObject({ skipped: 0 });
+    expect(replay(fileOf(rig.recorder)).difference).toBeUndefined();
+  });
+
+  it("keeps no transport that nobody has any more, nor a word of it but for its entries", async () => {
+    const recorder = flightRecorder({ bytes: 12_000 });
+    const made: WeakRef<object>[] = [];
+    for (let each = 0; each < 12; each += 1) {
+      const rig = sessionRig({ inspect: recorder });
+      made.push(new WeakRef(rig.transport));
+      await ready(rig);
+      await rig.transport.disconnect();
+      await collectGarbage();
+    }
+    expect(made.slice(0, -1).map((reference) => reference.deref())).toEqual(Array(11).fill(undefined));
+    const { base } = recorder.export();
+    expect(base.filter(({ chart }) => chart === "transport").length).toBeLessThan(3);
+    expect(replay(recorder.export()).difference).toBeUndefined();
+  });
+
+  it("tells when an actor was stopped, by whom, and which timers were", async () => {
+    const rig = start();
+    await ready(rig);
+    await rig.transport.disconnect();
+    const { entries } = rig.recorder.export();
+    const of = (name: string) => entries.findLast((entry) => entry.kind === "step" && entry.actor === name);
+    expect(of("capture")).toMatchObject({ event: { type: "xstate.stop" }, from: "microphone", status: "stopped" });
+    expect(storyOf(rig.recorder.export()).join("\n")).toMatch(/attempt +was stopped ← connection/);
+    const acts = entries.flatMap((entry) => (entry.kind === "step" ? (entry.did ?? []) : []));
+    const cancelled = acts.filter((act) => typeof act === "string" && act.startsWith("cancel"));
+    expect(cancelled).toEqual(expect.arrayContaining(["cancel after readyTimeout"]));
+    expect(cancelled).not.toContain("cancel [object Object]");
+  });
+
   it("holds 30 minutes of talk in less than 2 MB", async () => {
     const rig = start({ seconds: 3_600, bytes: 10_000_000 });
     await ready(rig);
@@ -202,6 +248,15 @@ describe("flightRecorder: what it keeps", () => {
     expect(wordy).toContain("dropped by the script");
     expect(wordy).not.toContain("scripted-mic");
     expect(wordy).not.toContain(secret);
+  });
+
+  it("takes of statistics what is a number, and can be read again whatever was measured", () => {
+    const recorder = flightRecorder();
+    const measured = { bufferedAmount: 1, roundTripMs: Number.NaN, jitterMs: Infinity, playedMs: undefined };
+    recorder.statistics(Object.assign({ underruns: 2n, packetsSent: "3" }, measured) as never);
+    const read = readRecording(JSON.parse(fileOf(recorder)));
+    expect(read.entries).toEqual([expect.objectContaining({ kind: "statistics", numbers: { bufferedAmount: 1 } })]);
+    expect(readRecording(recorder.export()).entries).toEqual(read.entries);
   });
 
   it("keeps numbers that JSON has not", async () => {

@@ -90,6 +90,21 @@ describe("inspect: the option", () => {
   });
 });
 
+describe("inspect: an inspector that is async", () => {
+  it("may reject, which is logged once", async () => {
+    const logged: unknown[] = [];
+    const rejects = (): void => Promise.reject(new Error("offline")) as never;
+    const inspector = { inspect: rejects, message: rejects };
+    const { inspect, message } = inspectionOf(inspector, { ...silent, error: (...line) => void logged.push(line) })!;
+    inspect(event);
+    inspect(event);
+    message?.("received", "{}");
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    // Its events, and its messages.
+    expect(logged).toHaveLength(2);
+  });
+});
+
 describe("inspect: messages in outline", () => {
   const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 

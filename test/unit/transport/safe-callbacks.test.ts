@@ -1,15 +1,11 @@
 import { DeviceError, RTVIMessage, type RTVIEventCallbacks } from "@pipecat-ai/client-js";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Logger } from "../../../src/log.js";
-import {
-  queuedCallbacks,
-  safeCallbacks,
-  safeHandler,
-  safeLogger,
-  runSafely,
-} from "../../../src/transport/safe-callbacks.js";
+import { safeLogger, type Logger } from "../../../src/log.js";
+import { queuedCallbacks, safeCallbacks, safeHandler, runSafely } from "../../../src/transport/safe-callbacks.js";
 
 const lines: string[] = [];
+/** An async function, where none is expected. */
+const rejects = (): void => Promise.reject(new Error("no")) as never;
 const log = (message: string): void => void lines.push(message);
 const logger: Logger = { debug: log, info: log, warn: log, error: log };
 beforeEach(() => {
@@ -50,7 +46,7 @@ describe("guarded app code", () => {
     expect(lines).toEqual(['The handler of "bot-ready" threw']);
   });
 
-  it("may log with a logger that throws", () => {
+  it("may log with a logger that throws, or rejects", async () => {
     const guarded = safeLogger({
       ...logger,
       warn: () => {
@@ -59,6 +55,8 @@ describe("guarded app code", () => {
     });
     guarded.warn("lost");
     guarded.info("kept");
+    safeLogger({ ...logger, warn: rejects }).warn("lost");
+    await new Promise((resolve) => setTimeout(resolve, 0));
     expect(lines).toEqual(["kept"]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../src/errors.js";
-import { checkJson } from "../../../src/util/check-options.js";
+import { checkJson, checkValue, methods, NUMBER, oneOf, TEXT, WORDS } from "../../../src/util/check-options.js";
 
 const DEFAULT = { a: 1 };
 const circle: Record<string, unknown> = {};
@@ -38,5 +38,20 @@ describe("options: what is sent as JSON", () => {
   ])("refuses %s, and names the option", (_what, value) => {
     expect(() => checkJson("session", value)).toThrow(InvalidOptionsError);
     expect(() => checkJson("session", value)).toThrow(/^session cannot be written as JSON: /);
+  });
+});
+
+describe("options: what a value is instead of what it must be", () => {
+  it.each([
+    [WORDS, "", "must be a non-empty string, not an empty one."],
+    [WORDS, 5, "must be a non-empty string, not a number."],
+    [NUMBER, "", "must be a number, not a string."],
+    [NUMBER, Number.NaN, "must be a number, not NaN."],
+    [oneOf("on", "off"), "of", 'must be "on" or "off", not a string that is none of them.'],
+    [TEXT, {}, "must be a string, not an object."],
+    [methods("play"), {}, "must be an object with the methods play, not one without them."],
+    [methods("play"), null, "must be an object with the methods play, not null."],
+  ])("is no contradiction: %o, %j", (rule, value, words) => {
+    expect(() => checkValue("it", value, rule)).toThrow(new InvalidOptionsError(`it ${words}`).message);
   });
 });

@@ -10,7 +10,8 @@ import {
 import type { LocalService } from "../../../../packages/local-service/src/index.js";
 import { chunks, silence, speech } from "../../../../packages/testkit/src/audio/speech.js";
 import { withService } from "../../../../packages/testkit/src/worlds/with-service.js";
-import { rigFor, sessionToken } from "./rig.js";
+import type { RealtimeEvent } from "../../../../src/compat/thrive/index.js";
+import { quiet, rigFor, sessionToken } from "./rig.js";
 import { canary, textOf, traceOfSecrets } from "../../../../packages/testkit/src/secrets/secrets.js";
 
 const tool = { type: "function", name: "get_weather", description: "Weather.", parameters: { type: "object" } };
@@ -172,6 +173,31 @@ describe("a session", { timeout: 20_000 }, () => {
   });
 });
 
+describe("onEvent", () => {
+  it.each([
+    ["throws", (): never => JSON.parse("{") as never],
+    ["is async, and rejects", (): never => Promise.reject(new Error("the app's")) as never],
+  ])("hears every event although it %s, which is logged", async (_how, fails) => {
+    const error = vi.fn();
+    const service = await withService({ dialect: "beta" });
+    const rig = rigFor(service.wsUrl, {}, {}, { logger: { ...quiet, error } });
+    const heard: string[] = [];
+    const onEvent = ({ type }: RealtimeEvent) => {
+      heard.push(type);
+      return fails();
+    };
+    await rig.transport.connect({ token: canary(), onEvent });
+    rig.transport.send(hello);
+    // Two of one event of the service.
+    await vi.waitFor(() => {
+      expect(heard).toContain("conversation.item.completed");
+      expect(error).toHaveBeenCalledTimes(heard.length);
+    });
+    expect(error.mock.calls[0]?.[0]).toMatch(/^onEvent (threw|rejected)$/);
+    await rig.transport.close();
+  });
+});
+
 describe("the session token", { timeout: 20_000 }, () => {
   it("is asked for on every attempt, with the token, and decides the model", async () => {
     const service = await withService();
@@ -306,6 +332,9 @@ describe("connecting", { timeout: 20_000 }, () => {
     await expect(rig.connect("")).rejects.toBeInstanceOf(AuthenticationError);
     await expect(rig.transport.connect({ token: 7 as never, onEvent: () => undefined })).rejects.toThrow("token");
     await expect(rig.transport.connect({ token: canary() } as never)).rejects.toThrow("onEvent");
+    for (const nothing of [undefined, null, "token"]) {
+      await expect(rig.transport.connect(nothing as never)).rejects.toThrow(InvalidOptionsError);
+    }
   });
 
   it("is retried from the first dial", async () => {
@@ -470,6 +499,31 @@ describe("the end", { timeout: 20_000 }, () => {
     await again;
     rig.transport.send(hello);
     await rig.seen("conversation.item.completed");
+  });
+
+  it("by an error of the service: a new session may begin in its handler, and is told nothing of the old one", async () => {
+    const service = await withService();
+    const rig = rigFor(service.wsUrl, {}, {}, { reconnect: false });
+    let again: Promise<void> | undefined;
+    await rig.transport.connect({
+      token: canary(),
+      onEvent: (event) => {
+        if (event.type !== "error") return;
+        void rig.transport.close();
+        again ??= rig.connect();
+      },
+    });
+    const message = "Your session hit the maximum duration of 60 minutes.";
+    service.sessions[0]?.send({
+      type: "error",
+      error: { type: "invalid_request_error", code: "session_expired", message },
+    });
+    await vi.waitFor(() => {
+      expect(again).toBeDefined();
+    });
+    await again;
+    expect(rig.types()).toEqual(["session.created", "conversation.created", "session.updated"]);
+    expect(rig.transport.rtvi.state).toBe("ready");
   });
 
   it("by the service leaves nothing held, and the transport free", async () => {

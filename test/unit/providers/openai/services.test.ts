@@ -228,6 +228,48 @@ describe("the services in a session", () => {
     await session.leave();
   });
 
+  it("take a configuration back in which something deep inside was changed, as if it had come from a server", async () => {
+    const tool = { type: "function", name: "f", parameters: { type: "object", properties: {} } };
+    const first = { role: "user", content: "hi" };
+    const options = { session_config: { tools: [tool] }, initial_messages: [first] };
+    const { ask, sent, leave } = await inSession(options);
+    type Config = { options: { name: string; value: { parameters: object }[] }[] }[];
+    const { config } = structuredClone(ask("get-config"))?.data as { config: Config };
+    const shown = (ask("get-config")?.data as { config: Config }).config;
+    const llm = (all: Config, name: string) => all[2]!.options.find((option) => option.name === name)!.value;
+    Object.assign(llm(shown, "tools")[0]!.parameters, { properties: { city: { type: "string" } } });
+    expect(tool.parameters.properties, "the app's own").toEqual({});
+    expect(ask("update-config", { config: shown })).toMatchObject({ type: "config" });
+    expect(sent()).toMatchObject([{ session: { tools: [{ parameters: { properties: { city: {} } } }] } }]);
+    llm(shown, "initial_messages").push({ parameters: {} });
+    expect(ask("update-config", { config: shown })).toMatchObject({ type: "error-response" });
+    Object.assign(llm(config, "tools")[0]!.parameters, { properties: { day: {} } });
+    ask("update-config", { config });
+    Object.assign(llm(config, "tools")[0]!.parameters, { properties: { year: {} } });
+    ask("update-config", { config });
+    expect(sent()).toHaveLength(3);
+    await leave();
+  });
+
+  it("take the context back that they gave, with its tools; others are the configuration's", async () => {
+    const tool = { type: "function", name: "f" };
+    const { ask, sent, leave } = await inSession({ session_config: { tools: [tool] } });
+    const { result } = ask("action", { service: "llm", action: "get_context" })?.data as { result: object };
+    const set = (context: object) => {
+      const list = Object.entries(context).map(([name, value]: [string, unknown]) => ({ name, value }));
+      return ask("action", { service: "llm", action: "set_context", arguments: list });
+    };
+    expect(result).toEqual({ messages: [], tools: [tool] });
+    expect(set({ ...result, messages: [{ role: "user", content: "hi" }] })?.data).toEqual({ result: true });
+    expect(sent()).toMatchObject([{ type: "conversation.item.create" }]);
+    expect(set({ ...result, tools: [] })).toMatchObject({
+      type: "error-response",
+      data: { error: expect.stringContaining("update-config") as string },
+    });
+    expect(sent()).toHaveLength(1);
+    await leave();
+  });
+
   it("tell the service nothing of what only the next session is opened with", async () => {
     const session = await inSession();
     session.set("llm", "initial_messages", [{ role: "user", content: "hi" }]);
