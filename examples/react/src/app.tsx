@@ -43,9 +43,11 @@ export function App() {
           <VoiceVisualizer participantType="local" barColor="#0b7d6f" backgroundColor="transparent" />
           <figcaption>
             You{" "}
-            <PipecatClientMicToggle>
-              {({ isMicEnabled, onClick }) => <button onClick={onClick}>{isMicEnabled ? "Mute" : "Unmute"}</button>}
-            </PipecatClientMicToggle>
+            {!isResting && (
+              <PipecatClientMicToggle>
+                {({ isMicEnabled, onClick }) => <button onClick={onClick}>{isMicEnabled ? "Mute" : "Unmute"}</button>}
+              </PipecatClientMicToggle>
+            )}
           </figcaption>
         </figure>
         <figure>
