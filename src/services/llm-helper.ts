@@ -3,7 +3,6 @@ import { InvalidOptionsError } from "../errors.js";
 import { BoundedSet } from "../util/bounded-set.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 import { isInSession } from "../util/in-session.js";
-import { asError } from "../util/reason.js";
 import { RTVIClientHelper, type RTVIClientHelperOptions } from "./helper.js";
 
 /** One message of the conversation. */
@@ -175,7 +174,8 @@ export class LLMHelper extends RTVIClientHelper {
 
 /** A result in place of one that there is not: without any the model would wait for ever. */
 function failure(error: unknown): { error: string } {
-  return { error: asError(error).message };
+  const { message } = isRecord(error) ? error : { message: String(error) };
+  return { error: typeof message === "string" ? message : "The function failed." };
 }
 
 /** A context as servers of 0.3 give it: an object, or the bare list of messages. */

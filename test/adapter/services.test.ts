@@ -503,7 +503,7 @@ describe("LLMHelper", () => {
   });
 
   it.each([
-    ["an object without a prototype", Object.create(null), "nothing says why"],
+    ["an object without a prototype", Object.create(null), "failed"],
     ["an object with words", { message: "quota" }, "quota"],
     ["nothing", undefined, "undefined"],
   ])("never leaves the model waiting: a function may throw what is no error: %s", async (_name, thrown, words) => {
