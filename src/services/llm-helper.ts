@@ -1,9 +1,8 @@
 import { BotNotReadyError, MessageTooLargeError, RTVIMessage } from "@pipecat-ai/client-js";
 import { InvalidOptionsError } from "../errors.js";
 import { BoundedSet } from "../util/bounded-set.js";
-import { fieldOf, isRecord, stringAt, type JsonRecord } from "../util/records.js";
+import { fieldOf, idAt, isRecord, stringAt, type JsonRecord } from "../util/records.js";
 import { isInSession } from "../util/in-session.js";
-import { asError } from "../util/reason.js";
 import { RTVIClientHelper, type RTVIClientHelperOptions } from "./helper.js";
 
 /** One message of the conversation. */
@@ -50,20 +49,21 @@ export interface LLMHelperOptions extends RTVIClientHelperOptions {
 const CALLS = ["llm-function-call", "llm-function-call-in-progress"];
 const STARTS = ["llm-function-call-start", "llm-function-call-started"];
 const JSON_COMPLETION = "llm-json-completion";
+const BOT_READY = "bot-ready";
 const REMEMBERED = 256;
 
 /** The `llm` service at hand: its context, and the functions it calls. Register it as `registerHelper("llm", helper)`. */
 export class LLMHelper extends RTVIClientHelper {
   declare protected _options: LLMHelperOptions;
   #callback: FunctionCallCallback | undefined;
-  readonly #calls = new BoundedSet(REMEMBERED);
+  #calls = new BoundedSet(REMEMBERED);
 
   constructor(options: LLMHelperOptions = {}) {
     super(options);
   }
 
   getMessageTypes(): string[] {
-    return [...CALLS, ...STARTS, JSON_COMPLETION];
+    return [...CALLS, ...STARTS, JSON_COMPLETION, BOT_READY];
   }
 
   /** The conversation so far. @throws BotNotReadyError */
@@ -114,6 +114,11 @@ export class LLMHelper extends RTVIClientHelper {
 
   async handleMessage({ type, data }: RTVIMessage): Promise<void> {
     const { callbacks } = this._options;
+    // A new bot counts its calls anew.
+    if (type === BOT_READY) {
+      this.#calls = new BoundedSet(REMEMBERED);
+      return;
+    }
     if (type === JSON_COMPLETION) {
       if (typeof data === "string") await callbacks?.onLLMJsonCompletion?.(data);
       return;
@@ -126,18 +131,20 @@ export class LLMHelper extends RTVIClientHelper {
   }
 
   async #called(name: string, data: JsonRecord): Promise<void> {
-    const callId = stringAt(data, "tool_call_id");
-    if (callId === undefined || this.#calls.has(callId)) return;
-    this.#calls.add(callId);
+    const callId = idAt(data, "tool_call_id");
+    if (callId !== undefined && this.#calls.has(callId)) return;
+    if (callId !== undefined) this.#calls.add(callId);
     const given = fieldOf(data, "args") ?? fieldOf(data, "arguments");
-    const call = { function_name: name, tool_call_id: callId, args: isRecord(given) ? { ...given } : {} };
+    const call = { function_name: name, tool_call_id: callId ?? "", args: isRecord(given) ? { ...given } : {} };
+    // It is answered under the id that it came with, if with one.
+    const reference = fieldOf(data, "tool_call_id");
     const told = async (): Promise<void> => {
       await this._options.callbacks?.onLLMFunctionCall?.(call);
     };
-    await Promise.all([told(), this.#callback && this.#run(this.#callback, call)]);
+    await Promise.all([told(), this.#callback && this.#run(this.#callback, call, reference)]);
   }
 
-  async #run(callback: FunctionCallCallback, call: LLMFunctionCallData): Promise<void> {
+  async #run(callback: FunctionCallCallback, call: LLMFunctionCallData, reference: unknown): Promise<void> {
     let result: unknown;
     try {
       result = (await callback({ functionName: call.function_name, arguments: call.args })) ?? null;
@@ -146,16 +153,21 @@ export class LLMHelper extends RTVIClientHelper {
     }
     if (!isInSession(this._client.state)) return;
     try {
-      this.#answer(call, result);
+      this.#answer(call, reference, result);
     } catch (error) {
       const isUnsendable = error instanceof MessageTooLargeError || error instanceof InvalidOptionsError;
-      if (isUnsendable) this.#answer(call, failure(error));
+      if (isUnsendable) this.#answer(call, reference, failure(error));
       throw error;
     }
   }
 
-  #answer({ function_name, tool_call_id, args }: LLMFunctionCallData, result: unknown): void {
-    const outcome = { function_name, tool_call_id, arguments: args, result };
+  #answer({ function_name, args }: LLMFunctionCallData, reference: unknown, result: unknown): void {
+    const outcome = {
+      function_name,
+      ...(reference !== undefined && { tool_call_id: reference }),
+      arguments: args,
+      result,
+    };
     this._client.sendMessage(new RTVIMessage("llm-function-call-result", outcome));
   }
 
@@ -175,7 +187,8 @@ export class LLMHelper extends RTVIClientHelper {
 
 /** A result in place of one that there is not: without any the model would wait for ever. */
 function failure(error: unknown): { error: string } {
-  return { error: asError(error).message };
+  const { message } = isRecord(error) ? error : { message: String(error) };
+  return { error: typeof message === "string" ? message : "The function failed." };
 }
 
 /** A context as servers of 0.3 give it: an object, or the bare list of messages. */

@@ -48,6 +48,7 @@ export class MessageRouter {
   receive(message: RTVIMessage): void {
     const { type, data } = message;
     const { callbacks } = this;
+    const taken = this.#help(message);
     switch (type) {
       case "bot-ready":
       case "config":
@@ -59,11 +60,9 @@ export class MessageRouter {
       case "actions-available":
         this.#run("onActionsAvailable", () => callbacks.onActionsAvailable?.(data));
         break;
-      default: {
-        const taken = this.#help(message);
+      default:
         if (taken || KNOWN.has(type)) break;
         this.#run("onGenericMessage", () => callbacks.onGenericMessage?.(data, message));
-      }
     }
   }
 

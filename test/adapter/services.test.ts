@@ -337,6 +337,13 @@ class Listener extends RTVIClientHelper {
   }
 }
 
+/** Names what the callbacks of the services are told, too. */
+class ConfigListener extends Listener {
+  override getMessageTypes(): string[] {
+    return ["config", "config-available", "actions-available", "bot-ready"];
+  }
+}
+
 describe("helpers", () => {
   it("get the messages that they name, and nobody else does", async () => {
     const onGenericMessage = vi.fn();
@@ -357,6 +364,15 @@ describe("helpers", () => {
     expect(helper.heard).toHaveLength(1);
     expect(onGenericMessage).toHaveBeenCalledTimes(1);
     expect(() => services.registerHelper("other", JSON.parse("{}") as Listener)).toThrow(InvalidOptionsError);
+  });
+
+  it("get the messages that they name, also where a callback is told of them", async () => {
+    const onConfig = vi.fn();
+    const { transport, services } = await start({ callbacks: { onConfig } });
+    const helper = services.registerHelper("config", new ConfigListener());
+    for (const type of helper.getMessageTypes()) transport.says(type, { config: CONFIG });
+    expect(helper.heard).toHaveLength(4);
+    expect(onConfig).toHaveBeenCalledTimes(2);
   });
 });
 
@@ -503,7 +519,7 @@ describe("LLMHelper", () => {
   });
 
   it.each([
-    ["an object without a prototype", Object.create(null), "nothing says why"],
+    ["an object without a prototype", Object.create(null), "failed"],
     ["an object with words", { message: "quota" }, "quota"],
     ["nothing", undefined, "undefined"],
   ])("never leaves the model waiting: a function may throw what is no error: %s", async (_name, thrown, words) => {
@@ -513,6 +529,33 @@ describe("LLMHelper", () => {
     transport.says("llm-function-call", { function_name: "f", tool_call_id: "call_1", args: {} });
     await vi.waitFor(() => {
       expect(said()).toMatchObject([{ data: { result: { error: expect.stringContaining(words) as string } } }]);
+    });
+  });
+
+  it.each([
+    ["that are numbers", { tool_call_id: 7 }],
+    ["that are not there, as of old bots", {}],
+  ])("runs functions of calls with ids %s, and answers under the id that was given", async (_ids, id) => {
+    const onLLMFunctionCall = vi.fn();
+    const { transport, helper, said } = await withHelper({ onLLMFunctionCall });
+    helper.handleFunctionCall(() => Promise.resolve(1));
+    transport.says("llm-function-call", { function_name: "f", ...id, args: {} });
+    await vi.waitFor(() => {
+      expect(said().map(({ data }) => data)).toEqual([{ function_name: "f", ...id, arguments: {}, result: 1 }]);
+    });
+    expect(onLLMFunctionCall).toHaveBeenCalledTimes(1);
+  });
+
+  it("runs a call of a new bot that has the id of one of the bot before", async () => {
+    const { transport, helper, said } = await withHelper();
+    helper.handleFunctionCall(() => Promise.resolve(1));
+    const call = { function_name: "f", tool_call_id: "1", args: {} };
+    transport.says("llm-function-call", call);
+    transport.says("llm-function-call", call);
+    transport.says("bot-ready", { version: "0.3.0" });
+    transport.says("llm-function-call", call);
+    await vi.waitFor(() => {
+      expect(said()).toHaveLength(2);
     });
   });
 
