@@ -20,6 +20,8 @@ export interface SocketRequest {
   readonly refused: (code: number, reason: string) => Error;
 }
 
+/** RFC 6455, 7.4.1: a kind of data that the receiver does not take. */
+const UNSUPPORTED = 1003;
 const OPEN = 1;
 const CLOSED = 3;
 
@@ -81,10 +83,15 @@ export function openWebSocket(request: SocketRequest): Promise<Connection> {
       resolve(connection);
     };
     const onMessage = (event: MessageEvent): void => {
-      const data: unknown = event.data;
-      if (phase === "open" && (typeof data === "string" || isArrayBuffer(data))) request.onMessage(data, connection);
+      if (phase !== "open") return;
+      const data = bytesOf(event.data);
+      if (typeof data === "string" || isArrayBuffer(data)) request.onMessage(data, connection);
+      else {
+        onClose({ code: UNSUPPORTED, reason: `this WebSocket ignores binaryType: a message is ${nameOf(data)}` });
+        abandon(socket);
+      }
     };
-    const onClose = ({ code, reason }: CloseEvent): void => {
+    const onClose = ({ code, reason }: Pick<CloseEvent, "code" | "reason">): void => {
       const hadOpened = phase !== "connecting";
       phase = "closing";
       release();
@@ -109,6 +116,16 @@ export function openWebSocket(request: SocketRequest): Promise<Connection> {
 
 function ignore(): void {
   return undefined;
+}
+
+/** A `WebSocket` of Node's may hand out views of a buffer that it shares. */
+function bytesOf(data: unknown): unknown {
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer : data;
+}
+
+/** "Blob", "Number" and so on. */
+function nameOf(data: unknown): string {
+  return Object.prototype.toString.call(data).slice(8, -1);
 }
 
 function construct({ WebSocket, url, protocols }: SocketRequest): WebSocket {

@@ -51,13 +51,27 @@ describe("openWebSocket", () => {
     await expect(promise).resolves.toBeDefined();
   });
 
-  it("hands on text and binary messages, and nothing else", async () => {
+  it("hands on text and binary messages, views of a buffer among them", async () => {
     const { socket, messages } = await dialled();
-    const bytes = new Uint8Array([1, 2]).buffer;
+    const bytes = new Uint8Array([0, 1, 2, 3]);
     socket.message("a");
-    socket.message(bytes);
-    socket.message(42);
-    expect(messages).toEqual(["a", bytes]);
+    socket.message(bytes.buffer);
+    socket.message(bytes.subarray(1, 3));
+    expect(messages).toEqual(["a", bytes.buffer, new Uint8Array([1, 2]).buffer]);
+  });
+
+  it.each([
+    ["Blob", new Blob(["{}"])],
+    ["Number", 42],
+  ])("ends a connection whose messages cannot be read: %s", async (kind, message) => {
+    const { socket, messages, closes, handle } = await dialled();
+    socket.message(message);
+    socket.message("{}");
+    expect(closes).toEqual([[1003, `this WebSocket ignores binaryType: a message is ${kind}`]]);
+    expect([messages, handle.isOpen]).toEqual([[], false]);
+    expect(socket.closeCalls).toMatchObject([{ code: 1000 }]);
+    socket.drop(1000);
+    expect(closes).toHaveLength(1);
   });
 
   it("passes a message that arrives in the same tick as the opening", async () => {
