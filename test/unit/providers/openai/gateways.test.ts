@@ -293,6 +293,23 @@ describe("gateways: a response ends, whatever in it cannot be read", () => {
     expect(s.of("report").map(({ error }) => error.message)).toEqual([expect.stringContaining(`status ${status} `)]);
   });
 
+  it.each([
+    ["without a response", {}],
+    ["whose response is null", { response: null }],
+    ["whose response has no id", { response: { status: "completed" } }],
+    ["whose response is only named", { response_id: "resp_1" }],
+  ])("one %s, and the next answer is asked for", (_what, fields) => {
+    const s = Scenario.ready();
+    s.receive(server.created(), server.audio(20), { type: "response.done", ...fields });
+    expect(s.told).toEqual(expect.arrayContaining(["bot-tts-stopped", "bot-llm-stopped"]));
+    expect(s.conversation.expects).toBe("nothing");
+    expect(s.of("report")).toMatchObject([{ error: { code: "protocol-error" } }]);
+    s.app("send-text", { content: "Hello?" });
+    expect(typed(s)).toEqual(["conversation.item.create", "response.create"]);
+    s.receive({ type: "response.done", ...fields });
+    expect(s.of("fault")).toEqual([]);
+  });
+
   it("hands out what of its output can be read", () => {
     const s = Scenario.ready();
     const call = { type: "function_call", call_id: "c1", name: "f", arguments: "{}", status: "completed" };
