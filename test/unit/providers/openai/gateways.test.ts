@@ -49,6 +49,13 @@ describe("gateways: a session without session.created", () => {
     },
   );
 
+  it("takes null for nothing when it looks for the dialect", () => {
+    const s = new Scenario({ dialect: "auto" });
+    s.effects.push(...s.conversation.open());
+    s.receive({ type: "session.created", session: { id: "sess_1", modalities: null, input_audio_format: null } });
+    expect(s.sent).toMatchObject([{ session: { type: "realtime" } }]);
+  });
+
   it("follows the dialect of one that has it", () => {
     const s = new Scenario({ dialect: "auto" });
     s.effects.push(...s.conversation.open());
