@@ -347,14 +347,20 @@ export const connectionMachine = setup({
                         },
                         reconnect: {
                           description:
-                            "A reconnect is planned: it waits for a quiet moment, at most until its deadline.",
+                            "A reconnect is planned: it waits for a quiet moment, at most until its deadline. A later plan changes nothing.",
                           always: { guard: "mayChange", target: "#connection.active.phase.changing" },
+                          on: {
+                            "connection.expiring": { guard: { type: "isForLater", params: ({ event }) => event } },
+                          },
                           after: { deadline: { guard: "hasLasted", target: "due" } },
                         },
                         due: {
                           description:
                             "The deadline has passed without a network: the change waits for one, and for nothing else.",
                           always: { guard: "mustChange", target: "#connection.active.phase.changing" },
+                          on: {
+                            "connection.expiring": { guard: { type: "isForLater", params: ({ event }) => event } },
+                          },
                         },
                       },
                       on: {

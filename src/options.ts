@@ -159,8 +159,14 @@ export interface TransportOptions {
    * calls, but for those of the deprecated message `llm-function-call`. Default 30 000 ms.
    */
   readonly functionCallTimeout?: number;
-  /** Microphone audio kept from connect() to ready, in ms; the oldest is dropped first. A track over WebRTC is not kept. Default 2 000 ms. */
+  /**
+   * Microphone audio kept from connect() to ready, in ms; the oldest is dropped first. It is sent at once: of what is more than
+   * `maxBufferedAmount` the newest is dropped. A track over WebRTC is not kept. Default 2 000 ms.
+   */
   readonly preRoll?: number;
-  /** Bytes that may wait in the socket before microphone audio is dropped. Default 262 144, some four seconds. */
+  /**
+   * Bytes of microphone audio that may wait in the socket before more of it is dropped; whatever else waits there does not count.
+   * Default 262 144, some four seconds.
+   */
   readonly maxBufferedAmount?: number;
 }

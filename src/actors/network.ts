@@ -53,6 +53,7 @@ export function networkActor({ source: given, outage, random, clock, lifetime: o
     };
     const soon = (): number => Math.max(random() * SPREAD, outage.held);
     const lost = (): void => {
+      if (isLost) return;
       isLost = true;
       outage.pause();
       tell({ type: "network.lost" });
@@ -63,8 +64,10 @@ export function networkActor({ source: given, outage, random, clock, lifetime: o
       tell({ type: "network.returned", wait: soon() });
     };
     const woke = (): void => {
-      // A page that slept may have missed that the network is back.
-      if (isLost && source?.navigator?.onLine === true) returned();
+      // A page that slept may have missed that the network is back, or gone.
+      const onLine = source?.navigator?.onLine;
+      if (isLost && onLine === true) returned();
+      else if (!isLost && onLine === false) lost();
       else tell({ type: "page.woke", wait: soon() });
     };
     const shown = (): void => {

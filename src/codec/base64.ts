@@ -31,14 +31,20 @@ export function encodeBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+/** The alphabet of RFC 4648 §5 in that of §4: what writes JSON of protocol buffers may take either. */
+function standard(text: string): string {
+  return text.replaceAll("-", "+").replaceAll("_", "/");
+}
+
 /**
- * Bytes of standard base64, a buffer of their own; padding may be missing, white space is ignored.
+ * Bytes of base64 in either alphabet, a buffer of their own; padding may be missing, white space is ignored.
  * @throws ProtocolError when `text` is not base64. The message never quotes it: it may be audio.
  */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   try {
     const type: object = Uint8Array;
-    return decodesNatively(type) ? type.fromBase64(text) : decodeByLoop(text);
+    const written = standard(text);
+    return decodesNatively(type) ? type.fromBase64(written) : decodeByLoop(written);
   } catch (cause) {
     throw new ProtocolError(`Expected base64, got ${String(text.length)} characters that are not.`, { cause });
   }

@@ -21,7 +21,7 @@ export type HistoryItem =
 export interface HistoryLimits {
   /** What was said, a tool call and its result count as one each. Default 512. */
   readonly items?: number;
-  /** Characters of all items, as JSON. Default 256 Ki. */
+  /** Characters of all items, as JSON; an item that has more is not kept. Default 256 Ki. */
   readonly characters?: number;
 }
 
@@ -89,15 +89,17 @@ export class ConversationHistory {
     this.#trim();
   }
 
-  /** What is known of a turn now, at its place, or at the end where it had none. An empty text takes it back. */
+  /** What is known of a turn now, at its place, or at the end where it had none. An empty text, or one that is too large, takes it back. */
   note(id: string, item: HistoryItem): void {
     if (this.#gone.has(id)) return;
     const entry = this.#entries.get(id) ?? { item: undefined, size: 0 };
     this.#entries.set(id, entry);
     this.#characters -= entry.size;
-    const empty = item.type === "message" && item.content === "";
-    entry.item = empty ? undefined : item;
-    entry.size = empty ? 0 : sizeOf(item);
+    const size = sizeOf(item);
+    // What is too large by itself must not take everything else along.
+    const isKept = size <= this.#limits.characters && !(item.type === "message" && item.content === "");
+    entry.item = isKept ? item : undefined;
+    entry.size = isKept ? size : 0;
     this.#characters += entry.size;
     this.#trim();
   }

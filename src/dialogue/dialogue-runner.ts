@@ -36,6 +36,8 @@ export interface DialoguePorts {
   lost(error: FaultError): void;
   /** End the session on purpose. */
   end(): void;
+  /** So many bytes of a message wait to be sent: the sound that follows waits behind them. */
+  readonly queued?: ((bytes: number) => void) | undefined;
   /** Shows an inspector what passes; undefined where there is none for it. Never throws. */
   readonly observe?: ((direction: "sent" | "received", data: EncodedMessage) => void) | undefined;
   readonly logger: Logger;
@@ -266,8 +268,11 @@ export class DialogueRunner {
   }
 
   #send(task: Task, send: () => void): void {
+    const { connection } = task.live;
+    const before = connection.bufferedAmount;
     try {
       send();
+      this.#ports.queued?.(Math.max(0, connection.bufferedAmount - before));
     } catch (error) {
       // Where the app has not asked for it, the connection is closing: its end says what becomes of the session.
       this.#ports.logger.debug("A message could not be sent", error);

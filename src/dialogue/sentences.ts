@@ -2,7 +2,7 @@
 const LONGEST = 2_000;
 
 /** The group of the first kind is empty where no white space follows. Each kind always takes all there is: one pass. */
-const ENDINGS = /[.!?…]+["'”’)\]]*(?=(\s?))|[。！？]+["'”’」』）]*|\n+/g;
+const ENDINGS = /[.!?…؟۔։]+["'”’)\]]*(?=(\s?))|[。！？｡।॥။។៕።፧]+["'”’」』）]*|\n+/g;
 const ABBREVIATION = /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|etc|no|e\.g|i\.e|\d{1,16})$/i;
 /** One more than `ABBREVIATION` takes after `^`, which holds then only where the text itself begins. */
 const ABBREVIATION_SPAN = 17;
@@ -47,16 +47,24 @@ function forcedEnd(text: string, from: number): number {
   return splitsPair(text, end) ? end - 1 : end;
 }
 
-const WRITTEN_WITHOUT_SPACES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+/** Scripts without white space between words, with their punctuation. */
+const UNSPACED = ["Han", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr"].map((script) => `\\p{scx=${script}}`).join("");
+const BEGINS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
+const ENDS_UNSPACED = new RegExp(`[${UNSPACED}]$`, "u");
 
-/** The largest cut at or before `index` that splits no word, or, in scripts without white space, no code point. */
+/** The largest cut at or before `index` that splits no word, or, in scripts without white space, no character. */
 export function wordBoundary(text: string, index: number): number {
   if (index >= text.length) return text.length;
   for (let at = index; at > 0; at -= 1) {
-    if (/\s/.test(text.charAt(at))) return at;
+    if (/\s/.test(text.charAt(at)) || separatesUnspaced(text, at)) return at;
   }
-  if (index <= 0 || /\s/.test(text) || !WRITTEN_WITHOUT_SPACES.test(text)) return 0;
-  return splitsPair(text, index) ? index - 1 : index;
+  return 0;
+}
+
+function separatesUnspaced(text: string, at: number): boolean {
+  const [before, after] = [text.slice(Math.max(0, at - 2), at), text.slice(at, at + 2)];
+  if (splitsPair(text, at) || /^\p{Mark}/u.test(after)) return false;
+  return ENDS_UNSPACED.test(before) || BEGINS_UNSPACED.test(after);
 }
 
 function splitsPair(text: string, index: number): boolean {

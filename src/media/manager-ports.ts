@@ -141,7 +141,7 @@ class ManagerSpeaker implements SpeakerPort {
   }
 
   write(pcm: Int16Array, itemId: string): void {
-    const now = Date.now();
+    const now = performance.now();
     const idle = this.#item === undefined;
     if (this.#item?.id !== itemId) {
       this.#item = { id: itemId, samples: 0, startedAt: Math.max(now, this.#endsAt) };
@@ -182,7 +182,7 @@ class ManagerSpeaker implements SpeakerPort {
 
   #played(): PlayedItem {
     const { id, samples, startedAt } = this.#item ?? { id: "", samples: 0, startedAt: 0 };
-    const elapsed = Math.floor(((Date.now() - startedAt) / 1000) * this.#rate);
+    const elapsed = Math.floor(((performance.now() - startedAt) / 1000) * this.#rate);
     return {
       itemId: id,
       playedSamples: Math.max(0, Math.min(samples, elapsed)),

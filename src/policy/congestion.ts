@@ -2,17 +2,25 @@
 export type Congestion = "clear" | "congestion-begins" | "congested" | "congestion-ends";
 
 /**
- * Whether the network keeps up, by what waits to be sent. Sheds above the limit and until half of it has left, so that
+ * Whether the network keeps up, by the sound that waits to be sent: a picture or a long conversation fills the same buffer, and
+ * says nothing of the network. Sheds above the limit and until half of it has left, so that
  * one congestion is told once and audio is not chopped up chunk by chunk.
  */
 export class CongestionWatch {
   #congested = false;
   #last = 0;
+  /** Bytes among those that wait that are no sound, at most. */
+  #excused = 0;
   /** When something last left, in ms. */
   #leftAt = 0;
 
-  /** @param limit Bytes that may wait to be sent. */
+  /** @param limit Bytes of sound that may wait to be sent. */
   constructor(private readonly limit: number) {}
+
+  /** So many bytes that are no sound wait, too. */
+  excuse(bytes: number): void {
+    this.#excused += bytes;
+  }
 
   /**
    * @param buffered Bytes that wait now.
@@ -22,7 +30,8 @@ export class CongestionWatch {
     const was = this.#congested;
     if (!was || buffered < this.#last) this.#leftAt = at;
     this.#last = buffered;
-    this.#congested = buffered > (was ? this.limit / 2 : this.limit);
+    this.#excused = Math.min(this.#excused, buffered);
+    this.#congested = buffered - this.#excused > (was ? this.limit / 2 : this.limit);
     if (this.#congested) return was ? "congested" : "congestion-begins";
     return was ? "congestion-ends" : "clear";
   }

@@ -220,6 +220,7 @@ export class TransportCore {
       // The chart gives the attempt up, which ends what had begun on it.
       lost: (error) => this.#reports?.closed(this.session.errors.record(error)),
       end: () => void this.attempts.disconnect(),
+      queued: (bytes) => this.microphone.waitsBehind(bytes),
       observe,
       logger: this.logger,
     };

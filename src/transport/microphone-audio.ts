@@ -80,6 +80,11 @@ export class MicrophoneAudio {
     return congestion === "clear" || congestion === "congestion-ends";
   }
 
+  /** So many bytes that are no sound wait to be sent, too. */
+  waitsBehind(bytes: number): void {
+    this.#congestion.excuse(bytes);
+  }
+
   /** How long the connection has taken nothing of what waits to be sent, in ms; 0 while it keeps up. */
   stalledFor(): number {
     const { connection } = this.#ports.runner;

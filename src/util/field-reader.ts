@@ -70,10 +70,14 @@ export class FieldReader {
     return Array.isArray(value) && value.length <= most ? value : this.miss(key, `a list of at most ${most}`);
   }
 
+  /** Whether a field is there: what writes every field of a message writes null for those that it has not. */
+  has(key: string): boolean {
+    return (this.any(key) ?? undefined) !== undefined;
+  }
+
   /** What `read` makes of a field that is there; undefined where it is missing, or null. */
   given<Value>(key: string, read: (value: unknown) => Value): Value | undefined {
-    const value = this.any(key);
-    return value === undefined || value === null ? undefined : read(value);
+    return this.has(key) ? read(this.any(key)) : undefined;
   }
 
   /** All fields. */

@@ -410,6 +410,23 @@ describe("a running connection", () => {
       expect(attempts).toBe(2);
     });
 
+    it.each([true, false])(
+      "plan: one for later puts off none that waits for its moment, with a network: %s",
+      (online) => {
+        start();
+        last();
+        attempt({ type: "connection.busy" });
+        if (!online) network({ type: "network.lost" });
+        attempt({ type: "connection.expiring", afterMs: 0, withinMs: 30_000 });
+        clock.increment(online ? 10_000 : 30_000);
+        attempt({ type: "connection.expiring", afterMs: 300_000, withinMs: 300_000 });
+        expect(attempts).toBe(1);
+        if (online) clock.increment(19_000);
+        else network({ type: "network.returned", wait: 0 });
+        expect(attempts).toBe(2);
+      },
+    );
+
     it("plan: one for later ends with its connection", () => {
       start();
       last();

@@ -83,7 +83,7 @@ export function readUsage(
   tried: (reading: () => number | undefined) => number | undefined,
 ): Record<string, number> | undefined {
   const told = COUNTS.flatMap(([name, keys]) => {
-    const key = keys.find((each) => read.any(each) !== undefined) ?? "";
+    const key = keys.find((each) => read.has(each)) ?? "";
     const count = tried(() => countIn(read, key));
     return count === undefined ? [] : [[name, count] as const];
   });

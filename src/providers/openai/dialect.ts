@@ -15,6 +15,6 @@ export function gaEventType(type: string): string {
 export function dialectOf(session: JsonRecord): OpenAIDialect | undefined {
   const type = stringAt(session, "type");
   if (type === "realtime" || type === "transcription") return "ga";
-  const flat = fieldOf(session, "modalities") !== undefined || fieldOf(session, "input_audio_format") !== undefined;
+  const flat = ["modalities", "input_audio_format"].some((key) => (fieldOf(session, key) ?? undefined) !== undefined);
   return flat ? "beta" : undefined;
 }

@@ -215,6 +215,9 @@ export class OpenAIDialogue implements Dialogue {
         this.#user.handle(event);
         if (event.type === "user.started") this.#userAudio.speechBegan();
         break;
+      case "response.over":
+        this.#bot.over(event.how);
+        break;
       case "response.outcome": {
         // The session outlives it, whatever the reason: the next may succeed.
         const error = responseError(event, redact);

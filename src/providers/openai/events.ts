@@ -6,7 +6,7 @@ import { errorWords, tellsError, wordsOf, type ErrorWords } from "../../util/err
 import { FieldReader } from "../../util/field-reader.js";
 import { decodePcm } from "../../codec/base64-pcm.js";
 import type { HistoryItem } from "../../dialogue/conversation-history.js";
-import type { ReplyEnd, VoiceEvent } from "../../dialogue/voice-event.js";
+import type { ReplyEnd, ReplyKind, VoiceEvent } from "../../dialogue/voice-event.js";
 import { parseRecord } from "../../util/parse.js";
 import { fieldOf, isRecord, stringAt, type JsonRecord } from "../../util/records.js";
 
@@ -47,6 +47,8 @@ export type OpenAIEvent =
   /** The model has made something else than words and calls. */
   | { readonly type: "item.made"; readonly reply: string; readonly item: ItemInfo }
   | ({ readonly type: "response.outcome" } & Outcome)
+  /** A response is over that cannot be told by its name. */
+  | { readonly type: "response.over"; readonly how: ReplyEnd }
   | { readonly type: "error"; readonly error: ErrorDetails }
   /** Something else failed: a transcription, or a tool of a server. */
   | { readonly type: "failure"; readonly error: ErrorDetails }
@@ -129,11 +131,11 @@ export function readEvent(type: string, record: JsonRecord): Iterable<ServerEven
     case "conversation.item.truncated":
       return [{ type: "item.truncated", item: read.id("item_id") }];
     case "response.created": {
-      const { reply, kind } = readResponse(read.inner("response"));
-      return [{ type: "reply.began", reply, kind }];
+      const response = read.inner("response");
+      return [{ type: "reply.began", reply: response.id("id"), kind: kindOf(response) }];
     }
     case "response.done":
-      return readDone(read.inner("response"));
+      return readDone(read);
     case "response.output_item.added": {
       const [reply, { type: itemType, callId, name }] = [read.id("response_id"), readItem(read.inner("item"))];
       const isCall = itemType === "function_call" && callId !== undefined;
@@ -184,12 +186,12 @@ function* readSession(type: "session.created" | "session.updated", read: FieldRe
   read.raw("session");
 }
 
-function readResponse(read: FieldReader): { readonly reply: string; readonly kind: "conversation" | "aside" } {
-  return { reply: read.id("id"), kind: read.isNull("conversation_id") ? "aside" : "conversation" };
+function kindOf(response: FieldReader | undefined): ReplyKind {
+  return response?.isNull("conversation_id") === true ? "aside" : "conversation";
 }
 
 /** `response.done`: what it made is in it once more. It ends the response, whatever else of it cannot be read. */
-function* readDone(read: FieldReader): Generator<ServerEvent> {
+function* readDone(event: FieldReader): Generator<ServerEvent> {
   const missed: unknown[] = [];
   const tried = <Read>(reading: () => Read): Read | undefined => {
     try {
@@ -199,16 +201,19 @@ function* readDone(read: FieldReader): Generator<ServerEvent> {
       return undefined;
     }
   };
-  const response = tried(() => readResponse(read));
-  const outcome = outcomeOf(read.whole);
-  if (response !== undefined) {
-    const { reply, kind } = response;
-    const output = tried(() => read.list("output", MOST_ITEMS)) ?? [];
+  const read = tried(() => event.inner("response"));
+  const reply = tried(() => read?.id("id")) ?? tried(() => event.optionalId("response_id"));
+  const outcome = outcomeOf(read?.whole ?? {});
+  const how = endOf(outcome);
+  if (reply === undefined) yield { type: "response.over", how };
+  else {
+    const kind = kindOf(read);
+    const output = tried(() => read?.list("output", MOST_ITEMS)) ?? [];
     const events = output.flatMap((item) => tried(() => made(reply, readItem(item))) ?? []);
     // Known already, unless something of it was lost.
     if (output.length > 0) yield { type: "reply.began", reply, kind };
     yield* events;
-    yield { type: "reply.ended", reply, how: endOf(outcome), kind };
+    yield { type: "reply.ended", reply, how, kind };
   }
   yield { type: "response.outcome", ...outcome };
   if (missed.length > 0) throw missed[0];

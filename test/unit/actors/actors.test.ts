@@ -534,6 +534,22 @@ describe("the watches", () => {
     expect(watch.types()).toEqual(["network.lost", "network.returned"]);
   });
 
+  it("tell that the network is lost when the page slept through it", () => {
+    const network = new ScriptedNetwork();
+    const clock = outage();
+    const watch = run(networkOf(network, clock, 0));
+    network.navigator.onLine = false;
+    network.show(true);
+    time += 1_000;
+    expect(watch.types()).toEqual(["network.lost"]);
+    expect(clock.elapsed).toBe(0);
+    network.show(true);
+    network.turn(false);
+    expect(watch.types()).toEqual(["network.lost", "page.woke"]);
+    network.turn(true);
+    expect(watch.types()).toEqual(["network.lost", "page.woke", "network.returned"]);
+  });
+
   it("tell when the clock has jumped, with a window or without, and leave no timer", () => {
     const clock = new ManualClock();
     const watch = run(networkOf(undefined, outage(), 0, clock));

@@ -18,6 +18,11 @@ describe("base64", () => {
     expect(encodeBase64(Uint8Array.of(1, 2, 3, 4).subarray(1, 3))).toBe("AgM=");
   });
 
+  it("reads the alphabet for URLs, too", () => {
+    expect([...decodeBase64("-_-_")]).toEqual([...decodeBase64("+/+/")]);
+    expect([...decodeBase64("-_8")]).toEqual([0xfb, 0xff]);
+  });
+
   it("accepts missing padding and white space", () => {
     expect([...decodeBase64("Ag M\n")]).toEqual([2, 3]);
   });

@@ -81,8 +81,22 @@ describe("ConversationHistory", () => {
     narrow.append(said("user", "x".repeat(6)));
     narrow.append(said("user", "y".repeat(6)));
     expect(narrow.items).toEqual([said("user", "yyyyyy")]);
-    narrow.append(said("system", "z".repeat(11)));
-    expect(narrow.items).toEqual([]);
+    narrow.append(said("system", "z".repeat(11)), true);
+    expect(narrow.items).toEqual([said("user", "yyyyyy")]);
+  });
+
+  it("leaves out what is too large by itself, such as an image or a result, and keeps everything else", () => {
+    const history = new ConversationHistory();
+    const image = [{ type: "input_image", image_url: `data:image/png;base64,${"A".repeat(300_000)}` }];
+    const large: HistoryItem = { type: "tool-result", callId: "c1", output: "x".repeat(300_000) };
+    for (const item of [said("user", "Hello"), call("c1"), large, said("user", image), said("assistant", "Hi")]) {
+      history.append(item);
+    }
+    expect(history.items).toEqual([said("user", "Hello"), call("c1"), said("assistant", "Hi")]);
+    const narrow = new ConversationHistory({ characters: 10 });
+    narrow.append(said("user", "12345"));
+    for (const text of ["1", "12345678901", "123"]) narrow.note("a", said("assistant", text));
+    expect(narrow.items).toEqual([said("user", "12345"), said("assistant", "123")]);
   });
 
   it("leaves out a result whose call has gone", () => {

@@ -22,6 +22,14 @@ describe("sentenceEnds", () => {
     ["Wait... what? No", ["Wait...", "what?", "No"]],
     ["你好。再见！好", ["你好。", "再见！", "好"]],
     ["a line\nanother", ["a line", "another"]],
+    ["नमस्ते। आप कैसे हैं? मैं ठीक हूँ।", ["नमस्ते।", "आप कैसे हैं?", "मैं ठीक हूँ।"]],
+    ["مرحبا؟ نعم. لا", ["مرحبا؟", "نعم.", "لا"]],
+    ["شکریہ۔ جی ہاں", ["شکریہ۔", "جی ہاں"]],
+    ["မင်္ဂလာပါ။ နေကောင်းလား။ ဟုတ်", ["မင်္ဂလာပါ။", "နေကောင်းလား။", "ဟုတ်"]],
+    ["សួស្តី។ ល្អ", ["សួស្តី។", "ល្អ"]],
+    ["ሰላም። እሺ", ["ሰላም።", "እሺ"]],
+    ["Բարև։ Այո", ["Բարև։", "Այո"]],
+    ["ｶﾞﾝﾊﾞﾚ｡ﾊｲ", ["ｶﾞﾝﾊﾞﾚ｡", "ﾊｲ"]],
     ["still being written.", ["still being written."]],
     ["", [""]],
   ])("%j", (text, expected) => {
@@ -66,6 +74,15 @@ describe("wordBoundary", () => {
     ["word", 2, 0],
     ["你好世界", 2, 2],
     ["你\u{20000}好", 2, 1],
+    ["我用 Python 写代码已经很久了", 14, 14],
+    ["我用 Python 写代码", 6, 2],
+    ["我用Python写代码", 5, 2],
+    ["我用Python写代码", 8, 8],
+    ["说：“好”", 4, 4],
+    ["コーヒー", 2, 2],
+    ["สวัสดี ครับผม", 9, 8],
+    ["กำลังทดสอบ ที่นี่", 13, 11],
+    ["ສະບາຍດີ", 3, 3],
   ])("of %j at %d is %d", (text, index, expected) => {
     expect(wordBoundary(text, index)).toBe(expected);
   });
@@ -111,6 +128,14 @@ describe("SpokenText", () => {
     for (let delta = 0; delta < 6_500; delta += 1) text.add(".".repeat(40));
     expect(text.segments).toHaveLength(129);
     expect(new Set(text.segments.map((segment) => segment.text.length))).toEqual(new Set([2_000]));
+  });
+
+  it("knows how much was heard of Chinese with a word of Latin letters in it", () => {
+    const text = make();
+    text.add("我用 Python 写代码已经很久了，你呢");
+    text.finish();
+    text.reach(16);
+    expect(text.heard).toBe("我用 Python 写代码已经很");
   });
 
   it("keeps 256 Ki characters, and nothing that comes after them", () => {

@@ -143,8 +143,20 @@ describe("a manager of Pipecat's shape", () => {
     speaker.close();
   });
 
+  it("that plays is silent when its sound is over, also where the clock on the wall is set back meanwhile", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const told: OutputReport[] = [];
+    await ports.speaker.open((report) => told.push(report), request().signal);
+    ports.speaker.write(new Int16Array(2_400), "a");
+    vi.setSystemTime(Date.now() - 3_600_000);
+    ports.speaker.write(new Int16Array(2_400), "a");
+    vi.advanceTimersByTime(200);
+    expect(told).toMatchObject([{ type: "began" }, { type: "drained", item: { playedSamples: 4_800 } }]);
+  });
+
   it("that does not take the bot's audio loses the output, after what it has played", async () => {
-    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     const told: OutputReport[] = [];
     await ports.speaker.open((report) => told.push(report), request().signal);

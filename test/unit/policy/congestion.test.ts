@@ -13,6 +13,16 @@ describe("CongestionWatch", () => {
     expect(seen).toEqual(["congestion-begins", "congested", "congested", "congestion-ends", "clear"]);
   });
 
+  it("does not count what is no sound, as far as it still waits", () => {
+    const watch = new CongestionWatch(100);
+    watch.excuse(500);
+    watch.excuse(200);
+    const seen = [700, 800, 801, 751, 750, 600, 701].map((buffered) => watch.look(buffered, 0));
+    const sound = ["clear", "clear", "congestion-begins", "congested", "congestion-ends", "clear", "congestion-begins"];
+    expect(seen).toEqual(sound);
+    expect([0, 101].map((buffered) => watch.look(buffered, 0))).toEqual(["congestion-ends", "congestion-begins"]);
+  });
+
   it("says how long nothing has left, from when it began, and anew whenever something leaves", () => {
     const watch = new CongestionWatch(100);
     const seen = [90, 200, 200, 150, 400, 400, 50].map((buffered, index) => {

@@ -2,7 +2,7 @@ import type { EffectSink } from "../../../dialogue/effects.js";
 import { ProtocolError, type ServiceError } from "../../../errors.js";
 import { asProtocolError, FieldReader } from "../../../util/field-reader.js";
 import { parseRecord } from "../../../util/parse.js";
-import { fieldOf, isRecord, type JsonRecord } from "../../../util/records.js";
+import { isRecord, type JsonRecord } from "../../../util/records.js";
 import type { Redactor } from "../../../util/redact.js";
 import {
   durationMs,
@@ -58,11 +58,11 @@ export class MessageReader {
       const message = parseRecord(data, SERVICE);
       this.#showRaw(message);
       const read = new FieldReader(message, "a message", SERVICE);
-      if (fieldOf(message, "setupComplete") !== undefined) opened();
+      if (read.has("setupComplete")) opened();
       this.#report(() => this.#outcomes.failure(message));
       this.#each(read, "voiceActivity", (inner) => this.#voice(inner.optionalName("voiceActivityType")));
       this.#each(read, "voiceActivityDetectionSignal", (inner) => this.#voice(inner.optionalName("vadSignalType")));
-      this.#each(read, "serverContent", (inner) => this.#content(inner, read.any("toolCall") !== undefined));
+      this.#each(read, "serverContent", (inner) => this.#content(inner, read.has("toolCall")));
       this.#each(read, "toolCall", (inner) => this.#call(inner));
       this.#each(read, "toolCallCancellation", (inner) => this.#cancel(inner));
       this.#each(read, "usageMetadata", (inner) => this.#usage(inner));

@@ -2,6 +2,7 @@ import { Bot, type BotSetup } from "../../../dialogue/bot.js";
 import { resultText } from "../../../dialogue/client-commands.js";
 import type { ConversationHistory } from "../../../dialogue/conversation-history.js";
 import { ToolCalls, type ToolAnswer } from "../../../dialogue/tool-calls.js";
+import type { ReplyEnd } from "../../../dialogue/voice-event.js";
 import type { FlushCause } from "../../../contracts/turns.js";
 import { BoundedSet, dropOldest } from "../../../util/bounded-set.js";
 import type { Redactor } from "../../../util/redact.js";
@@ -80,6 +81,11 @@ export class OpenAIBot {
   /** The service has nothing to cancel: what was being cancelled is over. */
   nothingToCancel(): void {
     for (const reply of this.sequencer.nothingToCancel()) this.voice.handle({ type: "reply.ended", reply, how: "cut" });
+  }
+
+  /** A response is over, and the service does not say which: it makes one of a conversation at once. */
+  over(how: ReplyEnd): void {
+    for (const reply of this.sequencer.active) this.voice.handle({ type: "reply.ended", reply, how });
   }
 
   /** The service refused a `response.create`; see the sequencer's. */

@@ -160,6 +160,11 @@ export class ResponseSequencer {
     return this.#userTurn;
   }
 
+  /** The responses that are being made. */
+  get active(): readonly string[] {
+    return [...this.#active.keys()];
+  }
+
   /** Whether a response is being made, or is to be. */
   get isBusy(): boolean {
     return this.#active.size > 0 || this.#requested !== undefined || this.#waiting.length > 0;

@@ -49,6 +49,13 @@ describe("gateways: a session without session.created", () => {
     },
   );
 
+  it("takes null for nothing when it looks for the dialect", () => {
+    const s = new Scenario({ dialect: "auto" });
+    s.effects.push(...s.conversation.open());
+    s.receive({ type: "session.created", session: { id: "sess_1", modalities: null, input_audio_format: null } });
+    expect(s.sent).toMatchObject([{ session: { type: "realtime" } }]);
+  });
+
   it("follows the dialect of one that has it", () => {
     const s = new Scenario({ dialect: "auto" });
     s.effects.push(...s.conversation.open());
@@ -291,6 +298,23 @@ describe("gateways: a response ends, whatever in it cannot be read", () => {
     s.receive(server.created(), server.text("Hello."), server.done("resp_1", { status }));
     expect(s.told.at(-1)).toBe("bot-llm-stopped");
     expect(s.of("report").map(({ error }) => error.message)).toEqual([expect.stringContaining(`status ${status} `)]);
+  });
+
+  it.each([
+    ["without a response", {}],
+    ["whose response is null", { response: null }],
+    ["whose response has no id", { response: { status: "completed" } }],
+    ["whose response is only named", { response_id: "resp_1" }],
+  ])("one %s, and the next answer is asked for", (_what, fields) => {
+    const s = Scenario.ready();
+    s.receive(server.created(), server.audio(20), { type: "response.done", ...fields });
+    expect(s.told).toEqual(expect.arrayContaining(["bot-tts-stopped", "bot-llm-stopped"]));
+    expect(s.conversation.expects).toBe("nothing");
+    expect(s.of("report")).toMatchObject([{ error: { code: "protocol-error" } }]);
+    s.app("send-text", { content: "Hello?" });
+    expect(typed(s)).toEqual(["conversation.item.create", "response.create"]);
+    s.receive({ type: "response.done", ...fields });
+    expect(s.of("fault")).toEqual([]);
   });
 
   it("hands out what of its output can be read", () => {

@@ -144,6 +144,26 @@ describe("a connection that is lost", () => {
     await rig.leave();
   });
 
+  it("is told a conversation that fills its buffer, and what the user said meanwhile with it", async () => {
+    const rig = await Rig.ready();
+    for (let text = 0; text < 400; text += 1) rig.send("send-text", { content: `${text} ${"word ".repeat(125)}` });
+    FakeWebSocket.last.drop(1006);
+    const sending = vi.spyOn(FakeWebSocket.prototype, "send").mockImplementation(function (this: FakeWebSocket, data) {
+      this.sent.push(data);
+      // As a browser has it: nothing leaves before the task is over.
+      this.bufferedAmount += String(data).length;
+    });
+    rig.manager.say(new ArrayBuffer(960));
+    await rig.pass(100);
+    await rig.opens(2);
+    sending.mockRestore();
+    expect(FakeWebSocket.last.bufferedAmount).toBeGreaterThan(256 * 1024);
+    rig.manager.say(new ArrayBuffer(960));
+    expect(rig.sentTypes.slice(-2)).toEqual(["input_audio_buffer.append", "input_audio_buffer.append"]);
+    expect(rig.told.filter(({ type }) => type === "error")).toEqual([]);
+    await rig.leave();
+  });
+
   it("gives the bot's sentences numbers that no sentence before the loss has", async () => {
     const rig = await Rig.ready();
     const say = (id: string): void => {
