@@ -34,8 +34,8 @@ interface Entry {
 
 /**
  * The conversation so far, in its order, as text: what an app may ask for, and what a new session could be told after a
- * loss. Bounded: beyond its limits the oldest go, but system messages, and what the conversation began with, stay as
- * long as there is anything else.
+ * loss. Bounded: beyond its limits the oldest go; system messages, as long as they are no more than half, and what the
+ * conversation began with stay while there is anything else.
  *
  * Words often come later than the turn they belong to: `reserve()` keeps a turn's place, `note()` fills it.
  */
@@ -138,14 +138,30 @@ export class ConversationHistory {
     }
   }
 
+  /** What goes next: what was said, then what the system said, then what it began with. */
   #oldest(): string | undefined {
-    let kept: string | undefined;
-    for (const [id, { item, pinned }] of this.#entries) {
-      if (pinned !== true && (item?.type !== "message" || item.role !== "system")) return id;
-      kept ??= id;
+    const oldest: Partial<Record<Rank, string>> = {};
+    const system = { items: 0, characters: 0 };
+    for (const [id, entry] of this.#entries) {
+      const rank = rankOf(entry);
+      oldest[rank] ??= id;
+      if (rank !== "system") continue;
+      system.items += 1;
+      system.characters += entry.size;
     }
-    return kept;
+    // Notes of the app to the bot, such as of what the user sees, may come for ever.
+    const { items, characters } = this.#limits;
+    const isMost = system.items > items / 2 || system.characters > characters / 2;
+    return (isMost && system.items > 1 ? undefined : oldest.said) ?? oldest.system ?? oldest.said ?? oldest.pinned;
   }
+}
+
+/** How dear an entry is. */
+type Rank = "said" | "system" | "pinned";
+
+function rankOf({ item, pinned }: Entry): Rank {
+  if (pinned === true) return "pinned";
+  return item?.type === "message" && item.role === "system" ? "system" : "said";
 }
 
 function sizeOf(item: HistoryItem): number {
