@@ -67,6 +67,20 @@ function separatesUnspaced(text: string, at: number): boolean {
   return ENDS_UNSPACED.test(before) || BEGINS_UNSPACED.test(after);
 }
 
+/** Characters that are each a syllable or more. */
+const SYLLABLES = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/gu;
+/** Latin characters that are spoken in the time of one of them. */
+const SYLLABLE = 2.5;
+
+export function syllablesIn(text: string): number {
+  return text.match(SYLLABLES)?.length ?? 0;
+}
+
+/** How many characters of a text are spoken in the time of one Latin character, where so many of them are syllables. */
+export function paceOf(characters: number, syllables: number): number {
+  return characters === 0 ? 1 : characters / (characters + (SYLLABLE - 1) * syllables);
+}
+
 function splitsPair(text: string, index: number): boolean {
   return /[\uDC00-\uDFFF]/.test(text.charAt(index));
 }
