@@ -63,7 +63,7 @@ export function wordBoundary(text: string, index: number): number {
 
 function separatesUnspaced(text: string, at: number): boolean {
   const [before, after] = [text.slice(Math.max(0, at - 2), at), text.slice(at, at + 2)];
-  if (splitsPair(text, at) || /^\p{Mark}/u.test(after)) return false;
+  if (splitsPair(text, at) || /^[\p{Mark}]/u.test(after)) return false;
   return ENDS_UNSPACED.test(before) || BEGINS_UNSPACED.test(after);
 }
 
