@@ -69,7 +69,10 @@ export interface TimeoutOptions {
    * then never pinged. Default 15 000 ms.
    */
   readonly silence?: number;
-  /** How long a sign of life may take; also asked for when the page wakes up, or the network is lost or returns. Default 3 000 ms. */
+  /**
+   * How long a sign of life may take; also asked for when the page wakes up, or the network is lost or returns. `Infinity` asks for
+   * none, because a gateway may not answer: silence then counts as with a service that cannot be asked. Default 3 000 ms.
+   */
   readonly probe?: number;
   /**
    * How long no more of the user's words may come before a turn of which only words are known is over: with Gemini Live, which does

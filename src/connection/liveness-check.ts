@@ -7,7 +7,7 @@ export interface LivenessCheckParts {
   readonly clock: Timers | undefined;
   /** How long nothing may be heard; 0 and `Infinity` wait for ever. */
   readonly silence: number;
-  /** How long a sign of life may take. */
+  /** How long a sign of life may take; `Infinity` asks for none. */
   readonly probe: number;
   /** Asks the service for a sign of life; false where that cannot be done. */
   readonly ask: () => boolean;
@@ -120,6 +120,7 @@ export class LivenessCheck {
   #ask(): boolean {
     const { ask, probe } = this.#parts;
     this.#rest();
+    if (probe === Infinity) return false;
     // Before the question: it may be answered on the spot.
     this.#phase = "asking";
     if (!ask()) {

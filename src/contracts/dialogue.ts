@@ -85,7 +85,7 @@ export type Effect =
   | { readonly type: "ready"; readonly continuity: Continuity; readonly botReady?: "delivered" }
   /**
    * The connection is to be changed for a new one: not before `afterMs` (default 0), from then on at a quiet moment, and within
-   * `withinMs` more in any case. The latest such wish counts.
+   * `withinMs` more in any case. The latest such wish counts, but one for later puts off none whose time has come.
    */
   | { readonly type: "change-connection"; readonly afterMs?: number; readonly withinMs: number }
   /** Messages of the app that may not have arrived: send them again on the next connection, as far as they may be. */

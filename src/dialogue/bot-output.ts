@@ -117,13 +117,13 @@ export class BotOutput {
     return this.#items.get(itemId)?.text.heard;
   }
 
-  /** So many characters have probably been spoken since the playback began. */
+  /** So many Latin characters, or as much of others, have probably been spoken since the playback began. */
   estimate(characters: number): void {
     let left = characters;
     for (const { text, spoken } of this.#items.values()) {
       if (!spoken || text.isSpoken || left <= 0) continue;
-      for (const segment of text.reach(left)) this.#show(segment);
-      left -= text.text.length;
+      for (const segment of text.reach(left * text.pace)) this.#show(segment);
+      left -= text.text.length / text.pace;
     }
   }
 

@@ -11,7 +11,7 @@ import type { ToolCalls } from "./tool-calls.js";
 import { UnheardReplies } from "./unheard-replies.js";
 import type { BotEvent, ReplyEvent, ReplyKind } from "./voice-event.js";
 
-/** Characters of ordinary speech in a ms. */
+/** Latin characters of ordinary speech in a ms. */
 const SPEECH = 0.015;
 
 /** What the bot's side of a conversation is set up with. */

@@ -34,8 +34,8 @@ interface Entry {
 
 /**
  * The conversation so far, in its order, as text: what an app may ask for, and what a new session could be told after a
- * loss. Bounded: beyond its limits the oldest go, but system messages, and what the conversation began with, stay as
- * long as there is anything else.
+ * loss. Bounded: beyond its limits the oldest go. System messages, and what the conversation began with, stay while there is anything
+ * else, as long as they are no more than three quarters of it.
  *
  * Words often come later than the turn they belong to: `reserve()` keeps a turn's place, `note()` fills it.
  */
@@ -138,14 +138,34 @@ export class ConversationHistory {
     }
   }
 
+  /** What goes next: what was said, unless what is dearer leaves it too little room. */
   #oldest(): string | undefined {
-    let kept: string | undefined;
-    for (const [id, { item, pinned }] of this.#entries) {
-      if (pinned !== true && (item?.type !== "message" || item.role !== "system")) return id;
-      kept ??= id;
+    const oldest: Partial<Record<Rank, string>> = {};
+    const dear = { items: 0, characters: 0 };
+    for (const [id, entry] of this.#entries) {
+      const rank = rankOf(entry);
+      oldest[rank] ??= id;
+      if (rank === "said") continue;
+      dear.items += 1;
+      dear.characters += entry.size;
     }
-    return kept;
+    const { items, characters } = this.#limits;
+    const isMost = dear.items > DEAREST * items || dear.characters > DEAREST * characters;
+    const said = isMost && dear.items > 1 ? undefined : oldest.said;
+    return said ?? oldest.note ?? oldest.beginning ?? oldest.said ?? oldest.rule;
   }
+}
+
+/** How much of the room is for what goes last: notes of an app, of what the user sees, may come for ever. */
+const DEAREST = 0.75;
+
+/** How dear an entry is, from the least: a note is what the system says later, a rule what it said in the beginning. */
+type Rank = "said" | "note" | "beginning" | "rule";
+
+function rankOf({ item, pinned }: Entry): Rank {
+  const isSystem = item?.type === "message" && item.role === "system";
+  if (pinned !== true) return isSystem ? "note" : "said";
+  return isSystem ? "rule" : "beginning";
 }
 
 function sizeOf(item: HistoryItem): number {

@@ -63,8 +63,22 @@ export function wordBoundary(text: string, index: number): number {
 
 function separatesUnspaced(text: string, at: number): boolean {
   const [before, after] = [text.slice(Math.max(0, at - 2), at), text.slice(at, at + 2)];
-  if (splitsPair(text, at) || /^\p{Mark}/u.test(after)) return false;
+  if (splitsPair(text, at) || /^[\p{Mark}]/u.test(after)) return false;
   return ENDS_UNSPACED.test(before) || BEGINS_UNSPACED.test(after);
+}
+
+/** Characters that are each a syllable or more. */
+const SYLLABLES = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/gu;
+/** Latin characters that are spoken in the time of one of them. */
+const SYLLABLE = 2.5;
+
+export function syllablesIn(text: string): number {
+  return text.match(SYLLABLES)?.length ?? 0;
+}
+
+/** How many characters of a text are spoken in the time of one Latin character, where so many of them are syllables. */
+export function paceOf(characters: number, syllables: number): number {
+  return characters === 0 ? 1 : characters / (characters + (SYLLABLE - 1) * syllables);
 }
 
 function splitsPair(text: string, index: number): boolean {

@@ -1,4 +1,4 @@
-import { sentenceEnds, wordBoundary } from "./sentences.js";
+import { paceOf, sentenceEnds, syllablesIn, wordBoundary } from "./sentences.js";
 
 /** One sentence of what the bot says. */
 export interface Segment {
@@ -14,7 +14,7 @@ export interface Segment {
 /** Characters that are kept of an item. */
 export const LONGEST_ITEM = 256 * 1024;
 
-/** Fastest speech believed before text and audio are both complete, in characters per ms. */
+/** Fastest speech believed before text and audio are both complete, in Latin characters per ms. */
 const FASTEST = 0.025;
 
 /** Whether a sentence has been spoken to its end. */
@@ -26,6 +26,7 @@ export function isShown({ text, shown }: Segment): boolean {
 export class SpokenText {
   readonly segments: Segment[] = [];
   #text = "";
+  #syllables = 0;
   #cutUpTo = 0;
   /** The text from there on: looked at with each delta, which the whole is too long for. */
   #open = "";
@@ -60,6 +61,11 @@ export class SpokenText {
     return last === undefined ? "" : this.#text.slice(0, last.start + last.shown).trim();
   }
 
+  /** How many of its characters are spoken in the time of one Latin character. */
+  get pace(): number {
+    return paceOf(this.#text.length, this.#syllables);
+  }
+
   constructor(private readonly nextId: () => number) {}
 
   /** Takes a delta; returns the sentences it completed. */
@@ -68,6 +74,7 @@ export class SpokenText {
     const kept = delta.slice(0, LONGEST_ITEM - this.#text.length);
     const from = this.#cutUpTo;
     this.#text += kept;
+    this.#syllables += syllablesIn(kept);
     this.#open += kept;
     return sentenceEnds(this.#open).flatMap((end) => this.#cut(from + end));
   }
@@ -93,7 +100,7 @@ export class SpokenText {
   moveTo(playedMs: number, receivedMs: number, audioComplete: boolean): Segment[] {
     if (receivedMs <= 0) return [];
     const measured = this.#text.length / receivedMs;
-    const rate = audioComplete && this.isFinished ? measured : Math.min(measured, FASTEST);
+    const rate = audioComplete && this.isFinished ? measured : Math.min(measured, FASTEST * this.pace);
     return this.reach(playedMs * rate);
   }
 

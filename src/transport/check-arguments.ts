@@ -23,10 +23,8 @@ import {
   whole,
 } from "../util/check-options.js";
 
-/** Zero would be over before it began. */
-const DEADLINE = amount("ms", 1, LONGEST_WAIT);
 const WAIT = amount("ms", 0, LONGEST_WAIT);
-/** A deadline that may never come. */
+/** A deadline that may never come. Zero would be over before it began. */
 const PATIENCE = amount("ms", 1, Infinity);
 /** `Infinity` means never. */
 const LIMIT = amount("ms", 0, Infinity);
@@ -47,7 +45,7 @@ const TIMEOUTS = {
   ready: PATIENCE,
   disconnect: WAIT,
   silence: LIMIT,
-  probe: DEADLINE,
+  probe: PATIENCE,
   lull: WAIT,
   iceGrace: WAIT,
 } satisfies Record<keyof TimeoutOptions, Rule>;

@@ -17,8 +17,10 @@ export function tokenOf(credential: unknown): string | undefined {
 
 /**
  * The key for one attempt. A secret that came with the session's connection parameters goes first; once it has expired,
- * and there is an `api_key` to fall back on, that one is used.
+ * and there is an `api_key` to fall back on, that one is used. One that had expired before it was given is for the service to
+ * judge: it may be fresh, and the clock of the device wrong.
  * @param nowSeconds Epoch seconds, for the expiry of a secret.
+ * @param givenSeconds When the parameters were given, likewise.
  * @throws AuthenticationError when there is no key; InvalidOptionsError when it cannot be one; both name `api_key`.
  * ConnectionFailedError, retryable, as `readProvided` says.
  */
@@ -27,12 +29,16 @@ export async function resolveKey(
   params: OpenAIConnectionParams | undefined,
   request: OpenAIKeyRequest,
   nowSeconds: number,
+  givenSeconds: number,
 ): Promise<string> {
   const source = params?.api_key ?? apiKey;
   if (params?.secret !== undefined) {
-    const expired = params.expires_at !== undefined && params.expires_at <= nowSeconds;
-    if (!expired) return readProvided("api_key", params.secret, request, checkedKey);
-    if (!isProvided(source)) {
+    const { secret, expires_at: end = Infinity } = params;
+    const isReplaced = end <= nowSeconds && isProvided(source);
+    if (end > nowSeconds || (end <= givenSeconds && !isReplaced)) {
+      return readProvided("api_key", secret, request, checkedKey);
+    }
+    if (!isReplaced) {
       throw new AuthenticationError(
         "The client secret of this session has expired: start the bot again for a new one.",
       );

@@ -137,11 +137,17 @@ function checkRates({ input, output }: SessionStart<Params>["rates"]): void {
   );
 }
 
+function epochSeconds(): number {
+  return Date.now() / 1000;
+}
+
 /** One session: what outlives its connections. */
 class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> {
   readonly #provider: OpenAIProvider;
   readonly #parts: OpenAIProviderParts;
   #params: Params;
+  /** When those came, in epoch seconds. */
+  #givenAt = epochSeconds();
   readonly #nextSegment = countingUp();
   /** Of the last connection that had opened: the next goes on with it. */
   #latest: OpenAIDialogue | undefined;
@@ -170,6 +176,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> 
 
   refresh(params: Params): void {
     this.#params = params;
+    this.#givenAt = epochSeconds();
   }
 
   plan({ resuming }: Attempt): SessionPlan {
@@ -181,7 +188,7 @@ class OpenAISession implements ProviderSession<Params, SessionPlan, Credential> 
     const { options } = this.#provider;
     const read =
       this.#parts.credential === undefined
-        ? { key: await resolveKey(options.api_key, this.#params, attempt, Date.now() / 1000) }
+        ? { key: await resolveKey(options.api_key, this.#params, attempt, epochSeconds(), this.#givenAt) }
         : await this.#parts.credential(attempt);
     return { ...read, redact: redactor([read.key, ...credentialsIn(baseUrl)]) };
   }

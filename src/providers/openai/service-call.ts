@@ -96,7 +96,7 @@ async function bodyOf(response: Response): Promise<string> {
 
 function refusal(response: Response, body: string, redact: Redactor): Error {
   const { message = response.statusText, code } = wordsIn(body);
-  const retryAfter = retryAfterOf(response.headers.get("retry-after"));
+  const retryAfter = retryAfterOf(response.headers);
   return httpError(response.status, message, code, redact, retryAfter);
 }
 
@@ -121,9 +121,12 @@ function jsonIn(body: string): unknown {
   }
 }
 
-/** Seconds, or a date. In ms; undefined where there is none. */
-function retryAfterOf(header: string | null): number | undefined {
+/** Seconds, or a date by the clock of the service, which this device's may disagree with. In ms; undefined where there is none. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const header = headers.get("retry-after");
   if (header === null || header === "") return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  const sent = Date.parse(headers.get("date") ?? "");
+  const now = Number.isNaN(sent) ? Date.now() : sent;
+  const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

@@ -7,13 +7,13 @@ const PROBE = 300;
 
 const keepsUp = (_clock: ManualClock): number => 0;
 
-function rig({ asks = true, silence = SILENCE, answersAtOnce = false, stall = keepsUp } = {}) {
+function rig({ asks = true, silence = SILENCE, probe = PROBE, answersAtOnce = false, stall = keepsUp } = {}) {
   const clock = new ManualClock();
   const seen = { asked: 0, said: [] as string[] };
   const dog: LivenessCheck = new LivenessCheck({
     clock,
     silence,
-    probe: PROBE,
+    probe,
     stalledFor: () => stall(clock),
     ask: () => {
       seen.asked += 1;
@@ -32,6 +32,17 @@ describe("LivenessCheck", () => {
     clock.advance(100 * SILENCE);
     expect(seen).toEqual({ asked: 100, said: [] });
     expect(clock.pending).toBe(1);
+  });
+
+  it("asks nothing where a sign of life may take for ever, and minds silence while something is due", () => {
+    const { clock, seen, dog } = rig({ probe: Infinity });
+    dog.doubt();
+    clock.advance(100 * SILENCE);
+    expect(seen).toEqual({ asked: 0, said: [] });
+    dog.expects("reply");
+    clock.advance(SILENCE);
+    expect(seen).toEqual({ asked: 0, said: [`The service fell silent: nothing came for ${SILENCE} ms.`] });
+    expect(clock.pending).toBe(0);
   });
 
   it("minds silence also while nothing is due, where nothing leaves any more", () => {

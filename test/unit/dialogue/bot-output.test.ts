@@ -103,6 +103,15 @@ describe("BotOutput", () => {
     expect(told()).toEqual(["One two. completed", "Three four. in-progress", "Five six. completed"]);
   });
 
+  it("estimates less of what is written in syllables", () => {
+    const { output, told } = make();
+    output.add("resp", "first", "你好。", true);
+    output.add("resp", "second", "我很高兴见到你。Good morning. ", true);
+    told();
+    output.estimate(7.5 + 10);
+    expect(told()).toEqual(["你好。 in-progress", "我很高兴见到你。 in-progress"]);
+  });
+
   it("announces at the end an open sentence whose beginning was heard, and no other", () => {
     const { output, said, told } = make();
     output.add("resp", "first", "One two three four", true);

@@ -99,6 +99,41 @@ describe("ConversationHistory", () => {
     expect(narrow.items).toEqual([said("user", "12345"), said("assistant", "123")]);
   });
 
+  it.each([
+    ["number", { items: 10 }, "The user sees page"],
+    ["length", { characters: 200 }, "The user sees a page that says this and that"],
+  ])(
+    "drops the oldest that the system said once that is most of it by its %s, and keeps what was said",
+    (_by, limits, note) => {
+      const history = new ConversationHistory(limits);
+      history.append(said("system", "Be kind."), true);
+      for (let page = 1; page <= 30; page += 1) {
+        history.append(said("user", `${page}?`));
+        history.append(said("system", `${note} ${page}`));
+      }
+      const texts = history.items.map((item) => (item.type === "message" ? String(item.content) : ""));
+      expect(texts[0]).toBe("Be kind.");
+      expect(texts.slice(-4)).toEqual(["29?", `${note} 29`, "30?", `${note} 30`]);
+    },
+  );
+
+  it("leaves room for what is said after a beginning that fills it, and keeps the rules of that", () => {
+    const history = new ConversationHistory({ items: 8 });
+    history.append(said("system", "Be kind."), true);
+    for (let before = 1; before <= 12; before += 1) history.append(said("user", `before ${before}`), true);
+    for (const text of ["one", "two", "three"]) history.append(said("user", text));
+    const texts = history.items.map((item) => (item.type === "message" ? String(item.content) : ""));
+    const before = [8, 9, 10, 11, 12].map((number) => `before ${number}`);
+    expect(texts).toEqual(["Be kind.", ...before, "two", "three"]);
+  });
+
+  it("keeps the only thing that the system said, however long it is", () => {
+    const history = new ConversationHistory({ characters: 10 });
+    history.append(said("system", "12345678"));
+    for (const text of ["ab", "cd"]) history.append(said("user", text));
+    expect(history.items).toEqual([said("system", "12345678"), said("user", "cd")]);
+  });
+
   it("leaves out a result whose call has gone", () => {
     const history = new ConversationHistory({ items: 2 });
     history.append(call("c1"));

@@ -138,6 +138,20 @@ describe("SpokenText", () => {
     expect(text.heard).toBe("我用 Python 写代码已经很");
   });
 
+  it.each([
+    ["English", "word ".repeat(20), 24],
+    ["Chinese", "我".repeat(100), 10],
+    ["Japanese", "あア".repeat(50), 10],
+    ["Korean", "가나 ".repeat(33), 11],
+    ["Chinese with English", "我word".repeat(20), 16],
+  ])("believes in no faster speech than there is before all is there: a second of %s", (_name, whole, heard) => {
+    const text = make();
+    for (const delta of [whole.slice(0, 40), whole.slice(40)]) text.add(delta);
+    text.pause();
+    text.moveTo(1_000, 1_000, false);
+    expect(text.heard).toHaveLength(heard);
+  });
+
   it("keeps 256 Ki characters, and nothing that comes after them", () => {
     const text = make();
     text.add("word ".repeat(50_000));

@@ -86,7 +86,7 @@ const TIMEOUTS: Right<TimeoutOptions> = {
   ready: LIMIT,
   disconnect: WAIT,
   silence: LIMIT,
-  probe: WAIT,
+  probe: LIMIT,
   lull: WAIT,
   iceGrace: WAIT,
 };

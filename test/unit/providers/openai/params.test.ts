@@ -119,10 +119,10 @@ describe("readConnectionParams", () => {
 
 describe("resolveKey", () => {
   it("takes a string, and asks a function on every attempt", async () => {
-    await expect(resolveKey("sk_1", undefined, request, 0)).resolves.toBe("sk_1");
+    await expect(resolveKey("sk_1", undefined, request, 0, 0)).resolves.toBe("sk_1");
     const ask = vi.fn(({ attempt }: { attempt: number }) => `ek_${attempt}`);
-    await expect(resolveKey(ask, undefined, request, 0)).resolves.toBe("ek_1");
-    await expect(resolveKey(ask, undefined, { ...request, attempt: 2 }, 0)).resolves.toBe("ek_2");
+    await expect(resolveKey(ask, undefined, request, 0, 0)).resolves.toBe("ek_1");
+    await expect(resolveKey(ask, undefined, { ...request, attempt: 2 }, 0, 0)).resolves.toBe("ek_2");
     expect(ask.mock.calls[0]?.[0]).toEqual(request);
   });
 
@@ -131,7 +131,7 @@ describe("resolveKey", () => {
     ["a GA secret", () => ({ value: "ek_1", expires_at: 1 })],
     ["a beta session", () => Promise.resolve({ client_secret: { value: " ek_1\n" } })],
   ])("takes %s from the function", async (_name, ask) => {
-    await expect(resolveKey(ask, undefined, request, 0)).resolves.toBe("ek_1");
+    await expect(resolveKey(ask, undefined, request, 0, 0)).resolves.toBe("ek_1");
   });
 
   it("tokenOf: finds none in what is no credential", () => {
@@ -140,16 +140,24 @@ describe("resolveKey", () => {
 
   it("prefers the secret of the session, until it has expired and there is another key", async () => {
     const params = { secret: "ek_session", expires_at: 100 };
-    await expect(resolveKey("sk_1", params, request, 99)).resolves.toBe("ek_session");
-    await expect(resolveKey("sk_1", params, request, 100)).resolves.toBe("sk_1");
-    await expect(resolveKey(undefined, params, request, 100)).rejects.toThrow("expired");
-    await expect(resolveKey("sk_options", { api_key: "sk_params" }, request, 0)).resolves.toBe("sk_params");
+    await expect(resolveKey("sk_1", params, request, 99, 0)).resolves.toBe("ek_session");
+    await expect(resolveKey("sk_1", params, request, 100, 0)).resolves.toBe("sk_1");
+    await expect(resolveKey(undefined, params, request, 100, 0)).rejects.toThrow("expired");
+    await expect(resolveKey("sk_options", { api_key: "sk_params" }, request, 0, 0)).resolves.toBe("sk_params");
+  });
+
+  it("tries a secret that had expired before it was given: the clock of the device may be wrong", async () => {
+    const params = { secret: "ek_session", expires_at: 100 };
+    for (const now of [200, 4_000]) {
+      await expect(resolveKey(undefined, params, request, now, 200)).resolves.toBe("ek_session");
+      await expect(resolveKey("sk_1", params, request, now, 200)).resolves.toBe("sk_1");
+    }
   });
 
   it.each([[undefined], [null], [""], [() => ""], [() => "  "], [() => undefined]])(
     "misses a key in %s",
     async (key) => {
-      const error = await resolveKey(key, undefined, request, 0).catch((thrown: unknown) => thrown);
+      const error = await resolveKey(key, undefined, request, 0, 0).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(AuthenticationError);
       expect((error as Error).message).toContain("api_key");
     },
@@ -158,7 +166,7 @@ describe("resolveKey", () => {
   it.each([[7], [{ token: "x" }], ["sk 1"], ["sk_ü"], [() => 7]])(
     "refuses %s, naming api_key, not the key",
     async (key) => {
-      const error = await resolveKey(key, undefined, request, 0).catch((thrown: unknown) => thrown);
+      const error = await resolveKey(key, undefined, request, 0, 0).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(InvalidOptionsError);
       expect((error as Error).message).toContain("api_key");
       expect((error as Error).message).not.toContain("sk");
@@ -167,7 +175,7 @@ describe("resolveKey", () => {
 
   it("is retryable when the token server is down", async () => {
     const down = new Error("fetch failed");
-    const error = await resolveKey(() => Promise.reject(down), undefined, request, 0).catch(
+    const error = await resolveKey(() => Promise.reject(down), undefined, request, 0, 0).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(ConnectionFailedError);
@@ -183,7 +191,7 @@ describe("resolveKey", () => {
     "is retryable on a redial that the token server answers with %j, which it does not quote",
     async (answer, cause) => {
       const again = { ...request, attempt: 2 };
-      const error = await resolveKey(() => answer, undefined, again, 0).catch((thrown: unknown) => thrown);
+      const error = await resolveKey(() => answer, undefined, again, 0, 0).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(ConnectionFailedError);
       expect(error).toMatchObject({ retryable: true, cause: { name: cause } });
       expect((error as Error).message).toContain("`api_key`");
@@ -194,9 +202,9 @@ describe("resolveKey", () => {
   it("is retryable on a redial for which the app was asked for its connection parameters", async () => {
     const again = { ...request, attempt: 2 };
     const failure = { name: "ConnectionFailedError", retryable: true };
-    await expect(resolveKey(undefined, {}, again, 0)).rejects.toMatchObject(failure);
-    await expect(resolveKey({}, undefined, again, 0)).rejects.toMatchObject(failure);
-    await expect(resolveKey("k", { secret: "a b" }, again, 0)).rejects.toMatchObject(failure);
+    await expect(resolveKey(undefined, {}, again, 0, 0)).rejects.toMatchObject(failure);
+    await expect(resolveKey({}, undefined, again, 0, 0)).rejects.toMatchObject(failure);
+    await expect(resolveKey("k", { secret: "a b" }, again, 0, 0)).rejects.toMatchObject(failure);
   });
 });
 

@@ -166,6 +166,14 @@ describe("signalling", () => {
       json(429, { message: "Slow down.", code: "rate_limit_exceeded" }, { "Retry-After": "7" }),
       { serviceCode: "rate_limit_exceeded", status: 429, retryable: true, retryAfterMs: 7000 },
     ],
+    [
+      json(
+        503,
+        { message: "Later." },
+        { Date: "Tue, 01 Jan 2030 10:00:00 GMT", "Retry-After": "Tue, 01 Jan 2030 10:00:09 GMT" },
+      ),
+      { status: 503, retryAfterMs: 9000 },
+    ],
     [() => new Response("<html>", { status: 502 }), { code: "service-error", status: 502, retryable: true }],
     [() => new Response("<html>", SDP), { code: "protocol-error", retryable: true }],
     [
