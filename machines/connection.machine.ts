@@ -219,6 +219,7 @@ export const connectionMachine = setup({
       stateIn({ active: { phase: { attempt: { open: { proof: "proven" } } } } }),
     ]),
     isForLater: (_, { afterMs }: PlannedChange) => afterMs > 0,
+    isForNow: (_, { afterMs }: PlannedChange) => afterMs <= 0,
     mustChange: and(["hasLasted", not("isOffline")]),
     mayChange: and(["mustChange", "isQuiet"]),
     waitsLonger: ({ context }, params: { wait: number }) => context.wait > params.wait,
@@ -340,38 +341,46 @@ export const connectionMachine = setup({
                       description: "Whether the connection is to be changed before the service ends it.",
                       initial: "none",
                       states: {
-                        none: { description: "The service has not said that it ends the connection." },
+                        none: {
+                          description: "The service has not said that it ends the connection.",
+                          on: {
+                            "connection.expiring": {
+                              guard: { type: "isForLater", params: ({ event }) => event },
+                              target: "later",
+                              actions: { type: "setDeadline", params: ({ event }) => event },
+                            },
+                          },
+                        },
                         later: {
                           description: "It will be changed, and need not be yet.",
+                          on: {
+                            "connection.expiring": {
+                              guard: { type: "isForLater", params: ({ event }) => event },
+                              target: "later",
+                              reenter: true,
+                              actions: { type: "setDeadline", params: ({ event }) => event },
+                            },
+                          },
                           after: { notBefore: "reconnect" },
                         },
                         reconnect: {
                           description:
-                            "A reconnect is planned: it waits for a quiet moment, at most until its deadline. A later plan changes nothing.",
+                            "A reconnect is planned: it waits for a quiet moment, at most until its deadline. A plan for later changes nothing.",
                           always: { guard: "mayChange", target: "#connection.active.phase.changing" },
-                          on: {
-                            "connection.expiring": { guard: { type: "isForLater", params: ({ event }) => event } },
-                          },
                           after: { deadline: { guard: "hasLasted", target: "due" } },
                         },
                         due: {
                           description:
                             "The deadline has passed without a network: the change waits for one, and for nothing else.",
                           always: { guard: "mustChange", target: "#connection.active.phase.changing" },
-                          on: {
-                            "connection.expiring": { guard: { type: "isForLater", params: ({ event }) => event } },
-                          },
                         },
                       },
                       on: {
-                        "connection.expiring": [
-                          {
-                            guard: { type: "isForLater", params: ({ event }) => event },
-                            target: ".later",
-                            actions: { type: "setDeadline", params: ({ event }) => event },
-                          },
-                          { target: ".reconnect", actions: { type: "setDeadline", params: ({ event }) => event } },
-                        ],
+                        "connection.expiring": {
+                          guard: { type: "isForNow", params: ({ event }) => event },
+                          target: ".reconnect",
+                          actions: { type: "setDeadline", params: ({ event }) => event },
+                        },
                       },
                     },
                     traffic: {

@@ -99,6 +99,8 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [...passing(2_500), busy, ends(4_000), ...passing(3_500)] },
   { then: [...passing(2_500), ends(4_000, 1_000), ...passing(1_500)] },
   { then: [ends(4_000, 1_000), ...passing(2_500)] },
+  { then: [ends(4_000, 1_000), after(500), ends(4_000, 1_000), ...passing(2_500)] },
+  { then: [busy, ends(4_000), after(500), ends(4_000, 1_000), ...passing(4_000)] },
   // Ends in each phase.
   { then: [leaves] },
   { then: [hangs, lost, after(300), leaves] },

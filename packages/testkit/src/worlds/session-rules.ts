@@ -585,8 +585,11 @@ export class SessionRules {
       if (effects.some(({ type }) => type === "flush")) this.#silenced();
       const [ending] = effects.filter((effect) => effect.type === "change-connection");
       if (ending !== undefined && service.current?.isOpen === true) {
-        const from = clock.now + (ending.afterMs ?? 0);
-        this.#plan = { from, endsAt: from + ending.withinMs };
+        const { afterMs = 0, withinMs } = ending;
+        const from = clock.now + afterMs;
+        // One for later puts off none whose time has come.
+        const isWaiting = this.#plan !== undefined && clock.now >= this.#plan.from;
+        if (afterMs === 0 || !isWaiting) this.#plan = { from, endsAt: from + withinMs };
       }
       perform.call(service, ...effects);
     };
