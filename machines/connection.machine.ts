@@ -13,13 +13,14 @@ import {
 } from "xstate";
 import { crashFault } from "./crash.js";
 import type { Fault } from "../src/contracts/fault.js";
+import type { PlannedChange } from "../src/contracts/dialogue.js";
 import type { Continuity } from "../src/contracts/continuity.js";
 import type { RetryContext } from "../src/contracts/retry.js";
 
 /** Facts that an `attempt` actor reports of the connection it opens. */
 export type AttemptFact =
   | { readonly type: "connection.opened"; readonly continuity: Continuity }
-  /** The service will end it within so many ms. */
+  /** It is to be changed for a new one. */
   | ({ readonly type: "connection.expiring" } & PlannedChange)
   /** The user or the bot speaks, or one waits for the other: no moment to change the connection. */
   | { readonly type: "connection.busy" }
@@ -107,12 +108,6 @@ export interface ConnectionContext extends ConnectionInput {
   readonly fault: Fault | null;
 }
 
-/** When a connection is to be changed for a new one, in ms: from `afterMs` on, and `withinMs` later at the latest. */
-export interface PlannedChange {
-  readonly afterMs: number;
-  readonly withinMs: number;
-}
-
 /** How a session's connection ended: on purpose, by a fault that no reconnect can mend, or after the last reconnect. */
 export interface ConnectionOutcome {
   readonly outcome: "closed" | "refused" | "exhausted";
@@ -121,6 +116,9 @@ export interface ConnectionOutcome {
 
 /** How long before the announced end of a connection it is changed, in ms, whatever is going on. */
 const CHANGE_MARGIN = 1_000;
+
+const deadlineOf = (withinMs: number): number => Math.max(0, withinMs - CHANGE_MARGIN);
+const latestOf = ({ afterMs = 0, withinMs }: PlannedChange): number => afterMs + withinMs;
 
 const CRASHED = "The connection's own code crashed";
 
@@ -160,9 +158,9 @@ export const connectionMachine = setup({
       failures: ({ context }) => context.failures + 1,
     }),
     forgetFailures: assign({ reconnects: 0, failures: 0 }),
-    setDeadline: assign({
-      deadline: (_, { withinMs }: PlannedChange) => Math.max(0, withinMs - CHANGE_MARGIN),
-    }),
+    setDeadline: assign({ deadline: (_, { withinMs }: PlannedChange) => deadlineOf(withinMs) }),
+    /** From now on: the time has come already. */
+    bringForward: assign({ deadline: (_, plan: PlannedChange) => deadlineOf(latestOf(plan)) }),
     setWait: assign({ wait: (_, params: { wait: number }) => params.wait }),
     conclude: assign({ outcome: (_, params: Pick<ConnectionOutcome, "outcome">) => params.outcome }),
     recordFault: assign({ fault: (_, params: { fault: Fault }) => params.fault }),
@@ -218,8 +216,8 @@ export const connectionMachine = setup({
       stateIn({ active: { phase: { attempt: { open: { proof: "lasting" } } } } }),
       stateIn({ active: { phase: { attempt: { open: { proof: "proven" } } } } }),
     ]),
-    isForLater: (_, { afterMs }: PlannedChange) => afterMs > 0,
-    isForNow: (_, { afterMs }: PlannedChange) => afterMs <= 0,
+    isForLater: (_, { afterMs = 0 }: PlannedChange) => afterMs > 0,
+    isSooner: ({ context }, plan: PlannedChange) => deadlineOf(latestOf(plan)) < context.deadline,
     mustChange: and(["hasLasted", not("isOffline")]),
     mayChange: and(["mustChange", "isQuiet"]),
     waitsLonger: ({ context }, params: { wait: number }) => context.wait > params.wait,
@@ -228,7 +226,7 @@ export const connectionMachine = setup({
     connectTimeout: ({ context }) => context.connectTimeout,
     minUptime: ({ context }) => context.minUptime,
     /** It is entered by this event alone. */
-    notBefore: ({ event }) => (event.type === "connection.expiring" ? event.afterMs : 0),
+    notBefore: ({ event }) => (event.type === "connection.expiring" ? (event.afterMs ?? 0) : 0),
     deadline: ({ context }) => context.deadline,
     wait: ({ context }) => context.wait,
   },
@@ -344,42 +342,56 @@ export const connectionMachine = setup({
                         none: {
                           description: "The service has not said that it ends the connection.",
                           on: {
-                            "connection.expiring": {
-                              guard: { type: "isForLater", params: ({ event }) => event },
-                              target: "later",
-                              actions: { type: "setDeadline", params: ({ event }) => event },
-                            },
+                            "connection.expiring": [
+                              {
+                                guard: { type: "isForLater", params: ({ event }) => event },
+                                target: "later",
+                                actions: { type: "setDeadline", params: ({ event }) => event },
+                              },
+                              {
+                                target: "reconnect",
+                                actions: { type: "setDeadline", params: ({ event }) => event },
+                              },
+                            ],
                           },
                         },
                         later: {
                           description: "It will be changed, and need not be yet.",
                           on: {
-                            "connection.expiring": {
-                              guard: { type: "isForLater", params: ({ event }) => event },
-                              target: "later",
-                              reenter: true,
-                              actions: { type: "setDeadline", params: ({ event }) => event },
-                            },
+                            "connection.expiring": [
+                              {
+                                guard: { type: "isForLater", params: ({ event }) => event },
+                                target: "later",
+                                reenter: true,
+                                actions: { type: "setDeadline", params: ({ event }) => event },
+                              },
+                              {
+                                target: "reconnect",
+                                actions: { type: "setDeadline", params: ({ event }) => event },
+                              },
+                            ],
                           },
                           after: { notBefore: "reconnect" },
                         },
                         reconnect: {
                           description:
-                            "A reconnect is planned: it waits for a quiet moment, at most until its deadline. A plan for later changes nothing.",
+                            "A reconnect is planned: it waits for a quiet moment, at most until its deadline.",
                           always: { guard: "mayChange", target: "#connection.active.phase.changing" },
-                          after: { deadline: { guard: "hasLasted", target: "due" } },
+                          on: {
+                            "connection.expiring": {
+                              description: "What waits is not put off.",
+                              guard: { type: "isSooner", params: ({ event }) => event },
+                              target: "reconnect",
+                              reenter: true,
+                              actions: { type: "bringForward", params: ({ event }) => event },
+                            },
+                          },
+                          after: { deadline: "due" },
                         },
                         due: {
                           description:
-                            "The deadline has passed without a network: the change waits for one, and for nothing else.",
+                            "The deadline has passed: the change waits until the connection has lasted and there is a network, and for nothing else.",
                           always: { guard: "mustChange", target: "#connection.active.phase.changing" },
-                        },
-                      },
-                      on: {
-                        "connection.expiring": {
-                          guard: { type: "isForNow", params: ({ event }) => event },
-                          target: ".reconnect",
-                          actions: { type: "setDeadline", params: ({ event }) => event },
                         },
                       },
                     },

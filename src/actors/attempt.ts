@@ -59,7 +59,7 @@ export function attemptActor(open: OpenConnection, errors: ErrorRegistry, outer:
               report({ type: "connection.opened", continuity: "fresh" });
               if (isBusy) report({ type: "connection.busy" });
             },
-            expiring: ({ afterMs, withinMs }) => {
+            expiring: ({ afterMs = 0, withinMs }) => {
               if (phase !== "open") return;
               report({ type: "connection.expiring", afterMs: asWait(afterMs), withinMs: asWait(withinMs) });
             },

@@ -1,4 +1,4 @@
-import type { EncodedMessage, Effect, Expects } from "./dialogue.js";
+import type { EncodedMessage, Effect, Expects, PlannedChange } from "./dialogue.js";
 import type { Fault } from "./fault.js";
 import type { JsonRecord } from "./json.js";
 
@@ -65,8 +65,8 @@ export interface Upcalls {
 export interface ConnectionReports {
   /** The connection can carry messages. */
   opened(): void;
-  /** It is to be changed for a new one: not before `afterMs`, from then on at a quiet moment, and within `withinMs` more in any case. */
-  expiring(info: { readonly afterMs: number; readonly withinMs: number }): void;
+  /** It is to be changed for a new one, at a quiet moment where there is one. */
+  expiring(plan: PlannedChange): void;
   /** Whether somebody speaks or is waited for (the user, the bot, a tool), so that this is no moment to change the connection. */
   busy(isBusy: boolean): void;
   /** Something came from the service, whatever it was. Cheap: to be called for every message. */

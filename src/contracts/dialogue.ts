@@ -62,6 +62,12 @@ export type Command =
   /** What the user said while there was no connection: 16-bit mono PCM at `rate` Hz, in order. */
   | { readonly type: "missed-speech"; readonly pcm: readonly ArrayBuffer[]; readonly rate: number };
 
+/** When a connection is to be changed for a new one, in ms: from `afterMs` (default 0) on, and `withinMs` later at the latest. */
+export interface PlannedChange {
+  readonly afterMs?: number;
+  readonly withinMs: number;
+}
+
 /** What a dialogue wants done, as data: no socket, no media and no callback is reached from inside it. */
 export type Effect =
   /** Hand an RTVI message to the client. */
@@ -84,10 +90,10 @@ export type Effect =
    */
   | { readonly type: "ready"; readonly continuity: Continuity; readonly botReady?: "delivered" }
   /**
-   * The connection is to be changed for a new one: not before `afterMs` (default 0), from then on at a quiet moment, and within
-   * `withinMs` more in any case. The latest such wish counts, but one for later puts off none whose time has come.
+   * The connection is to be changed for a new one, at a quiet moment where there is one. The latest such wish counts, but none puts
+   * off a change whose time has come.
    */
-  | { readonly type: "change-connection"; readonly afterMs?: number; readonly withinMs: number }
+  | ({ readonly type: "change-connection" } & PlannedChange)
   /** Messages of the app that may not have arrived: send them again on the next connection, as far as they may be. */
   | { readonly type: "unconfirmed"; readonly messages: readonly RTVIMessage[] }
   /** Call `command` with this once what is being done is done: one answer to all that is said in one breath. */

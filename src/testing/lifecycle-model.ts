@@ -2,13 +2,14 @@ import type { AnyStateMachine } from "xstate";
 import type { HarnessFactory } from "./conformance/harness.js";
 import { runModel, type ModelRunOptions } from "./model/run-model.js";
 import { charts as smallCharts, turnsChart, type ChartUnderTest } from "./model/charts.js";
+import { silenced } from "./model/graph.js";
 import { edgesOf, pathsTo, statesOf, type ModelEdge, type ModelPath } from "./model/readable.js";
 
 /** One chart, as a graph of what can be reached. Computed when first asked for. */
 export interface ChartModel {
   /** `transport`, `connection`, `microphone`, `speaker` or `turns`. */
   readonly id: string;
-  /** The chart itself, and what it is walked with: where a path's steps begin. */
+  /** The chart, which tells nobody what it does, and what it is walked with: where a path's steps begin. */
   readonly machine: AnyStateMachine;
   readonly input: unknown;
   /** Every state that can be rested in, as a path: `idle.error`; regions that run beside each other are joined by ` & `. */
@@ -43,7 +44,7 @@ export type { ModelEdge, ModelPath, ModelRunOptions };
 function modelOf(chart: ChartUnderTest): ChartModel {
   return {
     id: chart.id,
-    machine: chart.machine,
+    machine: silenced(chart),
     input: chart.input,
     states: () => statesOf(chart),
     edges: () => edgesOf(chart),

@@ -427,6 +427,54 @@ describe("a running connection", () => {
       },
     );
 
+    it.each([
+      [300_000, 300_000],
+      [0, 60_000],
+      [0, 30_000],
+      [20_000, 20_000],
+    ])("plan: one from %i ms on and within %i more puts off none whose time has come", (afterMs, withinMs) => {
+      start();
+      last();
+      attempt({ type: "connection.busy" });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 30_000 });
+      clock.increment(10_000);
+      attempt({ type: "connection.expiring", afterMs, withinMs });
+      clock.increment(18_999);
+      expect(attempts).toBe(1);
+      clock.increment(1);
+      expect(attempts).toBe(2);
+    });
+
+    it("plan: a sooner one brings forward what waits, from now on", () => {
+      start();
+      last();
+      attempt({ type: "connection.busy" });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 30_000 });
+      attempt({ type: "connection.expiring", afterMs: 4_000, withinMs: 6_000 });
+      clock.increment(8_999);
+      expect(attempts).toBe(1);
+      clock.increment(1);
+      expect(attempts).toBe(2);
+    });
+
+    it("plan: a deadline that passes before the connection has lasted is kept, whoever speaks then", () => {
+      start();
+      open();
+      attempt({ type: "connection.busy" });
+      attempt({ type: "connection.expiring", afterMs: 0, withinMs: 2_000 });
+      clock.increment(CONNECTION_INPUT.minUptime - 1);
+      expect(attempts).toBe(1);
+      clock.increment(1);
+      expect(attempts).toBe(2);
+    });
+
+    it("plan: one that says nothing of later is for now", () => {
+      start();
+      last();
+      attempt({ type: "connection.expiring", withinMs: 60_000 });
+      expect(attempts).toBe(2);
+    });
+
     it("plan: one for later ends with its connection", () => {
       start();
       last();

@@ -17,7 +17,7 @@ export interface ChartUnderTest {
   readonly input: unknown;
   /** Every event that any state of the chart handles, results of children and time-outs included. */
   readonly alphabet: Readonly<Record<string, readonly Letter[]>>;
-  /** Context that counts, and decides nothing in the chart: left out, or the graph would have no end. */
+  /** Context that counts or measures, and decides next to nothing in the chart: left out, or the graph would have no end. */
   readonly endless?: readonly string[];
   /** What of the context tells states apart, where not all of it does. */
   readonly summary?: (value: StateValue, context: TransportContext) => object;
@@ -132,7 +132,8 @@ export const connectionChart: ChartUnderTest = {
   id: "connection",
   machine: connectionMachine,
   input: CONNECTION_INPUT,
-  endless: ["attempt", "openings", "reconnects", "failures"],
+  // Of two deadlines the walk follows the first that it meets, from where the other one is sooner.
+  endless: ["attempt", "openings", "reconnects", "failures", "deadline"],
   alphabet: {
     ...bare(
       "network.lost",
@@ -161,6 +162,7 @@ export const connectionChart: ChartUnderTest = {
     ],
     "connection.expiring": [
       { note: "now", event: { type: "connection.expiring", afterMs: 0, withinMs: 9_000 } },
+      { note: "sooner", event: { type: "connection.expiring", afterMs: 0, withinMs: 8_500 } },
       { note: "later", event: { type: "connection.expiring", afterMs: 20_000, withinMs: 9_000 } },
     ],
     "connection.closed": [

@@ -82,16 +82,21 @@ export function silenced(chart: ChartUnderTest): AnyStateMachine {
   return chart.machine.provide({ actions: Object.fromEntries(silent.map((name) => [name, () => undefined])) });
 }
 
-function traversal(chart: ChartUnderTest) {
+/** What tells the states of a chart apart. */
+export function keysOf(chart: ChartUnderTest): (snapshot: AnyMachineSnapshot) => string {
   const endless = Object.fromEntries((chart.endless ?? []).map((key) => [key, undefined]));
+  return (snapshot) => {
+    const value = snapshot.value as StateValue;
+    const context = chart.summary?.(value, snapshot.context as TransportContext) ?? (snapshot.context as object);
+    return JSON.stringify([value, { ...context, ...endless }]);
+  };
+}
+
+function traversal(chart: ChartUnderTest) {
   return {
     input: chart.input,
     limit: LIMIT,
-    serializeState: (snapshot: AnyMachineSnapshot) => {
-      const value = snapshot.value as StateValue;
-      const context = chart.summary?.(value, snapshot.context as TransportContext) ?? (snapshot.context as object);
-      return JSON.stringify([value, { ...context, ...endless }]);
-    },
+    serializeState: keysOf(chart),
     ...(chart.isEdge !== undefined && { stopWhen: chart.isEdge }),
     events: (snapshot: AnyMachineSnapshot) => lettersOf(chart, snapshot).map(({ event }) => event),
   };

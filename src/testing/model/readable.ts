@@ -1,7 +1,7 @@
 import type { AnyEventObject } from "xstate";
 import type { ChartUnderTest } from "./charts.js";
 import type { Letter } from "./turn-letters.js";
-import { placeOf, walk, type Walk } from "./graph.js";
+import { keysOf, placeOf, walk, type Walk } from "./graph.js";
 
 /** From one state to another; both are the same where the event is handled and leads nowhere else. */
 export interface ModelEdge {
@@ -52,8 +52,7 @@ export function pathsTo(chart: ChartUnderTest, most: number): readonly ModelPath
   const [start] = states;
   if (start === undefined) return [];
   // The ends of edges are snapshots of their own: they are told apart by what they hold.
-  const keyOf = ({ value, context }: { readonly value: unknown; readonly context: unknown }): string =>
-    JSON.stringify(chart.summary === undefined ? [value, context] : value);
+  const keyOf = keysOf(chart);
   const out = new Map<string, { readonly letter: Letter; readonly to: string; readonly place: string }[]>();
   for (const { from, letter, to } of edges) {
     const known = out.get(keyOf(from)) ?? [];

@@ -1,6 +1,7 @@
 import { DeviceError, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
 import type { AnyMachineSnapshot, SnapshotFrom, StateValue } from "xstate";
 import type { transportMachine } from "../../../../machines/index.js";
+import type { PlannedChange } from "../../../../src/contracts/dialogue.js";
 import type { MicrophonePort } from "../../../../src/contracts/microphone.js";
 import type { OutputReport } from "../../../../src/contracts/speaker.js";
 import type { ScriptedSpeaker } from "../../../../src/testing/scripted-media.js";
@@ -33,6 +34,14 @@ const LONGEST_CONNECTING = 2_000;
 const PROVEN = 20_000;
 /** How long before its announced end a connection is changed, whatever is going on. */
 const CHANGE_MARGIN = 1_000;
+
+/** From when on a connection is to be changed, and at the latest; `deadline`: how long that was when it was said, in ms. */
+interface Plan {
+  readonly from: number;
+  readonly latest: number;
+  readonly deadline: number;
+}
+
 /** Attempts that must fail in a row before a session is given up. */
 const FEWEST_ATTEMPTS = 3;
 const MENDABLE = ["connection-lost", "connection-failed", "connect-timeout"];
@@ -62,8 +71,7 @@ export class SessionRules {
   #opened: "never" | "once" = "never";
   /** When the connection in use, or the attempt, was lost. */
   #lostAt: number | undefined;
-  /** From when on the connection is to be changed, and when the service ends it. */
-  #plan: { readonly from: number; readonly endsAt: number } | undefined;
+  #plan: Plan | undefined;
   /** Attempts since a connection has proven itself. */
   #row = 0;
   /** The number of the last attempt that was seen. */
@@ -328,11 +336,12 @@ export class SessionRules {
     const isOld = this.#isOld;
     if (this.#plan !== undefined) {
       const { now } = this.#world.clock;
-      const latest = Math.max(this.#plan.from, this.#plan.endsAt - CHANGE_MARGIN);
+      const { from, latest } = this.#plan;
       const isPlanned = (plan: string): boolean => is({ phase: { attempt: { open: { plan } } } });
-      if (now < this.#plan.from) claim(isPlanned("later"), "a connection that need not be changed yet is kept");
+      if (now < from) claim(isPlanned("later"), "a connection that need not be changed yet is kept");
       else if (now < latest) claim(isPlanned("reconnect"), "a change of connections waits for a quiet moment");
-      const isDue = now >= latest || (now >= this.#plan.from && !current.isBusy);
+      else claim(isPlanned("due"), "a change whose deadline has passed waits for no quiet moment");
+      const isDue = now >= latest || (now >= from && !current.isBusy);
       const isMissed = isDue && isOld && network.navigator.onLine;
       claim(!isMissed, "a connection that its service ends is changed in a quiet moment, and in time");
     }
@@ -585,11 +594,7 @@ export class SessionRules {
       if (effects.some(({ type }) => type === "flush")) this.#silenced();
       const [ending] = effects.filter((effect) => effect.type === "change-connection");
       if (ending !== undefined && service.current?.isOpen === true) {
-        const { afterMs = 0, withinMs } = ending;
-        const from = clock.now + afterMs;
-        // One for later puts off none whose time has come.
-        const isWaiting = this.#plan !== undefined && clock.now >= this.#plan.from;
-        if (afterMs === 0 || !isWaiting) this.#plan = { from, endsAt: from + withinMs };
+        this.#plan = planOf(ending, clock.now, this.#plan);
       }
       perform.call(service, ...effects);
     };
@@ -619,4 +624,16 @@ export class SessionRules {
       this.#demand(this.#end === "mendable", "what no reconnect can mend is not reconnected");
     };
   }
+}
+
+/** The newest plan counts, but none puts off a change whose time has come. */
+function planOf({ afterMs = 0, withinMs }: PlannedChange, now: number, before: Plan | undefined): Plan {
+  const inTime = (ms: number): number => Math.max(0, ms - CHANGE_MARGIN);
+  if (before === undefined || now < before.from) {
+    const [from, deadline] = [now + afterMs, inTime(withinMs)];
+    return { from, latest: from + deadline, deadline };
+  }
+  const deadline = inTime(afterMs + withinMs);
+  const isSooner = now < before.latest && deadline < before.deadline;
+  return isSooner ? { from: before.from, latest: now + deadline, deadline } : before;
 }
