@@ -50,6 +50,9 @@ export function openSocketConnection(parts: SocketParts): void {
     onClose: (code, reason) => {
       up.closed(namingHost(closed(code, reason), url));
     },
+    onUnreadable: (error) => {
+      up.closed(namingHost(error, url));
+    },
   }).then(opened, (error: unknown) => {
     up.closed(namingHost(asError(error), url));
   });

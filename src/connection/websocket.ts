@@ -1,6 +1,6 @@
 import type { Connection } from "../contracts/connection.js";
 import type { EncodedMessage } from "../contracts/dialogue.js";
-import { ConnectionFailedError, NotReadyError } from "../errors.js";
+import { ConnectionFailedError, NotReadyError, UnsupportedEnvironmentError } from "../errors.js";
 import { isArrayBuffer } from "../util/parse.js";
 import { abortReason } from "./abort-reason.js";
 
@@ -14,14 +14,14 @@ export interface SocketRequest {
   /** Writes a chunk of microphone audio, 16-bit mono PCM; undefined where there is nothing to send. */
   readonly encodeAudio: (pcm: ArrayBuffer) => EncodedMessage | undefined;
   readonly onMessage: (data: string | ArrayBuffer, connection: Connection) => void;
-  /** The one terminal fact of a socket that had opened. */
+  /** The terminal fact of a socket that had opened. */
   readonly onClose: (code: number, reason: string) => void;
+  /** The other one: the socket was closed here, for what comes on it cannot be read. */
+  readonly onUnreadable: (error: Error) => void;
   /** What a close before the opening means. */
   readonly refused: (code: number, reason: string) => Error;
 }
 
-/** RFC 6455, 7.4.1: a kind of data that the receiver does not take. */
-const UNSUPPORTED = 1003;
 const OPEN = 1;
 const CLOSED = 3;
 
@@ -87,11 +87,13 @@ export function openWebSocket(request: SocketRequest): Promise<Connection> {
       const data = bytesOf(event.data);
       if (typeof data === "string" || isArrayBuffer(data)) request.onMessage(data, connection);
       else {
-        onClose({ code: UNSUPPORTED, reason: `this WebSocket ignores binaryType: a message is ${nameOf(data)}` });
+        phase = "closing";
+        release();
         abandon(socket);
+        request.onUnreadable(unreadable(data));
       }
     };
-    const onClose = ({ code, reason }: Pick<CloseEvent, "code" | "reason">): void => {
+    const onClose = ({ code, reason }: CloseEvent): void => {
       const hadOpened = phase !== "connecting";
       phase = "closing";
       release();
@@ -123,9 +125,11 @@ function bytesOf(data: unknown): unknown {
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer : data;
 }
 
-/** "Blob", "Number" and so on. */
-function nameOf(data: unknown): string {
-  return Object.prototype.toString.call(data).slice(8, -1);
+function unreadable(data: unknown): Error {
+  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  return new UnsupportedEnvironmentError(
+    `This WebSocket hands out a message as ${kind}: it must heed \`binaryType\`, which is "arraybuffer".`,
+  );
 }
 
 function construct({ WebSocket, url, protocols }: SocketRequest): WebSocket {

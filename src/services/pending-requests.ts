@@ -8,7 +8,7 @@ const MOST_WAITING = 256;
 
 interface Waiting {
   readonly type: ServiceRequestType;
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly timer: ReturnType<typeof setTimeout> | undefined;
   readonly resolve: (answer: RTVIMessage) => void;
   readonly reject: (error: Error) => void;
 }
@@ -21,20 +21,26 @@ export class PendingRequests {
 
   /**
    * The answer to a request.
-   * @param timeout How long to wait for it, in ms.
+   * @param timeout How long to wait for it, in ms; undefined: as long as it takes.
    * @param send Sends the request; what it throws is the request's end.
    */
-  ask(request: RTVIMessage, type: ServiceRequestType, timeout: number, send: () => void): Promise<RTVIMessage> {
+  ask(
+    request: RTVIMessage,
+    type: ServiceRequestType,
+    timeout: number | undefined,
+    send: () => void,
+  ): Promise<RTVIMessage> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     if (this.#waiting.size >= MOST_WAITING) {
       return Promise.reject(new ServiceError(`More than ${MOST_WAITING} requests wait for an answer.`));
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const overdue = (): void => {
         this.#take(request.id)?.reject(
           new RequestTimeoutError(`The server did not answer ${type} within ${timeout} ms.`, { retryable: true }),
         );
-      }, timeout);
+      };
+      const timer = timeout === undefined ? undefined : setTimeout(overdue, timeout);
       this.#waiting.set(request.id, { type, timer, resolve, reject });
       try {
         send();

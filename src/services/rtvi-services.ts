@@ -37,7 +37,7 @@ const TIMEOUT = 10_000;
 
 /** Options of `RTVIServices`. */
 export interface RTVIServicesOptions {
-  /** How long a request waits for its answer, in ms. Default 10 000. */
+  /** How long a request waits for the answer of a server, in ms. Default 10 000. What the transport answers itself waits for an outage to end. */
   timeout?: number;
   callbacks?: RTVIServicesCallbacks;
   /** Where errors of the app's callbacks and helpers go. Default the console. */
@@ -210,9 +210,11 @@ export class RTVIServices implements HelperClient {
     data: unknown,
     isAnswer: (message: RTVIMessage) => message is Answer,
   ): Promise<Answer> {
-    if (this.state !== "ready" && !answersServices(this.#client.transport)) throw notReady(type);
+    const isAnswered = answersServices(this.#client.transport);
+    if (this.state !== "ready" && !isAnswered) throw notReady(type);
     const request = new RTVIMessage(type, data);
-    const answer = await this.#pending.ask(request, type, this.#timeout, () => {
+    // What the transport answers itself is answered, or ends with the session: an outage may take longer than a server.
+    const answer = await this.#pending.ask(request, type, isAnswered ? undefined : this.#timeout, () => {
       this.#send(request);
     });
     if (!isAnswer(answer)) throw new ProtocolError(`The server's answer to ${type} is not what it must be.`);

@@ -202,7 +202,7 @@ function checkUnknown(key: string, name: string, table: OptionTable, { isOpen, e
 function kindOf(value: unknown, { isAmount, expected }: Rule): string {
   if (value === null || (typeof value === "number" && isAmount === true)) return String(value);
   if (Array.isArray(value)) return expected.startsWith("a list") ? "a list of other things" : "a list";
-  if (value === "" && expected.includes("string")) return "an empty one";
+  if (value === "" && expected.includes("non-empty string")) return "an empty one";
   if (typeof value === "string" && expected.startsWith('"')) return "a string that is none of them";
   if (typeof value !== "object") return `a ${typeof value}`;
   return expected.includes("an object with") ? "one without them" : "an object";

@@ -247,7 +247,8 @@ describe("RTVIServices: a direct transport in an outage", () => {
     });
     const client = new PipecatClient({ transport });
     client.setLogLevel(LogLevel.NONE);
-    const services = new RTVIServices(client, { logger: silent });
+    // Shorter than the outage: it is for servers that may not answer.
+    const services = new RTVIServices(client, { timeout: 1, logger: silent });
     const opened = async (count: number) => {
       await vi.waitFor(() => {
         expect(FakeWebSocket.all.length).toBeGreaterThanOrEqual(count);

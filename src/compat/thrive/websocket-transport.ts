@@ -87,7 +87,7 @@ export function createWebSocketTransport(
   let dialect: OpenAIDialect = "ga";
   let last: string | undefined;
 
-  const told = (): typeof session => (session === current ? session : undefined);
+  const listener = (): typeof session => (session === current ? session : undefined);
 
   /** Unless another session has begun, whose it is. */
   const forgetToken = (): void => {
@@ -111,19 +111,19 @@ export function createWebSocketTransport(
     if (event === undefined || isOwnRace(event)) return;
     if (event.type === "session.created") dialect = dialectOf(recordAt(event, "session")) ?? "ga";
     last = event.type;
-    for (const each of documentedEvents(event, dialect)) told()?.onEvent(each);
+    for (const each of documentedEvents(event, dialect)) listener()?.onEvent(each);
   };
 
   const callbacks = {
     onError: ({ data }: RTVIMessage): void => {
       const event = errorEvent(data);
-      const ends = told();
-      if (!wasTold(event, last)) ends?.onEvent(event);
+      const told = listener();
+      if (!wasTold(event, last)) told?.onEvent(event);
       // In an app on a PipecatClient it is the client that closes.
-      if (event.error.fatal === true && session === ends) void release();
+      if (event.error.fatal === true && session === told) void release();
     },
     onDeviceError: (error: Parameters<typeof deviceErrorEvent>[0]): void => {
-      told()?.onEvent(deviceErrorEvent(error));
+      listener()?.onEvent(deviceErrorEvent(error));
     },
     onTransportStateChanged: (state: string): void => {
       if (state === "connecting") [current, last] = [session, undefined];

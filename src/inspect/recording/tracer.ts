@@ -27,7 +27,7 @@ interface Traced {
   readonly name: string;
   readonly parent: string | undefined;
   /** The session id of its parent. */
-  readonly above: string | undefined;
+  readonly parentId: string | undefined;
   /** Whoever records several transports must not keep those that nobody has any more. */
   readonly ref: WeakRef<TracedRef>;
   readonly isChart: boolean;
@@ -113,12 +113,12 @@ export class Tracer {
     const count = (this.#names.get(id) ?? 0) + 1;
     this.#names.set(id, count);
     const name = count === 1 ? id : `${id}#${count}`;
-    const above = ref._parent?.sessionId;
-    const parent = above === undefined ? undefined : this.#actors.get(above)?.name;
+    const parentId = ref._parent?.sessionId;
+    const parent = parentId === undefined ? undefined : this.#actors.get(parentId)?.name;
     this.#actors.set(ref.sessionId, {
       name,
       parent,
-      above,
+      parentId,
       ref: new WeakRef(ref),
       isChart: chart !== undefined,
       arrivals: [],
@@ -139,7 +139,7 @@ export class Tracer {
   #act({ sessionId }: { readonly sessionId: string }, action: ExecutedAction): void {
     const actor = this.#actors.get(sessionId);
     if (actor?.isChart !== true) return;
-    const act = actOf(action, actor.above, this.#redaction);
+    const act = actOf(action, actor.parentId, this.#redaction);
     if (act === undefined) return;
     if (actor.arrivals.length === 0) actor.arrivals.push(stopOf(actor));
     actor.arrivals[0]?.did.push(act);

@@ -66,10 +66,11 @@ export function closeError(
   if (QUOTA.test(reason)) {
     return new ServiceError(`The quota of this Gemini key is used up. ${tail}`, { ...facts, serviceCode: "quota" });
   }
-  if (CREDENTIAL.test(reason) || isUnauthorizedClose(code)) {
+  const isModel = MODEL.test(reason);
+  if (CREDENTIAL.test(reason) || (isUnauthorizedClose(code) && !isModel)) {
     return new AuthenticationError(`Gemini refused the credential: check \`api_key\`. ${tail}`, facts);
   }
-  if (MODEL.test(reason)) {
+  if (isModel) {
     const says = "Gemini does not offer this `model` for live sessions, or not in this `api_version`.";
     return new ServiceError(`${says} ${tail}`, { ...facts, serviceCode: "model_not_found" });
   }

@@ -1,5 +1,6 @@
 import type { Command } from "../../contracts/dialogue.js";
 import { InvalidOptionsError } from "../../errors.js";
+import { jsonCopy } from "../../util/json.js";
 import type { ServiceAction } from "./service-table.js";
 import { sameValue } from "./values.js";
 
@@ -39,7 +40,7 @@ export function serviceActions({ command, context }: ActionPorts) {
       result: "bool",
       run: ({ messages, tools, interrupt, run_immediately: run }) => {
         // A context that was read has them, and may come back with other messages.
-        if (tools !== undefined && !sameValue(tools, context().tools)) {
+        if (tools !== undefined && !sameValue(tools, jsonCopy(context().tools))) {
           throw new InvalidOptionsError("llm:set_context changes no tools: update-config sets llm.tools.");
         }
         return done({ type: "replace", messages, interrupt: interrupt === true }, run === true && { type: "run" });

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../../src/errors.js";
-import { checkJson, checkValue, methods, NUMBER, oneOf, TEXT, WORDS } from "../../../src/util/check-options.js";
+import {
+  checkJson,
+  checkValue,
+  methods,
+  NUMBER,
+  oneOf,
+  TEXT,
+  TEXT_LIST,
+  WORDS,
+} from "../../../src/util/check-options.js";
 
 const DEFAULT = { a: 1 };
 const circle: Record<string, unknown> = {};
@@ -49,6 +58,7 @@ describe("options: what a value is instead of what it must be", () => {
     [NUMBER, Number.NaN, "must be a number, not NaN."],
     [oneOf("on", "off"), "of", 'must be "on" or "off", not a string that is none of them.'],
     [TEXT, {}, "must be a string, not an object."],
+    [TEXT_LIST, "", "must be a list of strings, not a string."],
     [methods("play"), {}, "must be an object with the methods play, not one without them."],
     [methods("play"), null, "must be an object with the methods play, not null."],
   ])("is no contradiction: %o, %j", (rule, value, words) => {

@@ -34,6 +34,7 @@ describe("a close of the service", () => {
     [1013, "", {}, ConnectionLostError, true],
     [4321, "who knows", {}, ServiceError, false],
     [4401, "who knows", {}, AuthenticationError, false],
+    [4403, "models/x is not found for API version v1beta", {}, ServiceError, false],
   ])("%i %j %j", (code, reason, was, kind, retryable) => {
     const error = closeError(code, reason, redact, { ...WAS, ...was });
     expect(error).toBeInstanceOf(kind);

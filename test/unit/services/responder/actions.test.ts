@@ -14,6 +14,23 @@ function doneBy(service: "llm" | "tts", action: string, args: Record<string, unk
   return done;
 }
 
+describe("set_context: the tools of a context that was read", () => {
+  const tool = { type: "function", name: "f", description: undefined };
+  const set = (tools: unknown) =>
+    serviceActions({ command: () => undefined, context: () => ({ messages: [], tools: [tool] }) }).llm.set_context.run({
+      messages: [],
+      tools,
+    });
+
+  it("may come back as they were told, without what JSON leaves out", () => {
+    expect(set([{ type: "function", name: "f" }])).toBe(true);
+  });
+
+  it("are not changed there", () => {
+    expect(() => set([{ type: "function", name: "g" }])).toThrow("changes no tools");
+  });
+});
+
 describe("the actions of RTVI's services", () => {
   const messages = [{ role: "user", content: "hi" }];
 
