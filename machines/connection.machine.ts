@@ -13,8 +13,7 @@ import {
 } from "xstate";
 import { crashFault } from "./crash.js";
 import type { Fault } from "../src/contracts/fault.js";
-import type { PlannedChange } from "../src/contracts/dialogue.js";
-import type { Continuity } from "../src/contracts/continuity.js";
+import type { Continuity, PlannedChange } from "../src/contracts/continuity.js";
 import type { RetryContext } from "../src/contracts/retry.js";
 
 /** Facts that an `attempt` actor reports of the connection it opens. */

@@ -19,7 +19,7 @@ import { entries, installPacked } from "./package/packed.js";
 
 const READY_MS = 15_000;
 /** Unpacked, in two formats with types for both; CONTRIBUTING.md says what it is made of. */
-const MOST_BYTES = 2_190_000;
+const MOST_BYTES = 2_200_000;
 const BELONGS =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/rtvi-machine-replay\.js|dist\/.+\.(js|cjs|d\.ts|d\.cts))$/;
 

@@ -1,4 +1,5 @@
-import type { EncodedMessage, Effect, Expects, PlannedChange } from "./dialogue.js";
+import type { EncodedMessage, Effect, Expects } from "./dialogue.js";
+import type { PlannedChange } from "./continuity.js";
 import type { Fault } from "./fault.js";
 import type { JsonRecord } from "./json.js";
 

@@ -18,3 +18,9 @@ export interface Recovery {
   /** Why the connection was lost; absent when it was changed on purpose. */
   readonly fault?: Pick<Fault, "code" | "message" | "closeCode">;
 }
+
+/** When a connection is to be changed for a new one, in ms: from `afterMs` (default 0) on, and `withinMs` later at the latest. */
+export interface PlannedChange {
+  readonly afterMs?: number;
+  readonly withinMs: number;
+}

@@ -1,5 +1,5 @@
 import type { RTVIMessage } from "@pipecat-ai/client-js";
-import type { Continuity } from "./continuity.js";
+import type { Continuity, PlannedChange } from "./continuity.js";
 import type { FaultError } from "./fault.js";
 import type { JsonRecord } from "./json.js";
 import type { PlaybackReport, PlayedItem } from "./speaker.js";
@@ -61,12 +61,6 @@ export type Command =
   | { readonly type: "client-ready" }
   /** What the user said while there was no connection: 16-bit mono PCM at `rate` Hz, in order. */
   | { readonly type: "missed-speech"; readonly pcm: readonly ArrayBuffer[]; readonly rate: number };
-
-/** When a connection is to be changed for a new one, in ms: from `afterMs` (default 0) on, and `withinMs` later at the latest. */
-export interface PlannedChange {
-  readonly afterMs?: number;
-  readonly withinMs: number;
-}
 
 /** What a dialogue wants done, as data: no socket, no media and no callback is reached from inside it. */
 export type Effect =

@@ -1,7 +1,7 @@
 import { DeviceError, type RTVIMessage, type TransportState } from "@pipecat-ai/client-js";
 import type { AnyMachineSnapshot, SnapshotFrom, StateValue } from "xstate";
 import type { transportMachine } from "../../../../machines/index.js";
-import type { PlannedChange } from "../../../../src/contracts/dialogue.js";
+import type { PlannedChange } from "../../../../src/contracts/continuity.js";
 import type { MicrophonePort } from "../../../../src/contracts/microphone.js";
 import type { OutputReport } from "../../../../src/contracts/speaker.js";
 import type { ScriptedSpeaker } from "../../../../src/testing/scripted-media.js";
