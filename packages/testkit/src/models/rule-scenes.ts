@@ -103,6 +103,7 @@ export const RULE_SCENES: readonly EdgeScene[] = [
   { then: [busy, ends(4_000), after(500), ends(4_000, 1_000), ...passing(4_000)] },
   { then: [...passing(2_500), busy, ends(4_000), after(500), ends(2_000, 1_000), ...passing(3_000)] },
   { then: [busy, ends(1_500), after(1_000), ends(4_000), ...passing(2_500)] },
+  { then: [...passing(2_500), busy, ends(4_000, 1_000), ({ clock }) => clock.sleep(60_000), ...passing(4_000)] },
   { then: [ends(4_000, 1_000), after(100), ends(4_000), after(100), ends(3_000), ...passing(2_500)] },
   // Ends in each phase.
   { then: [leaves] },

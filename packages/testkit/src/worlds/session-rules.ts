@@ -576,12 +576,20 @@ export class SessionRules {
   #followService(): void {
     const { transport, network, clock } = this.#world;
     const { service } = transport;
-    const { advance } = clock;
+    const { advance, sleep } = clock;
     clock.advance = (ms) => {
       // Attempts that no promise has time for are not seen here.
       this.#time = ms >= LONGEST_CONNECTING ? "leaps" : "passes";
       advance.call(clock, ms);
       this.#time = "passes";
+    };
+    clock.sleep = (ms) => {
+      const [plan, wakes] = [this.#plan, clock.now + ms];
+      // The time for a change comes when the machine wakes, and its deadline counts from then.
+      if (plan !== undefined && clock.now < plan.from && plan.from <= wakes) {
+        this.#plan = { ...plan, latest: wakes + plan.deadline };
+      }
+      sleep.call(clock, ms);
     };
     const { lost, perform } = service;
     service.lost = (error) => {
