@@ -30,6 +30,10 @@ const nothingToCancel: Difference = {
 };
 
 const gemini: Differences = {
+  "quotes-the-credential": {
+    expect: ends("unauthorized"),
+    because: "it has no error messages: the code of the close says that the credential is refused",
+  },
   trickle: {
     expect: { outcome: "continues", errors: [], maybe: ["connection-lost"], within: 5_000 },
     because: "without a ping, a service that is silent in the midst of an answer is given up after `timeouts.silence`",
