@@ -124,11 +124,15 @@ describe("examples", { timeout: 180_000, concurrent: true }, () => {
     await mkdir(folder, { recursive: true });
     test.onTestFinished(() => rm(folder, { recursive: true }));
     // Everything as it stands there, but for where the service is.
-    const local = code?.code.replace("session_config:", "base_url: import.meta.env.VITE_REALTIME_URL, session_config:");
+    const local = code?.code.replace("settings:", "base_url: import.meta.env.VITE_REALTIME_URL, settings:");
     await writeFile(`${folder}/main.ts`, local ?? "");
-    await writeFile(`${folder}/index.html`, '<!doctype html><script type="module" src="./main.ts"></script>');
+    await writeFile(
+      `${folder}/index.html`,
+      '<!doctype html><button>Talk</button><script type="module" src="./main.ts"></script>',
+    );
     const port = await freePort();
-    const { lines } = await openPage(test, folder, port, [tokenServer({ port })]);
+    const { page, lines } = await openPage(test, folder, port, [tokenServer({ port })]);
+    await page.getByRole("button").click();
     const said = (): string[] => lines.filter((line) => /^(bot|you):/.test(line));
     await vi.waitUntil(() => said().some((line) => line.startsWith("you:")) && said().length >= 4, ANSWERED);
     const greeting = said().slice(0, 2);
