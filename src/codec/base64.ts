@@ -31,21 +31,17 @@ export function encodeBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** The alphabet of RFC 4648 §5 in that of §4: what writes JSON of protocol buffers may take either. */
-function standard(text: string): string {
-  return text.replaceAll("-", "+").replaceAll("_", "/");
-}
-
 /**
  * Bytes of base64 in either alphabet, a buffer of their own; padding may be missing, white space is ignored.
  * @throws ProtocolError when `text` is not base64. The message never quotes it: it may be audio.
  */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const type: object = Uint8Array;
   try {
-    const type: object = Uint8Array;
-    const written = standard(text);
-    return decodesNatively(type) ? type.fromBase64(written) : decodeByLoop(written);
+    return decodesNatively(type) ? type.fromBase64(text) : decodeByLoop(text);
   } catch (cause) {
+    // RFC 4648 §5: what writes JSON of protocol buffers may take either alphabet, and most take the other.
+    if (/[-_]/.test(text)) return decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
     throw new ProtocolError(`Expected base64, got ${String(text.length)} characters that are not.`, { cause });
   }
 }

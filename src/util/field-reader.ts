@@ -72,12 +72,13 @@ export class FieldReader {
 
   /** Whether a field is there: what writes every field of a message writes null for those that it has not. */
   has(key: string): boolean {
-    return (this.any(key) ?? undefined) !== undefined;
+    return this.given(key, () => true) === true;
   }
 
   /** What `read` makes of a field that is there; undefined where it is missing, or null. */
   given<Value>(key: string, read: (value: unknown) => Value): Value | undefined {
-    return this.has(key) ? read(this.any(key)) : undefined;
+    const value = this.any(key);
+    return value === undefined || value === null ? undefined : read(value);
   }
 
   /** All fields. */
